@@ -1,0 +1,1 @@
+"""WHO is there and what they may do: pure state machines on the standard library alone."""

@@ -1,0 +1,98 @@
+"""The values that travel between receive path, mixers and send path.
+
+Pictures are I420 planes that nobody writes to once they are published; audio blocks are mono float32 in
+[-1, 1] at 48 kHz, `BLOCK_SAMPLES` long.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 48_000  # Hz, the one rate inside the mixer (Opus's own)
+BLOCK_SECONDS = 0.020  # one audio tick
+BLOCK_SAMPLES = 960  # SAMPLE_RATE * BLOCK_SECONDS
+VIDEO_CLOCK_RATE = 90_000  # Hz, RFC 3551 section 5
+
+Plane = NDArray[np.uint8]
+AudioBlock = NDArray[np.float32]  # shape (BLOCK_SAMPLES,)
+
+
+class StreamKind(enum.StrEnum):
+    """The fixed set of streams a leg can carry in each direction."""
+
+    AUDIO = "audio"
+    MAIN = "main"
+    CONTENT = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One decoded I420 picture. y is (height, width); u and v are (ceil(height/2), ceil(width/2)); rows may be strided.
+
+    `rotation` is the clockwise turn in degrees (0, 90, 180, 270) to apply before showing it (3GPP TS 26.114, CVO).
+    `owner` keeps the memory behind the planes alive.
+    """
+
+    y: Plane
+    u: Plane
+    v: Plane
+    rotation: int = 0
+    owner: object = None
+
+    @property
+    def width(self) -> int:
+        return int(self.y.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.y.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFrame:
+    """One coded picture: VP8 frame, or H.264 access unit in Annex B form."""
+
+    codec: str  # "VP8" or "H264"
+    data: bytes
+    timestamp: int  # RTP, 90 kHz, modulo 2**32
+    keyframe: bool
+    rotation: int = 0
+    arrived: float = 0.0  # monotonic seconds at which the frame was complete
+
+
+@dataclass(frozen=True, slots=True)
+class VideoProfile:
+    """An encoding profile. Legs with equal profiles share one encoder and one packetisation."""
+
+    codec: str  # "VP8" or "H264"
+    width: int
+    height: int
+    fps: int
+    bitrate: int  # bits per second
+    h264_profile: str = ""  # "", "constrained-baseline" or "high"
+    packetization_mode: int = 1  # RFC 6184; 0 means single NAL units no larger than one packet
+
+
+@dataclass(frozen=True, slots=True)
+class AudioProfile:
+    """How a listener hears: Opus at 48 kHz, or PCMU/PCMA at 8 kHz, in 20 ms packets."""
+
+    codec: str = "opus"  # "opus", "PCMU", "PCMA"
+    bitrate: int = 32_000
+
+
+@dataclass(frozen=True, slots=True)
+class CodecParameters:
+    """One negotiated payload type (RFC 8866 rtpmap, fmtp and rtcp-fb in one value)."""
+
+    name: str  # "opus", "PCMU", "PCMA", "VP8", "H264", "rtx"
+    payload_type: int
+    clock_rate: int
+    channels: int = 1
+    parameters: Mapping[str, str] = field(default_factory=dict)  # fmtp, keys in lower case
+    feedback: frozenset[str] = frozenset()  # "nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"

@@ -1,0 +1,1 @@
+"""The doors of the MC: the JSON protocol over WebSocket, WHIP and WHEP, REST, static files."""

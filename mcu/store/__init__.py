@@ -1,0 +1,1 @@
+"""What must survive a restart: database models, migrations and the repository over them."""

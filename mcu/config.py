@@ -1,0 +1,180 @@
+"""One configuration for everything: defaults, then `mcu.toml`, then environment variables.
+
+A key `port` in section `[media]` is also the environment variable `MCU_MEDIA_PORT`. Unknown keys and variables
+are refused with the nearest known one. `mcu.example.toml` lists every key with its meaning; a test keeps the two equal.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from mcu.errors import ConfigurationError
+
+ENVIRONMENT_PREFIX = "MCU_"
+# Variables of ours that are not configuration keys: a folder of clips for synthetic participants, and switches for tests.
+OTHER_VARIABLES = frozenset({"MCU_MEDIA", "MCU_SCALAR", "MCU_CONFIG"})
+OTHER_PREFIXES = ("MCU_FUZZ_", "MCU_TEST_", "MCU_BENCH_", "MCU_BOOTSTRAP_")
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Even = Annotated[int, Meta(ge=16, le=4096, multiple_of=2)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the sections."""
+
+
+class Server(Section, frozen=True):
+    name: str = "MCU"
+    data_dir: str = "var"
+    language: str = "ko"
+
+
+class Http(Section, frozen=True):
+    """Plain HTTP, for this machine only: browsers treat localhost as a secure context."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class Https(Section, frozen=True):
+    """HTTPS for everybody else. An empty certificate means: make a self-signed one at the first start."""
+
+    host: str = "::"
+    port: Port = 8443
+    certificate: str = ""
+    key: str = ""
+    public_url: str = ""
+
+
+class Media(Section, frozen=True):
+    """The one port, UDP and TCP, for all sound and pictures of the first MP; further MPs take the next numbers."""
+
+    host: str = "::"
+    port: Port = 10443
+    advertise: tuple[str, ...] = ()
+
+
+class Picture(Section, frozen=True):
+    width: Even = 1280
+    height: Even = 720
+    fps: Annotated[int, Meta(ge=1, le=60)] = 25
+    bitrate: Annotated[int, Meta(ge=64_000, le=20_000_000)] = 1_200_000
+
+
+class Conference(Section, frozen=True):
+    max_participants: Annotated[int, Meta(ge=2, le=200)] = 36
+    grace_seconds: Annotated[float, Meta(ge=1, le=600)] = 45.0
+    open_layout: bool = False
+
+
+class Database(Section, frozen=True):
+    url: str = ""
+
+
+class Turn(Section, frozen=True):
+    urls: tuple[str, ...] = ()
+    secret: str = ""
+    ttl_seconds: Annotated[int, Meta(ge=60, le=86_400)] = 7_200
+
+
+class Api(Section, frozen=True):
+    key: str = ""
+    origins: tuple[str, ...] = ()
+
+
+class Log(Section, frozen=True):
+    level: str = "info"
+    format: str = "text"
+
+
+class Processor(Section, frozen=True):
+    decode_threads: Annotated[int, Meta(ge=1, le=64)] = 1
+
+
+class Config(Section, frozen=True):
+    """All sections; every field has a default that works."""
+
+    server: Server = Server()
+    http: Http = Http()
+    https: Https = Https()
+    media: Media = Media()
+    picture: Picture = Picture()
+    conference: Conference = Conference()
+    database: Database = Database()
+    turn: Turn = Turn()
+    api: Api = Api()
+    log: Log = Log()
+    processor: Processor = Processor()
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL; SQLite in the data folder unless one is configured."""
+        return self.database.url or f"sqlite+aiosqlite:///{Path(self.server.data_dir).resolve() / 'mcu.sqlite3'}"
+
+
+SECTIONS: dict[str, type[Section]] = {field.name: field.type for field in msgspec.structs.fields(Config)}
+
+
+def load(path: Path | None = None, *, environment: Mapping[str, str]) -> Config:
+    """The configuration from `path` (TOML, optional) and `environment`. Raises ConfigurationError."""
+    document: dict[str, Any] = {}
+    if path is not None:
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ConfigurationError(f"{path} does not exist. Copy mcu.example.toml there, or leave --config out.") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise ConfigurationError(f"{path}: {error}") from error
+    _refuse_unknown(document, source=str(path))
+    sections = {name: dict(document.get(name, {})) for name in SECTIONS}
+    for section, key, value in _from_environment(environment):
+        sections[section][key] = value
+    try:
+        return msgspec.convert(sections, Config, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"configuration: {error}") from error
+
+
+def _keys(section: str) -> list[str]:
+    return [field.name for field in msgspec.structs.fields(SECTIONS[section])]
+
+
+def _refuse_unknown(document: Mapping[str, Any], *, source: str) -> None:
+    for section, values in document.items():
+        if section not in SECTIONS:
+            raise ConfigurationError(f"{source}: no section [{section}]{_nearest(section, SECTIONS)}")
+        if not isinstance(values, dict):
+            raise ConfigurationError(f"{source}: {section} must be a section, as in [{section}]")
+        for key in values:
+            if key not in _keys(section):
+                raise ConfigurationError(f"{source}: no key {key} in [{section}]{_nearest(key, _keys(section))}")
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+    """(section, key, value) for each variable of ours; lists are separated by commas."""
+    known = {f"{ENVIRONMENT_PREFIX}{s}_{k}".upper(): (s, k) for s in SECTIONS for k in _keys(s)}
+    found: list[tuple[str, str, Any]] = []
+    for variable, text in sorted(environment.items()):
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in OTHER_VARIABLES:
+            continue
+        if variable.startswith(OTHER_PREFIXES):
+            continue
+        if variable not in known:
+            raise ConfigurationError(f"environment: no setting {variable}{_nearest(variable, known)}")
+        section, key = known[variable]
+        is_list = isinstance(getattr(getattr(Config(), section), key), tuple)
+        value = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
+        found.append((section, key, value))
+    return found
+
+
+def _nearest(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(known))}"

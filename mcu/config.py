@@ -95,6 +95,7 @@ class Log(Section, frozen=True):
 
 
 class Processor(Section, frozen=True):
+    count: Annotated[int, Meta(ge=1, le=64)] = 1
     decode_threads: Annotated[int, Meta(ge=1, le=64)] = 1
 
 

@@ -1,0 +1,305 @@
+// Made by `python -m mcu.signaling.schema` from mcu/signaling/protocol.py. Do not edit.
+
+/** SDP answer to the last `offer`. */
+export interface Answer {
+  type: "answer";
+  sdp: string;
+}
+
+/** A trickled ICE candidate (RFC 8838), with or without "a="; "" is end-of-candidates. */
+export interface Candidate {
+  type: "candidate";
+  candidate: string;
+}
+
+/** One line of chat to everybody. */
+export interface Chat {
+  type: "chat";
+  text: string;
+}
+
+/** One line of chat. `name` and `office` are those of the writer at the time of writing. */
+export interface ChatLine {
+  /** Counts up from 1 in each conference */
+  line: number;
+  participant: string;
+  name: string;
+  office: string;
+  text: string;
+  /** UTC, ISO 8601 */
+  at: string;
+}
+
+export interface ChatMessage {
+  type: "chat_message";
+  message: ChatLine;
+}
+
+export type ClientMessage = Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | Moderate | End | Leave | Ping;
+
+/** What a participant sees of the conference itself. */
+export interface ConferenceView {
+  id: string;
+  title: string;
+  number: string;
+  locked: boolean;
+  layout: LayoutChoice;
+  /** Participant whose content is shown */
+  content: string | null;
+  picture: PictureSize;
+}
+
+/** Begin or stop showing own content stream. */
+export interface Content {
+  type: "content";
+  active: boolean;
+}
+
+/** Whose content is shown; null when nobody's. */
+export interface ContentChanged {
+  type: "content_changed";
+  participant: string | null;
+}
+
+/** Chair: end the conference for everybody. */
+export interface End {
+  type: "end";
+}
+
+/** Over for this connection: do not reconnect by yourself. */
+export interface Ended {
+  type: "ended";
+  reason: "conference-ended" | "left" | "lost" | "removed" | "superseded";
+  message: Sentence;
+}
+
+/** First message: enter by link id, or by number and PIN. With the chair's key the role becomes chair. */
+export interface Enter {
+  type: "enter";
+  /** Unguessable id in the link /c/<id> */
+  conference?: string;
+  /** Nine digits, to be told by telephone */
+  number?: string;
+  pin?: string;
+  name: string;
+  office?: string;
+  role?: "attendee" | "viewer";
+  chair_key?: string;
+  language?: "en" | "ko";
+  muted?: boolean;
+  camera_off?: boolean;
+}
+
+/** Answer to `enter` and `resume`: the whole state; later messages change it. */
+export interface Entered {
+  type: "entered";
+  conference: ConferenceView;
+  you: You;
+  participants: Participant[];
+  /** The last 100 lines */
+  chat: ChatLine[];
+  ice_servers: IceServer[];
+  resumed: boolean;
+}
+
+/** A message was refused; the connection stays unless a close follows. `for` is the type of the message. */
+export interface Error {
+  type: "error";
+  code: string;
+  message: Sentence;
+  for?: string;
+}
+
+/** As RTCIceServer in WebRTC; credentials are limited in time. */
+export interface IceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
+
+/** Chair: choose the layout of the composite. */
+export interface Layout {
+  type: "layout";
+  choice: LayoutChoice;
+}
+
+export interface LayoutChanged {
+  type: "layout_changed";
+  choice: LayoutChoice;
+}
+
+/** A layout by name, with its data where the name is "custom". */
+export interface LayoutChoice {
+  name: "custom" | "grid" | "lecture" | "presentation" | "single" | "speaker";
+  /** Small tiles beside the large one */
+  strip: number;
+  fit: "contain" | "cover";
+  slots: Slot[];
+  canvas: [number, number];
+}
+
+/** Leave for good; the secret is void afterwards. Answered by `ended`. */
+export interface Leave {
+  type: "leave";
+}
+
+/** Chair: a locked conference lets nobody new in; those who resume are let in. */
+export interface Lock {
+  type: "lock";
+  locked: boolean;
+}
+
+export interface LockChanged {
+  type: "lock_changed";
+  locked: boolean;
+}
+
+/** The media connection is gone: make a new RTCPeerConnection and offer again. */
+export interface MediaRestart {
+  type: "media_restart";
+  reason: string;
+}
+
+/** Chair: mute, unmute or remove a participant. "unmute" only lifts the chair's own mute. */
+export interface Moderate {
+  type: "moderate";
+  participant: string;
+  action: "lower_hand" | "mute" | "remove" | "unmute";
+}
+
+/** SDP offer. `restart`: ICE restart of the running connection; otherwise a new connection replaces the old. */
+export interface Offer {
+  type: "offer";
+  sdp: string;
+  restart?: boolean;
+}
+
+/** One line of the roster. */
+export interface Participant {
+  participant: string;
+  name: string;
+  office: string;
+  role: "attendee" | "chair" | "viewer";
+  /** Place in the picture, from 1; 0 for a viewer */
+  seat: number;
+  /** Not heard, by whomever */
+  muted: boolean;
+  /** Only the chair can lift it */
+  muted_by_chair: boolean;
+  camera_off: boolean;
+  /** Hand raised */
+  hand: boolean;
+  presence: "connected" | "reconnecting";
+}
+
+/** The whole new line of the roster. */
+export interface ParticipantChanged {
+  type: "participant_changed";
+  participant: Participant;
+}
+
+export interface ParticipantJoined {
+  type: "participant_joined";
+  participant: Participant;
+}
+
+export interface ParticipantLeft {
+  type: "participant_left";
+  participant: string;
+  reason: "left" | "lost" | "removed";
+}
+
+/** The composite, in pixels and frames per second. */
+export interface PictureSize {
+  width: number;
+  height: number;
+  fps: number;
+}
+
+/** Answered by `pong`. */
+export interface Ping {
+  type: "ping";
+}
+
+/** Answer to `ping`. */
+export interface Pong {
+  type: "pong";
+}
+
+/** First message after a break: the same participant again. Answered by `entered`. */
+export interface Resume {
+  type: "resume";
+  /** `entered.conference.id` */
+  conference: string;
+  participant: string;
+  secret: string;
+}
+
+/** One sentence for people, in both languages. */
+export interface Sentence {
+  ko: string;
+  en: string;
+}
+
+export type ServerMessage = Welcome | Entered | Answer | ParticipantJoined | ParticipantChanged | ParticipantLeft | LayoutChanged | LockChanged | Tiles | Speaker | ContentChanged | ChatMessage | MediaRestart | Error | Ended | Pong;
+
+/** Own microphone, camera and hand; what is left out stays. */
+export interface SetSelf {
+  type: "set_self";
+  muted?: boolean;
+  camera_off?: boolean;
+  hand?: boolean;
+}
+
+/** One rectangle of a custom layout on its logical canvas, and who may stand in it. */
+export interface Slot {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  holds: "content" | "rolling" | "seat" | "speaker";
+  /** With holds="seat": its number, from 1 */
+  seat: number;
+}
+
+/** The dominant speaker, and everybody who is audible now. */
+export interface Speaker {
+  type: "speaker";
+  speaker: string | null;
+  speaking: string[];
+}
+
+/** Where one participant stands in the composite, in pixels of the composite. */
+export interface Tile {
+  participant: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  content: boolean;
+}
+
+/** Who stands where in the composite; `revision` counts up. */
+export interface Tiles {
+  type: "tiles";
+  revision: number;
+  layout: string;
+  width: number;
+  height: number;
+  tiles: Tile[];
+}
+
+/** First message on a connection. */
+export interface Welcome {
+  type: "welcome";
+  protocol: string;
+  server: string;
+}
+
+/** What only the participant is told. `secret` opens `resume`; it never belongs in a URL. */
+export interface You {
+  participant: string;
+  secret: string;
+  role: "attendee" | "chair" | "viewer";
+  seat: number;
+}

@@ -1,0 +1,83 @@
+"""Builds the native modules: `python setup.py build_ext --inplace`; everything generated goes under build/.
+
+`MODULES` is the whole list. A module is a .pyx beside hand-written C; what it links is asked of pkg-config.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+ROOT = Path(__file__).resolve().parent
+NATIVE = "mcu/_native"
+COMPILE_FLAGS = ["-std=gnu11", "-O3", "-g1", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
+DEBIAN_PACKAGES = {"libsrtp2": "libsrtp2-dev", "opus": "libopus-dev"}  # pkg-config name -> what provides it
+
+
+@dataclass(frozen=True)
+class NativeModule:
+    """One extension module of mcu._native: `name`.pyx, C files beside it, and libraries by pkg-config name."""
+
+    name: str
+    sources: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    numpy: bool = False
+    flags: tuple[str, ...] = ()
+
+
+MODULES = (
+    NativeModule(
+        "packets",
+        sources=("packets_rtp.c", "packets_paths.c", "packets_srtp.c", "packets_udp.c"),
+        libraries=("libsrtp2",),
+    ),
+)
+
+
+def pkg_config(library: str) -> tuple[list[str], list[str]]:
+    """Compile and link flags of `library`. Leaves with a sentence for whoever installs when it is missing."""
+    package = DEBIAN_PACKAGES[library]
+    try:
+        ask = [["pkg-config", kind, library] for kind in ("--cflags", "--libs")]
+        compile_flags, link_flags = (subprocess.run(a, check=True, capture_output=True, text=True).stdout for a in ask)
+    except FileNotFoundError:
+        sys.exit("pkg-config is not installed. On Debian: apt-get install pkg-config")
+    except subprocess.CalledProcessError:
+        sys.exit(f"{library} and its headers are not installed. On Debian: apt-get install {package}")
+    return compile_flags.split(), link_flags.split()
+
+
+def extension(module: NativeModule) -> Extension:
+    compile_flags = [*COMPILE_FLAGS, *module.flags]
+    link_flags: list[str] = []
+    for library in module.libraries:
+        more_compile, more_link = pkg_config(library)
+        compile_flags += more_compile
+        link_flags += more_link
+    include = [NATIVE]
+    if module.numpy:
+        import numpy  # only the modules that work on arrays need its headers
+
+        include.append(numpy.get_include())
+    return Extension(
+        f"mcu._native.{module.name}",
+        sources=[f"{NATIVE}/{source}" for source in (f"{module.name}.pyx", *module.sources)],
+        depends=[str(header.relative_to(ROOT)) for header in (ROOT / NATIVE).glob("*.h")],
+        include_dirs=include,
+        extra_compile_args=compile_flags,
+        extra_link_args=link_flags,
+    )
+
+
+setup(
+    ext_modules=cythonize(
+        [extension(module) for module in MODULES],
+        build_dir="build/cython",
+        compiler_directives={"language_level": 3, "boundscheck": False, "wraparound": False, "binding": True},
+    )
+)

@@ -1,0 +1,39 @@
+# Everything that is typed by hand. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: help setup setup-test run demo doctor test check format clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Virtual environment, Debian packages (as root), compiled extensions
+	@tools/setup run
+
+setup-test: ## The same, with what the tests need: browsers, Node.js, network tools
+	@tools/setup test
+
+run: setup ## Start the server (options: make run ARGS="--config mcu.toml")
+	@exec $(BIN)/mcu serve $(ARGS)
+
+demo: setup ## Start the server with a conference of 24 synthetic office holders
+	@exec $(BIN)/mcu demo $(ARGS)
+
+doctor: setup ## Say what is wrong with this installation and what to do
+	@exec $(BIN)/mcu doctor $(ARGS)
+
+check: setup-test ## Formatting, lint, types, import rules; under a minute
+	@tools/check
+
+test: setup-test ## Everything: checks, unit, fuzz, network, browsers, other stacks
+	@tools/check
+	@$(BIN)/python -m pytest $(ARGS)
+
+format: setup-test ## Rewrite the sources in the project's format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+clean: ## Remove what was built; keeps var/
+	rm -rf $(VENV) build *.egg-info mcu/_native/*.so web-client/node_modules

@@ -1,0 +1,105 @@
+"""The command line: `mcu COMMAND --help` explains each command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from mcu import __version__
+from mcu.config import Config, load
+from mcu.errors import ConfigurationError, RefusedError
+
+DEFAULT_FILE = Path("mcu.toml")
+EXIT_CONFIGURATION = 2
+
+app = typer.Typer(
+    name="mcu",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Conferencing server: browsers in, one mixed picture and everyone else's voice out.\n\n"
+    "Start with [bold]mcu demo[/] to see a full meeting, [bold]mcu serve[/] to hold your own, "
+    "[bold]mcu doctor[/] when something does not work.",
+)
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", envvar="MCU_CONFIG", help="TOML file; mcu.toml in this folder when it exists."),
+]
+
+
+@app.command()
+def serve(config: ConfigFile = None) -> None:
+    """Run the server until Ctrl-C: web page, signaling, and one media processor."""
+    from mcu.cli import serve as command
+
+    command.run(_load(config))
+
+
+@app.command()
+def demo(
+    config: ConfigFile = None,
+    participants: Annotated[int, typer.Option(min=1, max=35, help="How many synthetic office holders.")] = 24,
+    server: Annotated[str, typer.Option(help="Fill a conference on this running server instead of starting one.")] = "",
+    media: Annotated[
+        Path | None, typer.Option(envvar="MCU_MEDIA", help="Folder with clips (.264) and voices (.flac) to use.")
+    ] = None,
+) -> None:
+    """Show a conference already filled with synthetic office holders; open the printed address and join."""
+    from mcu.cli import demo as command
+
+    command.run(_load(config), participants=participants, server=server, media=media)
+
+
+@app.command()
+def doctor(config: ConfigFile = None) -> None:
+    """Check this installation: ports, certificate, codecs, fonts, CPU, addresses; says what to do about each."""
+    from mcu.cli import doctor as command
+
+    raise typer.Exit(command.run(_load(config)))
+
+
+@app.command(hidden=True)
+def processor(
+    fd: Annotated[int, typer.Option(help="Inherited control connection.")],
+    index: Annotated[int, typer.Option(help="Number of this processor, from 0.")],
+    settings: Annotated[str, typer.Option(help="Settings as JSON.")],
+) -> None:
+    """A media processor; started by `serve`, never by hand."""
+    from mcu.cli import logs
+    from mcu.processor import process
+
+    decoded = msgspec.json.decode(settings, type=process.Settings)
+    logs.configure(decoded.log)
+    raise typer.Exit(process.run(fd, index, decoded))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def _load(path: Path | None) -> Config:
+    if path is None and DEFAULT_FILE.exists():
+        path = DEFAULT_FILE
+    return load(path, environment=os.environ)
+
+
+def main() -> None:
+    """Entry point; errors that the operator can mend are printed as one sentence."""
+    try:
+        app()
+    except (ConfigurationError, RefusedError) as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]mcu:[/] {error}", soft_wrap=True)
+        sys.exit(EXIT_CONFIGURATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The addresses of this machine at which others may find it."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+import ifaddr
+
+
+def local_addresses(*, loopback: bool) -> list[str]:
+    """IPv4 and IPv6 addresses of all interfaces, IPv4 first; link-local ones are left out, nobody can type them."""
+    found: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = []
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            text = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
+            address = ipaddress.ip_address(text)
+            if not address.is_link_local and address.is_loopback <= loopback and address not in found:
+                found.append(address)
+    return [str(address) for address in sorted(found, key=lambda a: (a.version, a.is_loopback, int(a)))]
+
+
+def in_url(address: str) -> str:
+    """An address as it stands in a URL."""
+    return f"[{address}]" if ":" in address else address
+
+
+def port_is_free(host: str, port: int, kind: socket.SocketKind) -> str:
+    """"" when the port can be bound, else the reason in the system's words."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        if kind is socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""

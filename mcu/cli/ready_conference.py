@@ -1,0 +1,48 @@
+"""The conference that is always there: made at the first start, the same at every later one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from mcu.controller.registry import Registry
+
+FILE = "ready-conference.json"
+TITLE = "회의실"
+
+log = structlog.get_logger()
+
+
+class ReadyConference(msgspec.Struct, frozen=True):
+    """What its creator was told; the store itself keeps only hashes of PIN and key."""
+
+    id: str
+    number: str
+    pin: str
+    chair_key: str
+
+
+async def ensure(registry: Registry, data: Path) -> ReadyConference:
+    """The ready conference, created when there is none or when it was ended."""
+    path = data / FILE
+    kept = _read(path)
+    if kept is not None and registry.exists(kept.id):
+        return kept
+    created = await registry.create_conference(title=TITLE)
+    ready = ReadyConference(created.id, created.number, created.pin, created.chair_key)
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(msgspec.json.encode(ready))
+    return ready
+
+
+def _read(path: Path) -> ReadyConference | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ReadyConference)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        log.warning("ready conference file is damaged; a new one is made", path=str(path), error=str(error))
+        return None

@@ -1,0 +1,153 @@
+"""`mcu serve`: the MC process. Web servers, registry and media processors in one event loop, until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import structlog
+import uvicorn
+import uvloop
+from rich.console import Console
+
+from mcu.cli import certificate, logs, ready_conference
+from mcu.cli.addresses import in_url, local_addresses, port_is_free
+from mcu.config import Config
+from mcu.controller.pool import ProcessorPool
+from mcu.controller.registry import Registry
+from mcu.errors import ConfigurationError
+from mcu.signaling.app import create_app
+from mcu.signaling.protocol import MAX_MESSAGE_BYTES
+from mcu.store.database import open_store
+
+GRACEFUL_SECONDS = 3  # for requests under way when the server stops
+BACKLOG = 512  # connections that may wait for accept: a storm of a whole organisation rejoining
+WEB_ROOT = Path(__file__).resolve().parents[2] / "web-client"
+
+log = structlog.get_logger()
+
+
+class _WebServer(uvicorn.Server):
+    """uvicorn without its own signal handling: two of them share this process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run(config: Config, *, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM. `on_ready` gets the local address of the ready conference."""
+    logs.configure(config.log)
+    check_ports(config)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(config, on_ready))
+
+
+def check_ports(config: Config) -> None:
+    """Raise ConfigurationError, with what to do, when a port is taken."""
+    for name, host, port in (("http", config.http.host, config.http.port), ("https", config.https.host, config.https.port)):
+        _check(name, host, port, socket.SOCK_STREAM)
+    for index in range(config.processor.count if config.media.port else 0):
+        _check("media", config.media.host, config.media.port + index, socket.SOCK_DGRAM)
+        _check("media", config.media.host, config.media.port + index, socket.SOCK_STREAM)
+
+
+def _check(section: str, host: str, port: int, kind: socket.SocketKind) -> None:
+    reason = port_is_free(host, port, kind) if port else ""
+    if reason:
+        protocol = "UDP" if kind is socket.SOCK_DGRAM else "TCP"
+        raise ConfigurationError(
+            f"{protocol} port {port} on {host} cannot be used: {reason}. Is the server running already? "
+            f"Otherwise choose another with MCU_{section.upper()}_PORT or [{section}] port in mcu.toml."
+        )
+
+
+async def _serve(config: Config, on_ready: Callable[[str], None] | None) -> None:
+    data = Path(config.server.data_dir)
+    data.mkdir(parents=True, exist_ok=True)
+    certificate_path, key_path = _certificate(config, data)
+    pool = ProcessorPool(config)
+    async with open_store(config.database_url) as store, asyncio.TaskGroup() as group:
+        registry = Registry(store=store, pool=pool, config=config)
+        pool.subscribe(registry)
+        pooling = group.create_task(pool.run())
+        keeping = group.create_task(registry.run())
+        await registry.restore()
+        app = create_app(registry=registry, config=config, web_root=WEB_ROOT)
+        servers = [
+            _server(app, config.http.host, config.http.port),
+            _server(app, config.https.host, config.https.port, certificate_path, key_path),
+        ]
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        serving = [group.create_task(server.serve()) for server in servers]
+        await pool.wait_ready()
+        while not all(server.started for server in servers) and not any(task.done() for task in serving):
+            await asyncio.sleep(0.02)
+        ready = await ready_conference.ensure(registry, data)
+        _announce(config, ready)
+        if on_ready is not None:
+            on_ready(f"http://localhost:{config.http.port}/c/{ready.id}")
+        await stop.wait()
+        log.info("stopping")
+        for server in servers:
+            server.should_exit = True
+        await registry.close()
+        await pool.stop()
+        keeping.cancel()
+        pooling.cancel()
+
+
+def _certificate(config: Config, data: Path) -> tuple[Path, Path]:
+    if bool(config.https.certificate) != bool(config.https.key):
+        raise ConfigurationError("[https] needs both certificate and key, or neither to have one made")
+    if config.https.certificate:
+        return Path(config.https.certificate), Path(config.https.key)
+    return certificate.ensure(data / "tls", local_addresses(loopback=True) + list(config.media.advertise))
+
+
+def _server(
+    app: object, host: str, port: int, certificate_path: Path | None = None, key_path: Path | None = None
+) -> _WebServer:
+    settings = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        host=host,
+        port=port,
+        loop="none",
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=10.0,
+        ws_ping_timeout=20.0,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        ssl_certfile=certificate_path,
+        ssl_keyfile=key_path,
+        ssl_version=ssl.PROTOCOL_TLS_SERVER,
+    )
+    return _WebServer(settings)
+
+
+def _announce(config: Config, ready: ready_conference.ReadyConference) -> None:
+    """Tell the operator where to go. The chair's key is shown here and nowhere else."""
+    console = Console(highlight=False)
+    base = config.https.public_url.rstrip("/")
+    others = [base] if base else [f"https://{in_url(a)}:{config.https.port}" for a in local_addresses(loopback=False)]
+    console.print()
+    console.print("[bold green]회의가 준비되었습니다 · A conference is ready[/]")
+    console.print(f"  이 컴퓨터에서 · on this machine   [bold]http://localhost:{config.http.port}/c/{ready.id}[/]")
+    for address in others:
+        console.print(f"  다른 컴퓨터에서 · from others      {address}/c/{ready.id}")
+    console.print(f"  회의 번호 · number                {ready.number}   비밀번호 · PIN  {ready.pin}")
+    console.print(f"  의장 열쇠 · chair's key           {ready.chair_key}")
+    console.print(f"  API                               http://localhost:{config.http.port}/api/docs")
+    console.print("  끝내려면 Ctrl-C · Ctrl-C stops the server")
+    console.print()

@@ -1,0 +1,211 @@
+"""One running conference: its legs, what each is shown and hears, on the audio and video clocks of the MP.
+
+Rules:
+1. Everything here runs on the main thread; the composing thread and the decoders meet it in immutable values.
+2. The MC's `UpdateConference` says who is there; a leg without a participant in it neither shows nor sounds.
+3. Whatever a leg does wrong costs that leg.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from mcu import control
+from mcu._native import packets
+from mcu.media.pacer import Pacer
+from mcu.media.types import EncodedFrame, Picture, StreamKind, VideoProfile
+from mcu.mixer.compositor import TileStyle
+from mcu.mixer.layout import Tile, arrange
+from mcu.processor.composing import MAX_PROFILES, ComposingThread, PacketizedFrame, Scene
+from mcu.processor.decoding import DecoderPool
+from mcu.processor.member import Member
+from mcu.processor.sounding import SoundMixer
+from mcu.webrtc.leg import WebRtcLeg
+
+log = structlog.get_logger()
+
+
+class Bridge:
+    """Made by OpenBridge, ended by `close`."""
+
+    def __init__(
+        self,
+        conference: str,
+        picture: control.PictureSettings,
+        *,
+        decoders: DecoderPool,
+        call_main: Callable[..., object],
+        notify: Callable[[control.Notice], None],
+    ) -> None:
+        self.conference = conference
+        self.picture = picture
+        self.members: dict[str, Member] = {}  # by participant
+        self.sound = SoundMixer()
+        self._decoders = decoders
+        self._notify = notify
+        self._state = control.UpdateConference(conference, 0, (), control.LayoutChoice())
+        self._tiles: tuple[Tile, ...] = ()
+        self._speaker: tuple[str | None, tuple[str, ...]] = (None, ())
+        self._pacer = Pacer()
+        self.video = ComposingThread(
+            width=picture.width,
+            height=picture.height,
+            fps=picture.fps,
+            pictures=self._pictures,
+            deliver=lambda frame: call_main(self._send_frame, frame),
+        )
+
+    # --- who is there ---------------------------------------------------------------------------------
+
+    def update(self, state: control.UpdateConference) -> None:
+        """Take over the MC's state when it is newer."""
+        if state.revision <= self._state.revision:
+            return
+        self._state = state
+        present = {participant.participant: participant for participant in state.participants}
+        for name, member in self.members.items():
+            member.take_state(present.get(name))
+        self._arrange()
+
+    def add_leg(self, leg: WebRtcLeg, participant: str) -> None:
+        """Connect a participant; an earlier leg of the same participant is closed."""
+        self.remove_participant(participant, reason="replaced")
+        member = Member(participant, leg, decoders=self._decoders)
+        member.take_state(next((p for p in self._state.participants if p.participant == participant), None))
+        self.members[participant] = member
+
+    def leg_connected(self, leg: WebRtcLeg) -> None:
+        """Media flows: from now on the leg is sent the picture, beginning with a keyframe."""
+        self._use_profiles()
+        profile = leg.video_profile
+        if profile is not None:
+            self.video.request_keyframe(profile)
+        for kind in (StreamKind.MAIN, StreamKind.CONTENT):
+            leg.request_keyframe(kind)
+
+    def remove_participant(self, participant: str, *, reason: str) -> None:
+        """Take a participant's leg away and close it."""
+        member = self.members.pop(participant, None)
+        if member is None:
+            return
+        member.close(reason)
+        self.sound.forget(participant)
+        self._use_profiles()
+        self._arrange()
+
+    def leg_closed(self, leg: WebRtcLeg) -> None:
+        """A leg ended by itself."""
+        for participant, member in list(self.members.items()):
+            if member.leg is leg:
+                self.remove_participant(participant, reason="closed")
+
+    def close(self) -> None:
+        for participant in list(self.members):
+            self.remove_participant(participant, reason="conference-ended")
+        self.video.close()
+
+    # --- pictures -------------------------------------------------------------------------------------
+
+    def frame_received(self, leg: WebRtcLeg, kind: StreamKind, frame: EncodedFrame) -> None:
+        """Decode it when it is shown; otherwise the packets were all it cost."""
+        member = self._member_of(leg)
+        if member is not None:
+            member.put_frame(kind, frame)
+
+    def keyframe_requested(self, leg: WebRtcLeg) -> None:
+        if leg.video_profile is not None:
+            self.video.request_keyframe(leg.video_profile)
+
+    def _member_of(self, leg: WebRtcLeg) -> Member | None:
+        for member in self.members.values():
+            if member.leg is leg:
+                return member
+        return None
+
+    def _use_profiles(self) -> None:
+        wanted: dict[VideoProfile, None] = {}
+        for member in self.members.values():
+            profile = member.leg.video_profile
+            if profile is not None and member.leg.connected:
+                wanted[profile] = None
+        self.video.use_profiles(frozenset(list(wanted)[:MAX_PROFILES]))
+
+    def _arrange(self) -> None:
+        """Work out who stands where, tell the composing thread, and the MC when places changed."""
+        state = self._state
+        shown = [participant for participant in state.participants if participant.seen]
+        speaker, speaking = self._speaker
+        tiles = arrange(
+            state.layout,
+            members=shown,
+            speaker=speaker,
+            content=state.content,
+            width=self.picture.width,
+            height=self.picture.height,
+            previous=self._tiles,
+        )
+        audible = set(speaking)
+        styles = {
+            p.participant: TileStyle(
+                label=p.name if not p.office else f"{p.office} {p.name}",
+                muted=p.muted,
+                speaking=p.participant in audible,
+                camera_off=p.camera_off,
+            )
+            for p in shown
+        }
+        changed = tiles != self._tiles
+        self._tiles = tiles
+        self.video.scene = Scene(tiles, styles)
+        on_screen = {(tile.participant, tile.content) for tile in tiles}
+        for participant, member in self.members.items():
+            member.show(main=(participant, False) in on_screen, content=(participant, True) in on_screen)
+        if changed:
+            self._notify(self._tiles_notice())
+
+    def _tiles_notice(self) -> control.TilesChanged:
+        return control.TilesChanged(
+            self.conference,
+            self._state.revision,
+            self._state.layout.name,
+            self.picture.width,
+            self.picture.height,
+            tuple(
+                control.TileState(t.participant, t.x, t.y, t.width, t.height, t.content)
+                for t in self._tiles
+                if t.participant is not None
+            ),
+        )
+
+    def _pictures(self, scene: Scene) -> Mapping[tuple[str, bool], Picture]:
+        """The newest picture of each participant on screen. Called by the composing thread: reads only."""
+        found: dict[tuple[str, bool], Picture] = {}
+        for tile in scene.tiles:
+            member = self.members.get(tile.participant) if tile.participant else None
+            picture = member.picture(content=tile.content) if member else None
+            if picture is not None and tile.participant is not None:
+                found[tile.participant, tile.content] = picture
+        return found
+
+    def _send_frame(self, frame: PacketizedFrame) -> None:
+        """Fan one composite out to all receivers of its profile."""
+        streams = [
+            member.leg.sent[StreamKind.MAIN]
+            for member in self.members.values()
+            if member.leg.connected and member.leg.video_profile == frame.profile
+        ]
+        if streams:
+            packets.send(frame.payloads, timestamp=frame.timestamp, streams=streams, now=time.monotonic())
+
+    # --- sound ----------------------------------------------------------------------------------------
+
+    def audio_tick(self, index: int, now: float) -> None:
+        """One block of 20 ms: pull, mix, encode, send."""
+        speaker = self.sound.tick(self.members, index, now)
+        if speaker != self._speaker:
+            self._speaker = speaker
+            self._notify(control.SpeakerChanged(self.conference, *speaker))
+            self._arrange()

@@ -1,0 +1,145 @@
+"""Video decoding away from the packet path: a few worker threads, one bounded queue and one newest picture per stream.
+
+Rules:
+1. A stream is decoded by one thread at a time, in order.
+2. A queue that is full drops what it holds up to the next keyframe, and asks for one: late pictures help nobody.
+3. `picture` is published by plain assignment; readers on other threads see the old or the new one, never half.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from mcu.media.types import EncodedFrame, Picture
+from mcu.media.video_codecs import VideoDecoder
+
+QUEUE_FRAMES = 8  # about half a second at 15 fps; more is delay, not safety
+
+log = structlog.get_logger()
+
+
+class DecodedStream:
+    """One participant's picture. Made and fed on the main thread."""
+
+    def __init__(self, pool: DecoderPool, *, on_keyframe_needed: Callable[[], None]) -> None:
+        self.picture: Picture | None = None
+        self.dropped = 0  # frames thrown away because decoding did not keep up
+        self.decoded = 0
+        self._pool = pool
+        self._on_keyframe_needed = on_keyframe_needed
+        self._queue: collections.deque[EncodedFrame] = collections.deque()
+        self._waiting_for_keyframe = True
+        self._decoder: VideoDecoder | None = None
+        self._codec = ""
+        self._closed = False
+        self.scheduled = False  # waiting for or in the hands of a worker; owned by the pool, under its lock
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self._queue)
+
+    def put(self, frame: EncodedFrame) -> None:
+        """Queue a frame for decoding; it may be dropped (rule 2)."""
+        if self._closed:
+            return
+        if frame.keyframe:
+            self._waiting_for_keyframe = False
+        elif self._waiting_for_keyframe or len(self._queue) >= QUEUE_FRAMES:
+            self._overflow()
+            return
+        if frame.keyframe and len(self._queue) >= QUEUE_FRAMES:
+            self.dropped += len(self._queue)
+            self._queue.clear()
+        self._queue.append(frame)
+        self._pool.schedule(self)
+
+    def clear_picture(self) -> None:
+        """Forget the newest picture, so that a camera that comes back does not show its past."""
+        self._queue.clear()
+        self._waiting_for_keyframe = True
+        self.picture = None
+
+    def close(self) -> None:
+        self._closed = True
+        self._queue.clear()
+        self.picture = None
+
+    def work(self) -> None:
+        """Decode what is queued. Called by one worker at a time."""
+        while True:
+            try:
+                frame = self._queue.popleft()
+            except IndexError:
+                return
+            if self._decoder is None or self._codec != frame.codec:
+                self._decoder = VideoDecoder(frame.codec)
+                self._codec = frame.codec
+            picture = self._decoder.decode(frame)
+            if picture is None:
+                self._pool.call_main(self._ask)
+                continue
+            self.decoded += 1
+            if not self._closed:
+                self.picture = picture
+
+    def _overflow(self) -> None:
+        self.dropped += len(self._queue) + 1
+        self._queue.clear()
+        self._waiting_for_keyframe = True
+        self._ask()
+
+    def _ask(self) -> None:
+        if not self._closed:
+            self._on_keyframe_needed()
+
+
+class DecoderPool:
+    """Worker threads shared by all streams of an MP."""
+
+    def __init__(self, threads: int, *, call_main: Callable[[Callable[[], None]], object]) -> None:
+        self.call_main = call_main
+        self._ready: collections.deque[DecodedStream] = collections.deque()  # each stream at most once
+        self._condition = threading.Condition()
+        self._stopped = False
+        self.failures = 0
+        self._threads = [threading.Thread(target=self._run, name=f"decode-{i}", daemon=True) for i in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def schedule(self, stream: DecodedStream) -> None:
+        with self._condition:
+            if not stream.scheduled:
+                stream.scheduled = True
+                self._ready.append(stream)
+                self._condition.notify()
+
+    def close(self) -> None:
+        with self._condition:
+            self._stopped = True
+            self._condition.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                while not self._ready and not self._stopped:
+                    self._condition.wait()
+                if self._stopped:
+                    return
+                stream = self._ready.popleft()
+            try:
+                stream.work()
+            except Exception:
+                self.failures += 1
+                log.exception("decoder failed; its stream is closed")
+                stream.close()
+            with self._condition:
+                stream.scheduled = stream.has_work
+                if stream.scheduled:
+                    self._ready.append(stream)
+                    self._condition.notify()

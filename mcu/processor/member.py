@@ -1,0 +1,64 @@
+"""A participant inside a bridge: the leg, its decoded pictures, and what the MC says of it."""
+
+from __future__ import annotations
+
+from mcu import control
+from mcu.media.types import EncodedFrame, Picture, StreamKind
+from mcu.processor.decoding import DecodedStream, DecoderPool
+from mcu.webrtc.leg import WebRtcLeg
+
+
+class Member:
+    """Made when a leg is added, closed with it."""
+
+    def __init__(self, participant: str, leg: WebRtcLeg, *, decoders: DecoderPool) -> None:
+        self.participant = participant
+        self.leg = leg
+        self.state: control.ParticipantState | None = None  # None until the MC's state knows the participant
+        self._streams = {
+            kind: DecodedStream(decoders, on_keyframe_needed=lambda kind=kind: leg.request_keyframe(kind))
+            for kind in (StreamKind.MAIN, StreamKind.CONTENT)
+        }
+        self._shown = {StreamKind.MAIN: False, StreamKind.CONTENT: False}
+
+    @property
+    def audible(self) -> bool:
+        """Whether the others may hear this participant."""
+        return self.state is not None and not self.state.muted
+
+    @property
+    def dropped(self) -> int:
+        return sum(stream.dropped for stream in self._streams.values())
+
+    @property
+    def decoded(self) -> int:
+        return sum(stream.decoded for stream in self._streams.values())
+
+    def take_state(self, state: control.ParticipantState | None) -> None:
+        if state is not None and state.camera_off and not (self.state is not None and self.state.camera_off):
+            self._streams[StreamKind.MAIN].clear_picture()
+        self.state = state
+
+    def show(self, *, main: bool, content: bool) -> None:
+        """Which streams stand in the picture; only those are decoded."""
+        for kind, wanted in ((StreamKind.MAIN, main), (StreamKind.CONTENT, content)):
+            if wanted and not self._shown[kind]:
+                self.leg.request_keyframe(kind)
+            if not wanted and self._shown[kind]:
+                self._streams[kind].clear_picture()
+            self._shown[kind] = wanted
+
+    def put_frame(self, kind: StreamKind, frame: EncodedFrame) -> None:
+        """A frame arrived; it is decoded when it is shown."""
+        camera_off = kind is StreamKind.MAIN and self.state is not None and self.state.camera_off
+        if self._shown[kind] and not camera_off:
+            self._streams[kind].put(frame)
+
+    def picture(self, *, content: bool) -> Picture | None:
+        """The newest picture; may be called from any thread."""
+        return self._streams[StreamKind.CONTENT if content else StreamKind.MAIN].picture
+
+    def close(self, reason: str) -> None:
+        for stream in self._streams.values():
+            stream.close()
+        self.leg.close(reason)

@@ -1,0 +1,170 @@
+/**
+ * The WebSocket to the server, kept alive: protocol "mcu.v1", one JSON object with "type" per message.
+ *
+ * Rules:
+ * 1. After `welcome` the greeting (`enter` or `resume`) is sent first; nothing else goes out before `entered`.
+ * 2. Silence is a broken connection: after PING_AFTER_MS a ping, after DEAD_AFTER_MS a new connection.
+ * 3. A broken connection is tried again by itself until `close()`. What was sent meanwhile is refused (`send`
+ *    returns false), never queued: after `entered` the page tells the server its state anew.
+ */
+
+import { Backoff } from "./backoff.js";
+
+/** @typedef {import("../protocol").ServerMessage} ServerMessage */
+/** @typedef {import("../protocol").ClientMessage} ClientMessage */
+/** @typedef {import("../protocol").Enter} Enter */
+/** @typedef {import("../protocol").Resume} Resume */
+
+/**
+ * "connecting": on its way, `entered` not here yet; "open": in the conference; "waiting": broken, will try again;
+ * "closed": over.
+ *
+ * @typedef {"connecting" | "open" | "waiting" | "closed"} SignalingState
+ */
+
+/**
+ * @typedef {object} SignalingOptions
+ * @property {string} url
+ * @property {() => Enter | Resume} greet
+ * @property {(message: ServerMessage) => void} onMessage
+ * @property {(state: SignalingState, attempt: number) => void} onState
+ * @property {(url: string, protocol: string) => WebSocket} [openSocket]
+ * @property {Backoff} [backoff]
+ */
+
+export const SUBPROTOCOL = "mcu.v1";
+
+const PING_AFTER_MS = 2_500; // of silence
+const DEAD_AFTER_MS = 5_500; // of silence, or without `entered`; the ping had 3 s to come back
+const WATCH_EVERY_MS = 1_000; // browsers slow the timers of hidden pages to this
+const MAX_BUFFERED_BYTES = 1 << 20; // beyond this the line is stuck; further messages are refused
+
+export class Signaling {
+  #options;
+  #backoff;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  /** @type {SignalingState} */
+  #state = "closed";
+  #heard = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retry;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #watch;
+
+  /** @param {SignalingOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#backoff = options.backoff ?? new Backoff();
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  open() {
+    if (this.#state !== "closed") return;
+    this.#watch = setInterval(() => this.#check(performance.now()), WATCH_EVERY_MS);
+    this.#connect();
+  }
+
+  /** Try at once instead of waiting: the network or the page has come back. */
+  hurry() {
+    if (this.#state !== "waiting") return;
+    clearTimeout(this.#retry);
+    this.#connect();
+  }
+
+  /**
+   * @param {ClientMessage} message
+   * @returns {boolean} false when it could not be sent
+   */
+  send(message) {
+    if (this.#state !== "open" || !this.#socket || this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  close() {
+    clearTimeout(this.#retry);
+    clearInterval(this.#watch);
+    this.#drop();
+    this.#enterState("closed");
+  }
+
+  #connect() {
+    this.#drop();
+    this.#heard = performance.now();
+    this.#enterState("connecting");
+    const open = this.#options.openSocket ?? ((url, protocol) => new WebSocket(url, protocol));
+    const socket = open(this.#options.url, SUBPROTOCOL);
+    this.#socket = socket;
+    socket.onmessage = (event) => this.#receive(socket, event.data);
+    socket.onclose = () => {
+      if (socket === this.#socket) this.#lost();
+    };
+  }
+
+  /** @param {WebSocket} socket @param {unknown} data */
+  #receive(socket, data) {
+    if (socket !== this.#socket) return;
+    this.#heard = performance.now();
+    const message = parse(data);
+    if (!message) return;
+    switch (message.type) {
+      case "welcome":
+        socket.send(JSON.stringify(this.#options.greet()));
+        return;
+      case "pong":
+        return;
+      case "entered":
+        this.#backoff.succeeded();
+        this.#enterState("open");
+        break;
+    }
+    this.#options.onMessage(message);
+  }
+
+  /** @param {number} now milliseconds, monotonic */
+  #check(now) {
+    const silent = now - this.#heard;
+    if (this.#state === "waiting" || this.#state === "closed") return;
+    if (silent > DEAD_AFTER_MS) this.#lost();
+    else if (silent > PING_AFTER_MS) this.send({ type: "ping" });
+  }
+
+  #lost() {
+    this.#drop();
+    this.#enterState("waiting");
+    this.#retry = setTimeout(() => this.#connect(), this.#backoff.next());
+  }
+
+  #drop() {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  /** @param {SignalingState} state */
+  #enterState(state) {
+    this.#state = state;
+    this.#options.onState(state, this.#backoff.attempt);
+  }
+}
+
+/**
+ * The server's message, or null for anything that is not one.
+ *
+ * @param {unknown} data
+ * @returns {ServerMessage | null}
+ */
+export function parse(data) {
+  if (typeof data !== "string") return null;
+  try {
+    const message = JSON.parse(data);
+    return message !== null && typeof message === "object" && typeof message.type === "string" ? message : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}

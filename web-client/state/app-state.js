@@ -1,0 +1,117 @@
+/** The whole of what the page shows, as one value, and where it begins. */
+
+/**
+ * "form": asking for name and devices; "entering": on the way; "meeting": in; "over": left or ended.
+ *
+ * @typedef {"form" | "entering" | "meeting" | "over"} Phase
+ */
+
+/** @typedef {"ko" | "en"} Language */
+/** @typedef {import("../protocol").Sentence} Sentence */
+
+/** @typedef {{ by: "link", conference: string } | { by: "number" }} Entry */
+
+/**
+ * What the person typed; kept while the page lives, name and office also between visits.
+ *
+ * @typedef {object} Draft
+ * @property {string} name
+ * @property {string} office
+ * @property {string} number
+ * @property {string} pin
+ * @property {string} chairKey never stored
+ * @property {boolean} watchOnly
+ */
+
+/**
+ * "denied": not permitted; "missing": none there; "busy": another program has it; "failed": anything else;
+ * "unsupported": the browser gives none to this page (no secure context).
+ *
+ * @typedef {"off" | "opening" | "on" | "denied" | "missing" | "busy" | "failed" | "unsupported"} DeviceStatus
+ */
+
+/** @typedef {{ id: string, label: string }} DeviceOption */
+
+/**
+ * @typedef {object} DeviceState
+ * @property {DeviceStatus} status
+ * @property {string} chosen device id, "" for the browser's choice
+ * @property {readonly DeviceOption[]} options
+ */
+
+/** @typedef {{ camera: DeviceState, microphone: DeviceState, speaker: DeviceState }} DevicesState */
+
+/**
+ * @typedef {object} Notice
+ * @property {number} id
+ * @property {"info" | "problem"} tone
+ * @property {Sentence | { key: import("../i18n/ko.js").Key, values?: Readonly<Record<string, string | number>> }} text
+ */
+
+/**
+ * @typedef {object} AppState
+ * @property {Phase} phase
+ * @property {Language} language
+ * @property {Entry} entry
+ * @property {Draft} draft
+ * @property {Sentence | null} problem why entering was refused
+ * @property {{ reason: import("../protocol").Ended["reason"], message: Sentence | null } | null} ending
+ * @property {"connecting" | "open" | "waiting" | "closed"} signaling
+ * @property {number} attempt of connecting again
+ * @property {"off" | "connecting" | "connected" | "interrupted" | "blocked"} media
+ * @property {import("./meeting.js").Meeting | null} meeting
+ * @property {DevicesState} devices
+ * @property {boolean} wantsMicrophone before the meeting: the switches; in it: not muted, camera on
+ * @property {boolean} wantsCamera
+ * @property {MediaStream | null} preview own camera
+ * @property {MediaStream | null} picture the composite with its sound
+ * @property {"playing" | "blocked"} sound
+ * @property {"off" | "starting" | "on"} content own screen
+ * @property {"people" | "chat" | null} panel
+ * @property {number} lastRead chat line
+ * @property {readonly Notice[]} notices
+ */
+
+/** @type {DeviceState} */
+const NO_DEVICE = { status: "off", chosen: "", options: [] };
+
+/**
+ * @param {{ language: Language, entry: Entry, draft: Partial<Draft>, wantsMicrophone: boolean, wantsCamera: boolean }}
+ *   known
+ * @returns {AppState}
+ */
+export function initialState(known) {
+  return {
+    phase: "form",
+    language: known.language,
+    entry: known.entry,
+    draft: { name: "", office: "", number: "", pin: "", chairKey: "", watchOnly: false, ...known.draft },
+    problem: null,
+    ending: null,
+    signaling: "closed",
+    attempt: 0,
+    media: "off",
+    meeting: null,
+    devices: { camera: NO_DEVICE, microphone: NO_DEVICE, speaker: NO_DEVICE },
+    wantsMicrophone: known.wantsMicrophone,
+    wantsCamera: known.wantsCamera,
+    preview: null,
+    picture: null,
+    sound: "playing",
+    content: "off",
+    panel: null,
+    lastRead: 0,
+    notices: [],
+  };
+}
+
+/**
+ * How a page's address asks to enter.
+ *
+ * @param {string} path
+ * @returns {Entry}
+ */
+export function entryOf(path) {
+  const link = /^\/c\/([A-Za-z0-9_-]{22})\/?$/.exec(path);
+  return link?.[1] ? { by: "link", conference: link[1] } : { by: "number" };
+}

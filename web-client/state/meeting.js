@@ -1,0 +1,118 @@
+/** What the server has told of the conference: its messages folded into one value. Pure. */
+
+/** @typedef {import("../protocol").Participant} Participant */
+/** @typedef {import("../protocol").Entered} Entered */
+/** @typedef {import("../protocol").ServerMessage} ServerMessage */
+
+/**
+ * @typedef {object} Meeting
+ * @property {import("../protocol").ConferenceView} conference
+ * @property {string} you own participant id
+ * @property {readonly Participant[]} participants in the server's order
+ * @property {import("../protocol").Tiles | null} tiles
+ * @property {string | null} speaker
+ * @property {readonly string[]} speaking
+ * @property {readonly import("../protocol").ChatLine[]} chat
+ */
+
+const MAX_CHAT_LINES = 1_000; // kept in the page; the oldest fall off
+
+/**
+ * @param {Entered} entered
+ * @param {Meeting | null} before the meeting as it was before the break
+ * @returns {Meeting}
+ */
+export function enter(entered, before) {
+  return {
+    conference: entered.conference,
+    you: entered.you.participant,
+    participants: entered.participants,
+    tiles: before?.tiles ?? null,
+    speaker: null,
+    speaking: [],
+    chat: before ? joinChat(before.chat, entered.chat) : entered.chat,
+  };
+}
+
+/**
+ * @param {Meeting} meeting
+ * @param {ServerMessage} message
+ * @returns {Meeting} the same object when the message changes nothing here
+ */
+export function apply(meeting, message) {
+  const { conference } = meeting;
+  switch (message.type) {
+    case "participant_joined":
+    case "participant_changed":
+      return { ...meeting, participants: place(meeting.participants, message.participant) };
+    case "participant_left":
+      return {
+        ...meeting,
+        participants: meeting.participants.filter((one) => one.participant !== message.participant),
+        speaking: meeting.speaking.filter((one) => one !== message.participant),
+      };
+    case "layout_changed":
+      return { ...meeting, conference: { ...conference, layout: message.choice } };
+    case "lock_changed":
+      return { ...meeting, conference: { ...conference, locked: message.locked } };
+    case "content_changed":
+      return { ...meeting, conference: { ...conference, content: message.participant } };
+    case "tiles":
+      return { ...meeting, tiles: message };
+    case "speaker":
+      return { ...meeting, speaker: message.speaker, speaking: message.speaking };
+    case "chat_message":
+      return { ...meeting, chat: joinChat(meeting.chat, [message.message]) };
+    default:
+      return meeting;
+  }
+}
+
+/**
+ * @param {Meeting | null} meeting
+ * @returns {Participant | undefined}
+ */
+export function self(meeting) {
+  return meeting?.participants.find((one) => one.participant === meeting.you);
+}
+
+/**
+ * @param {Meeting | null} meeting
+ * @param {string} participant
+ */
+export function find(meeting, participant) {
+  return meeting?.participants.find((one) => one.participant === participant);
+}
+
+/**
+ * Lines of others after `lastRead`.
+ *
+ * @param {Meeting} meeting
+ * @param {number} lastRead
+ */
+export function unread(meeting, lastRead) {
+  return meeting.chat.filter((line) => line.line > lastRead && line.participant !== meeting.you).length;
+}
+
+/** @param {Meeting} meeting */
+export function lastLine(meeting) {
+  return meeting.chat.at(-1)?.line ?? 0;
+}
+
+/**
+ * @param {readonly Participant[]} participants
+ * @param {Participant} changed
+ */
+function place(participants, changed) {
+  const index = participants.findIndex((one) => one.participant === changed.participant);
+  return index < 0 ? [...participants, changed] : participants.with(index, changed);
+}
+
+/**
+ * @param {readonly import("../protocol").ChatLine[]} known
+ * @param {readonly import("../protocol").ChatLine[]} more
+ */
+function joinChat(known, more) {
+  const last = known.at(-1)?.line ?? 0;
+  return [...known, ...more.filter((line) => line.line > last)].slice(-MAX_CHAT_LINES);
+}

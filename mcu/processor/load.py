@@ -1,0 +1,61 @@
+"""What an MP tells the MC of itself: CPU, memory, ticks, and every counter, by Prometheus name."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from mcu import control
+
+if TYPE_CHECKING:
+    from mcu.processor.mp import MultipointProcessor
+
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def report(mp: MultipointProcessor) -> control.Load:
+    """A snapshot; cheap enough for every two seconds."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return control.Load(
+        cpu_seconds=usage.ru_utime + usage.ru_stime,
+        rss_bytes=_resident_bytes(),
+        bridges=tuple(
+            control.BridgeLoad(
+                conference=bridge.conference,
+                legs=len(bridge.members),
+                encoders=bridge.video.encoders,
+                ticks=bridge.video.ticks.index,
+                ticks_missed=bridge.video.ticks.missed,
+            )
+            for bridge in mp.bridges.values()
+        ),
+        counters=dict(_counters(mp)),
+    )
+
+
+def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
+    yield "mcu_bridges", len(mp.bridges)
+    yield "mcu_legs", sum(len(bridge.members) for bridge in mp.bridges.values())
+    yield "mcu_audio_ticks_total", mp.ticks.index
+    yield "mcu_audio_ticks_missed_total", mp.ticks.missed
+    yield "mcu_audio_busy_seconds_total", mp.audio_busy_seconds
+    yield "mcu_audio_encoders", sum(bridge.sound.encoders for bridge in mp.bridges.values())
+    yield "mcu_video_ticks_total", sum(bridge.video.ticks.index for bridge in mp.bridges.values())
+    yield "mcu_video_ticks_missed_total", sum(bridge.video.ticks.missed for bridge in mp.bridges.values())
+    yield "mcu_video_busy_seconds_total", sum(bridge.video.busy_seconds for bridge in mp.bridges.values())
+    yield "mcu_video_encoders", sum(bridge.video.encoders for bridge in mp.bridges.values())
+    members = [member for bridge in mp.bridges.values() for member in bridge.members.values()]
+    yield "mcu_video_frames_decoded", sum(member.decoded for member in members)
+    yield "mcu_video_frames_dropped", sum(member.dropped for member in members)
+    yield 'mcu_failures_total{where="audio"}', mp.failures
+    yield 'mcu_failures_total{where="video"}', sum(bridge.video.failures for bridge in mp.bridges.values())
+    yield 'mcu_failures_total{where="decoder"}', mp.decoders.failures
+    for reason, count in mp.endpoint.counters.items():
+        yield f'mcu_datagrams_total{{what="{reason}"}}', count
+
+
+def _resident_bytes() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * PAGE_BYTES

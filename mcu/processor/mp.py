@@ -1,0 +1,193 @@
+"""The multipoint processor: its bridges, the one media endpoint, the audio clock, and what the MC may ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from mcu import control
+from mcu.errors import RefusedError
+from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind, VideoProfile
+from mcu.processor import load
+from mcu.processor.bridge import Bridge
+from mcu.processor.decoding import DecoderPool
+from mcu.processor.ticks import Ticks
+from mcu.webrtc.endpoint import Endpoint
+from mcu.webrtc.leg import WebRtcLeg
+
+MAX_BRIDGES = 64  # a process has two cores' worth of work long before
+MAX_LEGS = 400  # per process; a hundred participants and three hundred viewers
+
+log = structlog.get_logger()
+
+
+class MultipointProcessor:
+    """One per process. `handle` answers the MC; the rest happens by itself after `start`."""
+
+    def __init__(self, *, decode_threads: int) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._decoders = DecoderPool(decode_threads, call_main=self._loop.call_soon_threadsafe)
+        self._endpoint = Endpoint()
+        self.bridges: dict[str, Bridge] = {}
+        self._legs: dict[str, tuple[WebRtcLeg, Bridge]] = {}
+        self._notify: Callable[[control.Notice], None] = lambda _: None
+        self.ticks = Ticks(BLOCK_SECONDS, start=time.monotonic())
+        self.audio_busy_seconds = 0.0
+        self.failures = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def port(self) -> int:
+        return self._endpoint.port
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(self._endpoint.addresses)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self._endpoint
+
+    @property
+    def decoders(self) -> DecoderPool:
+        return self._decoders
+
+    async def start(
+        self, *, host: str, port: int, advertise: tuple[str, ...], notify: Callable[[control.Notice], None]
+    ) -> None:
+        """Open the media port and start the audio clock. Raises ConfigurationError."""
+        self._notify = notify
+        await self._endpoint.start(host, port, advertise)
+        self.ticks = Ticks(BLOCK_SECONDS, start=time.monotonic())
+        self._schedule()
+
+    async def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for bridge in self.bridges.values():
+            bridge.close()
+        self._decoders.close()
+        await self._endpoint.close()
+
+    def handle(self, command: control.Command) -> control.Answer:
+        """Carry out one request. Raises RefusedError."""
+        match command:
+            case control.AddLeg():
+                return self._add_leg(command)
+            case control.UpdateLeg(leg=leg, offer=offer):
+                return control.LegAnswer(self._leg(leg).update(offer))
+            case control.AddCandidate(leg=leg, candidate=candidate):
+                self._leg(leg).add_candidate(candidate)
+            case control.RemoveLeg(leg=leg):
+                self._remove_leg(leg)
+            case control.UpdateConference(conference=conference):
+                self._bridge(conference).update(command)
+            case control.OpenBridge(conference=conference, picture=picture):
+                self._open(conference, picture)
+            case control.CloseBridge(conference=conference):
+                bridge = self.bridges.pop(conference, None)
+                if bridge is not None:
+                    bridge.close()
+            case control.ReportLoad():
+                return load.report(self)
+            case control.Stop():
+                pass  # the connection's owner ends the process after this answer
+        return control.Done()
+
+    # --- legs -----------------------------------------------------------------------------------------
+
+    def _add_leg(self, command: control.AddLeg) -> control.LegAnswer:
+        bridge = self._bridge(command.conference)
+        if len(self._legs) >= MAX_LEGS:
+            raise RefusedError("busy", f"{MAX_LEGS} legs")
+        picture = bridge.picture
+        leg = self._endpoint.create_leg(
+            command.leg,
+            offer=command.offer,
+            direction=command.direction,
+            handler=self,
+            video=VideoProfile("VP8", picture.width, picture.height, picture.fps, picture.bitrate),
+        )
+        self._legs[command.leg] = (leg, bridge)
+        bridge.add_leg(leg, command.participant)
+        return control.LegAnswer(leg.answer)
+
+    def _remove_leg(self, leg_id: str) -> None:
+        found = self._legs.get(leg_id)
+        if found is not None:
+            leg, bridge = found
+            bridge.leg_closed(leg)
+
+    def leg_connected(self, leg: WebRtcLeg) -> None:
+        found = self._legs.get(leg.id)
+        if found is not None:
+            found[1].leg_connected(leg)
+        self._notify(control.LegState(leg.id, "connected"))
+
+    def leg_state(self, leg: WebRtcLeg, state: str) -> None:
+        self._notify(control.LegState(leg.id, state))
+
+    def leg_closed(self, leg: WebRtcLeg, reason: str) -> None:
+        found = self._legs.pop(leg.id, None)
+        if found is not None:
+            found[1].leg_closed(leg)
+        self._notify(control.LegState(leg.id, "closed", reason))
+
+    def frame_received(self, leg: WebRtcLeg, kind: StreamKind, frame: EncodedFrame) -> None:
+        found = self._legs.get(leg.id)
+        if found is not None:
+            found[1].frame_received(leg, kind, frame)
+
+    def keyframe_requested(self, leg: WebRtcLeg, kind: StreamKind) -> None:
+        found = self._legs.get(leg.id)
+        if found is not None and kind is StreamKind.MAIN:
+            found[1].keyframe_requested(leg)
+
+    # --- bridges --------------------------------------------------------------------------------------
+
+    def _open(self, conference: str, picture: control.PictureSettings) -> None:
+        if conference in self.bridges:
+            return
+        if len(self.bridges) >= MAX_BRIDGES:
+            raise RefusedError("busy", f"{MAX_BRIDGES} conferences")
+        self.bridges[conference] = Bridge(
+            conference,
+            picture,
+            decoders=self._decoders,
+            call_main=self._loop.call_soon_threadsafe,
+            notify=self._notify,
+        )
+
+    def _bridge(self, conference: str) -> Bridge:
+        try:
+            return self.bridges[conference]
+        except KeyError:
+            raise RefusedError("no-such-conference", conference) from None
+
+    def _leg(self, leg_id: str) -> WebRtcLeg:
+        try:
+            return self._legs[leg_id][0]
+        except KeyError:
+            raise RefusedError("no-such-leg", leg_id) from None
+
+    # --- the audio clock ------------------------------------------------------------------------------
+
+    def _schedule(self) -> None:
+        # uvloop's timers have millisecond resolution and its time() is cached, so the delay is worked out from our own.
+        delay = max(0.0, self.ticks.due - time.monotonic())
+        self._timer = self._loop.call_later(delay, self._tick)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        index = self.ticks.advance(now)
+        for bridge in self.bridges.values():
+            try:
+                bridge.audio_tick(index, now)
+            except Exception:
+                self.failures += 1
+                log.exception("audio tick failed; this block is skipped", conference=bridge.conference)
+        self.audio_busy_seconds += time.monotonic() - now
+        self._schedule()

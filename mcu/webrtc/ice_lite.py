@@ -194,10 +194,12 @@ class IceLite:
             if self._previous is not None:
                 self._events.append(GenerationEnded(self._previous.ufrag))
                 self._previous = None
-        elif now < self._settled_at and self.selected is not None:
-            if state.priority < self._paths[self.selected].priority:
-                return
+        elif now < self._settled_at and self.selected is not None and self._outranks(self.selected, state):
+            return
         self._select(path)
+
+    def _outranks(self, path: PathLike, state: _PathState) -> bool:
+        return self._paths[path].priority > state.priority
 
     def _make_room(self) -> None:
         if len(self._paths) >= MAX_PATHS:

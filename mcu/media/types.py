@@ -63,6 +63,7 @@ class EncodedFrame:
     keyframe: bool
     rotation: int = 0
     arrived: float = 0.0  # monotonic seconds at which the frame was complete
+    picture_id: int = -1  # VP8, 15 bits: rises by one with every frame of an encoder; -1 for none
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+"""What the receive path needs to know of a payload, whatever the codec, and the door to a codec's payload format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mcu.media.payload_vp8 import Descriptor
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One packet's part of a frame, as its payload format sees it."""
+
+    payload: bytes
+    resumes: bool  # a frame begins here that may be decodable though packets before it are missing
+    intra: bool  # belongs to a keyframe, as far as this packet alone can tell
+    vp8: Descriptor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssembledFrame:
+    data: bytes
+    keyframe: bool
+
+
+class PayloadFormat(Protocol):
+    """Depacketiser of one stream."""
+
+    @property
+    def codec(self) -> str: ...
+    @property
+    def needs_keyframe(self) -> bool:
+        """True while nothing but a keyframe can be decoded."""
+
+    def inspect(self, payload: bytes) -> Fragment:
+        """Look at one payload. Raises ProtocolError."""
+
+    def assemble(self, fragments: Sequence[Fragment], *, contiguous: bool) -> AssembledFrame | None:
+        """The frame of all `fragments`; None if there is none to decode. Raises ProtocolError.
+
+        `contiguous`: no packet is missing between this frame and the one assembled before.
+        """
+
+    def break_chain(self) -> None:
+        """The decoder lost its state: only a keyframe helps."""

@@ -1,0 +1,38 @@
+"""When to ask a sender for a keyframe: at once when it is needed, then ever more rarely until it comes."""
+
+from __future__ import annotations
+
+import math
+
+FIRST_REPEAT = 0.3  # seconds: longer than a round trip and the coding of a keyframe, short enough after a lost request
+LAST_REPEAT = 2.4  # seconds: a sender that cannot answer is not flooded
+
+
+class KeyframeRequests:
+    """Paces the requests for one received stream. Monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.due = math.inf  # when to send a request; math.inf when no keyframe is needed
+        self._last = -math.inf
+        self._interval = FIRST_REPEAT
+
+    def need(self, now: float) -> None:
+        """A keyframe is needed; idempotent while one is awaited."""
+        if self.due == math.inf:
+            self.due = max(now, self._last + FIRST_REPEAT)
+
+    def receive_keyframe(self) -> None:
+        """A keyframe came: nothing is needed, and the next need starts afresh."""
+        self.due = math.inf
+        self._interval = FIRST_REPEAT
+
+    def take_due(self, now: float, rtt: float) -> bool:
+        """Whether to send a request now."""
+        if now < self.due:
+            return False
+        self.sent += 1
+        self._last = now
+        self.due = now + max(self._interval, 1.5 * rtt)
+        self._interval = min(2 * self._interval, LAST_REPEAT)
+        return True

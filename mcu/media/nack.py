@@ -1,0 +1,84 @@
+"""Which packets are missing, and when to ask for each again.
+
+Times are monotonic seconds. A packet is asked for after a short tolerance for reordering, then once per round trip,
+until it comes or is given up for age or number of requests.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+REORDER_TOLERANCE = 0.010  # seconds before the first request; reordering on real paths is shorter
+RETRY_MARGIN = 0.010  # seconds added to the round trip before a repeat: scheduling at both ends
+RETRY_MIN = 0.020  # seconds; on a LAN the peer's own timer, not the path, is the limit
+MAX_REQUESTS = 10
+MAX_AGE = 0.8  # seconds; the picture stands still meanwhile, so more would be a longer freeze than a keyframe costs
+MAX_MISSING = 256  # numbers; as many at once are an outage, which a keyframe mends faster
+
+
+@dataclass(slots=True)
+class Missing:
+    noticed: float
+    due: float  # time of the next request
+    requests: int = 0
+    last_request: float = 0.0
+
+
+class NackList:
+    """Missing packets of one stream, by extended sequence number in rising order."""
+
+    def __init__(self) -> None:
+        self.next_due = math.inf
+        self._missing: dict[int, Missing] = {}
+
+    def __len__(self) -> int:
+        return len(self._missing)
+
+    def add(self, first: int, last: int, now: float) -> bool:
+        """Numbers `first` to `last` are missing. False, and nothing kept, when that makes too many to ask for."""
+        if len(self._missing) + last - first + 1 > MAX_MISSING:
+            return False
+        due = now + REORDER_TOLERANCE
+        for number in range(first, last + 1):
+            self._missing[number] = Missing(now, due)
+        self.next_due = min(self.next_due, due)
+        return True
+
+    def arrive(self, number: int) -> Missing | None:
+        """The packet came; returns what was known of it."""
+        missing = self._missing.pop(number, None)
+        if not self._missing:
+            self.next_due = math.inf
+        return missing
+
+    def forget_before(self, number: int) -> None:
+        """Packets before `number` are not wanted any more."""
+        for old in [key for key in self._missing if key < number]:
+            del self._missing[old]
+        if not self._missing:
+            self.next_due = math.inf
+
+    def oldest(self) -> float:
+        """When the first of the missing was noticed; math.inf when nothing is missing."""
+        return min((missing.noticed for missing in self._missing.values()), default=math.inf)
+
+    def take_due(self, now: float, rtt: float) -> list[int]:
+        """Numbers to ask for now. They are due again after a round trip, unless out of requests."""
+        if now < self.next_due:
+            return []
+        numbers = []
+        for number, missing in self._missing.items():
+            if missing.due > now:
+                continue
+            if missing.requests < MAX_REQUESTS:
+                numbers.append(number)
+                missing.requests += 1
+                missing.last_request = now
+            missing.due = now + max(RETRY_MIN, rtt + RETRY_MARGIN) if missing.requests < MAX_REQUESTS else math.inf
+        self.next_due = min((missing.due for missing in self._missing.values()), default=math.inf)
+        return numbers
+
+    def expired(self, now: float) -> int | None:
+        """The highest number that is given up for its age, or None."""
+        return max((key for key, missing in self._missing.items() if now - missing.noticed >= MAX_AGE), default=None)

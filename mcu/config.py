@@ -130,7 +130,9 @@ def load(path: Path | None = None, *, environment: Mapping[str, str]) -> Config:
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise ConfigurationError(f"{path} does not exist. Copy mcu.example.toml there, or leave --config out.") from error
+            raise ConfigurationError(
+                f"{path} does not exist. Copy mcu.example.toml there, or leave --config out."
+            ) from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise ConfigurationError(f"{path}: {error}") from error
     _refuse_unknown(document, source=str(path))

@@ -26,7 +26,7 @@ def in_url(address: str) -> str:
 
 
 def port_is_free(host: str, port: int, kind: socket.SocketKind) -> str:
-    """"" when the port can be bound, else the reason in the system's words."""
+    """ "" when the port can be bound, else the reason in the system's words."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, kind) as probe:
         if kind is socket.SOCK_STREAM:

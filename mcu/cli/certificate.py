@@ -24,9 +24,9 @@ def ensure(folder: Path, addresses: list[str]) -> tuple[Path, Path]:
     """(certificate, key) in `folder`, made when absent or nearly over. Raises ConfigurationError."""
     certificate_path, key_path = folder / "certificate.pem", folder / "key.pem"
     now = datetime.datetime.now(datetime.UTC)
-    if certificate_path.exists() and key_path.exists():
-        if expires(certificate_path) - now > datetime.timedelta(days=RENEW_DAYS):
-            return certificate_path, key_path
+    there = certificate_path.exists() and key_path.exists()
+    if there and expires(certificate_path) - now > datetime.timedelta(days=RENEW_DAYS):
+        return certificate_path, key_path
     try:
         folder.mkdir(parents=True, exist_ok=True)
         certificate, key = make(addresses, now)

@@ -33,9 +33,13 @@ async def ensure(registry: Registry, data: Path) -> ReadyConference:
         return kept
     created = await registry.create_conference(title=TITLE)
     ready = ReadyConference(created.id, created.number, created.pin, created.chair_key)
+    _write(path, ready)
+    return ready
+
+
+def _write(path: Path, ready: ReadyConference) -> None:
     with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(msgspec.json.encode(ready))
-    return ready
 
 
 def _read(path: Path) -> ReadyConference | None:

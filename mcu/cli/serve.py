@@ -33,7 +33,15 @@ log = structlog.get_logger()
 
 
 class _WebServer(uvicorn.Server):
-    """uvicorn without its own signal handling: two of them share this process."""
+    """uvicorn without its own signal handling: two of them share this process. `listening` is set when it does."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -44,14 +52,16 @@ def run(config: Config, *, on_ready: Callable[[str], None] | None = None) -> Non
     """Serve until SIGINT or SIGTERM. `on_ready` gets the local address of the ready conference."""
     logs.configure(config.log)
     check_ports(config)
+    data = Path(config.server.data_dir)
+    data.mkdir(parents=True, exist_ok=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(config, on_ready))
+        runner.run(_serve(config, data, _certificate(config, data), on_ready))
 
 
 def check_ports(config: Config) -> None:
     """Raise ConfigurationError, with what to do, when a port is taken."""
-    for name, host, port in (("http", config.http.host, config.http.port), ("https", config.https.host, config.https.port)):
-        _check(name, host, port, socket.SOCK_STREAM)
+    _check("http", config.http.host, config.http.port, socket.SOCK_STREAM)
+    _check("https", config.https.host, config.https.port, socket.SOCK_STREAM)
     for index in range(config.processor.count if config.media.port else 0):
         _check("media", config.media.host, config.media.port + index, socket.SOCK_DGRAM)
         _check("media", config.media.host, config.media.port + index, socket.SOCK_STREAM)
@@ -67,10 +77,9 @@ def _check(section: str, host: str, port: int, kind: socket.SocketKind) -> None:
         )
 
 
-async def _serve(config: Config, on_ready: Callable[[str], None] | None) -> None:
-    data = Path(config.server.data_dir)
-    data.mkdir(parents=True, exist_ok=True)
-    certificate_path, key_path = _certificate(config, data)
+async def _serve(
+    config: Config, data: Path, identity: tuple[Path, Path], on_ready: Callable[[str], None] | None
+) -> None:
     pool = ProcessorPool(config)
     async with open_store(config.database_url) as store, asyncio.TaskGroup() as group:
         registry = Registry(store=store, pool=pool, config=config)
@@ -81,15 +90,16 @@ async def _serve(config: Config, on_ready: Callable[[str], None] | None) -> None
         app = create_app(registry=registry, config=config, web_root=WEB_ROOT)
         servers = [
             _server(app, config.http.host, config.http.port),
-            _server(app, config.https.host, config.https.port, certificate_path, key_path),
+            _server(app, config.https.host, config.https.port, *identity),
         ]
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        serving = [group.create_task(server.serve()) for server in servers]
+        for server in servers:
+            group.create_task(server.serve())
         await pool.wait_ready()
-        while not all(server.started for server in servers) and not any(task.done() for task in serving):
-            await asyncio.sleep(0.02)
+        for server in servers:
+            await server.listening.wait()
         ready = await ready_conference.ensure(registry, data)
         _announce(config, ready)
         if on_ready is not None:

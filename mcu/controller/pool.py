@@ -51,7 +51,7 @@ class ProcessorPool:
         )
         self._processors: dict[int, ProcessorProcess] = {}
         self._placement: dict[str, ProcessorProcess] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._placing = asyncio.Lock()
         self._cpu: dict[int, tuple[float, float]] = {}  # index: (CPU seconds so far, share of a core lately)
         self._listeners: list[PoolListener] = []
         self._changed = asyncio.Event()
@@ -114,21 +114,19 @@ class ProcessorPool:
         return answer
 
     async def _place(self, conference_id: str) -> ProcessorProcess:
-        lock = self._opening.setdefault(conference_id, asyncio.Lock())
-        try:
-            async with lock:
-                placed = self._placement.get(conference_id)
-                if placed is not None and placed.is_ready:
-                    return placed
-                await self.wait_ready()
-                ready = [processor for processor in self._processors.values() if processor.is_ready]
-                chosen = min(ready, key=lambda p: (self._cpu.get(p.index, (0.0, 0.0))[1], p.index))
-                await chosen.request(control.OpenBridge(conference_id, self._picture))
-                self._placement[conference_id] = chosen
-                return chosen
-        finally:
-            if not lock.locked():
-                self._opening.pop(conference_id, None)
+        placed = self._placement.get(conference_id)
+        if placed is not None and placed.is_ready:
+            return placed
+        async with self._placing:
+            placed = self._placement.get(conference_id)
+            if placed is not None and placed.is_ready:
+                return placed
+            await self.wait_ready()
+            ready = [processor for processor in self._processors.values() if processor.is_ready]
+            chosen = min(ready, key=lambda p: (self._cpu.get(p.index, (0.0, 0.0))[1], p.index))
+            await chosen.request(control.OpenBridge(conference_id, self._picture))
+            self._placement[conference_id] = chosen
+            return chosen
 
     async def _keep_alive(self, index: int) -> None:
         attempts = 0

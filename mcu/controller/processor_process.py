@@ -60,7 +60,7 @@ class ProcessorProcess:
                     *("--settings", settings.decode()),
                     pass_fds=(theirs.fileno(),),
                 )
-            ours.setblocking(False)  # noqa: FBT003
+            ours.setblocking(False)
             reader, self._writer = await asyncio.open_unix_connection(sock=ours)
             await self._read(reader)
         finally:

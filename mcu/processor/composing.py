@@ -16,13 +16,15 @@ from dataclasses import dataclass, field
 import structlog
 
 from mcu.media.payloads import packetize
-from mcu.media.types import EncodedFrame, Picture, VIDEO_CLOCK_RATE, VideoProfile
+from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, Picture, VideoProfile
 from mcu.media.video_codecs import VideoEncoder
 from mcu.mixer.compositor import Compositor, TileStyle
 from mcu.mixer.layout import Tile
 from mcu.processor.ticks import Ticks
 
-MAX_PAYLOAD = 1_100  # bytes of codec data in a packet: fits an MTU of 1280 with IPv6, UDP or TCP framing, RTP, extensions, SRTP
+MAX_PAYLOAD = (
+    1_100  # bytes of codec data in a packet: fits an MTU of 1280 with IPv6, UDP or TCP framing, RTP, extensions, SRTP
+)
 MAX_PROFILES = 8  # encoders at one time; a bridge with more kinds of receivers refuses further ones
 
 log = structlog.get_logger()

@@ -21,7 +21,9 @@ from mcu.processor.control_server import ControlServer
 from mcu.processor.mp import MultipointProcessor
 
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal to get when the parent dies
-SWITCH_SECONDS = 0.001  # how long one thread may keep the interpreter: the packet loop must not wait 5 ms for a compositor
+SWITCH_SECONDS = (
+    0.001  # how long one thread may keep the interpreter: the packet loop must not wait 5 ms for a compositor
+)
 
 log = structlog.get_logger()
 
@@ -61,14 +63,12 @@ def die_with_parent() -> None:
 
 async def _serve(fd: int, index: int, settings: Settings) -> None:
     connection = socket.socket(fileno=fd)
-    connection.setblocking(False)  # noqa: FBT003
+    connection.setblocking(False)
     reader, writer = await asyncio.open_unix_connection(sock=connection)
     mp = MultipointProcessor(decode_threads=settings.processor.decode_threads)
     server = ControlServer(mp.handle)
     port = settings.media.port + index if settings.media.port else 0
-    await mp.start(
-        host=settings.media.host, port=port, advertise=settings.media.advertise, notify=server.notify
-    )
+    await mp.start(host=settings.media.host, port=port, advertise=settings.media.advertise, notify=server.notify)
     gc.collect()
     gc.freeze()  # modules and tables made at start need not be looked at again
     try:

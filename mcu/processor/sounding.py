@@ -34,7 +34,9 @@ class SoundMixer:
         self._shared: dict[AudioProfile, AudioEncoder] = {}
         self._own: dict[str, AudioEncoder] = {}
         self._own_since_mixed: dict[str, int] = {}  # ticks since the participant was last mixed in
-        self._before: Mapping[str | None, AudioBlock | None] = {}  # what each encoder's listeners heard last; None: shared
+        self._before: Mapping[
+            str | None, AudioBlock | None
+        ] = {}  # what each encoder's listeners heard last; None: shared
 
     @property
     def encoders(self) -> int:
@@ -119,4 +121,10 @@ def _receivers(members: Mapping[str, Member]) -> dict[str, AudioReceiver]:
 def _send(
     encoder: AudioEncoder, block: AudioBlock | None, streams: list[packets.SendStream], index: int, now: float
 ) -> None:
-    packets.send([encoder.encode(block)], timestamp=index * encoder.samples_per_packet, streams=streams, now=now, marker_last=False)
+    packets.send(
+        [encoder.encode(block)],
+        timestamp=index * encoder.samples_per_packet,
+        streams=streams,
+        now=now,
+        marker_last=False,
+    )

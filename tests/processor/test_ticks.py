@@ -1,0 +1,26 @@
+"""Ticks never drift, never make up for what was missed, and count it."""
+
+from __future__ import annotations
+
+from mcu.processor.ticks import Ticks
+
+
+def test_on_time() -> None:
+    ticks = Ticks(0.02, start=100.0)
+    assert [ticks.advance(100.0 + n * 0.02 + 0.001) for n in range(5)] == [0, 1, 2, 3, 4]
+    assert ticks.missed == 0
+
+
+def test_due_does_not_drift() -> None:
+    ticks = Ticks(0.04, start=0.0)
+    for n in range(90_000):
+        assert ticks.advance(n * 0.04 + 1e-6) == n
+    assert abs(ticks.due - 3600.0) < 1e-6
+
+
+def test_late_ticks_are_skipped_and_counted() -> None:
+    ticks = Ticks(0.02, start=0.0)
+    ticks.advance(0.0)
+    assert ticks.advance(0.105) == 5  # 1, 2, 3 and 4 are gone
+    assert ticks.missed == 4
+    assert ticks.due == 0.12

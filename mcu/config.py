@@ -18,7 +18,7 @@ from msgspec import Meta
 from mcu.errors import ConfigurationError
 
 ENVIRONMENT_PREFIX = "MCU_"
-# Variables of ours that are not configuration keys: a folder of clips for synthetic participants, and switches for tests.
+# Ours, but not configuration keys: clips for synthetic participants, switches for tests.
 OTHER_VARIABLES = frozenset({"MCU_MEDIA", "MCU_SCALAR", "MCU_CONFIG"})
 OTHER_PREFIXES = ("MCU_FUZZ_", "MCU_TEST_", "MCU_BENCH_", "MCU_BOOTSTRAP_")
 

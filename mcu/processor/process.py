@@ -21,9 +21,7 @@ from mcu.processor.control_server import ControlServer
 from mcu.processor.mp import MultipointProcessor
 
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal to get when the parent dies
-SWITCH_SECONDS = (
-    0.001  # how long one thread may keep the interpreter: the packet loop must not wait 5 ms for a compositor
-)
+SWITCH_SECONDS = 0.001  # how long one thread may keep the interpreter while the packet loop waits for it
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ class Ticks:
         return self._start + self.index * self.interval
 
     def advance(self, now: float) -> int:
-        """Take the tick that is due at or before `now`; returns its index. Ticks before it that nobody took are missed."""
+        """Take the tick that is due at `now` and return its index; ticks before it that nobody took are missed."""
         behind = int((now - self.due) / self.interval)
         if behind > 0:
             self.missed += behind

@@ -1,0 +1,220 @@
+"""`mcu doctor`: looks at everything an installation needs, and says in a plain sentence what to do about each fault."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from mcu.cli import certificate
+from mcu.cli.addresses import local_addresses, port_is_free
+from mcu.config import Config
+from mcu.errors import ConfigurationError
+
+WANTED_DISK_BYTES = 1 << 30
+WANTED_FILES = 1_024  # a full MP has a few hundred connections over TCP
+WANTED_RECEIVE_BUFFER = 1 << 20  # bytes; 30 senders' keyframes arriving within one tick of a busy machine
+FONT = "NotoSansCJK"
+CERTIFICATE_ADVICE = "Set MCU_HTTPS_CERTIFICATE and MCU_HTTPS_KEY to PEM files."
+
+
+class Verdict(enum.Enum):
+    """How bad it is."""
+
+    GOOD = "[green]ok[/]"
+    WARNING = "[yellow]note[/]"
+    BAD = "[red]fix[/]"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report; `advice` says what to do unless all is well."""
+
+    subject: str
+    verdict: Verdict
+    detail: str
+    advice: str = ""
+
+
+def run(config: Config) -> int:
+    """Print all findings; 0 when nothing must be fixed, else 1."""
+    findings = [finding for check in CHECKS for finding in check(config)]
+    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for finding in findings:
+        text = finding.detail + (f"\n[bold]→ {finding.advice}[/]" if finding.advice else "")
+        table.add_row(finding.verdict.value, finding.subject, text)
+    console = Console(highlight=False)
+    console.print(table)
+    bad = sum(finding.verdict is Verdict.BAD for finding in findings)
+    console.print("\n[green]Nothing to fix.[/]" if not bad else f"\n[red]{bad} to fix.[/]")
+    return 1 if bad else 0
+
+
+def check_ports(config: Config) -> Iterable[Finding]:
+    wanted = [
+        ("http", config.http.host, config.http.port, socket.SOCK_STREAM, "web page on this machine"),
+        ("https", config.https.host, config.https.port, socket.SOCK_STREAM, "web page for others"),
+        ("media", config.media.host, config.media.port, socket.SOCK_DGRAM, "sound and pictures"),
+        ("media", config.media.host, config.media.port, socket.SOCK_STREAM, "sound and pictures where UDP is blocked"),
+    ]
+    for section, host, port, kind, purpose in wanted:
+        name = f"{'UDP' if kind is socket.SOCK_DGRAM else 'TCP'} {port}"
+        reason = port_is_free(host, port, kind)
+        if not reason:
+            yield Finding(name, Verdict.GOOD, f"free, for {purpose}")
+        else:
+            yield Finding(
+                name,
+                Verdict.WARNING,
+                f"not free ({reason}), for {purpose}",
+                f"Fine if the server is running now. Otherwise set MCU_{section.upper()}_PORT to a free port.",
+            )
+
+
+def check_addresses(config: Config) -> Iterable[Finding]:
+    found = list(config.media.advertise) or local_addresses(loopback=False)
+    if found:
+        yield Finding("addresses", Verdict.GOOD, f"browsers are told {', '.join(found)}")
+    else:
+        yield Finding(
+            "addresses",
+            Verdict.WARNING,
+            "this machine has no address but loopback",
+            "Only browsers on this machine can join. Connect a network, or set MCU_MEDIA_ADVERTISE behind NAT.",
+        )
+
+
+def check_certificate(config: Config) -> Iterable[Finding]:
+    path = Path(config.https.certificate or Path(config.server.data_dir) / "tls" / "certificate.pem")
+    if not path.exists() and not config.https.certificate:
+        yield Finding("certificate", Verdict.GOOD, "none yet; a self-signed one is made at the first start")
+        return
+    try:
+        ends = certificate.expires(path)
+        ssl.create_default_context().load_cert_chain(path, config.https.key or path.with_name("key.pem"))
+    except (ConfigurationError, OSError, ssl.SSLError) as error:
+        yield Finding("certificate", Verdict.BAD, str(error), CERTIFICATE_ADVICE)
+        return
+    days = (ends - datetime.datetime.now(datetime.UTC)).days
+    if days < certificate.RENEW_DAYS and config.https.certificate:
+        yield Finding("certificate", Verdict.BAD, f"{path} ends in {days} days", "Renew it and restart the server.")
+    elif not config.https.certificate:
+        yield Finding(
+            "certificate",
+            Verdict.WARNING,
+            f"self-signed, valid {days} days: browsers of others show a warning",
+            "For production set MCU_HTTPS_CERTIFICATE and MCU_HTTPS_KEY (docs/operations.md).",
+        )
+    else:
+        yield Finding("certificate", Verdict.GOOD, f"{path} is valid for {days} days")
+
+
+def check_codecs(_config: Config) -> Iterable[Finding]:
+    import av
+    import av.codec
+
+    for name, mode, purpose in (
+        ("libvpx", "w", "VP8 out"),
+        ("vp8", "r", "VP8 in"),
+        ("libx264", "w", "H.264 out"),
+        ("h264", "r", "H.264 in"),
+    ):
+        try:
+            av.codec.Codec(name, mode)
+        except av.codec.codec.UnknownCodecError:
+            yield Finding(purpose, Verdict.BAD, f"this build of PyAV lacks {name}", "Reinstall with: make clean setup")
+        else:
+            yield Finding(purpose, Verdict.GOOD, name)
+
+
+def check_native(_config: Config) -> Iterable[Finding]:
+    try:
+        from mcu._native import opus, packets, planes, samples
+    except ImportError as error:
+        yield Finding("extensions", Verdict.BAD, f"not compiled: {error}", "Run: make setup")
+        return
+    names = ", ".join(module.__name__.rpartition(".")[2] for module in (opus, packets, planes, samples))
+    yield Finding("extensions", Verdict.GOOD, f"{names}; {opus.VERSION}")
+    yield Finding("SRTP", Verdict.GOOD, ", ".join(packets.PROFILES))
+
+
+def check_fonts(_config: Config) -> Iterable[Finding]:
+    listing = ""
+    if shutil.which("fc-list"):
+        listing = subprocess.run(["fc-list"], capture_output=True, text=True, check=False, timeout=20).stdout
+    folders = [Path("/usr/share/fonts"), Path.home() / ".local/share/fonts"]
+    on_disk = any(path for folder in folders if folder.exists() for path in folder.rglob(f"{FONT}*"))
+    if on_disk or FONT in listing:
+        yield Finding("fonts", Verdict.GOOD, "Noto Sans CJK for Korean names in the picture")
+    else:
+        yield Finding(
+            "fonts",
+            Verdict.BAD,
+            "no Noto Sans CJK: names in the picture would be boxes",
+            "Run: apt-get install fonts-noto-cjk",
+        )
+
+
+def check_cpu(_config: Config) -> Iterable[Finding]:
+    flags = next((line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags")), "")
+    cores = len(os.sched_getaffinity(0))
+    has_avx2 = " avx2" in flags
+    scaling = "AVX2" if has_avx2 else "no AVX2: scaling runs slower"
+    detail = f"{cores} cores, {scaling}, {'AES' if ' aes' in flags else 'no AES: encryption runs slower'}"
+    if cores < 2:
+        yield Finding(
+            "CPU", Verdict.WARNING, detail, "Give the machine a second core: pictures and packets work side by side."
+        )
+    else:
+        yield Finding("CPU", Verdict.GOOD if has_avx2 else Verdict.WARNING, detail)
+
+
+def check_limits(config: Config) -> Iterable[Finding]:
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < WANTED_FILES:
+        yield Finding("open files", Verdict.WARNING, f"at most {soft}", f"Run: ulimit -n {WANTED_FILES}")
+    else:
+        yield Finding("open files", Verdict.GOOD, f"at most {soft}")
+    limit = int(Path("/proc/sys/net/core/rmem_max").read_text())
+    if limit < WANTED_RECEIVE_BUFFER:
+        yield Finding(
+            "UDP buffer",
+            Verdict.WARNING,
+            f"at most {limit} bytes",
+            f"Run as root: sysctl -w net.core.rmem_max={WANTED_RECEIVE_BUFFER * 4}",
+        )
+    else:
+        yield Finding("UDP buffer", Verdict.GOOD, f"at most {limit} bytes")
+    folder = Path(config.server.data_dir)
+    existing = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    if not os.access(existing, os.W_OK):
+        yield Finding("data", Verdict.BAD, f"{existing} is not writable", f"Run: chown {os.getuid()} {existing}")
+    elif free < WANTED_DISK_BYTES:
+        yield Finding("data", Verdict.WARNING, f"{free >> 20} MiB free in {existing}", "Free some space.")
+    else:
+        yield Finding("data", Verdict.GOOD, f"{folder}, {free >> 30} GiB free")
+
+
+CHECKS: tuple[Callable[[Config], Iterable[Finding]], ...] = (
+    check_ports,
+    check_addresses,
+    check_certificate,
+    check_native,
+    check_codecs,
+    check_fonts,
+    check_cpu,
+    check_limits,
+)

@@ -16,12 +16,14 @@ class Fragment:
 
     payload: bytes
     resumes: bool  # a frame begins here that may be decodable though packets before it are missing
-    intra: bool  # belongs to a keyframe, as far as this packet alone can tell
+    picture: bool = True  # has coded picture data, not only headers
     vp8: Descriptor | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AssembledFrame:
+    """A frame as a decoder takes it."""
+
     data: bytes
     keyframe: bool
 
@@ -43,6 +45,3 @@ class PayloadFormat(Protocol):
 
         `contiguous`: no packet is missing between this frame and the one assembled before.
         """
-
-    def break_chain(self) -> None:
-        """The decoder lost its state: only a keyframe helps."""

@@ -22,8 +22,8 @@ class KeyframeRequests:
         if self.due == math.inf:
             self.due = max(now, self._last + FIRST_REPEAT)
 
-    def receive_keyframe(self) -> None:
-        """A keyframe came: nothing is needed, and the next need starts afresh."""
+    def satisfy(self) -> None:
+        """A keyframe came, or it goes on without one: the next need starts afresh."""
         self.due = math.inf
         self._interval = FIRST_REPEAT
 

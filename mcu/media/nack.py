@@ -13,7 +13,6 @@ REORDER_TOLERANCE = 0.010  # seconds before the first request; reordering on rea
 RETRY_MARGIN = 0.010  # seconds added to the round trip before a repeat: scheduling at both ends
 RETRY_MIN = 0.020  # seconds; on a LAN the peer's own timer, not the path, is the limit
 MAX_REQUESTS = 10
-MAX_AGE = 0.8  # seconds; the picture stands still meanwhile, so more would be a longer freeze than a keyframe costs
 MAX_MISSING = 256  # numbers; as many at once are an outage, which a keyframe mends faster
 
 
@@ -28,8 +27,9 @@ class Missing:
 class NackList:
     """Missing packets of one stream, by extended sequence number in rising order."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_requests: int = MAX_REQUESTS) -> None:
         self.next_due = math.inf
+        self._max_requests = max_requests
         self._missing: dict[int, Missing] = {}
 
     def __len__(self) -> int:
@@ -61,24 +61,28 @@ class NackList:
 
     def oldest(self) -> float:
         """When the first of the missing was noticed; math.inf when nothing is missing."""
-        return min((missing.noticed for missing in self._missing.values()), default=math.inf)
+        for missing in self._missing.values():  # in the order of being noticed
+            return missing.noticed
+        return math.inf
 
     def take_due(self, now: float, rtt: float) -> list[int]:
         """Numbers to ask for now. They are due again after a round trip, unless out of requests."""
         if now < self.next_due:
             return []
         numbers = []
+        again = now + max(RETRY_MIN, rtt + RETRY_MARGIN)
         for number, missing in self._missing.items():
             if missing.due > now:
                 continue
-            if missing.requests < MAX_REQUESTS:
+            if missing.requests < self._max_requests:
                 numbers.append(number)
                 missing.requests += 1
                 missing.last_request = now
-            missing.due = now + max(RETRY_MIN, rtt + RETRY_MARGIN) if missing.requests < MAX_REQUESTS else math.inf
+            missing.due = again if missing.requests < self._max_requests else math.inf
         self.next_due = min((missing.due for missing in self._missing.values()), default=math.inf)
         return numbers
 
-    def expired(self, now: float) -> int | None:
-        """The highest number that is given up for its age, or None."""
-        return max((key for key, missing in self._missing.items() if now - missing.noticed >= MAX_AGE), default=None)
+    def expired(self, now: float, max_age: float) -> int:
+        """The highest number missing for `max_age` seconds or longer; -1 for none."""
+        old = [number for number, missing in self._missing.items() if now >= missing.noticed + max_age]
+        return max(old, default=-1)

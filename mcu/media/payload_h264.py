@@ -29,6 +29,7 @@ from mcu.media.h264_nal import (
     split_annex_b,
 )
 
+PICTURE_TYPES = frozenset(range(SLICE, IDR + 1))  # slices, data partitions, IDR slices
 FU_START, FU_END = 0x80, 0x40  # S and E of the FU header (section 5.8)
 FU_HEADERS = 2  # bytes: FU indicator and FU header
 NRI_MASK = 0x60
@@ -52,14 +53,17 @@ class H264Format:
         self._sets_in_band = self._sets_in_band or any(unit[0] & 0x1F == SPS for unit in units)
         kind = units[0][0] & 0x1F
         starts = kind in (AUD, SPS) or (kind == IDR and begins_picture(units[0]) and not self._sets_in_band)
-        return Fragment(payload=payload, resumes=starts, intra=any(nal_type(unit) == IDR for unit in units))
+        return Fragment(payload=payload, resumes=starts, picture=any(nal_type(unit) in PICTURE_TYPES for unit in units))
 
     def assemble(self, fragments: Sequence[Fragment], *, contiguous: bool) -> AssembledFrame | None:
         nals = depacketize([fragment.payload for fragment in fragments])
         kinds = {nal_type(nal) for nal in nals}
         for nal in nals:
             self._sets.keep(nal)
-        if not kinds & set(range(SLICE, IDR + 1)):
+        if not contiguous and not fragments[0].resumes:
+            self.needs_keyframe = True  # what came before in this picture is unknown
+            return None
+        if not kinds & PICTURE_TYPES:
             return None  # parameter sets or SEI on their own
         if IDR not in kinds:
             if not contiguous:
@@ -72,9 +76,6 @@ class H264Format:
         if SPS not in kinds:
             nals = [*self._sets.nals(), *nals]
         return AssembledFrame(join_annex_b(nals), keyframe=True)
-
-    def break_chain(self) -> None:
-        self.needs_keyframe = True
 
     def _keep_from_sdp(self, encoded: str) -> None:
         try:

@@ -128,7 +128,6 @@ class Vp8Format:
         return Fragment(
             payload=payload,
             resumes=descriptor.starts_frame and self._can_follow_gap(descriptor),
-            intra=descriptor.keyframe,
             vp8=descriptor,
         )
 
@@ -140,11 +139,6 @@ class Vp8Format:
         self._picture_id = first.picture_id
         data = assemble([fragment.payload for fragment in fragments], [descriptor.size for descriptor in descriptors])
         return AssembledFrame(data, first.keyframe)
-
-    def break_chain(self) -> None:
-        self.needs_keyframe = True
-        self._unbroken = frozenset()
-        self._picture_id = self._tl0_index = -1
 
     def _can_follow_gap(self, descriptor: Descriptor) -> bool:
         return descriptor.keyframe or (

@@ -1,10 +1,10 @@
 """Packets of a video stream put back in order and cut into frames.
 
 Rules:
-1. A frame is complete with its marker, or, from senders that forget markers, with the first packet of another timestamp.
+1. A frame is complete with its marker or, from senders that forget markers, with the first packet of another timestamp.
 2. Frames come out in order. Where packets are missing, the head stands still; a frame behind the hole comes out only
    when its format says that it may resume there (a keyframe, mostly), and then the hole is left behind.
-3. At most CAPACITY packets are held; when more come, the buffer lets go of everything up to the next frame that resumes.
+3. At most CAPACITY packets are held; when more come, the hole at the head is left behind and counted.
 """
 
 from __future__ import annotations
@@ -59,13 +59,16 @@ class ReorderBuffer:
         """Add a packet that is neither held nor before `next`."""
         if self.next < 0:
             self.next = self._scan = packet.number
-        if len(self._packets) >= CAPACITY:
+        if len(self._packets) >= CAPACITY and packet.number != self._scan:
             self.overflows += 1
-            self.give_up(packet.number)
+            self.give_up(self._scan)
+            if packet.number < self.next:
+                return
         self._packets[packet.number] = packet
         if packet.number == self._scan or not packet.fragment or not packet.fragment.resumes:
             return
-        if self._resume < 0 or packet.timestamp != self._packets[self._resume].timestamp or packet.number < self._resume:
+        resume = self._packets.get(self._resume)
+        if resume is None or resume.timestamp != packet.timestamp or packet.number < resume.number:
             self._resume = self._resume_scan = packet.number
 
     def take(self) -> FramePackets | None:
@@ -80,18 +83,14 @@ class ReorderBuffer:
                 return self._cut(self._resume, end)
         return None
 
-    def skip(self, packets: int) -> None:
-        """Leave out: used by nobody but `give_up`."""
-
     def give_up(self, number: int) -> None:
         """Packets up to `number` that are missing will not come: drop what cannot be used without them."""
+        if number < self.next:
+            return
         self._broken = True
-        if self._resume > number:
-            start = self._resume
-        else:
-            later = [key for key in self._packets if key > number]
-            start = min(later, default=max(self._packets, default=number) + 1)
-        self._move_to(max(start, self.next))
+        later = (key for key in self._packets if key > number)
+        start = self._resume if self._resume >= 0 else min(later, default=number + 1)
+        self._move_to(start)
 
     def _find_end(self, start: int, scan: int) -> tuple[int, int]:
         """Walk on from `scan`; where the walk stopped, and the last number of the frame (-1 while unknown)."""

@@ -8,75 +8,31 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
-from mcu.media.types import CodecParameters, EncodedFrame, StreamKind
+from mcu.errors import ProtocolError
+from mcu.media import rtcp, transport_feedback
+from mcu.media.audio_receiver import AudioReceiver
+from mcu.media.received_streams import AudioStream, Demultiplexer, ReceivedPacket, ReceivedStream, VideoStream
+from mcu.media.reception_statistics import ReceptionStatistics
+from mcu.media.report_schedule import FEEDBACK_MINIMUM, ReportSchedule
+from mcu.media.rtp_events import (
+    BitrateLimited,
+    Event,
+    FrameReceived,
+    KeyframeNeeded,
+    KeyframeRequested,
+    PacketsAcknowledged,
+    StreamEnded,
+)
+from mcu.media.sent_streams import SendsRtp, SentStream
+from mcu.media.types import CodecParameters, StreamKind
+from mcu.media.video_receiver import DEFAULT_RTT, VideoReceiver
 
-
-@dataclass(frozen=True, slots=True)
-class FrameReceived:
-    """A picture that can be decoded: all its packets and all pictures it refers to are there."""
-
-    kind: StreamKind
-    frame: EncodedFrame
-
-
-@dataclass(frozen=True, slots=True)
-class KeyframeRequested:
-    """The peer asked for a keyframe of a sent stream (PLI or FIR)."""
-
-    kind: StreamKind
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEnded:
-    """The peer said BYE for a received stream."""
-
-    kind: StreamKind
-
-
-Event = FrameReceived | KeyframeRequested | StreamEnded
-
-
-class ReceivedPacket(Protocol):
-    """What the session reads of a packet; mcu._native.packets.RtpPacket has more."""
-
-    @property
-    def payload_type(self) -> int: ...
-    @property
-    def marker(self) -> bool: ...
-    @property
-    def sequence_number(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def ssrc(self) -> int: ...
-    @property
-    def payload(self) -> bytes: ...
-    @property
-    def transport_sequence(self) -> int: ...
-    @property
-    def orientation(self) -> int: ...
-    @property
-    def mid(self) -> str | None: ...
-
-
-class SentStream(Protocol):
-    """What the session reads of a sent stream; mcu._native.packets.SendStream has more."""
-
-    @property
-    def ssrc(self) -> int: ...
-    @property
-    def packets(self) -> int: ...
-    @property
-    def octets(self) -> int: ...
-    @property
-    def last_timestamp(self) -> int: ...
-    @property
-    def clock_rate(self) -> int: ...
-    def resend(self, sequence_numbers: Sequence[int]) -> int: ...
+RTT_SMOOTHING = 1 / 8  # weight of a new measurement, as in RFC 6298
+MAX_EVENTS = 1024  # a driver drains after every call; when it does not, the oldest go and are counted
+UNLIMITED = 1_000_000_000  # bit/s, for a REMB that takes an earlier limit away
 
 
 class RtpSession:
@@ -88,52 +44,260 @@ class RtpSession:
         cname: str,
         ssrc_for_reports: int,
         reduced_size: bool = False,  # RFC 5506 negotiated (a=rtcp-rsize): feedback need not be compound
+        report_interval: float = FEEDBACK_MINIMUM,  # seconds; report_schedule.AVP_MINIMUM for RTP/AVP peers
         wall_clock_offset: float = 0.0,  # seconds to add to `now` for the wall clock in sender reports
     ) -> None:
-        raise NotImplementedError
+        self.counters = {"unroutable": 0, "malformed_rtcp": 0, "rtcp_received": 0, "rtcp_sent": 0, "events_dropped": 0}
+        self.rtt = 0.0  # seconds, smoothed; 0.0 until a report was answered
+        self.audio: AudioReceiver | None = None  # set by add_received
+        self._cname = cname
+        self._ssrc = ssrc_for_reports
+        self._reduced_size = reduced_size
+        self._wall_clock_offset = wall_clock_offset
+        self._received: dict[StreamKind, ReceivedStream] = {}
+        self._videos: list[VideoStream] = []
+        self._sent: dict[StreamKind, SentStream] = {}
+        self._demultiplexer = Demultiplexer()
+        self._arrivals = transport_feedback.ArrivalRecorder()
+        self._arrivals_due = math.inf
+        self._schedule = ReportSchedule(minimum=report_interval, seed=ssrc_for_reports)
+        self._max_bitrate = 0
+        self._fir_number = 0
+        self._events: list[Event] = []
+        self._output: list[bytes] = []
 
     def add_received(
         self,
         kind: StreamKind,
-        codecs: Mapping[int, CodecParameters],  # by payload type, RTX ("rtx", apt=) and FEC types included
+        codecs: Mapping[int, CodecParameters],  # by payload type, RTX ("rtx", apt=) included
         *,
         mid: str | None,
         ssrcs: Sequence[int] = (),  # what the offer announced, in any order; RTX is told by payload type
     ) -> None:
-        """Be ready for a stream. Its feedback (nack, pli or fir, remb, transport-cc) is read from `codecs`."""
+        """Be ready for a stream. Its feedback ("nack", "nack pli", "ccm fir", "goog-remb") is read from `codecs`."""
+        stream: ReceivedStream
+        if kind is StreamKind.AUDIO:
+            stream = AudioStream(codecs)
+            self.audio = stream.receiver
+        else:
+            stream = VideoStream(kind, codecs)
+            self._videos.append(stream)
+        self._received[kind] = stream
+        self._demultiplexer.add(stream, mid, ssrcs)
 
-    def add_sent(self, kind: StreamKind, stream: SentStream) -> None:
+    def add_sent(self, kind: StreamKind, stream: SendsRtp) -> None:
         """Report on `stream`, resend from it, and turn keyframe requests for it into events."""
+        self._sent[kind] = SentStream(kind, stream)
 
     def remove_sent(self, kind: StreamKind) -> None:
         """The stream is sent no more; a BYE is queued for it."""
+        sent = self._sent.pop(kind, None)
+        if sent is not None:
+            self._send(rtcp.Goodbye((sent.stream.ssrc,)))
+
+    # --- in -----------------------------------------------------------------------------------------
 
     def receive_rtp(self, packet: ReceivedPacket, now: float) -> None:
         """Take one packet. Frames that it completed are in `events_received`; sound went into `audio`."""
+        if packet.transport_sequence >= 0:
+            self._arrivals.record(packet.transport_sequence, packet.arrival)
+            if self._arrivals_due == math.inf:
+                self._arrivals_due = now + transport_feedback.INTERVAL
+        stream = self._demultiplexer.route(packet)
+        if stream is None or not stream.receive(packet, now):
+            self.counters["unroutable"] += 1
+        elif isinstance(stream, VideoStream):
+            self._take_frames(stream)
 
     def receive_rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP datagram (compound, or reduced-size)."""
+        self.counters["rtcp_received"] += 1
+        try:
+            for packet in rtcp.parse(data):
+                self._receive_rtcp(packet, now)
+        except ProtocolError:
+            self.counters["malformed_rtcp"] += 1
+
+    def _receive_rtcp(self, packet: rtcp.Packet, now: float) -> None:
+        match packet:
+            case rtcp.SenderReport():
+                statistics = self._statistics_of(packet.ssrc)
+                if statistics is not None:
+                    statistics.receive_report(packet, now)
+                self._receive_blocks(packet.reports, now)
+            case rtcp.ReceiverReport():
+                self._receive_blocks(packet.reports, now)
+            case rtcp.TransportFeedback():
+                self._emit(PacketsAcknowledged(transport_feedback.decode(packet.data)))
+            case rtcp.Nack():
+                for sent in self._sent_with(packet.media_ssrc):
+                    sent.stream.resend(packet.lost, now)
+            case rtcp.PictureLoss():
+                for sent in self._sent_with(packet.media_ssrc):
+                    self._emit(KeyframeRequested(sent.kind))
+            case rtcp.FullIntraRequest():
+                for ssrc, number in packet.requests:
+                    for sent in self._sent_with(ssrc):
+                        if sent.is_new_fir(number):
+                            self._emit(KeyframeRequested(sent.kind))
+            case rtcp.EstimatedMaximumBitrate():
+                self._emit(BitrateLimited(packet.bitrate))
+            case rtcp.Goodbye():
+                for ssrc in packet.ssrcs:
+                    stream = self._demultiplexer.find(ssrc)
+                    if stream is not None and stream.end(ssrc):
+                        self._emit(StreamEnded(stream.kind))
+
+    def _receive_blocks(self, blocks: Iterable[rtcp.ReportBlock], now: float) -> None:
+        for block in blocks:
+            for sent in self._sent_with(block.ssrc):
+                rtt = sent.receive_block(block, now + self._wall_clock_offset)
+                if rtt is not None:
+                    self.rtt += (rtt - self.rtt) * RTT_SMOOTHING if self.rtt else rtt
+
+    # --- time ---------------------------------------------------------------------------------------
 
     def handle_timer(self, now: float) -> None:
         """Reports, NACKs, keyframe requests and congestion feedback that are due."""
+        for stream in self._videos:
+            if stream.receiver.next_timer() <= now:
+                self._ask_sender(stream, now)
+        if now >= self._arrivals_due:
+            self._arrivals_due = math.inf
+            for data in self._arrivals.take():
+                self._send(rtcp.TransportFeedback(self._ssrc, self._any_media_ssrc(), data))
+        if now >= self._schedule.due:
+            self._report(now)
 
     def next_timer(self) -> float:
         """When `handle_timer` wants to be called; math.inf for never. Cheap: may be asked after every packet."""
-        raise NotImplementedError
+        due = min(self._schedule.due, self._arrivals_due)
+        for stream in self._videos:
+            due = min(due, stream.receiver.next_timer())
+        return due
+
+    # --- out ----------------------------------------------------------------------------------------
 
     def data_to_send(self) -> list[bytes]:
         """RTCP datagrams that wait to be sent, and forgets them."""
-        raise NotImplementedError
+        output, self._output = self._output, []
+        return output
 
     def events_received(self) -> list[Event]:
         """What happened since the last call."""
-        raise NotImplementedError
+        events, self._events = self._events, []
+        return events
 
     def request_keyframe(self, kind: StreamKind, now: float) -> None:
-        """Ask the peer for a keyframe of a received stream (rate-limited; sent at once when it is time)."""
+        """Ask the peer for a keyframe of a received stream: at once, unless one was asked for a moment ago."""
+        stream = self._received.get(kind)
+        if isinstance(stream, VideoStream) and stream.media_ssrc:
+            stream.receiver.keyframe_requests.need(now)
+            self._ask_sender(stream, now)
 
     def set_max_bitrate(self, bps: int) -> None:
         """The most that the peer should send in all video streams (REMB where negotiated); 0 takes the limit away."""
+        if bps != self._max_bitrate:
+            self._max_bitrate = bps
+            self._limit_bitrate(bps or UNLIMITED)
 
     def end(self) -> None:
         """Queue a BYE for all that is sent (RFC 3550 section 6.6)."""
+        ssrcs = tuple(sent.stream.ssrc for sent in self._sent.values()) or (self._ssrc,)
+        self._output.append(rtcp.serialize((rtcp.ReceiverReport(self._ssrc), self._names(), rtcp.Goodbye(ssrcs))))
+
+    # --- what others want to know ----------------------------------------------------------------------
+
+    def video(self, kind: StreamKind) -> VideoReceiver | None:
+        """The receiver of the current source, for its counters."""
+        stream = self._received.get(kind)
+        return stream.receiver if isinstance(stream, VideoStream) else None
+
+    def reception(self, kind: StreamKind) -> ReceptionStatistics | None:
+        """Loss, jitter and the sender's clock of the current source; None before its first packet."""
+        stream = self._received.get(kind)
+        return stream.sources.statistics.get(stream.media_ssrc) if stream else None
+
+    def sent(self, kind: StreamKind) -> SentStream | None:
+        """What the peer reports of a sent stream."""
+        return self._sent.get(kind)
+
+    # --- helpers ------------------------------------------------------------------------------------
+
+    def _ask_sender(self, stream: VideoStream, now: float) -> None:
+        """NACKs and keyframe requests that are due."""
+        receiver = stream.receiver
+        receiver.rtt = self.rtt or receiver.repair_time or DEFAULT_RTT
+        receiver.handle_timer(now)
+        numbers = receiver.take_nacks(now)
+        if numbers:
+            self._send(rtcp.Nack(self._ssrc, stream.media_ssrc, tuple(numbers)))
+        if receiver.take_keyframe_request(now):
+            self._request_keyframe(stream)
+        self._take_frames(stream)
+
+    def _request_keyframe(self, stream: VideoStream) -> None:
+        if "nack pli" in stream.feedback:
+            self._send(rtcp.PictureLoss(self._ssrc, stream.media_ssrc))
+        elif "ccm fir" in stream.feedback:
+            self._fir_number = (self._fir_number + 1) & 0xFF
+            self._send(rtcp.FullIntraRequest(self._ssrc, ((stream.media_ssrc, self._fir_number),)))
+        else:
+            self._emit(KeyframeNeeded(stream.kind))
+
+    def _take_frames(self, stream: VideoStream) -> None:
+        for frame in stream.receiver.take_frames():
+            self._emit(FrameReceived(stream.kind, frame))
+
+    def _limit_bitrate(self, bps: int) -> None:
+        ssrcs = tuple(stream.media_ssrc for stream in self._videos if stream.media_ssrc)
+        if ssrcs and any("goog-remb" in stream.feedback for stream in self._videos):
+            self._send(rtcp.EstimatedMaximumBitrate(self._ssrc, bps, ssrcs))
+
+    def _report(self, now: float) -> None:
+        """The regular compound packet: a report on each stream both ways (RFC 3550 section 6.1)."""
+        blocks = [
+            statistics.report(now)
+            for stream in self._received.values()
+            for statistics in stream.sources.statistics.values()
+        ]
+        first_blocks = tuple(blocks[: rtcp.MAX_REPORT_BLOCKS])
+        reports: list[rtcp.Packet] = []
+        for sent in self._sent.values():
+            if sent.stream.packets:
+                reports.append(sent.report(now, now + self._wall_clock_offset, () if reports else first_blocks))
+        data = rtcp.serialize([*(reports or [rtcp.ReceiverReport(self._ssrc, first_blocks)]), self._names()])
+        self._output.append(data)
+        self.counters["rtcp_sent"] += 1
+        self._schedule.sent(len(data), now)
+        if self._max_bitrate:
+            self._limit_bitrate(self._max_bitrate)
+
+    def _names(self) -> rtcp.SourceDescription:
+        ssrcs = [self._ssrc, *(sent.stream.ssrc for sent in self._sent.values())]
+        return rtcp.SourceDescription(tuple((ssrc, self._cname) for ssrc in dict.fromkeys(ssrcs)))
+
+    def _send(self, packet: rtcp.Packet) -> None:
+        """Queue feedback: alone where negotiated, else in the smallest compound packet (RFC 4585 section 3.1)."""
+        head = () if self._reduced_size else (rtcp.ReceiverReport(self._ssrc), self._names())
+        self._output.append(rtcp.serialize((*head, packet)))
+        self.counters["rtcp_sent"] += 1
+
+    def _emit(self, event: Event) -> None:
+        if len(self._events) >= MAX_EVENTS:
+            del self._events[0]
+            self.counters["events_dropped"] += 1
+        self._events.append(event)
+
+    def _sent_with(self, ssrc: int) -> list[SentStream]:
+        return [sent for sent in self._sent.values() if sent.stream.ssrc == ssrc]
+
+    def _statistics_of(self, ssrc: int) -> ReceptionStatistics | None:
+        for stream in self._received.values():
+            statistics = stream.sources.statistics.get(ssrc)
+            if statistics is not None:
+                return statistics
+        return None
+
+    def _any_media_ssrc(self) -> int:
+        return next((stream.media_ssrc for stream in self._received.values() if stream.media_ssrc), 0)

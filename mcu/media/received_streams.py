@@ -1,0 +1,202 @@
+"""The received streams of a leg: which SSRC belongs to which, RTX turned back into what it repeats, statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from mcu.media.audio_receiver import AudioReceiver
+from mcu.media.reception_statistics import ReceptionStatistics
+from mcu.media.types import CodecParameters, StreamKind
+from mcu.media.video_receiver import VideoReceiver
+
+MAX_SOURCES = 16  # SSRCs of one stream in the life of a leg: a camera change takes two (media and RTX)
+MAX_ROUTES = 64  # SSRCs of a leg
+
+
+class ReceivedPacket(Protocol):
+    """What is read of a packet; mcu._native.packets.RtpPacket has it all."""
+
+    @property
+    def payload_type(self) -> int: ...
+    @property
+    def marker(self) -> bool: ...
+    @property
+    def sequence_number(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def ssrc(self) -> int: ...
+    @property
+    def payload(self) -> bytes: ...
+    @property
+    def audio_level(self) -> int: ...
+    @property
+    def transport_sequence(self) -> int: ...
+    @property
+    def orientation(self) -> int: ...
+    @property
+    def mid(self) -> str | None: ...
+    @property
+    def arrival(self) -> float: ...
+
+
+class Sources:
+    """Statistics of each SSRC of one stream; the oldest one that is not current makes room for a new one."""
+
+    def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
+        self.statistics: dict[int, ReceptionStatistics] = {}
+        self._codecs = codecs
+
+    def count(self, packet: ReceivedPacket, now: float) -> None:
+        statistics = self.statistics.get(packet.ssrc)
+        if statistics is None:
+            if len(self.statistics) >= MAX_SOURCES:
+                del self.statistics[next(iter(self.statistics))]
+            clock_rate = self._codecs[packet.payload_type].clock_rate
+            statistics = self.statistics[packet.ssrc] = ReceptionStatistics(packet.ssrc, clock_rate)
+        statistics.receive(packet.sequence_number, packet.timestamp, now)
+
+
+class AudioStream:
+    """The received voice."""
+
+    kind = StreamKind.AUDIO
+
+    def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
+        self.codecs = codecs
+        self.sources = Sources(codecs)
+        self.media_ssrc = 0  # 0 until the first packet
+        self.receiver = AudioReceiver(codecs)
+
+    def receive(self, packet: ReceivedPacket, now: float) -> bool:
+        """False for a packet that does not belong here."""
+        if packet.payload_type not in self.codecs:
+            return False
+        self.sources.count(packet, now)
+        self.media_ssrc = packet.ssrc
+        self.receiver.receive(packet, now)
+        return True
+
+    def end(self, ssrc: int) -> bool:
+        """The peer said BYE; whether the stream has ended with it."""
+        self.sources.statistics.pop(ssrc, None)
+        if ssrc != self.media_ssrc:
+            return False
+        self.media_ssrc = 0
+        return True
+
+
+class VideoStream:
+    """A received picture: media and RTX packets of one m-line."""
+
+    def __init__(self, kind: StreamKind, codecs: Mapping[int, CodecParameters]) -> None:
+        self.kind = kind
+        self.codecs = codecs
+        self.sources = Sources(codecs)
+        self.media_ssrc = 0  # 0 until the first packet
+        self.receiver = VideoReceiver(codecs)
+        self._repaired_types = dict(_associated_types(codecs))
+        self._retired: set[int] = set()  # SSRCs that another one replaced; bounded by MAX_SOURCES
+
+    @property
+    def feedback(self) -> frozenset[str]:
+        """What the current codec's rtcp-fb lines allow."""
+        codec = self.receiver.codec
+        return codec.feedback if codec else frozenset()
+
+    def receive(self, packet: ReceivedPacket, now: float) -> bool:
+        """False for a packet that does not belong here."""
+        payload_type = packet.payload_type
+        codec = self.codecs.get(payload_type)
+        if codec is None:
+            return False
+        self.sources.count(packet, now)
+        sequence_number, payload = packet.sequence_number, packet.payload
+        if codec.name == "rtx":
+            if len(payload) <= 2 or payload_type not in self._repaired_types:
+                return True  # padding to probe the path: counted, and of no further use
+            payload_type = self._repaired_types[payload_type]
+            sequence_number, payload = int.from_bytes(payload[:2], "big"), payload[2:]  # RFC 4588 section 4
+        elif packet.ssrc != self.media_ssrc and not self._change_source(packet.ssrc):
+            return False
+        self.receiver.receive(
+            payload_type=payload_type,
+            sequence_number=sequence_number,
+            timestamp=packet.timestamp,
+            marker=packet.marker,
+            payload=payload,
+            orientation=packet.orientation,
+            now=now,
+        )
+        return True
+
+    def end(self, ssrc: int) -> bool:
+        """The peer said BYE; whether the stream has ended with it."""
+        self.sources.statistics.pop(ssrc, None)
+        if ssrc != self.media_ssrc:
+            return False
+        self.media_ssrc = 0  # browsers say BYE when they pause, and may come back with the same SSRC
+        self.receiver = VideoReceiver(self.codecs, rtt=self.receiver.rtt)
+        return True
+
+    def _change_source(self, ssrc: int) -> bool:
+        """A new SSRC takes over; False for one whose time is over, whose late packets mean nothing."""
+        if ssrc in self._retired:
+            return False
+        if self.media_ssrc:
+            if len(self._retired) >= MAX_SOURCES:
+                self._retired.clear()
+            self._retired.add(self.media_ssrc)
+            self.receiver = VideoReceiver(self.codecs, rtt=self.receiver.rtt)
+        self.media_ssrc = ssrc
+        return True
+
+
+ReceivedStream = AudioStream | VideoStream
+
+
+class Demultiplexer:
+    """Finds the stream of a packet: by MID, then by SSRC, then by a payload type only one stream has (RFC 8843 9.2)."""
+
+    def __init__(self) -> None:
+        self._by_mid: dict[str, ReceivedStream] = {}
+        self._by_ssrc: dict[int, ReceivedStream] = {}
+        self._by_type: dict[int, ReceivedStream | None] = {}  # None: several have it
+
+    def add(self, stream: ReceivedStream, mid: str | None, ssrcs: Iterable[int]) -> None:
+        if mid is not None:
+            self._by_mid[mid] = stream
+        for ssrc in ssrcs:
+            self._latch(ssrc, stream)
+        for payload_type in stream.codecs:
+            self._by_type[payload_type] = None if payload_type in self._by_type else stream
+
+    def route(self, packet: ReceivedPacket) -> ReceivedStream | None:
+        mid = packet.mid
+        if mid is None:
+            stream = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
+        else:
+            stream = self._by_mid.get(mid)
+        if stream is not None:
+            self._latch(packet.ssrc, stream)
+        return stream
+
+    def find(self, ssrc: int) -> ReceivedStream | None:
+        """The stream that packets of this SSRC have been routed to."""
+        return self._by_ssrc.get(ssrc)
+
+    def _latch(self, ssrc: int, stream: ReceivedStream) -> None:
+        if self._by_ssrc.get(ssrc) is stream:
+            return
+        if len(self._by_ssrc) >= MAX_ROUTES:
+            del self._by_ssrc[next(iter(self._by_ssrc))]
+        self._by_ssrc[ssrc] = stream
+
+
+def _associated_types(codecs: Mapping[int, CodecParameters]) -> Iterable[tuple[int, int]]:
+    """(RTX payload type, the type it repeats), from the apt parameters."""
+    for payload_type, codec in codecs.items():
+        apt = codec.parameters.get("apt", "")
+        if codec.name == "rtx" and apt.isdecimal() and int(apt) in codecs:
+            yield payload_type, int(apt)

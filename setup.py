@@ -36,6 +36,7 @@ MODULES = (
         sources=("packets_rtp.c", "packets_paths.c", "packets_srtp.c", "packets_udp.c"),
         libraries=("libsrtp2",),
     ),
+    NativeModule("planes", sources=("planes_scalar.c", "planes_avx2.c", "planes_scaler.c")),
 )
 
 

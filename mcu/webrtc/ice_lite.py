@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+import math
 import secrets
 import struct
 from dataclasses import dataclass
@@ -155,10 +156,10 @@ class IceLite:
             if path != self.selected and now - state.checked >= PATH_LIFETIME_SECONDS:
                 self.forget(path)
 
-    def next_timer(self) -> float | None:
-        """When the next unselected path expires."""
-        due = [state.checked for path, state in self._paths.items() if path != self.selected]
-        return min(due) + PATH_LIFETIME_SECONDS if due else None
+    def next_timer(self) -> float:
+        """When the next unselected path expires; math.inf for never."""
+        due = (state.checked for path, state in self._paths.items() if path != self.selected)
+        return min(due, default=math.inf) + PATH_LIFETIME_SECONDS
 
     def data_to_send(self) -> list[tuple[bytes, PathLike]]:
         replies, self._replies = self._replies, []

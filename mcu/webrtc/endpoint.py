@@ -1,0 +1,320 @@
+"""The one port of an MP: the way of each datagram to its leg, the timer wheel, and the legs themselves.
+
+The whole receive path:
+
+    loop.add_reader ─▶ MediaSocket.receive ─┬─ RtpPacket ─▶ leg.session.receive_rtp
+                                            ├─ Rtcp ──────▶ leg.session.receive_rtcp
+                                            └─ Datagram ──┬─ STUN, by username ─▶ leg.receive_check
+                                                          └─ DTLS, by path ─────▶ leg.receive_dtls
+    every leg that got something ─▶ leg.pump ─▶ wheel.schedule(leg.next_timer)
+
+Rules:
+1. One thread, one loop. An exception on a leg's way is a bug: it is logged and closes that leg, nothing else.
+2. The clock is read once per wake-up, here and nowhere else in this package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from mcu._native.packets import BATCH, Datagram, MediaSocket, Rtcp, RtpPacket
+from mcu.errors import ProtocolError
+from mcu.media.rtp_session import RtpSession
+from mcu.media.types import AudioProfile, VideoProfile
+from mcu.webrtc import sockets, stun
+from mcu.webrtc.dtls import Certificate, DtlsError
+from mcu.webrtc.ice_lite import PathLike, local_fragment, refuse
+from mcu.webrtc.ice_tcp import IceTcpConnection, IceTcpListener
+from mcu.webrtc.leg import LegHandler, LegState, WebRtcLeg, report_ssrc
+from mcu.webrtc.leg_description import Defaults, LegDescription, Server
+from mcu.webrtc.routes import Routes
+from mcu.webrtc.timer_wheel import TICK_SECONDS, Timed, TimerWheel
+
+MAX_BATCHES = 8  # per wake-up, 512 datagrams: about 3 ms, so timers and the audio tick are never kept waiting longer
+AUDIO = AudioProfile()
+
+log = structlog.get_logger()
+
+
+class Endpoint:
+    """One per MP. `start`, then `create_leg` as often as wanted, then `close`."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.port = 0  # set by start
+        self.addresses: tuple[str, ...] = ()  # advertised, set by start
+        self.legs: dict[str, WebRtcLeg] = {}
+        self._clock = clock
+        self._certificate = Certificate()
+        self._counters: Counter[str] = Counter()
+        self._wheel = TimerWheel()
+        self._listener = IceTcpListener(self)
+        self._touched: dict[WebRtcLeg, None] = {}
+        self._awake = False  # inside a callback that will settle the touched legs itself
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = math.inf  # when that fires
+        self._closing = asyncio.Event()
+
+    async def start(self, host: str, port: int, addresses: Sequence[str] = ()) -> None:
+        """Open UDP and TCP on `port` (0: any). `addresses` are told to peers; () means the machine's own.
+
+        Raises ConfigurationError.
+        """
+        self.addresses = sockets.advertised(host, addresses)
+        self._udp, tcp = sockets.open_pair(host, port)
+        self.port = self._udp.getsockname()[1]
+        self._loop = asyncio.get_running_loop()
+        self._media = MediaSocket(self._udp.fileno())
+        self._routes = Routes(self._media, self._listener)
+        await self._listener.start(tcp)
+        self._loop.add_reader(self._udp.fileno(), self._readable)
+        started = asyncio.Event()
+        self._tasks_done = asyncio.create_task(self._own_tasks(started), name="webrtc-endpoint")
+        await started.wait()
+
+    async def close(self) -> None:
+        """Close every leg with a goodbye, then the port."""
+        for leg in list(self.legs.values()):
+            self._guarded(leg, leg.close, "server-stopping")
+        self._closing.set()
+        await self._tasks_done
+        if self._timer is not None:
+            self._timer.cancel()
+        self._loop.remove_reader(self._udp.fileno())
+        await self._listener.close()
+        self._udp.close()
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Since the start: those of MediaSocket, those of IceTcpListener with "tcp_" before, and stun_received,
+        stun_malformed, stun_ignored, stun_refused, dtls_dropped, paths_contested, legs_failed."""
+        counters = Counter(self._media.counters)
+        counters.update(self._counters)
+        counters.update(self._routes.counters)
+        counters.update({f"tcp_{name}": count for name, count in self._listener.counters.items()})
+        return dict(counters)
+
+    def create_leg(
+        self,
+        leg_id: str,
+        *,
+        offer: str,
+        direction: str,
+        handler: LegHandler,
+        video: VideoProfile,
+        audio: AudioProfile = AUDIO,
+    ) -> WebRtcLeg:
+        """A leg that answers `offer`. `direction` is "both", "receive" or "send", in the server's words.
+
+        Raises RefusedError with a code of mcu.webrtc.sdp_negotiation.
+        """
+        server = Server(self.addresses, self.port, self._certificate.fingerprint)
+        description = LegDescription(offer, server=server, defaults=Defaults(direction, audio, video))
+        now = self._clock()
+        session = RtpSession(
+            cname=description.cname,
+            ssrc_for_reports=report_ssrc(description),
+            reduced_size=description.negotiation.reduced_size,
+            wall_clock_offset=time.time() - time.monotonic(),
+        )
+        leg = WebRtcLeg(
+            leg_id,
+            description,
+            network=self._routes,
+            driver=self,
+            handler=handler,
+            certificate=self._certificate,
+            session=session,
+            now=now,
+        )
+        self.legs[leg_id] = leg
+        self._schedule(leg, now)
+        return leg
+
+    # --- for legs (mcu.webrtc.leg.Driver) ---------------------------------------------------------------
+
+    def now(self) -> float:
+        return self._clock()
+
+    def secure(self, leg: WebRtcLeg) -> None:
+        """Serve the leg's DTLS handshake."""
+        self._tasks.create_task(self._handshake(leg))
+
+    def touched(self, leg: WebRtcLeg) -> None:
+        """Something was asked of the leg: pump it soon."""
+        if not self._touched and not self._awake:
+            self._loop.call_soon(self._settle)
+        self._touched[leg] = None
+
+    def ended(self, leg: WebRtcLeg) -> None:
+        """The leg was closed: forget it and let it say goodbye."""
+        self._wheel.cancel(leg)
+        if self.legs.get(leg.id) is leg:
+            del self.legs[leg.id]
+        self._tasks.create_task(self._say_goodbye(leg, self._routes.forget(leg)))
+
+    # --- what arrives ---------------------------------------------------------------------------------
+
+    def _readable(self) -> None:
+        now = self._clock()
+        self._awake = True
+        for _ in range(MAX_BATCHES):
+            items = self._media.receive(now)
+            for item in items:
+                self._dispatch(item, now)
+            if len(items) < BATCH:
+                break
+        self._settle()
+
+    def _dispatch(self, item: RtpPacket | Rtcp | Datagram, now: float) -> None:
+        if isinstance(item, Datagram):
+            self._receive_plain(item.data, item.path, now)
+            return
+        leg = item.transport.owner if item.transport is not None else None
+        if not isinstance(leg, WebRtcLeg):
+            return
+        leg.last_received = now
+        self._touched[leg] = None
+        if isinstance(item, RtpPacket):
+            self._guarded(leg, leg.session.receive_rtp, item, now)
+        else:
+            self._guarded(leg, leg.session.receive_rtcp, item.data, now)
+
+    def _receive_plain(self, data: bytes, path: PathLike, now: float) -> None:
+        """STUN or DTLS, told apart by the first byte (RFC 7983 section 7)."""
+        if data[0] < 4:
+            self._receive_stun(data, path, now)
+            return
+        leg = self._routes.leg_at(path)
+        if leg is None:
+            self._counters["dropped_unvalidated"] += 1
+            return
+        self._guarded(leg, leg.receive_dtls, data, path, now)
+
+    def _receive_stun(self, data: bytes, path: PathLike, now: float) -> None:
+        self._counters["stun_received"] += 1
+        try:
+            message = stun.parse(data)
+        except ProtocolError:
+            self._counters["stun_malformed"] += 1
+            return
+        is_check = message.message_class is stun.MessageClass.REQUEST and message.method == stun.BINDING
+        if not is_check or not message.fingerprint_matches():
+            self._counters["stun_ignored"] += 1
+            return
+        leg = self._routes.leg_named(local_fragment(message))
+        if leg is None:
+            self._refuse_check(message, path)
+            return
+        self._touched[leg] = None
+        self._guarded(leg, leg.receive_check, message, path, now)
+
+    def _refuse_check(self, message: stun.Message, path: PathLike) -> None:
+        """RFC 8489 section 9.1.3, but never with more bytes than came: the source address may be forged."""
+        self._counters["stun_refused"] += 1
+        anonymous = message.integrity_offset < 0 or message.get(stun.Attribute.USERNAME) is None
+        reply = refuse(message, 400, "Bad Request") if anonymous else refuse(message, 401, "Unauthorized")
+        if len(reply) <= len(message.raw):
+            self._routes.send(reply, path)
+
+    def stream_received(self, connection: IceTcpConnection, packets: list[bytes]) -> None:
+        """Packets over ICE-TCP (mcu.webrtc.ice_tcp.StreamHandler)."""
+        now = self._clock()
+        self._awake = True
+        for data in packets:
+            if data[0] < 64:
+                self._receive_plain(data, connection, now)
+                continue
+            leg = self._routes.leg_at(connection)
+            transport = leg.transport if leg is not None else None
+            item = transport.receive_datagram(data, now) if transport is not None else None
+            if transport is None:
+                self._counters["dropped_unvalidated"] += 1
+            elif item is not None:
+                self._dispatch(item, now)
+        self._settle()
+        self._schedule(self._listener, now)
+
+    def stream_opened(self, connection: IceTcpConnection) -> None:
+        self._schedule(self._listener, self._clock())
+
+    def stream_lost(self, connection: IceTcpConnection) -> None:
+        leg = self._routes.leg_at(connection)
+        if leg is not None:
+            leg.path_lost(connection)
+
+    # --- timers and tasks -----------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Pump the legs that were touched, and set their timers."""
+        self._awake = False
+        now = self._clock()
+        touched, self._touched = self._touched, {}
+        for leg in touched:
+            self._guarded(leg, leg.pump, now)
+            self._schedule(leg, now)
+
+    def _schedule(self, entry: Timed, now: float) -> None:
+        self._wheel.schedule(entry, max(entry.next_timer(), now + TICK_SECONDS))
+        self._arm(now)
+
+    def _arm(self, now: float) -> None:
+        """One timer of the loop for the whole wheel; one that fires early does no harm."""
+        due = self._wheel.next_timer()
+        if self._timer is not None:
+            if self._armed_for <= due:
+                return
+            self._timer.cancel()
+            self._timer = None
+        if due < math.inf:
+            self._armed_for = due
+            self._timer = self._loop.call_later(max(0.0, due - now), self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        now = self._clock()
+        for entry in self._wheel.expire(now):
+            self._guarded(entry, entry.handle_timer, now)
+            self._schedule(entry, now)
+        self._arm(now)
+
+    async def _own_tasks(self, started: asyncio.Event) -> None:
+        """The group in which handshakes and goodbyes run; each keeps its errors to its leg."""
+        async with asyncio.TaskGroup() as self._tasks:
+            started.set()
+            await self._closing.wait()
+
+    async def _handshake(self, leg: WebRtcLeg) -> None:
+        try:
+            keys = await leg.dtls.handshake()
+        except DtlsError as error:
+            self._guarded(leg, leg.close, error.reason)
+        except Exception:
+            log.exception("DTLS broke", leg=leg.id)
+            self._guarded(leg, leg.close, "internal-error")
+        else:
+            self._guarded(leg, leg.secured, keys)
+
+    async def _say_goodbye(self, leg: WebRtcLeg, connections: list[IceTcpConnection]) -> None:
+        try:
+            await leg.dtls.stop()
+        except Exception:
+            log.exception("DTLS did not stop cleanly", leg=leg.id)
+        self._counters["dtls_dropped"] += leg.dtls.dropped
+        for connection in connections:
+            connection.close()
+
+    def _guarded(self, entry: Timed, action: Callable[..., object], *arguments: object) -> None:
+        """Call into a leg. An exception from there is a bug: that leg is closed, everybody else goes on."""
+        try:
+            action(*arguments)
+        except Exception:
+            log.exception("leg failed", leg=getattr(entry, "id", ""))
+            self._counters["legs_failed"] += 1
+            if isinstance(entry, WebRtcLeg) and entry.state is not LegState.CLOSED:
+                self._guarded(entry, entry.close, "internal-error")

@@ -1,0 +1,349 @@
+"""A WebRTC participant's connection: ICE, DTLS, SRTP and the RTP session, tied together. No sockets in here.
+
+Rules:
+1. `state` follows TRANSITIONS; `leg_closed` is told exactly once, whoever closed the leg.
+2. Whatever a peer does wrong is counted or closes this leg.
+3. `sent` holds a stream for each kind that is sent, from the moment of `leg_connected` on.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import secrets
+from typing import Protocol
+
+from mcu._native.packets import SendStream, SrtpTransport
+from mcu.errors import ProtocolError, RefusedError
+from mcu.media.rtp_events import FrameReceived, KeyframeRequested
+from mcu.media.rtp_session import RtpSession
+from mcu.media.types import AudioProfile, EncodedFrame, StreamKind, VideoProfile
+from mcu.webrtc import sdp_offer
+from mcu.webrtc.dtls import Certificate, DtlsServer, SrtpKeys
+from mcu.webrtc.ice_lite import (
+    SILENT_SECONDS,
+    GenerationEnded,
+    IceLite,
+    PathExpired,
+    PathLike,
+    PathSelected,
+    PathValidated,
+)
+from mcu.webrtc.leg_description import LegDescription
+from mcu.webrtc.stun import Message
+
+CONNECT_SECONDS = 30.0  # from offer to media; a peer that trickles through a slow relay needs about ten
+CLOSE_SECONDS = 30.0  # of silence: then consent is over (RFC 7675 section 5.1)
+
+
+class LegState(enum.Enum):
+    CHECKING = "checking"  # no path is valid yet
+    SECURING = "securing"  # a path is valid, keys are not there yet
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"  # silent; may return
+    CLOSED = "closed"
+
+
+TRANSITIONS = {
+    LegState.CHECKING: frozenset((LegState.SECURING, LegState.CLOSED)),
+    LegState.SECURING: frozenset((LegState.CONNECTED, LegState.CLOSED)),
+    LegState.CONNECTED: frozenset((LegState.DISCONNECTED, LegState.CLOSED)),
+    LegState.DISCONNECTED: frozenset((LegState.CONNECTED, LegState.CLOSED)),
+    LegState.CLOSED: frozenset[LegState](),
+}
+
+
+class LegHandler(Protocol):
+    """Who is told about a leg. Reasons: ice-timeout, dtls-timeout, dtls-failed, dtls-fingerprint, dtls-closed (the peer
+    hung up), silent, internal-error, and whatever the owner gave to `close`."""
+
+    def leg_connected(self, leg: WebRtcLeg) -> None: ...
+    def leg_state(self, leg: WebRtcLeg, state: str) -> None: ...  # "disconnected", and "connected" again
+    def leg_closed(self, leg: WebRtcLeg, reason: str) -> None: ...
+    def frame_received(self, leg: WebRtcLeg, kind: StreamKind, frame: EncodedFrame) -> None: ...
+    def keyframe_requested(self, leg: WebRtcLeg, kind: StreamKind) -> None: ...
+
+
+class Network(Protocol):
+    """The ways in and out, shared by all legs of an endpoint."""
+
+    def name(self, ufrag: str, leg: WebRtcLeg) -> None: ...
+    def unname(self, ufrag: str) -> None: ...
+    def bind(self, path: PathLike, leg: WebRtcLeg, now: float) -> bool: ...
+    def unbind(self, path: PathLike, leg: WebRtcLeg) -> None: ...
+    def select(self, path: PathLike, transport: SrtpTransport) -> None: ...
+    def send(self, data: bytes, path: PathLike) -> None: ...
+
+
+class Driver(Protocol):
+    """Whoever has the clock, the timers and the tasks."""
+
+    def now(self) -> float: ...
+    def secure(self, leg: WebRtcLeg) -> None: ...
+    def touched(self, leg: WebRtcLeg) -> None: ...
+    def ended(self, leg: WebRtcLeg) -> None: ...
+
+
+class WebRtcLeg:
+    """Made by `Endpoint.create_leg`."""
+
+    def __init__(
+        self,
+        leg_id: str,
+        description: LegDescription,
+        *,
+        network: Network,
+        driver: Driver,
+        handler: LegHandler,
+        certificate: Certificate,
+        session: RtpSession,
+        now: float,
+    ) -> None:
+        self.id = leg_id
+        self.session = session
+        self.sent: dict[StreamKind, SendStream] = {}
+        self.transport: SrtpTransport | None = None  # set when DTLS has given the keys
+        self.state = LegState.CHECKING
+        self.last_received = now  # monotonic seconds of the last thing that was certainly the peer's
+        self.ice = IceLite(local=description.credentials, now=now)
+        self.dtls = DtlsServer(
+            certificate,
+            fingerprints=description.negotiation.fingerprints,
+            send=self._send_dtls,
+            closed=lambda: self.close("dtls-closed"),
+        )
+        self._description = description
+        self._network = network
+        self._driver = driver
+        self._handler = handler
+        self._created = now
+        self._dtls_path: PathLike | None = None  # where the last DTLS datagram came from
+        self._received: set[StreamKind] = set()
+        network.name(self.ice.local.ufrag, self)
+        self._receive_streams()
+
+    # --- for the owner --------------------------------------------------------------------------------
+
+    @property
+    def answer(self) -> str:
+        """The newest answer."""
+        return self._description.answer
+
+    @property
+    def connected(self) -> bool:
+        """Keys are there and the leg is not closed: `sent` may be used."""
+        return self.transport is not None and self.state is not LegState.CLOSED
+
+    @property
+    def audio_profile(self) -> AudioProfile:
+        return self._description.audio_profile
+
+    @property
+    def video_profile(self) -> VideoProfile | None:
+        """What to send as main video, None when nothing is."""
+        return self._description.video_profile
+
+    @property
+    def video_refused(self) -> str:
+        """The codecs offered for video when none was possible and the leg joined with sound alone; "" otherwise."""
+        return self._description.negotiation.video_refused
+
+    @property
+    def video_payload_types(self) -> frozenset[int]:
+        return self._description.video_payload_types
+
+    def update(self, offer: str) -> str:
+        """Answer a later offer, which may restart ICE. Raises RefusedError, and then nothing has changed."""
+        if self.state is LegState.CLOSED:
+            raise RefusedError("no-such-leg", self.id)
+        if self._description.update(offer):
+            self.ice.restart(self._description.credentials)
+            self._network.name(self.ice.local.ufrag, self)
+            self._follow_ice(self._driver.now())
+        self._receive_streams()
+        self._send_streams()
+        self._driver.touched(self)
+        return self.answer
+
+    def add_candidate(self, candidate: str) -> None:
+        """A trickled candidate, "" for the end of them. Only its form is looked at. Raises RefusedError."""
+        if candidate:
+            try:
+                sdp_offer.parse_candidate(candidate)
+            except ProtocolError as error:
+                raise RefusedError("candidate-invalid", str(error)) from error
+
+    def request_keyframe(self, kind: StreamKind) -> None:
+        """Ask the peer for a keyframe of a received stream."""
+        if self.connected and kind in self._received:
+            self.session.request_keyframe(kind, self._driver.now())
+            self._driver.touched(self)
+
+    def close(self, reason: str) -> None:
+        """Say goodbye, stop, and tell the handler. A second time nothing happens."""
+        if self.state is LegState.CLOSED:
+            return
+        self._enter(LegState.CLOSED)
+        if self.transport is not None:
+            self.session.end()
+            for data in self.session.data_to_send():
+                self.transport.send_rtcp(data)
+            self.transport.deselect()
+        self._driver.ended(self)
+        self._handler.leg_closed(self, reason)
+
+    # --- for the endpoint -----------------------------------------------------------------------------
+
+    def receive_check(self, request: Message, path: PathLike, now: float) -> None:
+        """A STUN request whose username names this leg."""
+        self.ice.receive(request, path, now)
+        self._follow_ice(now)
+
+    def receive_dtls(self, data: bytes, path: PathLike, now: float) -> None:
+        """A DTLS datagram from a valid path. It may come before any path is nominated."""
+        first = self._dtls_path is None
+        self._dtls_path = path
+        self.last_received = now
+        self.dtls.receive(data)
+        if first:
+            self._driver.secure(self)
+
+    def secured(self, keys: SrtpKeys) -> None:
+        """DTLS has succeeded: media may flow."""
+        if self.state is not LegState.SECURING:
+            return
+        transport = self.transport = SrtpTransport(keys.profile, keys.receive_key, keys.send_key)
+        transport.owner = self
+        extensions = self._description.extensions
+        transport.set_extensions(received=extensions, sent=extensions)
+        now = self._driver.now()
+        for path in self.ice.paths:
+            self._network.bind(path, self, now)
+        chosen = self.ice.selected or self._dtls_path
+        if chosen is not None and self.ice.is_valid(chosen):
+            self._network.select(chosen, transport)
+        self._send_streams()
+        self._enter(LegState.CONNECTED)
+        self._driver.touched(self)
+        self._handler.leg_connected(self)
+
+    def path_lost(self, path: PathLike) -> None:
+        """The connection behind a path is gone, or the path belongs to another leg now."""
+        self.ice.forget(path)
+        self._follow_ice(self._driver.now())
+
+    def pump(self, now: float) -> None:
+        """Carry out what the session wants after anything was given to it."""
+        if self.state is LegState.DISCONNECTED and now - self.last_received < SILENT_SECONDS:
+            self._enter(LegState.CONNECTED)
+            self._handler.leg_state(self, "connected")
+        transport = self.transport
+        if transport is None or self.state is LegState.CLOSED:
+            return
+        for data in self.session.data_to_send():
+            transport.send_rtcp(data)
+        for event in self.session.events_received():
+            match event:
+                case FrameReceived(kind=kind, frame=frame):
+                    self._handler.frame_received(self, kind, frame)
+                case KeyframeRequested(kind=kind):
+                    self._handler.keyframe_requested(self, kind)
+
+    def handle_timer(self, now: float) -> None:
+        """Reports and repairs, paths without consent, and the leg's own silence."""
+        self.ice.handle_timer(now)
+        self._follow_ice(now)
+        if self.transport is None:
+            if now >= self._created + CONNECT_SECONDS:
+                self.close("ice-timeout" if self.state is LegState.CHECKING else "dtls-timeout")
+            return
+        silence = now - self.last_received
+        if silence >= CLOSE_SECONDS:
+            self.close("silent")
+            return
+        if silence >= SILENT_SECONDS and self.state is LegState.CONNECTED:
+            self._enter(LegState.DISCONNECTED)
+            self._handler.leg_state(self, "disconnected")
+        self.session.handle_timer(now)
+        self.pump(now)
+
+    def next_timer(self) -> float:
+        """When `handle_timer` has something to do."""
+        if self.state is LegState.CLOSED:
+            return math.inf
+        paths = self.ice.next_timer()
+        if self.transport is None:
+            return min(self._created + CONNECT_SECONDS, paths)
+        patience = SILENT_SECONDS if self.state is LegState.CONNECTED else CLOSE_SECONDS
+        return min(self.session.next_timer(), self.last_received + patience, paths)
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _enter(self, state: LegState) -> None:
+        assert state in TRANSITIONS[self.state], f"{self.state} to {state}"
+        self.state = state
+
+    def _follow_ice(self, now: float) -> None:
+        """Send the agent's replies, then do what its events say."""
+        for reply, path in self.ice.data_to_send():
+            self._network.send(reply, path)
+        while events := self.ice.events_received():
+            for event in events:
+                match event:
+                    case PathValidated(path=path):
+                        self._path_validated(path, now)
+                    case PathSelected(path=path) if self.transport is not None and self.ice.is_valid(path):
+                        self._network.select(path, self.transport)
+                    case PathExpired(path=path):
+                        self._network.unbind(path, self)
+                    case GenerationEnded(ufrag=ufrag):
+                        self._network.unname(ufrag)
+        if self.transport is not None and not self.ice.paths:
+            self.transport.deselect()
+        self.last_received = max(self.last_received, self.ice.last_check)
+
+    def _path_validated(self, path: PathLike, now: float) -> None:
+        if not self._network.bind(path, self, now):
+            self.ice.forget(path)
+        elif self.state is LegState.CHECKING:
+            self._enter(LegState.SECURING)
+
+    def _send_dtls(self, data: bytes) -> None:
+        path = self.ice.selected or self._dtls_path
+        if path is not None:
+            self._network.send(data, path)
+
+    def _receive_streams(self) -> None:
+        """Prepare the session for streams that the peer may send."""
+        for stream in self._description.negotiation.streams:
+            if stream.received and stream.kind not in self._received:
+                self._received.add(stream.kind)
+                self.session.add_received(stream.kind, stream.codecs, mid=stream.mid, ssrcs=stream.ssrcs)
+
+    def _send_streams(self) -> None:
+        """Make `sent` agree with what was negotiated."""
+        if self.transport is None:
+            return
+        wanted = self._description.sent
+        for kind in self.sent.keys() - wanted.keys():
+            del self.sent[kind]
+            self.session.remove_sent(kind)
+        for kind, (stream, source) in wanted.items():
+            if kind not in self.sent:
+                self.sent[kind] = SendStream(
+                    self.transport,
+                    ssrc=source.ssrc,
+                    payload_type=stream.codec.payload_type,
+                    clock_rate=stream.codec.clock_rate,
+                    mid=stream.mid or "",
+                    rtx_ssrc=source.rtx_ssrc,
+                    rtx_payload_type=stream.rtx.payload_type if stream.rtx is not None else 0,
+                )
+                self.session.add_sent(kind, self.sent[kind])
+
+
+def report_ssrc(description: LegDescription) -> int:
+    """The SSRC that signs our RTCP: one that we send with, else a random one (RFC 3550 section 8)."""
+    for _, source in description.sent.values():
+        return source.ssrc
+    return secrets.randbits(32) or 1

@@ -17,8 +17,9 @@ from mcu import control
 from mcu._native import packets
 from mcu.media.pacer import Pacer
 from mcu.media.types import EncodedFrame, Picture, StreamKind, VideoProfile
-from mcu.mixer.compositor import TileStyle
-from mcu.mixer.layout import Tile, arrange
+from mcu.mixer.director import Director
+from mcu.mixer.layout import Tile
+from mcu.mixer.style import style_of
 from mcu.processor.composing import MAX_PROFILES, ComposingThread, PacketizedFrame, Scene
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
@@ -47,6 +48,7 @@ class Bridge:
         self._decoders = decoders
         self._notify = notify
         self._state = control.UpdateConference(conference, 0, (), control.LayoutChoice())
+        self._director = Director(picture.width, picture.height)
         self._tiles: tuple[Tile, ...] = ()
         self._speaker: tuple[str | None, tuple[str, ...]] = (None, ())
         self._pacer = Pacer()
@@ -68,7 +70,8 @@ class Bridge:
         present = {participant.participant: participant for participant in state.participants}
         for name, member in self.members.items():
             member.take_state(present.get(name))
-        self._arrange()
+        self._director.update(state.layout, state.participants, state.content)
+        self._arrange(time.monotonic(), restyle=True)
 
     def add_leg(self, leg: WebRtcLeg, participant: str) -> None:
         """Connect a participant; an earlier leg of the same participant is closed."""
@@ -94,7 +97,6 @@ class Bridge:
         member.close(reason)
         self.sound.forget(participant)
         self._use_profiles()
-        self._arrange()
 
     def leg_closed(self, leg: WebRtcLeg) -> None:
         """A leg ended by itself."""
@@ -133,37 +135,20 @@ class Bridge:
                 wanted[profile] = None
         self.video.use_profiles(frozenset(list(wanted)[:MAX_PROFILES]))
 
-    def _arrange(self) -> None:
-        """Work out who stands where, tell the composing thread, and the MC when places changed."""
-        state = self._state
-        shown = [participant for participant in state.participants if participant.seen]
+    def _arrange(self, now: float, *, restyle: bool) -> None:
+        """Tell the composing thread what to show, and the MC when places changed. Costs nothing while nothing did."""
         speaker, speaking = self._speaker
-        tiles = arrange(
-            state.layout,
-            members=shown,
-            speaker=speaker,
-            content=state.content,
-            width=self.picture.width,
-            height=self.picture.height,
-            previous=self._tiles,
-        )
-        audible = set(speaking)
-        styles = {
-            p.participant: TileStyle(
-                label=p.name if not p.office else f"{p.office} {p.name}",
-                muted=p.muted,
-                speaking=p.participant in audible,
-                camera_off=p.camera_off,
-            )
-            for p in shown
-        }
-        changed = tiles != self._tiles
+        tiles = self._director.tiles(speaker=speaker, now=now)
+        moved = tiles is not self._tiles
+        if not moved and not restyle:
+            return
         self._tiles = tiles
+        styles = {p.participant: style_of(p, speaking=p.participant in speaking) for p in self._state.participants}
         self.video.scene = Scene(tiles, styles)
         on_screen = {(tile.participant, tile.content) for tile in tiles}
         for participant, member in self.members.items():
             member.show(main=(participant, False) in on_screen, content=(participant, True) in on_screen)
-        if changed:
+        if moved:
             self._notify(self._tiles_notice())
 
     def _tiles_notice(self) -> control.TilesChanged:
@@ -205,7 +190,8 @@ class Bridge:
     def audio_tick(self, index: int, now: float) -> None:
         """One block of 20 ms: pull, mix, encode, send."""
         speaker = self.sound.tick(self.members, index, now)
-        if speaker != self._speaker:
+        changed = speaker != self._speaker
+        if changed:
             self._speaker = speaker
             self._notify(control.SpeakerChanged(self.conference, *speaker))
-            self._arrange()
+        self._arrange(now, restyle=changed)

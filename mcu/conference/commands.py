@@ -1,0 +1,131 @@
+"""What may be asked of a conference. `actor` is the participant who asks; None is the operator, who may do anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mcu.conference.layout import Layout
+from mcu.conference.participant import Departure, Participant, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """A new participant; whoever asks has already shown that they may (link, PIN, chair's key)."""
+
+    participant: str
+    name: str
+    office: str = ""
+    role: Role = Role.ATTENDEE
+    muted: bool = False
+    camera_off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A participant who was lost comes back as they were; lock and roster order do not matter, capacity does."""
+
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """The connection broke at `now` (monotonic seconds)."""
+
+    participant: str
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Depart:
+    """The participant goes, of their own will or because the connection is gone for good."""
+
+    participant: str
+    reason: Departure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSelf:
+    """None leaves a switch as it is."""
+
+    actor: str
+    muted: bool | None = None
+    camera_off: bool | None = None
+    hand: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """The chair's mute of another; lifting it never opens a microphone that its owner closed."""
+
+    actor: str | None
+    participant: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LowerHand:
+    actor: str | None
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    actor: str | None
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowContent:
+    """Begin or stop showing the actor's content; a chair's stop ends anybody's."""
+
+    actor: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLayout:
+    actor: str | None
+    layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class SetLock:
+    actor: str | None
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A line of chat. `at` is UTC, ISO 8601."""
+
+    actor: str
+    text: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    actor: str | None
+
+
+Command = (
+    Enter
+    | Return
+    | Disconnect
+    | Reconnect
+    | Depart
+    | SetSelf
+    | Mute
+    | LowerHand
+    | Remove
+    | ShowContent
+    | ChooseLayout
+    | SetLock
+    | Say
+    | End
+)

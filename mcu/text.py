@@ -1,0 +1,55 @@
+"""Names and chat are text: normalised, without invisible control, measured in what a reader counts as letters.
+
+A grapheme cluster is what one sees as one letter (Unicode Standard Annex 29): 각, é, 👨‍👩‍👧. Limits count those.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+from mcu.errors import RefusedError
+
+NAME_GRAPHEMES = 40  # the longest office in the register of public offices has 31
+TITLE_GRAPHEMES = 80
+CHAT_GRAPHEMES = 2_000
+CLUSTER_CODE_POINTS = 12  # a family emoji with skin tones has 11; beyond that it is stacked marks meant to deface
+
+# Marks, embeddings, overrides and isolates of the bidirectional algorithm (UAX 9), and the byte order mark.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_JOINERS = frozenset("\u200c\u200d")  # needed inside emoji and in some scripts
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co"})
+_CLUSTER = regex.compile(r"\X")
+_BLANKS = regex.compile(r"\s+")
+_LINE_BREAKS = regex.compile(r"\r\n|[\r\u0085\u2028\u2029]")
+
+
+def graphemes(text: str) -> list[str]:
+    """`text` cut into grapheme clusters."""
+    return list(_CLUSTER.findall(text))
+
+
+def clean_line(text: str, *, limit: int, code: str) -> str:
+    """One line: blanks run together, ends trimmed. Raises RefusedError(`code`) above `limit` grapheme clusters."""
+    return _limited(_BLANKS.sub(" ", _visible(_LINE_BREAKS.sub(" ", text), kept="\t\n")).strip(), limit, code)
+
+
+def clean_paragraphs(text: str, *, limit: int, code: str) -> str:
+    """Several lines, for chat. Raises RefusedError(`code`) above `limit` grapheme clusters."""
+    return _limited(_visible(_LINE_BREAKS.sub("\n", text), kept="\t\n").replace("\t", " ").strip(), limit, code)
+
+
+def _visible(text: str, *, kept: str) -> str:
+    """NFC, without control, format, surrogate and private code points except `kept` and joiners."""
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
+    return "".join(
+        c for c in text if c in kept or c in _JOINERS or (c not in _BIDI and unicodedata.category(c) not in _DROPPED)
+    )
+
+
+def _limited(text: str, limit: int, code: str) -> str:
+    clusters = graphemes(text)
+    if len(clusters) > limit:
+        raise RefusedError(code, f"{len(clusters)} grapheme clusters, {limit} allowed")
+    return "".join(cluster[:CLUSTER_CODE_POINTS] for cluster in clusters)

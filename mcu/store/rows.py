@@ -1,0 +1,92 @@
+"""Between the conference's values and the tables' rows: a statement for each event, a value for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Update, delete, insert, update
+from sqlalchemy.sql.dml import Delete, Insert
+
+from mcu.conference import events as e
+from mcu.conference.layout import Layout
+from mcu.conference.participant import Participant, Role
+from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, TokenRow
+from mcu.store.records import ConferenceRecord, TokenRecord
+
+Statement = Update | Delete | Insert | ParticipantRow
+
+_COLUMNS = ("name", "office", "seat", "muted", "muted_by_chair", "camera_off", "hand")
+
+
+def statements(conference_id: str, event: e.Event, *, at: datetime) -> Iterator[Statement]:
+    """What to write for `event`; a ParticipantRow is to be inserted, or updated when its id is known."""
+    conference = update(ConferenceRow).where(ConferenceRow.id == conference_id)
+    match event:
+        case e.ParticipantJoined(joined):
+            yield ParticipantRow(
+                id=joined.id,
+                conference_id=conference_id,
+                state="present",
+                entered_at=at,
+                **participant_values(joined),
+            )
+        case e.ParticipantChanged(changed):
+            yield update(ParticipantRow).where(ParticipantRow.id == changed.id).values(participant_values(changed))
+        case e.ParticipantLeft(participant_id, reason):
+            values = {"state": reason.value, "departed_at": at}
+            yield update(ParticipantRow).where(ParticipantRow.id == participant_id).values(values)
+        case e.LayoutChanged(layout):
+            yield conference.values(layout=msgspec.json.encode(layout).decode())
+        case e.LockChanged(locked):
+            yield conference.values(locked=locked)
+        case e.ChatSaid(line):
+            values = {name: getattr(line, name) for name in ("number", "participant", "name", "office", "text", "at")}
+            yield insert(ChatRow).values(conference_id=conference_id, **values)
+        case e.ConferenceEnded():
+            for table in (ParticipantRow, ChatRow, TokenRow):
+                yield delete(table).where(table.conference_id == conference_id)
+            yield conference.values(ended_at=at)
+        case e.ContentChanged():
+            return  # content ends with its connection, so it does not outlive a restart
+
+
+def participant_values(value: Participant) -> dict[str, Any]:
+    """The columns of ParticipantRow that come from the roster."""
+    return {"role": value.role.value, **{column: getattr(value, column) for column in _COLUMNS}}
+
+
+def participant(row: ParticipantRow) -> Participant:
+    columns = {column: getattr(row, column) for column in _COLUMNS}
+    return Participant(id=row.id, role=Role(row.role), **columns)
+
+
+def chat_line(row: ChatRow) -> e.ChatLine:
+    return e.ChatLine(
+        number=row.number, participant=row.participant, name=row.name, office=row.office, text=row.text, at=row.at
+    )
+
+
+def conference_row(record: ConferenceRecord) -> ConferenceRow:
+    row = ConferenceRow(**{name: getattr(record, name) for name in _PLAIN})
+    row.layout = msgspec.json.encode(record.layout).decode()
+    return row
+
+
+def conference_record(row: ConferenceRow) -> ConferenceRecord:
+    plain = {name: getattr(row, name) for name in _PLAIN}
+    return ConferenceRecord(**plain, layout=msgspec.json.decode(row.layout, type=Layout))
+
+
+def token_row(record: TokenRecord) -> TokenRow:
+    return TokenRow(**{name: getattr(record, name) for name in _TOKEN})
+
+
+def token_record(row: TokenRow) -> TokenRecord:
+    return TokenRecord(**{name: getattr(row, name) for name in _TOKEN})
+
+
+_PLAIN = tuple(name for name in ConferenceRecord.__slots__ if name != "layout")
+_TOKEN = tuple(TokenRecord.__slots__)

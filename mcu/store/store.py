@@ -1,0 +1,158 @@
+"""What survives a restart: conferences, participants, chat, tokens. Every method is one transaction.
+
+When a conference ends, names, secrets, tokens and chat are deleted with it; its own row stays, so that an old link can
+be answered and its number is not given out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+
+from mcu.conference.conference import CHAT_KEPT
+from mcu.conference.events import Event
+from mcu.conference.seats import MAX_SEATS
+from mcu.store import rows
+from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, TokenRow
+from mcu.store.records import ConferenceRecord, ParticipantRecord, People, TokenRecord
+
+PRESENT = "present"
+
+
+class Store:
+    """Made by `mcu.store.database.open_store`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    async def ping(self) -> None:
+        """Raise what the driver raises when the database does not answer."""
+        async with self._sessions() as session:
+            await session.execute(text("SELECT 1"))
+
+    # --- conferences --------------------------------------------------------------------------------
+
+    async def add_conference(self, record: ConferenceRecord) -> bool:
+        """False when id, link or number is taken already."""
+        try:
+            async with self._sessions.begin() as session:
+                session.add(rows.conference_row(record))
+        except IntegrityError:
+            return False
+        return True
+
+    async def conference(self, conference_id: str) -> ConferenceRecord | None:
+        return await self._one(ConferenceRow.id == conference_id)
+
+    async def conference_by_link(self, link: str) -> ConferenceRecord | None:
+        return await self._one(ConferenceRow.link == link)
+
+    async def conference_by_number(self, number: str) -> ConferenceRecord | None:
+        return await self._one(ConferenceRow.number == number)
+
+    async def conferences(self, *, offset: int, limit: int) -> tuple[ConferenceRecord, ...]:
+        """Those that have not ended, newest first."""
+        query = (
+            select(ConferenceRow)
+            .where(ConferenceRow.ended_at.is_(None))
+            .order_by(ConferenceRow.created_at.desc(), ConferenceRow.id)
+            .offset(offset)
+            .limit(limit)
+        )
+        async with self._sessions() as session:
+            return tuple(rows.conference_record(row) for row in await session.scalars(query))
+
+    async def count_conferences(self) -> int:
+        """How many have not ended."""
+        query = select(func.count()).select_from(ConferenceRow).where(ConferenceRow.ended_at.is_(None))
+        async with self._sessions() as session:
+            return int(await session.scalar(query) or 0)
+
+    async def peopled(self) -> tuple[str, ...]:
+        """Ids of conferences in which somebody was present when the server stopped."""
+        query = select(ParticipantRow.conference_id).where(ParticipantRow.state == PRESENT).distinct()
+        async with self._sessions() as session:
+            return tuple(await session.scalars(query))
+
+    async def people(self, conference_id: str) -> People:
+        """Everybody who is needed to continue the conference."""
+        mine = select(ParticipantRow).where(ParticipantRow.conference_id == conference_id)
+        present = mine.where(ParticipantRow.state == PRESENT).order_by(ParticipantRow.entered_at, ParticipantRow.id)
+        former = (
+            mine.where(ParticipantRow.state != PRESENT, ParticipantRow.seat > 0)
+            .order_by(ParticipantRow.departed_at.desc())
+            .limit(MAX_SEATS)
+        )
+        chat = (
+            select(ChatRow)
+            .where(ChatRow.conference_id == conference_id)
+            .order_by(ChatRow.number.desc())
+            .limit(CHAT_KEPT)
+        )
+        async with self._sessions() as session:
+            return People(
+                present=tuple(rows.participant(row) for row in await session.scalars(present)),
+                former=tuple(rows.participant(row) for row in reversed((await session.scalars(former)).all())),
+                chat=tuple(rows.chat_line(row) for row in reversed((await session.scalars(chat)).all())),
+            )
+
+    # --- what happens in a conference ---------------------------------------------------------------
+
+    async def record(
+        self, conference_id: str, events: Sequence[Event], *, at: datetime, secrets: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Write `events` of one conference. `secrets` are the hashed secrets of those who join."""
+        statements = [s for event in events for s in rows.statements(conference_id, event, at=at)]
+        async with self._sessions.begin() as session:
+            for statement in statements:
+                if isinstance(statement, ParticipantRow):
+                    if secrets and statement.id in secrets:
+                        statement.secret_hash = secrets[statement.id]
+                    await self._put_participant(session, statement)
+                else:
+                    await session.execute(statement)
+
+    async def participant(self, conference_id: str, participant_id: str) -> ParticipantRecord | None:
+        async with self._sessions() as session:
+            row = await session.get(ParticipantRow, participant_id)
+            if row is None or row.conference_id != conference_id:
+                return None
+            return ParticipantRecord(
+                conference_id=conference_id,
+                participant=rows.participant(row),
+                secret_hash=row.secret_hash,
+                state=row.state,
+            )
+
+    # --- tokens -------------------------------------------------------------------------------------
+
+    async def add_token(self, record: TokenRecord, *, now: datetime) -> None:
+        """Keep `record`, and forget those that expired before `now`."""
+        async with self._sessions.begin() as session:
+            await session.execute(delete(TokenRow).where(TokenRow.expires_at < now))
+            session.add(rows.token_row(record))
+
+    async def token(self, token_hash: bytes) -> TokenRecord | None:
+        async with self._sessions() as session:
+            row = await session.get(TokenRow, token_hash)
+            return None if row is None else rows.token_record(row)
+
+    async def _one(self, condition: Any) -> ConferenceRecord | None:
+        async with self._sessions() as session:
+            row = (await session.scalars(select(ConferenceRow).where(condition))).one_or_none()
+            return None if row is None else rows.conference_record(row)
+
+    async def _put_participant(self, session: Any, row: ParticipantRow) -> None:
+        """Insert, or bring back somebody who was here before under the same id."""
+        known = await session.get(ParticipantRow, row.id)
+        if known is None:
+            session.add(row)
+            await session.flush()
+            return
+        values = rows.participant_values(rows.participant(row)) | {"state": PRESENT, "departed_at": None}
+        await session.execute(update(ParticipantRow).where(ParticipantRow.id == row.id).values(values))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcu.synthetic.backdrop import draw_backdrop
-from mcu.synthetic.drawing import Canvas, Colour, Points, ellipse, mix, mirrored, points
+from mcu.synthetic.drawing import Canvas, Colour, Points, ellipse, mirrored, mix, points
 from mcu.synthetic.head import HEAD_CENTRE, SHADOW, draw_hair_behind, draw_head
 from mcu.synthetic.look import Clothes, Look
 from mcu.synthetic.motion import Pose

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from mcu.synthetic.drawing import Canvas, Colour, Points, closed_curve, ellipse, mix, mirrored, points
+from mcu.synthetic.drawing import Canvas, Colour, Points, closed_curve, ellipse, mirrored, mix, points
 from mcu.synthetic.hair import HAIR_BEHIND, HAIR_FRONT, Strand
 from mcu.synthetic.look import Look
 from mcu.synthetic.motion import Pose

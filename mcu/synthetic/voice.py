@@ -81,7 +81,7 @@ def voice_of(number: int, *, woman: bool) -> Voice:
         melody=choose.uniform(0.10, 0.20),
         tract=choose.uniform(1.10, 1.20) if woman else choose.uniform(0.94, 1.06),
         tilt=choose.uniform(0.85, 1.35),
-        breath=choose.uniform(0.01, 0.04),
+        breath=choose.uniform(0.003, 0.012),
         syllables_per_second=choose.uniform(4.2, 5.6),
     )
 
@@ -156,7 +156,9 @@ def _write_script(voice: Voice, seconds: float, choose: random.Random) -> _Scrip
             voiced[first:middle] = onset.voiced * stress
             noise[first:middle] = onset.noise
             bright[first:middle] = float(onset.bright)
-            voiced[middle:last] = stress * np.hanning(2 * (last - middle) + 1)[last - middle : 2 * (last - middle)] ** 0.35
+            voiced[middle:last] = (
+                stress * np.hanning(2 * (last - middle) + 1)[last - middle : 2 * (last - middle)] ** 0.35
+            )
             formants[:3, first:last] = np.array(vowel)[:, None]
             through = (at - start) / (end - start)
             tune = 1.12 - 0.2 * through + voice.melody * choose.uniform(-1, 1)

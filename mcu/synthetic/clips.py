@@ -1,0 +1,85 @@
+"""Encoded loops as values: what a synthetic participant sends, and their form on disk."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mcu.errors import ProtocolError
+
+PACKET_SECONDS = 0.020  # one Opus packet
+MAX_FILE = 64 << 20  # bytes; the largest real one is a few hundred kilobytes
+
+
+class MediaSettings(msgspec.Struct, frozen=True):
+    """How clips are made. Everything here is part of the name under which they are kept."""
+
+    width: int = 320
+    height: int = 180
+    fps: int = 15
+    codec: str = "VP8"  # "VP8" or "H264"
+    bitrate: int = 180_000  # bits per second of the picture
+    audio_bitrate: int = 32_000
+    keyframe_seconds: float = 1.0  # how long a keyframe request can cost, at most, in lost movement
+    listen_seconds: float = 5.0
+    speak_seconds: float = 7.0
+    coded: bool = False  # paint the mark that says who and which frame
+    tone: bool = False  # a sine instead of a voice, see `library.tone_frequency`
+
+
+class Clip(msgspec.Struct, frozen=True, array_like=True):
+    """A loop of picture and sound of equal length. `frames[i]` is keyframe when i is in `keyframes`; [0] always is."""
+
+    codec: str
+    width: int
+    height: int
+    fps: int
+    frames: tuple[bytes, ...]
+    keyframes: tuple[int, ...]
+    first_frame: int  # number painted into frames[0]; the others count up
+    packets: tuple[bytes, ...]  # Opus, PACKET_SECONDS each
+    levels: tuple[int, ...]  # -dBov of each packet, 0 to 127 (RFC 6464)
+
+    @property
+    def seconds(self) -> float:
+        return len(self.packets) * PACKET_SECONDS
+
+    def keyframe_after(self, index: int) -> int:
+        """The index of the first keyframe at or after `index`, going round."""
+        return next((key for key in self.keyframes if key >= index), self.keyframes[0])
+
+
+class Performance(msgspec.Struct, frozen=True, array_like=True):
+    """All that one person can send."""
+
+    person: int
+    listening: Clip
+    speaking: Clip
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Performance)
+
+
+def dump(performance: Performance) -> bytes:
+    """The bytes that `load` reads."""
+    return _encoder.encode(performance)
+
+
+def load(data: bytes) -> Performance:
+    """A performance from a file of ours. Raises ProtocolError for anything else."""
+    if len(data) > MAX_FILE:
+        raise ProtocolError(f"clip file of {len(data)} bytes")
+    try:
+        performance = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError(f"clip file: {error}") from error
+    for clip in (performance.listening, performance.speaking):
+        _check(clip)
+    return performance
+
+
+def _check(clip: Clip) -> None:
+    if not clip.frames or not clip.packets or len(clip.levels) != len(clip.packets) or clip.fps < 1:
+        raise ProtocolError("clip file: empty or uneven loop")
+    if not clip.keyframes or clip.keyframes[0] != 0 or not all(0 <= key < len(clip.frames) for key in clip.keyframes):
+        raise ProtocolError("clip file: loop without a keyframe at its start")

@@ -1,0 +1,108 @@
+"""Making one person's performance: pictures and sound drawn, spoken or taken from files, marked, encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from mcu.synthetic import real_media, voice
+from mcu.synthetic.clips import Clip, MediaSettings, Performance
+from mcu.synthetic.encoding import Rgb, encode_loop
+from mcu.synthetic.figure import Artist
+from mcu.synthetic.look import look_of
+from mcu.synthetic.motion import Motion
+from mcu.synthetic.people import Person, person
+from mcu.synthetic.picture_code import Code, paint
+
+MAKER_VERSION = 1  # counted up when the same settings give other clips
+MOUTH_FULL = 1.5  # times the mean loudness of speech at which the mouth is wide open
+TONE_FIRST, TONE_STEP, TONE_COUNT = 320.0, 2 ** (1 / 6), 24  # Hz: whole tones from 320 up to 4560, told apart easily
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What is wanted: one person's performance."""
+
+    person: int
+    settings: MediaSettings
+    folder: str = ""  # MCU_MEDIA, or "" for generated media
+
+
+def tone_frequency(number: int) -> float:
+    """The pitch of person `number` when voices are tones; repeats after TONE_COUNT people."""
+    return float(TONE_FIRST * TONE_STEP ** (number % TONE_COUNT))
+
+
+def make(order: Order) -> Performance:
+    """Draw, speak and encode. Takes about a second. Raises ConfigurationError when a file cannot be played."""
+    settings = order.settings
+    who = person(order.person)
+    listening_frames = round(settings.listen_seconds * settings.fps)
+    quiet = voice.room(seconds=settings.listen_seconds, seed=f"room {who.number}")
+    spoken = _voice(order, who)
+    return Performance(
+        person=who.number,
+        listening=_loop(order, who, quiet, speaking=False, first_frame=0),
+        speaking=_loop(order, who, spoken, speaking=True, first_frame=listening_frames),
+    )
+
+
+def _loop(order: Order, who: Person, sound: voice.Sound, *, speaking: bool, first_frame: int) -> Clip:
+    seconds = order.settings.speak_seconds if speaking else order.settings.listen_seconds
+    count = round(seconds * order.settings.fps)
+    folder = real_media.open_folder(Path(order.folder)) if order.folder else None
+    if folder is not None and folder.videos:
+        pictures = _filmed(folder, order, who, count, first_frame)
+    else:
+        pictures = _drawn(order, who, sound if speaking else None, seconds, count)
+    marked = _marked(pictures, who, first_frame) if order.settings.coded else pictures
+    return encode_loop(marked, sound, order.settings, first_frame=first_frame)
+
+
+def _voice(order: Order, who: Person) -> voice.Sound:
+    settings = order.settings
+    if settings.tone:
+        return voice.tone(tone_frequency(who.number), seconds=settings.speak_seconds)
+    if order.folder:
+        folder = real_media.open_folder(Path(order.folder))
+        if folder.voices:
+            turn, row = divmod(who.number, len(folder.voices))
+            return real_media.voice(folder.voices[row], seconds=settings.speak_seconds, variant=turn)
+    timbre = voice.voice_of(who.number, woman=who.woman)
+    return voice.speak(timbre, seconds=settings.speak_seconds, seed=f"speech {who.number}")
+
+
+def _drawn(order: Order, who: Person, sound: voice.Sound | None, seconds: float, count: int) -> Iterator[Rgb]:
+    settings = order.settings
+    mouth = None
+    if sound is not None:
+        volume = voice.loudness(sound, rate=settings.fps)
+        mouth = np.clip(volume / (MOUTH_FULL * voice.SPEECH_RMS), 0.0, 1.0)
+    motion = Motion(f"{who.number} {sound is None}", seconds=seconds, mouth=mouth, fps=settings.fps)
+    artist = Artist(look_of(who.number, woman=who.woman), settings.width, settings.height)
+    for index in range(count):
+        yield artist.draw(motion.pose(index))
+
+
+def _filmed(folder: real_media.MediaFolder, order: Order, who: Person, count: int, first: int) -> Iterator[Rgb]:
+    """Real pictures; those of speaking go on where those of listening ended."""
+    settings = order.settings
+    turn, row = divmod(who.number, len(folder.videos))
+    together = real_media.pictures(
+        folder.videos[row],
+        width=settings.width,
+        height=settings.height,
+        fps=settings.fps,
+        count=first + count,
+        variant=turn,
+    )
+    return iter(together[first:])
+
+
+def _marked(pictures: Iterator[Rgb], who: Person, first_frame: int) -> Iterator[Rgb]:
+    for index, picture in enumerate(pictures):
+        marked = picture.copy()
+        paint(marked, Code(person=who.number, frame=first_frame + index))
+        yield marked

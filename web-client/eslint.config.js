@@ -9,7 +9,9 @@ const apart = (folder, others) => ({
   rules: {
     "no-restricted-imports": [
       "error",
-      { patterns: others.map((other) => ({ group: [`**/${other}/**`], message: `${folder}/ must not know ${other}/` })) },
+      {
+        patterns: others.map((other) => ({ group: [`**/${other}/**`], message: `${folder}/ must not know ${other}/` })),
+      },
     ],
   },
 });

@@ -71,8 +71,6 @@ export class Recovery {
   remedy(now) {
     const elapsed = now - this.#since;
     switch (this.#phase) {
-      case "connected":
-        return "wait";
       case "connecting":
         return elapsed < this.#patience() ? "wait" : "replace";
       case "disconnected":
@@ -82,6 +80,8 @@ export class Recovery {
       case "failed":
         if (!this.#restarted && this.#replaced === 0) return "restart";
         return elapsed < this.#patience() / 4 ? "wait" : "replace";
+      default:
+        return "wait";
     }
   }
 

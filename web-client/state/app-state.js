@@ -69,7 +69,8 @@
  * @property {"off" | "starting" | "on"} content own screen
  * @property {"people" | "chat" | null} panel
  * @property {number} lastRead chat line
- * @property {readonly Notice[]} notices
+ * @property {readonly Notice[]} notices shown for a while
+ * @property {{ id: number, text: Notice["text"] } | null} spoken the last news, for screen readers
  */
 
 /** @type {DeviceState} */
@@ -102,6 +103,7 @@ export function initialState(known) {
     panel: null,
     lastRead: 0,
     notices: [],
+    spoken: null,
   };
 }
 

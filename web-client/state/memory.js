@@ -112,7 +112,11 @@ function write(storage, key, value) {
   }
 }
 
-/** Storage that is forbidden, full (DOMException) or spoilt (SyntaxError) is as good as empty. @param {unknown} error */
+/**
+ * Storage that is forbidden, full (DOMException) or spoilt (SyntaxError) is as good as empty.
+ *
+ * @param {unknown} error
+ */
 function excused(error) {
   if (error instanceof DOMException || error instanceof SyntaxError) return null;
   throw error;

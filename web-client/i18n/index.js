@@ -1,0 +1,47 @@
+/** Sentences by key and language; times and numbers by the language's habits. */
+
+import { ko } from "./ko.js";
+import { en } from "./en.js";
+
+/** @typedef {import("./ko.js").Key} Key */
+/** @typedef {"ko" | "en"} Language */
+/** @typedef {Readonly<Record<string, string | number>>} Values */
+
+/** @type {Record<Language, Record<Key, string>>} */
+const CATALOGUES = { ko, en };
+
+/**
+ * @param {Language} language
+ * @param {Key} key
+ * @param {Values} [values] for the {braces} in the sentence
+ */
+export function translate(language, key, values = {}) {
+  return CATALOGUES[language][key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/**
+ * The first language of the person's list that there is, Korean otherwise.
+ *
+ * @param {readonly string[]} wanted BCP 47 tags
+ * @returns {Language}
+ */
+export function languageFor(wanted) {
+  for (const tag of wanted) {
+    const primary = tag.toLowerCase().split("-")[0];
+    if (primary === "ko" || primary === "en") return primary;
+  }
+  return "ko";
+}
+
+/**
+ * @param {Language} language
+ * @param {string} at ISO 8601
+ */
+export function timeOfDay(language, at) {
+  return new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
+}
+
+/** A meeting's number as it is read out: three groups of three. @param {string} number */
+export function grouped(number) {
+  return number.replace(/(\d{3})(?=\d)/g, "$1 ");
+}

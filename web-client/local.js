@@ -1,0 +1,164 @@
+/** The person's own side: microphone, camera and screen, their switches, and what the chair has switched off. */
+
+import { canShareScreen, captureScreen } from "./media/content.js";
+import { Devices } from "./media/devices.js";
+
+/** @typedef {import("./state/app-state.js").AppState} AppState */
+/** @typedef {import("./media/call.js").Kind} Kind */
+
+/**
+ * @typedef {object} LocalOptions
+ * @property {import("./state/store.js").Store<AppState>} store
+ * @property {import("./state/memory.js").Memory} memory
+ * @property {import("./notices.js").Notices} notices
+ * @property {(kind: Kind) => void} onTrack
+ * @property {(message: import("./protocol").SetSelf | import("./protocol").Content) => boolean} tell the server
+ */
+
+export class Local {
+  #options;
+  #store;
+  #devices;
+  /** @type {MediaStreamTrack | null} */
+  #screen = null;
+  #silenced = false; // by the chair
+
+  /** @param {LocalOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#devices = new Devices(
+      options.memory.preferences(),
+      (devices) => this.#store.set({ devices }),
+      (source, track) => this.#tracked(source, track),
+    );
+  }
+
+  /** Open what the switches ask for. */
+  prepare() {
+    const { wantsCamera, wantsMicrophone, draft } = this.#store.state;
+    if (draft.watchOnly) return;
+    if (wantsMicrophone) void this.#devices.open("microphone");
+    if (wantsCamera) void this.#devices.open("camera");
+    void this.#devices.list();
+  }
+
+  /** Let go of every device. */
+  release() {
+    this.#devices.close("camera");
+    this.#devices.close("microphone");
+    this.contentShown(false);
+    this.#silenced = false;
+  }
+
+  /** @param {Kind} kind */
+  track(kind) {
+    if (kind === "content") return this.#screen;
+    return this.#devices.track(kind === "audio" ? "microphone" : "camera");
+  }
+
+  /** As `enter` and `set_self` tell them. */
+  switches() {
+    const { wantsCamera, wantsMicrophone } = this.#store.state;
+    return {
+      muted: !wantsMicrophone || this.#devices.track("microphone") === null,
+      camera_off: !wantsCamera || this.#devices.track("camera") === null,
+    };
+  }
+
+  /** @param {boolean} on */
+  async switchMicrophone(on) {
+    if (on && this.#silenced) return this.#options.notices.problem({ key: "meeting.mutedByChair" });
+    this.#store.set({ wantsMicrophone: on });
+    this.#options.memory.prefer({ wantsMicrophone: on });
+    if (on && !this.#devices.track("microphone")) await this.#devices.open("microphone");
+    this.#enableMicrophone();
+    this.#tellSwitches();
+    this.#explain("microphone", on);
+    return undefined;
+  }
+
+  /** @param {boolean} on */
+  async switchCamera(on) {
+    this.#store.set({ wantsCamera: on });
+    this.#options.memory.prefer({ wantsCamera: on });
+    if (on) await this.#devices.open("camera");
+    else this.#devices.close("camera");
+    this.#tellSwitches();
+    this.#explain("camera", on);
+  }
+
+  /**
+   * @param {import("./media/devices.js").DeviceKind} kind
+   * @param {string} id
+   */
+  async choose(kind, id) {
+    this.#options.memory.prefer({ [kind]: id });
+    await this.#devices.choose(kind, id);
+    this.#tellSwitches();
+  }
+
+  /** @param {boolean} watchOnly */
+  watchOnly(watchOnly) {
+    this.#store.set({ draft: { ...this.#store.state.draft, watchOnly } });
+    if (watchOnly) this.release();
+    else this.prepare();
+  }
+
+  /** What the server says of this person. @param {import("./protocol").Participant | undefined} self */
+  follow(self) {
+    this.#silenced = self?.muted_by_chair ?? false;
+    this.#enableMicrophone();
+  }
+
+  async shareScreen() {
+    if (!canShareScreen()) return this.#options.notices.problem({ key: "content.unsupported" });
+    this.#store.set({ content: "starting" });
+    this.#screen = await captureScreen();
+    if (!this.#screen) return this.#store.set({ content: "off" });
+    this.#screen.onended = () => this.stopSharing();
+    this.#options.onTrack("content");
+    if (this.#options.tell({ type: "content", active: true })) return this.#store.set({ content: "on" });
+    return this.contentShown(false);
+  }
+
+  stopSharing() {
+    this.#options.tell({ type: "content", active: false });
+    this.contentShown(false);
+  }
+
+  /** Whether the content of the meeting is this person's now. @param {boolean} own */
+  contentShown(own) {
+    if (own || !this.#screen) return;
+    this.#screen.onended = null;
+    this.#screen.stop();
+    this.#screen = null;
+    this.#store.set({ content: "off" });
+    this.#options.onTrack("content");
+  }
+
+  /** @param {import("./media/devices.js").Source} source @param {MediaStreamTrack | null} track */
+  #tracked(source, track) {
+    if (source === "camera") this.#store.set({ preview: track ? new MediaStream([track]) : null });
+    this.#enableMicrophone();
+    this.#options.onTrack(source === "camera" ? "main" : "audio");
+  }
+
+  #enableMicrophone() {
+    const track = this.#devices.track("microphone");
+    if (track) track.enabled = this.#store.state.wantsMicrophone && !this.#silenced;
+  }
+
+  #tellSwitches() {
+    if (this.#store.state.phase === "meeting") this.#options.tell({ type: "set_self", ...this.switches() });
+  }
+
+  /** In the meeting, say why a device that was asked for did not come. */
+  /** @param {import("./media/devices.js").Source} source @param {boolean} on */
+  #explain(source, on) {
+    const { status } = this.#store.state.devices[source];
+    if (!on || this.#store.state.phase !== "meeting" || status === "on" || status === "opening" || status === "off")
+      {return;}
+    this.#options.notices.problem({ key: `device.${source}.${status}` });
+  }
+}

@@ -1,0 +1,91 @@
+/** Where everything is put together. */
+
+import { Local } from "./local.js";
+import { Notices } from "./notices.js";
+import { Session } from "./session.js";
+import { meter } from "./media/meter.js";
+import { languageFor } from "./i18n/index.js";
+import { entryOf, initialState } from "./state/app-state.js";
+import { lastLine } from "./state/meeting.js";
+import { Memory } from "./state/memory.js";
+import { Store } from "./state/store.js";
+import { showApp } from "./view/app.js";
+
+const memory = new Memory(
+  () => localStorage,
+  () => sessionStorage,
+);
+const remembered = memory.preferences();
+const store = new Store(
+  initialState({
+    language: remembered.language || languageFor(navigator.languages),
+    entry: entryOf(location.pathname),
+    draft: { name: remembered.name, office: remembered.office },
+    wantsCamera: remembered.wantsCamera,
+    wantsMicrophone: remembered.wantsMicrophone,
+  }),
+);
+const notices = new Notices(store);
+/** @type {Local} */
+const local = new Local({
+  store,
+  memory,
+  notices,
+  onTrack: (kind) => void session.trackChanged(kind),
+  tell: (message) => session.send(message),
+});
+const socketUrl = new URL("/ws", location.href);
+socketUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+const session = new Session({ store, memory, local, notices, page: location.pathname, socketUrl: socketUrl.href });
+
+/** @type {import("./view/context.js").Actions} */
+const actions = {
+  edit: (draft) => store.set({ draft: { ...store.state.draft, ...draft } }),
+  enter: () => {
+    memory.prefer({ name: store.state.draft.name, office: store.state.draft.office });
+    session.enter();
+  },
+  cancel: () => {
+    session.cancel();
+    local.prepare();
+  },
+  rejoin: () => {
+    local.prepare();
+    session.enter();
+  },
+  home: () => location.assign("/"),
+  speak: (language) => {
+    memory.prefer({ language });
+    store.set({ language });
+  },
+  switchMicrophone: (on) => void local.switchMicrophone(on),
+  switchCamera: (on) => void local.switchCamera(on),
+  watchOnly: (watchOnly) => local.watchOnly(watchOnly),
+  choose: (kind, id) => void local.choose(kind, id),
+  meterMicrophone: (onLevel) => {
+    const track = local.track("audio");
+    return track ? meter(track, onLevel) : null;
+  },
+  shareScreen: () => void local.shareScreen(),
+  stopSharing: () => local.stopSharing(),
+  raiseHand: (hand) => session.send({ type: "set_self", hand }),
+  chat: (text) => session.send({ type: "chat", text }),
+  layout: (choice) => session.send({ type: "layout", choice }),
+  moderate: (participant, action) => session.send({ type: "moderate", participant, action }),
+  lock: (locked) => session.send({ type: "lock", locked }),
+  leave: () => session.leave(),
+  end: () => session.send({ type: "end" }),
+  show: (panel) => {
+    const { meeting, lastRead } = store.state;
+    store.set({ panel, lastRead: panel === "chat" && meeting ? lastLine(meeting) : lastRead });
+  },
+  dismiss: (id) => notices.dismiss(id),
+  heard: (sound) => store.set({ sound }),
+};
+
+const root = document.querySelector("#app");
+if (root instanceof HTMLElement) showApp(root, store, actions);
+addEventListener("online", () => session.hurry());
+document.addEventListener("visibilitychange", () => session.hurry());
+session.resume();
+local.prepare();

@@ -1,0 +1,248 @@
+/**
+ * One person in one meeting: puts signaling, the call and the state together.
+ *
+ * Rules:
+ * 1. What the server must know is told anew after every `entered`: own switches, shown content, and, where media
+ *    does not flow, an offer.
+ * 2. A refused `resume` becomes an `enter` with what the person typed, so that a meeting goes on where it can.
+ * 3. `ended` is final: nothing reconnects by itself afterwards.
+ */
+
+import { Signaling } from "./network/signaling.js";
+import { Call } from "./media/call.js";
+import { apply, enter, lastLine, self } from "./state/meeting.js";
+import { newsOf } from "./state/news.js";
+
+/** @typedef {import("./state/app-state.js").AppState} AppState */
+/** @typedef {import("./protocol").ServerMessage} ServerMessage */
+/** @typedef {import("./protocol").ClientMessage} ClientMessage */
+
+/**
+ * @typedef {object} SessionOptions
+ * @property {import("./state/store.js").Store<AppState>} store
+ * @property {import("./state/memory.js").Memory} memory
+ * @property {import("./local.js").Local} local
+ * @property {import("./notices.js").Notices} notices
+ * @property {string} page path of this page: the way back holds only here
+ * @property {string} socketUrl
+ */
+
+export class Session {
+  #options;
+  #store;
+  /** @type {Signaling | null} */
+  #signaling = null;
+  /** @type {Call | null} */
+  #call = null;
+  /** @type {import("./state/memory.js").Return | null} */
+  #back = null;
+  /** @type {RTCIceServer[]} */
+  #iceServers = [];
+
+  /** @param {SessionOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#store = options.store;
+  }
+
+  /** Into the meeting with what the form says. */
+  enter() {
+    this.#back = null;
+    this.#begin();
+  }
+
+  /** Back into the meeting this tab was in, if there is one. */
+  resume() {
+    this.#back = this.#options.memory.wayBack(this.#options.page);
+    if (this.#back) this.#begin();
+    return this.#back !== null;
+  }
+
+  /** The network or the page is back: do not wait for the next attempt. */
+  hurry() {
+    this.#signaling?.hurry();
+  }
+
+  /** Stop trying to enter. */
+  cancel() {
+    this.#finish();
+    this.#store.set({ phase: "form" });
+  }
+
+  leave() {
+    this.send({ type: "leave" });
+    this.#over({ reason: "left", message: null });
+  }
+
+  /**
+   * @param {ClientMessage} message
+   * @returns {boolean} false when the server cannot be told now
+   */
+  send(message) {
+    return this.#signaling?.send(message) ?? false;
+  }
+
+  /** Own microphone, camera or screen has another track. @param {import("./media/call.js").Kind} kind */
+  async trackChanged(kind) {
+    await this.#call?.setTrack(kind, this.#options.local.track(kind));
+  }
+
+  #begin() {
+    this.#finishConnections();
+    this.#store.set({ phase: "entering", problem: null, ending: null, attempt: 0 });
+    this.#signaling = new Signaling({
+      url: this.#options.socketUrl,
+      greet: () => this.#greeting(),
+      onMessage: (message) => this.#receive(message),
+      onState: (state, attempt) => this.#store.set({ signaling: state, attempt }),
+    });
+    this.#signaling.open();
+  }
+
+  /** @returns {import("./protocol").Enter | import("./protocol").Resume} */
+  #greeting() {
+    if (this.#back) {
+      const { conference, participant, secret } = this.#back;
+      return { type: "resume", conference, participant, secret };
+    }
+    const { draft, entry, language } = this.#store.state;
+    return {
+      type: "enter",
+      ...(entry.by === "link" ? { conference: entry.conference } : { number: draft.number, pin: draft.pin }),
+      name: draft.name,
+      office: draft.office,
+      role: draft.watchOnly ? "viewer" : "attendee",
+      ...(draft.chairKey ? { chair_key: draft.chairKey } : {}),
+      language,
+      ...this.#options.local.switches(),
+    };
+  }
+
+  /** @param {ServerMessage} message */
+  #receive(message) {
+    switch (message.type) {
+      case "entered":
+        return this.#entered(message);
+      case "answer":
+        return void this.#call?.receiveAnswer(message.sdp);
+      case "media_restart":
+        return this.#call?.start(this.#iceServers);
+      case "error":
+        return this.#refused(message);
+      case "ended":
+        return this.#over(message);
+      default:
+        return this.#changed(message);
+    }
+  }
+
+  /** @param {import("./protocol").Entered} entered */
+  #entered(entered) {
+    const { store, memory, local, page } = this.#options;
+    const meeting = enter(entered, entered.resumed ? store.state.meeting : null);
+    const { participant, secret } = entered.you;
+    this.#back = { page, conference: entered.conference.id, participant, secret };
+    this.#iceServers = entered.ice_servers;
+    memory.keepWayBack(this.#back);
+    const first = store.state.phase !== "meeting";
+    const lastRead = first || !entered.resumed ? lastLine(meeting) : store.state.lastRead;
+    store.set({ phase: "meeting", meeting, lastRead });
+    if (entered.you.role !== "viewer") this.send({ type: "set_self", ...local.switches() });
+    local.follow(self(meeting));
+    if (store.state.content === "on") this.send({ type: "content", active: true });
+    if (this.#call) this.#call.signalingReturned();
+    else this.#startCall(entered.you.role === "viewer");
+  }
+
+  /** @param {boolean} viewer */
+  #startCall(viewer) {
+    const call = new Call({
+      direction: viewer ? "receive" : "both",
+      send: (message) => this.send(message),
+      ready: () => this.#signaling?.state === "open",
+      onState: (media) => this.#store.set({ media }),
+      onPicture: (picture) => this.#store.set({ picture }),
+    });
+    this.#call = call;
+    for (const kind of /** @type {const} */ (["audio", "main", "content"])) {
+      void call.setTrack(kind, this.#options.local.track(kind));
+    }
+    call.start(this.#iceServers);
+    this.#fit();
+  }
+
+  /** @param {ServerMessage} message */
+  #changed(message) {
+    const before = this.#store.state.meeting;
+    if (!before) return;
+    const meeting = apply(before, message);
+    if (meeting === before) return;
+    this.#store.set({ meeting });
+    const news = newsOf(message, before);
+    if (news) this.#options.notices.tell(news);
+    this.#options.local.follow(self(meeting));
+    if (message.type === "tiles") this.#fit();
+    if (message.type === "content_changed") this.#contentChanged(before.conference.content, message.participant);
+    if (message.type === "chat_message" && this.#store.state.panel === "chat") {
+      this.#store.set({ lastRead: lastLine(meeting) });
+    }
+  }
+
+  /**
+   * Own sharing ends when another takes over or the server ends it.
+   *
+   * @param {string | null} was
+   * @param {string | null} is
+   */
+  #contentChanged(was, is) {
+    const you = this.#store.state.meeting?.you;
+    if (is === you && this.#store.state.content === "off") this.send({ type: "content", active: false });
+    if (is !== you && (is !== null || was === you)) this.#options.local.contentShown(false);
+  }
+
+  #fit() {
+    const { meeting } = this.#store.state;
+    if (!meeting?.tiles) return;
+    const tile = meeting.tiles.tiles.find((one) => one.participant === meeting.you && !one.content);
+    void this.#call?.fit(tile ?? null, meeting.conference.picture.fps);
+  }
+
+  /** @param {import("./protocol").Error} error */
+  #refused(error) {
+    const { phase, meeting } = this.#store.state;
+    if (error.for === "resume") {
+      this.#options.memory.keepWayBack(null);
+      if (this.#back && (meeting || this.#store.state.draft.name)) this.enter();
+      else this.cancel();
+    } else if (error.for === "enter" || phase === "entering") {
+      this.#finish();
+      this.#store.set({ phase: "form", problem: error.message });
+    } else {
+      if (error.for === "offer") this.#call?.offerRefused();
+      if (error.for === "content") this.#options.local.contentShown(false);
+      this.#options.notices.problem(error.message);
+    }
+  }
+
+  /** @param {{ reason: import("./protocol").Ended["reason"], message: import("./protocol").Sentence | null }} ending */
+  #over(ending) {
+    this.#finish();
+    this.#store.set({ phase: "over", ending: { reason: ending.reason, message: ending.message } });
+  }
+
+  #finish() {
+    this.#options.memory.keepWayBack(null);
+    this.#back = null;
+    this.#finishConnections();
+    this.#options.local.release();
+    this.#store.set({ meeting: null, panel: null, notices: [] });
+  }
+
+  #finishConnections() {
+    this.#signaling?.close();
+    this.#signaling = null;
+    this.#call?.stop();
+    this.#call = null;
+    this.#store.set({ media: "off", picture: null });
+  }
+}

@@ -1,0 +1,26 @@
+/** What the page is doing, in one sentence. Pure. */
+
+/** @typedef {import("../i18n/ko.js").Key} Key */
+
+/**
+ * "ok": nothing to do; "busy": the page is mending something; "note": something to know.
+ *
+ * @typedef {{ tone: "ok" | "busy" | "note", key: Key, values?: Record<string, number> }} Status
+ */
+
+/**
+ * @param {Pick<import("./app-state.js").AppState, "signaling" | "attempt" | "media" | "content">} state
+ * @returns {Status} the gravest first
+ */
+export function statusOf({ signaling, attempt, media, content }) {
+  if (signaling !== "open") {
+    return attempt > 1
+      ? { tone: "busy", key: "status.signalingAgain", values: { attempt } }
+      : { tone: "busy", key: "status.signaling" };
+  }
+  if (media === "blocked") return { tone: "busy", key: "status.blocked" };
+  if (media === "interrupted") return { tone: "busy", key: "status.interrupted" };
+  if (media === "connecting" || media === "off") return { tone: "busy", key: "status.media" };
+  if (content === "on") return { tone: "note", key: "status.sharing" };
+  return { tone: "ok", key: "status.connected" };
+}

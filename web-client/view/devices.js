@@ -1,0 +1,133 @@
+/** Choosing camera, microphone and loudspeaker, and seeing and hearing that they work. */
+
+import { element } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** @typedef {import("./context.js").Context} Context */
+/** @typedef {import("./context.js").DeviceKind} DeviceKind */
+/** @typedef {"camera" | "microphone"} Source */
+
+const METER_BARS = 14;
+
+let labels = 0; // makes ids of controls unique in the page
+
+/**
+ * A list of devices with its label; hidden while the browser names none.
+ *
+ * @param {Context} context
+ * @param {DeviceKind} kind
+ */
+export function deviceChoice(context, kind) {
+  const id = `device-${kind}-${(labels += 1)}`;
+  const select = element("select", {
+    id,
+    onchange: () => context.actions.choose(kind, select.value),
+  });
+  const field = element("div", { class: "field" }, element("label", { for: id }, context.text(`join.${kind}`)), select);
+  context.watch(
+    (state) => [state.devices[kind].options, state.devices[kind].chosen, state.language],
+    () => {
+      const { options, chosen } = context.state.devices[kind];
+      const named = options.map((option, index) => ({
+        id: option.id,
+        label: option.label || context.say("join.unnamed", { number: index + 1 }),
+      }));
+      const listed = options.length > 0 ? named : [{ id: "", label: context.say("join.default") }];
+      select.replaceChildren(...listed.map((option) => element("option", { value: option.id }, option.label)));
+      select.value = listed.some((option) => option.id === chosen) ? chosen : (listed[0]?.id ?? "");
+      select.disabled = options.length === 0;
+      field.hidden = kind === "speaker" && options.length === 0;
+    },
+  );
+  return field;
+}
+
+/** On and off, with a word for both. @param {Context} context @param {Source} source */
+export function deviceSwitch(context, source) {
+  const camera = source === "camera";
+  const button = element("button", {
+    type: "button",
+    class: "round",
+    onclick: () => {
+      if (camera) context.actions.switchCamera(!context.state.wantsCamera);
+      else context.actions.switchMicrophone(!context.state.wantsMicrophone);
+    },
+  });
+  context.label(button, "aria-label", (state) => {
+    if (camera) return state.wantsCamera ? "meeting.cameraOff" : "meeting.cameraOn";
+    return state.wantsMicrophone ? "meeting.mute" : "meeting.unmute";
+  });
+  context.watch(
+    (state) => (camera ? state.wantsCamera : state.wantsMicrophone),
+    (on) => {
+      button.classList.toggle("off", !on);
+      button.replaceChildren(icon(on ? source : `${source}Off`));
+    },
+  );
+  return button;
+}
+
+/** The own camera, or in words why there is none. @param {Context} context */
+export function cameraPreview(context) {
+  const video = element("video", { autoplay: true, playsinline: true, muted: true });
+  video.muted = true; // the attribute alone counts only for parsed pages
+  const words = element("p", { class: "preview-words", role: "status" });
+  context.label(video, "aria-label", "join.preview");
+  context.watch(
+    (state) => state.preview,
+    (preview) => {
+      video.srcObject = preview;
+      video.hidden = preview === null;
+    },
+  );
+  context.watch(
+    (state) => [state.devices.camera.status, state.draft.watchOnly, state.language],
+    () => {
+      const { status } = context.state.devices.camera;
+      words.hidden = status === "on" && !context.state.draft.watchOnly;
+      words.replaceChildren(
+        icon("cameraOff"),
+        context.state.draft.watchOnly
+          ? context.say("join.watchOnlyHint")
+          : context.say(status === "on" ? "device.camera.off" : `device.camera.${status}`),
+      );
+    },
+  );
+  return element("div", { class: "preview-picture" }, video, words);
+}
+
+/** A row of bars that follows the voice. @param {Context} context */
+export function microphoneMeter(context) {
+  const bars = Array.from({ length: METER_BARS }, () => element("i"));
+  const meter = element("div", { class: "meter", role: "meter", "aria-valuemin": 0, "aria-valuemax": 100 }, ...bars);
+  const words = element("p", { class: "hint problem", role: "status" });
+  context.label(meter, "aria-label", "join.level");
+  let stop = /** @type {(() => void) | null} */ (null);
+  const show = (/** @type {number} */ level) => {
+    bars.forEach((bar, index) => bar.classList.toggle("lit", level * METER_BARS > index + 0.5));
+    meter.setAttribute("aria-valuenow", String(Math.round(level * 100)));
+  };
+  context.watch(
+    (state) => [state.devices.microphone.status, state.devices.microphone.chosen, state.wantsMicrophone],
+    () => {
+      stop?.();
+      stop = context.state.wantsMicrophone ? context.actions.meterMicrophone(show) : null;
+      show(0);
+    },
+  );
+  context.watch(
+    (state) => [state.devices.microphone.status, state.language],
+    () => {
+      const { status } = context.state.devices.microphone;
+      words.hidden = status === "on" || status === "off" || status === "opening";
+      words.textContent = status === "on" ? "" : context.say(`device.microphone.${status}`);
+    },
+  );
+  context.signal.addEventListener("abort", () => stop?.());
+  return element(
+    "div",
+    { class: "meter-field" },
+    element("div", { class: "meter-row" }, icon("microphone"), meter),
+    words,
+  );
+}

@@ -1,0 +1,203 @@
+/** The way in: who one is, which devices, and for the page without a link, which meeting. */
+
+import { element } from "./dom.js";
+import { icon } from "./icons.js";
+import { cameraPreview, deviceChoice, deviceSwitch, microphoneMeter } from "./devices.js";
+
+/** @typedef {import("./context.js").Context} Context */
+/** @typedef {import("./context.js").Key} Key */
+/** @typedef {import("../state/app-state.js").Draft} Draft */
+/** @typedef {"name" | "office" | "number" | "pin" | "chairKey"} TextField */
+
+/**
+ * @typedef {object} Field
+ * @property {TextField} name
+ * @property {Key} label
+ * @property {Key} [hint]
+ * @property {Key} [missing] said when `pattern` does not fit
+ * @property {RegExp} [pattern]
+ * @property {boolean} [digits] keep digits only
+ * @property {Record<string, string | number | boolean>} attributes
+ */
+
+/** @type {readonly Field[]} */
+const NUMBER_FIELDS = [
+  {
+    name: "number",
+    label: "join.number",
+    hint: "join.numberHint",
+    missing: "join.missingNumber",
+    pattern: /^\d{9}$/,
+    digits: true,
+    attributes: { inputmode: "numeric", autocomplete: "off", maxlength: 11 }, // two blanks between groups of three
+  },
+  {
+    name: "pin",
+    label: "join.pin",
+    hint: "join.pinHint",
+    missing: "join.missingPin",
+    pattern: /^\d{6}$/,
+    digits: true,
+    attributes: { inputmode: "numeric", autocomplete: "off", maxlength: 7 },
+  },
+];
+
+/** @type {readonly Field[]} */
+const PERSON_FIELDS = [
+  {
+    name: "name",
+    label: "join.name",
+    missing: "join.missingName",
+    pattern: /\S/,
+    attributes: { autocomplete: "name", maxlength: 80 },
+  },
+  { name: "office", label: "join.office", attributes: { autocomplete: "organization-title", maxlength: 80 } },
+];
+
+/** @type {Field} */
+const CHAIR_FIELD = {
+  name: "chairKey",
+  label: "join.chairKey",
+  hint: "join.chairKeyHint",
+  attributes: { type: "password", autocomplete: "off", maxlength: 64 },
+};
+
+/** @param {Context} context */
+export function joinPage(context) {
+  const byNumber = context.state.entry.by === "number";
+  const fields = [...(byNumber ? NUMBER_FIELDS : []), ...PERSON_FIELDS].map((field) => textField(context, field));
+  const chair = textField(context, CHAIR_FIELD);
+  const problem = element("p", { class: "form-problem", role: "alert" });
+  const form = element(
+    "form",
+    {
+      class: "card join-form",
+      novalidate: true,
+      onsubmit: (/** @type {SubmitEvent} */ event) => {
+        event.preventDefault();
+        const wrong = [...fields, chair].filter((field) => !field.check());
+        if (wrong.length > 0) wrong[0]?.input.focus();
+        else context.actions.enter();
+      },
+    },
+    element("h1", {}, context.text("join.title")),
+    element("p", { class: "lead" }, context.text(byNumber ? "join.leadNumber" : "join.lead")),
+    problem,
+    byNumber && element("div", { class: "pair" }, ...fields.slice(0, 2).map((field) => field.node)),
+    ...fields.slice(byNumber ? 2 : 0).map((field) => field.node),
+    element("details", { class: "chair" }, element("summary", {}, context.text("join.chair")), chair.node),
+    watchOnlySwitch(context),
+    enterButton(context),
+  );
+  context.watch(
+    (state) => [state.problem, state.language],
+    () => {
+      const sentence = context.state.problem;
+      problem.hidden = sentence === null;
+      problem.replaceChildren(icon("alert"), sentence ? context.sentence(sentence) : "");
+    },
+  );
+  return element("main", { class: "join" }, devicesCard(context), form);
+}
+
+/** @param {Context} context */
+function devicesCard(context) {
+  const choices = element(
+    "div",
+    { class: "device-choices" },
+    microphoneMeter(context),
+    deviceChoice(context, "microphone"),
+    deviceChoice(context, "camera"),
+    deviceChoice(context, "speaker"),
+  );
+  const switches = element(
+    "div",
+    { class: "preview-switches" },
+    deviceSwitch(context, "microphone"),
+    deviceSwitch(context, "camera"),
+  );
+  context.watch(
+    (state) => state.draft.watchOnly,
+    (watchOnly) => {
+      choices.hidden = watchOnly;
+      switches.hidden = watchOnly;
+    },
+  );
+  const card = element(
+    "section",
+    { class: "devices" },
+    element("div", { class: "preview" }, cameraPreview(context), switches),
+    choices,
+  );
+  context.label(card, "aria-label", "join.devices");
+  return card;
+}
+
+/** @param {Context} context */
+function watchOnlySwitch(context) {
+  const box = element("input", {
+    type: "checkbox",
+    id: "watch-only",
+    "aria-describedby": "watch-only-hint",
+    onchange: () => context.actions.watchOnly(box.checked),
+  });
+  box.checked = context.state.draft.watchOnly;
+  return element(
+    "div",
+    { class: "check" },
+    box,
+    element("label", { for: "watch-only" }, context.text("join.watchOnly")),
+    element("p", { class: "hint", id: "watch-only-hint" }, context.text("join.watchOnlyHint")),
+  );
+}
+
+/** @param {Context} context */
+function enterButton(context) {
+  const button = element("button", { type: "submit", class: "primary large" });
+  context.watch(
+    (state) => [state.draft.watchOnly, state.language],
+    () => (button.textContent = context.say(context.state.draft.watchOnly ? "join.enterWatch" : "join.enter")),
+  );
+  return button;
+}
+
+/** @param {Context} context @param {Field} field */
+function textField(context, field) {
+  const id = `join-${field.name}`;
+  const hintId = `${id}-hint`;
+  const input = element("input", {
+    type: "text",
+    id,
+    name: field.name,
+    spellcheck: "false",
+    "aria-describedby": hintId,
+    ...(field.missing ? { "aria-required": "true" } : {}),
+    ...field.attributes,
+    oninput: () => {
+      const typed = field.digits ? input.value.replace(/\D/g, "") : input.value;
+      context.actions.edit({ [field.name]: field.digits ? typed : typed.trim() });
+      if (input.getAttribute("aria-invalid")) check();
+    },
+  });
+  input.value = context.state.draft[field.name];
+  const hint = element("p", { class: "hint", id: hintId });
+  let wrong = false;
+  const words = () => {
+    const key = wrong ? field.missing : field.hint;
+    hint.textContent = key ? context.say(key) : "";
+    hint.hidden = !key;
+    hint.classList.toggle("problem", wrong);
+  };
+  const check = () => {
+    wrong = field.pattern !== undefined && !field.pattern.test(context.state.draft[field.name]);
+    if (wrong) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+    words();
+    return !wrong;
+  };
+  context.watch((state) => state.language, words);
+  if (field.name === "office") context.label(input, "placeholder", "join.officeHint");
+  const label = element("label", { for: id }, context.text(field.label));
+  if (field.name === "office") label.append(" ", element("span", { class: "optional" }, context.text("join.optional")));
+  return { node: element("div", { class: "field" }, label, input, hint), input, check };
+}

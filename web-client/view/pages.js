@@ -1,0 +1,93 @@
+/** The small pages around the meeting: the frame, on the way in, and afterwards. */
+
+import { element } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** @typedef {import("./context.js").Context} Context */
+
+/** The bar above the pages outside the meeting. @param {Context} context */
+export function pageHeader(context) {
+  return element(
+    "header",
+    { class: "page-header" },
+    element(
+      "div",
+      { class: "brand" },
+      element("span", { class: "brand-mark", "aria-hidden": "true" }),
+      context.text("app.name"),
+    ),
+    languageButton(context),
+  );
+}
+
+/** @param {Context} context */
+export function languageButton(context) {
+  const button = element(
+    "button",
+    {
+      type: "button",
+      class: "quiet",
+      onclick: () => context.actions.speak(context.state.language === "ko" ? "en" : "ko"),
+    },
+    icon("language"),
+    element("span", {}, context.text("app.language")),
+  );
+  context.watch(
+    (state) => state.language,
+    (language) => (button.lang = language === "ko" ? "en" : "ko"),
+  );
+  return button;
+}
+
+/** @param {Context} context */
+export function enteringPage(context) {
+  const words = element("p", { role: "status", class: "lead" });
+  context.watch(
+    (state) => [state.attempt, state.language],
+    () => {
+      const { attempt } = context.state;
+      words.textContent = attempt > 0 ? context.say("join.enteringAgain", { attempt }) : context.say("join.entering");
+    },
+  );
+  return element(
+    "main",
+    { class: "centre" },
+    element("div", { class: "spinner", "aria-hidden": "true" }),
+    words,
+    element("button", { type: "button", onclick: () => context.actions.cancel() }, context.text("app.cancel")),
+  );
+}
+
+/** @param {Context} context */
+export function overPage(context) {
+  const heading = element("h1", { tabindex: -1 });
+  const words = element("p", { class: "lead" });
+  context.watch(
+    (state) => [state.ending, state.language],
+    () => {
+      const { ending } = context.state;
+      heading.textContent = context.say(`over.${ending?.reason ?? "left"}`);
+      words.textContent = ending?.message ? context.sentence(ending.message) : "";
+      words.hidden = words.textContent === "" || words.textContent === heading.textContent;
+    },
+  );
+  const rejoin = element(
+    "button",
+    { type: "button", class: "primary", onclick: () => context.actions.rejoin() },
+    context.text("over.rejoin"),
+  );
+  const home = element("button", { type: "button", onclick: () => context.actions.home() }, context.text("over.home"));
+  context.watch(
+    (state) => state.ending?.reason,
+    (reason) => (rejoin.hidden = reason === "conference-ended"),
+  );
+  queueMicrotask(() => heading.focus());
+  return element(
+    "main",
+    { class: "centre" },
+    element("span", { class: "over-mark", "aria-hidden": "true" }, icon("leave")),
+    heading,
+    words,
+    element("div", { class: "buttons" }, rejoin, home),
+  );
+}

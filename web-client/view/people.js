@@ -1,0 +1,156 @@
+/** The roster with everybody's state, and what the chair can do about it. */
+
+import { element, reconcile } from "./dom.js";
+import { icon } from "./icons.js";
+import { ask, attachMenu } from "./popover.js";
+import { self } from "../state/meeting.js";
+import { titled } from "../state/news.js";
+
+/** @typedef {import("./context.js").Context} Context */
+/** @typedef {import("./context.js").Key} Key */
+/** @typedef {import("../protocol").Participant} Participant */
+
+/** @param {Context} context */
+export function peoplePanel(context) {
+  const list = element("ul", { class: "people" });
+  context.label(list, "aria-label", "people.title");
+  context.watch(
+    (state) => [
+      state.meeting?.participants,
+      state.meeting?.speaking,
+      state.meeting?.conference.content,
+      state.language,
+    ],
+    () => {
+      const { meeting } = context.state;
+      reconcile(
+        list,
+        meeting?.participants ?? [],
+        (who) => `${who.participant} ${self(meeting)?.role === "chair"}`,
+        (who) => row(context, who),
+        (node, who) => update(context, node, who),
+      );
+    },
+  );
+  return element("div", { class: "panel-body" }, lockRow(context), list);
+}
+
+/** @param {Context} context @param {Participant} who */
+function row(context, who) {
+  const { meeting } = context.state;
+  const managed = self(meeting)?.role === "chair" && who.participant !== meeting?.you;
+  return element(
+    "li",
+    {},
+    element("span", { class: "avatar", "aria-hidden": "true" }),
+    element("div", { class: "who" }, element("bdi", { class: "name" }), element("bdi", { class: "office" })),
+    element("span", { class: "marks" }),
+    managed && manageButton(context, who.participant),
+  );
+}
+
+/** @param {Context} context @param {HTMLElement} node @param {Participant} who */
+function update(context, node, who) {
+  const { meeting } = context.state;
+  const [avatar, names, marks] = node.children;
+  const [name, office] = names?.children ?? [];
+  if (!avatar || !name || !office || !marks) return;
+  const own = who.participant === meeting?.you;
+  const speaking = meeting?.speaking.includes(who.participant) ?? false;
+  node.classList.toggle("speaking", speaking);
+  node.classList.toggle("away", who.presence === "reconnecting");
+  avatar.textContent = initial(who.name);
+  name.textContent = own ? `${who.name} (${context.say("people.you")})` : who.name;
+  const role = who.role === "attendee" ? "" : context.say(`people.${who.role}`);
+  const away = who.presence === "reconnecting" ? context.say("people.reconnecting") : "";
+  office.textContent = [who.office, role, away].filter(Boolean).join(" · ");
+  marks.replaceChildren(...marksOf(context, who, speaking));
+}
+
+/** @param {Context} context @param {Participant} who @param {boolean} speaking */
+function marksOf(context, who, speaking) {
+  if (who.role === "viewer") return [];
+  /** @type {[boolean, import("./icons.js").IconName, Key, string][]} */
+  const marks = [
+    [context.state.meeting?.conference.content === who.participant, "share", "people.sharing", "on"],
+    [who.hand, "hand", "people.hand", "raised"],
+    [who.camera_off, "cameraOff", "people.cameraOff", "off"],
+    [who.muted, "microphoneOff", who.muted_by_chair ? "people.mutedByChair" : "people.muted", "off"],
+    [!who.muted, "microphone", speaking ? "people.speaking" : "people.unmuted", speaking ? "on" : ""],
+  ];
+  return marks
+    .filter(([shown]) => shown)
+    .map(([, name, key, look]) =>
+      element(
+        "span",
+        { class: `mark ${look}`, role: "img", "aria-label": context.say(key), title: context.say(key) },
+        icon(name),
+      ),
+    );
+}
+
+/** @param {Context} context @param {string} participant */
+function manageButton(context, participant) {
+  const who = () => context.state.meeting?.participants.find((one) => one.participant === participant);
+  const button = element("button", { type: "button", class: "quiet icon-only" }, icon("more"));
+  const menu = element("div", {});
+  attachMenu(button, menu);
+  context.watch(
+    (state) => [state.language, who()?.name],
+    () => button.setAttribute("aria-label", context.say("people.actions", { name: who()?.name ?? "" })),
+  );
+  menu.addEventListener("beforetoggle", (event) => {
+    const now = who();
+    if (event.newState !== "open" || !now) return;
+    /** @param {Key} key @param {() => void} onclick @param {string} [look] */
+    const entry = (key, onclick, look) => element("button", { type: "button", class: look, onclick }, context.say(key));
+    /** @param {import("../protocol").Moderate["action"]} action */
+    const moderate = (action) => () => context.actions.moderate(participant, action);
+    const heard = now.role !== "viewer";
+    const nodes = [
+      heard &&
+        (now.muted_by_chair ? entry("people.unmute", moderate("unmute")) : entry("people.mute", moderate("mute"))),
+      now.hand && entry("people.lowerHand", moderate("lower_hand")),
+      entry("people.remove", () => askRemove(context, now, moderate("remove")), "danger-text"),
+    ];
+    menu.replaceChildren(...nodes.filter((node) => node instanceof HTMLElement));
+  });
+  return element("div", { class: "manage" }, button, menu);
+}
+
+/** @param {Context} context @param {Participant} who @param {() => void} remove */
+function askRemove(context, who, remove) {
+  ask(context, {
+    title: context.say("people.removeAsk", { name: titled(who) }),
+    words: context.say("people.removeHint"),
+    answers: [{ key: "people.remove", class: "danger", onclick: remove }],
+  });
+}
+
+/** @param {Context} context */
+function lockRow(context) {
+  const button = element("button", {
+    type: "button",
+    onclick: () => context.actions.lock(!context.state.meeting?.conference.locked),
+  });
+  const words = element("span", {}, context.text("people.locked"));
+  const node = element("div", { class: "lock-row" }, words, button);
+  context.watch(
+    (state) => [state.meeting?.conference.locked, self(state.meeting)?.role, state.language],
+    () => {
+      const locked = context.state.meeting?.conference.locked ?? false;
+      const chair = self(context.state.meeting)?.role === "chair";
+      node.hidden = !locked && !chair;
+      words.hidden = !locked;
+      button.hidden = !chair;
+      button.replaceChildren(icon("lock"), context.say(locked ? "people.unlock" : "people.lock"));
+    },
+  );
+  return node;
+}
+
+/** The first letter as people see it. @param {string} name */
+function initial(name) {
+  const first = new Intl.Segmenter().segment(name.trim())[Symbol.iterator]().next();
+  return first.done ? "" : first.value.segment.toUpperCase();
+}

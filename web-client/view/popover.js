@@ -1,0 +1,117 @@
+/** Menus and questions: the platform's popover and dialog, placed and put back with the keyboard in mind. */
+
+import { element } from "./dom.js";
+import { icon } from "./icons.js";
+
+/** @typedef {import("./context.js").Context} Context */
+/** @typedef {import("./context.js").Key} Key */
+
+const GAP = 8; // pixels between a button and its menu
+
+/**
+ * A menu that opens from `button`: above it where there is room, else below.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {HTMLElement} menu
+ */
+export function attachMenu(button, menu) {
+  menu.setAttribute("popover", "auto");
+  menu.classList.add("menu");
+  button.popoverTargetElement = menu;
+  button.setAttribute("aria-haspopup", "menu");
+  menu.addEventListener("toggle", (event) => {
+    const open = event.newState === "open";
+    button.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    place(button, menu);
+    menu.querySelector("button")?.focus();
+  });
+  menu.addEventListener("keydown", (event) => moveFocus(menu, event));
+  menu.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("button")) menu.hidePopover();
+  });
+}
+
+/**
+ * Ask; the answer is carried out by the button's own listener.
+ *
+ * @param {Context} context
+ * @param {{ title: string, words?: string, answers: { key: Key, class: string, onclick: () => void }[] }} question
+ */
+export function ask(context, question) {
+  const dialog = element(
+    "dialog",
+    { class: "question", "aria-labelledby": "question-title" },
+    element("h2", { id: "question-title" }, question.title),
+    question.words ? element("p", { class: "lead" }, question.words) : null,
+    element(
+      "div",
+      { class: "buttons" },
+      ...question.answers.map((answer) =>
+        element("button", { type: "button", class: answer.class, onclick: answer.onclick }, context.say(answer.key)),
+      ),
+      element("button", { type: "button" }, context.say("app.cancel")),
+    ),
+  );
+  return openDialog(context, dialog);
+}
+
+/**
+ * A dialog with own content and a button that closes it.
+ *
+ * @param {Context} context
+ * @param {Key} title
+ * @param {...Node} content
+ */
+export function sheet(context, title, ...content) {
+  const close = element("button", { type: "button", class: "quiet icon-only" }, icon("close"));
+  context.label(close, "aria-label", "app.close");
+  const dialog = element(
+    "dialog",
+    { class: "sheet", "aria-labelledby": "sheet-title" },
+    element("header", {}, element("h2", { id: "sheet-title" }, context.text(title)), close),
+    ...content,
+  );
+  close.addEventListener("click", () => dialog.close());
+  return openDialog(context, dialog, false);
+}
+
+/**
+ * @param {Context} context
+ * @param {HTMLDialogElement} dialog
+ * @param {boolean} [anyButton] whether any button closes it
+ */
+function openDialog(context, dialog, anyButton = true) {
+  if (anyButton) {
+    dialog.addEventListener("click", (event) => {
+      if (event.target instanceof Element && event.target.closest("button")) dialog.close();
+    });
+  }
+  dialog.addEventListener("close", () => dialog.remove());
+  context.signal.addEventListener("abort", () => dialog.close());
+  (document.fullscreenElement ?? document.body).append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** @param {HTMLElement} button @param {HTMLElement} menu */
+function place(button, menu) {
+  const anchor = button.getBoundingClientRect();
+  const { width, height } = menu.getBoundingClientRect();
+  const left = Math.min(Math.max(anchor.left + anchor.width / 2 - width / 2, GAP), innerWidth - width - GAP);
+  const above = anchor.top - height - GAP;
+  menu.style.left = `${left}px`;
+  menu.style.top = `${above >= GAP ? above : Math.min(anchor.bottom + GAP, innerHeight - height - GAP)}px`;
+}
+
+/** Arrow keys, Home and End walk through a menu's buttons. @param {HTMLElement} menu @param {KeyboardEvent} event */
+function moveFocus(menu, event) {
+  const buttons = [...menu.querySelectorAll("button")].filter((button) => !button.disabled);
+  const at = buttons.findIndex((button) => button === document.activeElement);
+  /** @type {Record<string, number>} */
+  const steps = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
+  const next = steps[event.key];
+  if (next === undefined) return;
+  event.preventDefault();
+  buttons.at(next % buttons.length)?.focus();
+}

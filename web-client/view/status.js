@@ -1,0 +1,61 @@
+/** What the page says by itself: the status line, notices that pass, and news for screen readers. */
+
+import { element, reconcile } from "./dom.js";
+import { icon } from "./icons.js";
+import { statusOf } from "../state/status.js";
+
+/** @typedef {import("./context.js").Context} Context */
+
+/** @param {Context} context */
+export function statusLine(context) {
+  const words = element("span", {});
+  const line = element("p", { class: "status", role: "status" }, element("i", { "aria-hidden": "true" }), words);
+  context.watch(
+    (state) => [state.signaling, state.attempt, state.media, state.content, state.language],
+    () => {
+      const { tone, key, values } = statusOf(context.state);
+      line.dataset.tone = tone;
+      words.textContent = context.say(key, values);
+    },
+  );
+  return line;
+}
+
+/** @param {Context} context */
+export function noticeList(context) {
+  const list = element("ul", { class: "notices" });
+  context.watch(
+    (state) => [state.notices, state.language],
+    () =>
+      reconcile(
+        list,
+        context.state.notices,
+        (notice) => String(notice.id),
+        (notice) => {
+          const close = element(
+            "button",
+            { type: "button", class: "quiet icon-only", onclick: () => context.actions.dismiss(notice.id) },
+            icon("close"),
+          );
+          context.label(close, "aria-label", "app.close");
+          return element("li", { class: notice.tone }, element("span", {}), close);
+        },
+        (node, notice) => {
+          if (node.firstElementChild) node.firstElementChild.textContent = context.sentence(notice.text);
+        },
+      ),
+  );
+  return list;
+}
+
+/** Reads news out, politely. @param {Context} context */
+export function announcer(context) {
+  const node = element("div", { class: "visually-hidden", "aria-live": "polite" });
+  context.watch(
+    (state) => state.spoken,
+    (spoken) => {
+      if (spoken) node.textContent = context.sentence(spoken.text);
+    },
+  );
+  return node;
+}

@@ -16,6 +16,7 @@ class Fragment:
 
     payload: bytes
     resumes: bool  # a frame begins here that may be decodable though packets before it are missing
+    begins_keyframe: bool  # as far as this packet alone can tell
     picture: bool = True  # has coded picture data, not only headers
     vp8: Descriptor | None = None
 

@@ -6,6 +6,7 @@ import math
 
 FIRST_REPEAT = 0.3  # seconds: longer than a round trip and the coding of a keyframe, short enough after a lost request
 LAST_REPEAT = 2.4  # seconds: a sender that cannot answer is not flooded
+BACKOFF = 1.5
 
 
 class KeyframeRequests:
@@ -27,6 +28,12 @@ class KeyframeRequests:
         self.due = math.inf
         self._interval = FIRST_REPEAT
 
+    def begin(self, now: float) -> None:
+        """A keyframe has begun to arrive: the sender does answer, and if this one is lost the next try is soon."""
+        self._interval = FIRST_REPEAT
+        if self.due != math.inf:
+            self.due = min(self.due, now + FIRST_REPEAT)
+
     def take_due(self, now: float, rtt: float) -> bool:
         """Whether to send a request now."""
         if now < self.due:
@@ -34,5 +41,5 @@ class KeyframeRequests:
         self.sent += 1
         self._last = now
         self.due = now + max(self._interval, 1.5 * rtt)
-        self._interval = min(2 * self._interval, LAST_REPEAT)
+        self._interval = min(BACKOFF * self._interval, LAST_REPEAT)
         return True

@@ -52,8 +52,13 @@ class H264Format:
         units = list(_units(payload))
         self._sets_in_band = self._sets_in_band or any(unit[0] & 0x1F == SPS for unit in units)
         kind = units[0][0] & 0x1F
-        starts = kind in (AUD, SPS) or (kind == IDR and begins_picture(units[0]) and not self._sets_in_band)
-        return Fragment(payload=payload, resumes=starts, picture=any(nal_type(unit) in PICTURE_TYPES for unit in units))
+        begins_idr = kind == IDR and begins_picture(units[0])
+        return Fragment(
+            payload=payload,
+            resumes=kind in (AUD, SPS) or (begins_idr and not self._sets_in_band),
+            begins_keyframe=begins_idr or kind == SPS,
+            picture=any(nal_type(unit) in PICTURE_TYPES for unit in units),
+        )
 
     def assemble(self, fragments: Sequence[Fragment], *, contiguous: bool) -> AssembledFrame | None:
         nals = depacketize([fragment.payload for fragment in fragments])

@@ -128,6 +128,7 @@ class Vp8Format:
         return Fragment(
             payload=payload,
             resumes=descriptor.starts_frame and self._can_follow_gap(descriptor),
+            begins_keyframe=descriptor.keyframe,
             vp8=descriptor,
         )
 

@@ -93,6 +93,8 @@ class VideoReceiver:
             self.counters.malformed += 1
             return
         self._strays = 0
+        if fragment is not None and fragment.begins_keyframe and newest:
+            self.keyframe_requests.begin(now)
         if orientation >= 0:
             self._rotation = orientation
         self._notice_arrival(number, now)

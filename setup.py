@@ -15,7 +15,7 @@ from setuptools import Extension, setup
 
 ROOT = Path(__file__).resolve().parent
 NATIVE = "mcu/_native"
-COMPILE_FLAGS = ["-std=gnu11", "-O3", "-g1", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
+COMPILE_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O3", "-g1", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
 DEBIAN_PACKAGES = {"libsrtp2": "libsrtp2-dev", "opus": "libopus-dev"}  # pkg-config name -> what provides it
 
 
@@ -33,9 +33,22 @@ class NativeModule:
 MODULES = (
     NativeModule(
         "packets",
-        sources=("packets_rtp.c", "packets_paths.c", "packets_srtp.c", "packets_udp.c"),
+        sources=(
+            "packets_rtp.c",
+            "packets_paths.c",
+            "packets_srtp.c",
+            "packets_udp.c",
+            "packets_receive.c",
+            "packets_send.c",
+        ),
         libraries=("libsrtp2",),
     ),
+    NativeModule(
+        "samples",
+        sources=("samples_kernels.c", "samples_stretch.c", "samples_g711.c"),
+        numpy=True,
+    ),
+    NativeModule("opus", libraries=("opus",), numpy=True),
     NativeModule("planes", sources=("planes_scalar.c", "planes_avx2.c", "planes_scaler.c")),
 )
 
@@ -68,7 +81,7 @@ def extension(module: NativeModule) -> Extension:
     return Extension(
         f"mcu._native.{module.name}",
         sources=[f"{NATIVE}/{source}" for source in (f"{module.name}.pyx", *module.sources)],
-        depends=[str(header.relative_to(ROOT)) for header in (ROOT / NATIVE).glob("*.h")],
+        depends=[str(part.relative_to(ROOT)) for kind in ("*.h", "*.pxd", "*.pxi") for part in (ROOT / NATIVE).glob(kind)],
         include_dirs=include,
         extra_compile_args=compile_flags,
         extra_link_args=link_flags,

@@ -1,0 +1,149 @@
+/* libsrtp behind bounds: nothing malformed reaches it, and a peer cannot make it keep more than TRANSPORT_MAX_SSRCS. */
+#include "packets_srtp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const transport_counter_names[TRANSPORT_COUNTERS] = {
+    "received",  "received_octets", "sent",     "sent_octets",    "resent",       "repeats_refused",
+    "malformed", "srtp_failures",   "replayed", "too_many_ssrcs", "sent_nowhere", "send_failures",
+};
+
+static const struct {
+    const char *name;
+    size_t key_size;
+    void (*rtp)(srtp_crypto_policy_t *);
+    void (*rtcp)(srtp_crypto_policy_t *);
+} suites[SUITES] = {
+    [SUITE_PLAIN] = {"", 0, NULL, NULL},
+    [SUITE_GCM_128] = {"AEAD_AES_128_GCM", 28, srtp_crypto_policy_set_aes_gcm_128_16_auth,
+                       srtp_crypto_policy_set_aes_gcm_128_16_auth},
+    [SUITE_GCM_256] = {"AEAD_AES_256_GCM", 44, srtp_crypto_policy_set_aes_gcm_256_16_auth,
+                       srtp_crypto_policy_set_aes_gcm_256_16_auth},
+    [SUITE_SHA1_80] = {"AES_CM_128_HMAC_SHA1_80", 30, srtp_crypto_policy_set_rtp_default,
+                       srtp_crypto_policy_set_rtcp_default},
+};
+
+bool srtp_suite_known(const char *name, enum srtp_suite *suite) {
+    for (int i = 0; i < SUITES; i++)
+        if (!strcmp(name, suites[i].name)) {
+            *suite = (enum srtp_suite)i;
+            return true;
+        }
+    return false;
+}
+
+size_t srtp_suite_key_size(enum srtp_suite suite) { return suites[suite].key_size; }
+
+static bool open_session(srtp_t *session, enum srtp_suite suite, srtp_ssrc_type_t direction, const uint8_t *key) {
+    uint8_t copy[64];
+    srtp_policy_t policy;
+    memset(&policy, 0, sizeof policy);
+    memcpy(copy, key, suites[suite].key_size);
+    suites[suite].rtp(&policy.rtp);
+    suites[suite].rtcp(&policy.rtcp);
+    policy.ssrc.type = direction;
+    policy.key = copy;
+    policy.window_size = REPLAY_WINDOW;
+    policy.allow_repeat_tx = 1; /* repairs without RTX are the same bytes again, see send_stream_repeat */
+    bool opened = srtp_create(session, &policy) == srtp_err_status_ok;
+    explicit_bzero(copy, sizeof copy);
+    return opened;
+}
+
+bool transport_open(struct transport *transport, enum srtp_suite suite, const uint8_t *receive_key,
+                    const uint8_t *send_key) {
+    memset(transport, 0, sizeof *transport);
+    if (suite == SUITE_PLAIN)
+        return true;
+    return open_session(&transport->receive, suite, ssrc_any_inbound, receive_key) &&
+           open_session(&transport->send, suite, ssrc_any_outbound, send_key);
+}
+
+void transport_close(struct transport *transport) {
+    if (transport->receive)
+        srtp_dealloc(transport->receive);
+    if (transport->send)
+        srtp_dealloc(transport->send);
+    free(transport->sent_records);
+    transport->receive = transport->send = NULL;
+    transport->sent_records = NULL;
+}
+
+static bool knows_ssrc(const struct transport *transport, uint32_t ssrc) {
+    for (unsigned i = 0; i < transport->ssrc_count; i++)
+        if (transport->ssrcs[i] == ssrc)
+            return true;
+    return false;
+}
+
+static int count(struct transport *transport, enum transport_counter counter) {
+    transport->counters[counter]++;
+    return (int)counter;
+}
+
+/* The bounds that libsrtp relies on: a header that ends inside of the packet. */
+static bool has_whole_header(const uint8_t *data, size_t size, bool rtcp) {
+    if (size < (rtcp ? 8 : RTP_FIXED_HEADER) || data[0] >> 6 != 2)
+        return false;
+    if (rtcp)
+        return true;
+    size_t header = RTP_FIXED_HEADER + 4 * (size_t)(data[0] & 0x0f);
+    if (data[0] & 0x10) {
+        if (size < header + 4)
+            return false;
+        header += 4 + 4 * (size_t)read_u16(data + header + 2);
+    }
+    return header <= size;
+}
+
+int transport_unprotect(struct transport *transport, uint8_t *data, size_t *size) {
+    bool rtcp = *size >= 2 && is_rtcp(data);
+    if (!has_whole_header(data, *size, rtcp))
+        return count(transport, TRANSPORT_MALFORMED);
+    size_t before = *size;
+    uint32_t ssrc = read_u32(data + (rtcp ? 4 : 8));
+    bool known = knows_ssrc(transport, ssrc);
+    if (!known && transport->ssrc_count == TRANSPORT_MAX_SSRCS)
+        return count(transport, TRANSPORT_TOO_MANY_SSRCS);
+    if (transport->receive) {
+        int length = (int)*size;
+        srtp_err_status_t status = rtcp ? srtp_unprotect_rtcp(transport->receive, data, &length)
+                                        : srtp_unprotect(transport->receive, data, &length);
+        if (status == srtp_err_status_replay_fail || status == srtp_err_status_replay_old)
+            return count(transport, TRANSPORT_REPLAYED);
+        if (status != srtp_err_status_ok || length < 0 || (size_t)length > before)
+            return count(transport, TRANSPORT_SRTP_FAILURES);
+        *size = (size_t)length;
+    }
+    if (!known) /* only now: who has not the key cannot fill the table */
+        transport->ssrcs[transport->ssrc_count++] = ssrc;
+    transport->counters[TRANSPORT_RECEIVED]++;
+    transport->counters[TRANSPORT_RECEIVED_OCTETS] += before;
+    return -1;
+}
+
+bool transport_protect(struct transport *transport, uint8_t *data, size_t *size, bool rtcp) {
+    if (!transport->send)
+        return true;
+    int length = (int)*size;
+    srtp_err_status_t status = rtcp ? srtp_protect_rtcp(transport->send, data, &length)
+                                    : srtp_protect(transport->send, data, &length);
+    if (status != srtp_err_status_ok)
+        return false;
+    *size = (size_t)length;
+    return true;
+}
+
+bool transport_record_sent(struct transport *transport) {
+    if (!transport->sent_records)
+        transport->sent_records = calloc(TRANSPORT_SENT_RECORDS, sizeof *transport->sent_records);
+    return transport->sent_records != NULL;
+}
+
+void transport_note_sent(struct transport *transport, uint16_t sequence, double now, size_t size) {
+    if (!transport->sent_records)
+        return;
+    transport->sent_records[sequence % TRANSPORT_SENT_RECORDS] =
+        (struct sent_record){.time = now, .size = (uint32_t)size, .sequence = sequence, .used = true};
+}

@@ -87,6 +87,11 @@ class DtlsServer:
         self._transport = _Transport(cast(RTCIceTransport, self._pipe), [certificate.rtc])
         self._closed = closed
 
+    @property
+    def idle(self) -> bool:
+        """Nothing that arrived is waiting."""
+        return self._pipe.arrived.empty()
+
     def receive(self, data: bytes) -> None:
         """One datagram from a validated path, first byte 20 to 63 (RFC 7983)."""
         try:

@@ -335,7 +335,7 @@ class WebRtcLeg:
                     ssrc=source.ssrc,
                     payload_type=stream.codec.payload_type,
                     clock_rate=stream.codec.clock_rate,
-                    mid=stream.mid or "",
+                    mid=stream.mid_in_packets,
                     rtx_ssrc=source.rtx_ssrc,
                     rtx_payload_type=stream.rtx.payload_type if stream.rtx is not None else 0,
                 )

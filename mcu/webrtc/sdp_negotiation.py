@@ -24,6 +24,7 @@ from mcu.webrtc.sdp_offer import Fingerprint, MediaOffer, Offer
 PROTOCOLS = frozenset(("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/DTLS/RTP/SAVPF", "RTP/SAVPF"))  # RFC 8829 5.1.2
 DIGESTS = frozenset(("sha-256", "sha-384", "sha-512"))
 PASSIVE_SETUPS = frozenset(("actpass", "active"))  # offers that let us be the DTLS server (RFC 8842 section 5.3)
+MAX_MID_CHARACTERS = 16  # that fit an element of the one-byte form; a longer mid is not sent in packets
 MAX_ONE_BYTE_ID = 14  # header extension ids that fit the one-byte form (RFC 8285 section 4.2), the only one we send
 
 FEEDBACK = {
@@ -60,6 +61,11 @@ class NegotiatedStream:
     offered_parameters: Mapping[str, str]  # the peer's fmtp: what it can take
     extensions: Mapping[str, int]
     ssrcs: tuple[int, ...]  # announced by the peer
+
+    @property
+    def mid_in_packets(self) -> str:
+        """What the MID extension carries, "" when it was not agreed."""
+        return self.mid if self.mid is not None and MID in self.extensions else ""
 
     @property
     def codecs(self) -> dict[int, CodecParameters]:
@@ -154,6 +160,8 @@ def _stream(index: int, kind: StreamKind, section: MediaOffer, *, limits: tuple[
         for uri, number in section.extensions.items()
         if uri in EXTENSIONS[section.kind] and 1 <= number <= MAX_ONE_BYTE_ID
     }
+    if len(section.mid or "") > MAX_MID_CHARACTERS:
+        extensions.pop(MID, None)
     return NegotiatedStream(
         index=index,
         kind=kind,

@@ -19,7 +19,7 @@ MAX_LINES = 3_000  # the same offer has about 1 500
 MAX_LINE_CHARACTERS = 4_096
 MAX_MEDIA = 16  # we use three
 MAX_ICE_CHARACTERS = 256  # RFC 8839 section 5.4
-MAX_MID_CHARACTERS = 16  # must fit a one-byte header extension (RFC 8285 section 4.2)
+MAX_MID_CHARACTERS = 64  # browsers number them
 MAX_SSRCS = 32  # per section: three simulcast layers with RTX and FEC come to nine
 
 # Payload types 64-95 cannot be told from RTCP on a shared port (RFC 5761 section 4).

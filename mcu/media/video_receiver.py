@@ -138,6 +138,11 @@ class VideoReceiver:
         return self.keyframe_requests.take_due(now, self.rtt)
 
     @property
+    def held(self) -> int:
+        """Packets that wait for their frame to be complete."""
+        return len(self._buffer)
+
+    @property
     def _patience(self) -> float:
         return min(self._max_age, max(PATIENCE_MIN, min(PATIENCE_MAX, PATIENCE_ROUND_TRIPS * self.rtt)))
 

@@ -1,0 +1,225 @@
+"""One conference with people in it: state, the members who are told, and their media.
+
+Rules:
+1. One command at a time: decided, stored, applied, told. What was told is on disk.
+2. Whether somebody is connected at the moment is not stored; it is not true any more after a restart anyway.
+3. Nothing waits for a member or for the bridge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from mcu import control
+from mcu.conference import commands as c
+from mcu.conference import events as e
+from mcu.conference.conference import Conference
+from mcu.conference.participant import Departure, Participant
+from mcu.controller.legs import Legs
+from mcu.controller.member import (
+    Admitted,
+    EndReason,
+    MediaChanged,
+    MediaCondition,
+    Member,
+    MembershipEnded,
+    News,
+    Pool,
+    Snapshot,
+)
+from mcu.errors import RefusedError
+from mcu.store.store import Store
+
+log = structlog.get_logger()
+
+Spawn = Callable[[Coroutine[Any, Any, None]], None]
+
+# Events after which the bridge must be told; chat and lock are no concern of the mixers.
+_SEEN_OR_HEARD = (e.ParticipantJoined, e.ParticipantChanged, e.ParticipantLeft, e.ContentChanged, e.LayoutChanged)
+
+
+class ConferenceClosedError(Exception):
+    """This object is out of use; the conference itself may go on in a new one."""
+
+
+class LiveConference:
+    """Made by the registry. `closed` says that nobody is left and the object is out of use."""
+
+    def __init__(
+        self,
+        conference: Conference,
+        *,
+        store: Store,
+        pool: Pool,
+        spawn: Spawn,
+        wall_clock: Callable[[], datetime],
+        on_index: Callable[[str, str | None], None],
+    ) -> None:
+        self.conference = conference
+        self.id = conference.settings.id
+        self.legs = Legs(conference, pool=pool, on_index=on_index)
+        self.closed = False
+        self._store = store
+        self._spawn = spawn
+        self._wall_clock = wall_clock
+        self._members: dict[str, Member] = {}
+        self._lock = asyncio.Lock()
+        self._tiles: control.TilesChanged | None = None
+        self._speaker: control.SpeakerChanged | None = None
+
+    # --- members ------------------------------------------------------------------------------------
+
+    async def admit(
+        self, command: c.Enter | c.Return | c.Reconnect, member: Member, *, secret: str, secret_hash: bytes | None
+    ) -> Participant:
+        """Carry out `command` and attach `member` to its participant; an older member is superseded.
+
+        Raises RefusedError, and ConferenceClosedError when the object went out of use meanwhile.
+        """
+        async with self._lock:
+            if self.closed:
+                raise ConferenceClosedError
+            participant_id = command.participant.id if isinstance(command, c.Return) else command.participant
+            if isinstance(command, c.Reconnect):
+                self.conference.get(participant_id)
+                self._end(participant_id, EndReason.SUPERSEDED)
+            await self._carry_out(command, {} if secret_hash is None else {participant_id: secret_hash})
+            participant = self.conference.get(participant_id)
+            resumed = not isinstance(command, c.Enter)
+            self._members[participant_id] = member
+            member.notify(Admitted(participant=participant, secret=secret, snapshot=self.snapshot(), resumed=resumed))
+            for news in (self._tiles, self._speaker):
+                if news is not None:
+                    member.notify(news)
+            if resumed and participant_id not in self.legs:
+                member.notify(MediaChanged(MediaCondition.CLOSED, "media-lost"))
+            return participant
+
+    def holds(self, participant: str, member: Member) -> bool:
+        """Whether `member` is the one that is told for `participant`."""
+        return self._members.get(participant) is member
+
+    async def detach(self, participant: str, member: Member, *, now: float) -> None:
+        """The member's connection broke; the participant stays for the grace time."""
+        async with self._lock:
+            if self.closed or not self.holds(participant, member):
+                return
+            del self._members[participant]
+            await self._carry_out(c.Disconnect(participant, now), {})
+
+    # --- commands -----------------------------------------------------------------------------------
+
+    async def execute(self, command: c.Command) -> None:
+        """Raises RefusedError, and ConferenceClosedError when the object went out of use meanwhile."""
+        async with self._lock:
+            if self.closed:
+                raise ConferenceClosedError
+            await self._carry_out(command, {})
+
+    async def handle_timer(self, now: float) -> None:
+        """Let those go whose connection did not come back."""
+        async with self._lock:
+            for command in self.conference.overdue(now):
+                await self._carry_out(command, {})
+
+    async def _carry_out(self, command: c.Command, secrets: Mapping[str, bytes]) -> None:
+        events = self.conference.decide(command)
+        if events and not isinstance(command, c.Disconnect | c.Reconnect):
+            await self._store.record(self.id, events, at=self._wall_clock(), secrets=secrets)
+        for event in events:
+            self.conference.apply(event)
+            self._tell(event)
+        if any(isinstance(event, _SEEN_OR_HEARD) for event in events):
+            self.legs.state_changed()
+            self._spawn(self.legs.update_bridge())
+        log.debug("carried out", conference=self.id, command=type(command).__name__, events=len(events))
+
+    def _tell(self, event: e.Event) -> None:
+        match event:
+            case e.ParticipantLeft(participant, reason):
+                self._end(participant, _END_REASONS[reason])
+                self._spawn(self.legs.remove(participant))
+            case e.ConferenceEnded():
+                for participant in list(self._members):
+                    self._end(participant, EndReason.CONFERENCE_ENDED)
+                return
+        self._broadcast(event)
+
+    # --- news from the bridge -----------------------------------------------------------------------
+
+    def tiles_changed(self, news: control.TilesChanged) -> None:
+        self._tiles = news
+        self._broadcast(news)
+
+    def speaker_changed(self, news: control.SpeakerChanged) -> None:
+        self._speaker = news
+        self._broadcast(news)
+
+    def leg_changed(self, participant: str, state: control.LegState) -> None:
+        condition = MediaCondition(state.state)
+        if condition is MediaCondition.CLOSED and not self.legs.closed(participant, state.leg):
+            return
+        member = self._members.get(participant)
+        if member is not None:
+            member.notify(MediaChanged(condition, state.reason))
+
+    def bridge_lost(self) -> None:
+        """Everybody's media is gone; they are told at once, while the new bridge is being opened."""
+        self.legs.bridge_lost()
+        self._tiles = self._speaker = None
+        self._spawn(self.legs.update_bridge())
+        self._broadcast(MediaChanged(MediaCondition.CLOSED, "media-lost"))
+
+    def catch_up(self) -> None:
+        """An MP became ready: tell it what an earlier one could not be told."""
+        if self.legs.is_behind:
+            self._spawn(self.legs.update_bridge())
+
+    # --- looking ------------------------------------------------------------------------------------
+
+    @property
+    def is_empty(self) -> bool:
+        return self.conference.ended or not self.conference.participants
+
+    @property
+    def is_idle(self) -> bool:
+        """Empty, and nobody is at the door."""
+        return self.is_empty and not self._lock.locked()
+
+    def snapshot(self) -> Snapshot:
+        conference = self.conference
+        return Snapshot(
+            settings=conference.settings,
+            layout=conference.layout,
+            locked=conference.locked,
+            content=conference.content,
+            roster=conference.roster(),
+            chat=tuple(conference.chat),
+        )
+
+    def _end(self, participant: str, reason: EndReason) -> None:
+        member = self._members.pop(participant, None)
+        if member is not None:
+            member.notify(MembershipEnded(reason))
+
+    def _broadcast(self, news: News) -> None:
+        for member in list(self._members.values()):
+            member.notify(news)
+
+
+_END_REASONS = {
+    Departure.LEFT: EndReason.LEFT,
+    Departure.REMOVED: EndReason.REMOVED,
+    Departure.LOST: EndReason.LOST,
+}
+
+
+def require_participant(live: LiveConference, participant: str, member: Member) -> None:
+    """Raise RefusedError("superseded") when `member` does not speak for `participant` any more."""
+    if not live.holds(participant, member):
+        raise RefusedError("superseded")

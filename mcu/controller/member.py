@@ -1,0 +1,94 @@
+"""What connects a participant to a conference, seen from the conference: somebody to tell news to.
+
+The registry knows members only through this file; browsers on a WebSocket, WHIP senders and terminals are members.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+from mcu import control
+from mcu.conference.conference import Settings
+from mcu.conference.events import ChatLine, Event
+from mcu.conference.layout import Layout
+from mcu.conference.participant import Participant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A conference at one moment; `roster` by seat, `chat` oldest first."""
+
+    settings: Settings
+    layout: Layout
+    locked: bool
+    content: str | None
+    roster: tuple[Participant, ...]
+    chat: tuple[ChatLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """First news of a member; everything told later happened after `snapshot`. `secret` is "" for tokens."""
+
+    participant: Participant
+    secret: str
+    snapshot: Snapshot
+    resumed: bool
+
+
+class EndReason(enum.StrEnum):
+    """Why a member is told nothing more."""
+
+    LEFT = "left"
+    REMOVED = "removed"
+    LOST = "lost"
+    CONFERENCE_ENDED = "conference-ended"
+    SUPERSEDED = "superseded"  # the same participant connected again
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipEnded:
+    """Last news of a member."""
+
+    reason: EndReason
+
+
+class MediaCondition(enum.StrEnum):
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"  # silent; may come back by itself
+    CLOSED = "closed"  # gone: a new offer is needed
+
+
+@dataclass(frozen=True, slots=True)
+class MediaChanged:
+    """How the member's own leg is; `reason` is a code for logs and the page."""
+
+    condition: MediaCondition
+    reason: str = ""
+
+
+News = Admitted | Event | control.TilesChanged | control.SpeakerChanged | MediaChanged | MembershipEnded
+
+
+class Member(Protocol):
+    """Somebody who is told."""
+
+    def notify(self, news: News) -> None:
+        """Take note; must neither wait nor raise."""
+
+
+class Pool(Protocol):
+    """The media processors, as `mcu.controller.pool.ProcessorPool` provides them."""
+
+    async def request(self, conference_id: str, body: control.Command) -> control.Answer:
+        """Raises RefusedError."""
+
+    @property
+    def ready_count(self) -> int:
+        """How many MPs can take a bridge."""
+
+    @property
+    def loads(self) -> dict[int, control.Load]:
+        """The newest report of each MP."""

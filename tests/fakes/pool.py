@@ -1,0 +1,53 @@
+"""Media processors that only take note of what they were asked."""
+
+from __future__ import annotations
+
+import asyncio
+
+from mcu import control
+from mcu.controller.member import News
+from mcu.errors import RefusedError
+
+ANSWER = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-lite\r\na=group:BUNDLE 0\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:mcuu\r\na=ice-pwd:mcumcumcumcumcumcumcu1\r\n"
+    "a=candidate:1 1 udp 2130706431 127.0.0.1 10443 typ host\r\na=end-of-candidates\r\n"
+)
+
+
+class FakePool:
+    """As `mcu.controller.member.Pool`. `refuse` is raised by every request while it is set."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, control.Command]] = []
+        self.refuse: RefusedError | None = None
+        self.ready_count = 1
+        self.loads: dict[int, control.Load] = {}
+        self.answer = ANSWER
+
+    async def request(self, conference_id: str, body: control.Command) -> control.Answer:
+        await asyncio.sleep(0)
+        if self.refuse is not None:
+            raise self.refuse
+        self.requests.append((conference_id, body))
+        if isinstance(body, control.AddLeg | control.UpdateLeg):
+            return control.LegAnswer(self.answer)
+        return control.Done()
+
+    def of(self, kind: type[control.Command]) -> list[control.Command]:
+        """The requests of one kind so far."""
+        return [body for _, body in self.requests if isinstance(body, kind)]
+
+
+class FakeMember:
+    """A member that keeps its news."""
+
+    def __init__(self) -> None:
+        self.news: list[News] = []
+
+    def notify(self, news: News) -> None:
+        self.news.append(news)
+
+    def last(self, kind: type[News]) -> News:
+        """The newest news of one kind."""
+        return next(news for news in reversed(self.news) if isinstance(news, kind))

@@ -1,0 +1,176 @@
+"""The offer of a synthetic participant, and what it needs of the answer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mcu._native.packets import ABSOLUTE_SEND_TIME, AUDIO_LEVEL, MID, TRANSPORT_SEQUENCE
+from mcu.errors import ProtocolError
+from mcu.media.types import CodecParameters, StreamKind
+from mcu.synthetic.ice import Address
+from mcu.webrtc import sdp_offer
+from mcu.webrtc.ice_lite import Credentials
+from mcu.webrtc.sdp_offer import Fingerprint, MediaOffer
+
+MIDS = {StreamKind.AUDIO: "0", StreamKind.MAIN: "1"}
+EXTENSIONS = {
+    StreamKind.AUDIO: {AUDIO_LEVEL: 1, ABSOLUTE_SEND_TIME: 2, TRANSPORT_SEQUENCE: 3, MID: 4},
+    StreamKind.MAIN: {ABSOLUTE_SEND_TIME: 2, TRANSPORT_SEQUENCE: 3, MID: 4},
+}
+VIDEO_FEEDBACK = ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
+AUDIO_LINES = (
+    "a=rtpmap:111 opus/48000/2",
+    "a=rtcp-fb:111 transport-cc",
+    "a=fmtp:111 minptime=10;useinbandfec=1",
+)
+VIDEO_LINES = {
+    "VP8": ("a=rtpmap:96 VP8/90000",),
+    "H264": (
+        "a=rtpmap:96 H264/90000",
+        "a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+    ),
+}
+MAX_CANDIDATES = 8  # of the peer that are checked
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStreams:
+    """The SSRCs that a participant sends under, and its name in RTCP."""
+
+    cname: str
+    audio: int
+    main: int
+    main_rtx: int
+    reports: int
+
+    @classmethod
+    def choose(cls, seed: str) -> LocalStreams:
+        chance = random.Random(f"ssrc {seed}")
+        audio, main, main_rtx = (chance.randrange(1, 1 << 32) for _ in range(3))
+        return cls(cname=f"{chance.getrandbits(64):016x}", audio=audio, main=main, main_rtx=main_rtx, reports=audio)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferParts:
+    """What an offer is written from. `sends` False makes a viewer's offer."""
+
+    credentials: Credentials
+    fingerprint: Fingerprint
+    streams: LocalStreams
+    codec: str = "VP8"
+    sends: bool = True
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredStream:
+    """One accepted section of the answer."""
+
+    codecs: Mapping[int, CodecParameters]  # RTX included
+    extensions: Mapping[str, int]
+    ssrcs: tuple[int, ...]
+    direction: str  # the server's view
+
+    def payload_type(self, *, rtx: bool = False) -> int:
+        """Of the codec or of its RTX; 0 when there is none."""
+        return next((number for number, codec in self.codecs.items() if (codec.name == "rtx") is rtx), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The server's side of the connection."""
+
+    credentials: Credentials
+    fingerprints: tuple[Fingerprint, ...]
+    candidates: tuple[Address, ...]  # UDP, best first
+    reduced_size: bool
+    streams: Mapping[StreamKind, AnsweredStream] = field(default_factory=dict)
+
+
+def write_offer(parts: OfferParts) -> str:
+    """The SDP text: one audio, one video section, one transport."""
+    lines = ["v=0", f"o=- {parts.streams.audio} {parts.version} IN IP4 127.0.0.1", "s=-", "t=0 0"]
+    lines += [f"a=group:BUNDLE {' '.join(MIDS.values())}", "a=extmap-allow-mixed", "a=msid-semantic: WMS *"]
+    for kind in MIDS:
+        lines += _section(kind, parts)
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def read_answer(text: str) -> Answer:
+    """Raises ProtocolError when the answer cannot be used."""
+    description = sdp_offer.parse(text)
+    accepted = [section for section in description.media if not section.disabled]
+    if not accepted:
+        raise ProtocolError("answer: everything was refused")
+    first = accepted[0]
+    kinds = {mid: kind for kind, mid in MIDS.items()}
+    return Answer(
+        credentials=Credentials(first.ufrag, first.password),
+        fingerprints=tuple(first.fingerprints),
+        candidates=_candidates(text),
+        reduced_size=all(section.rtcp_reduced_size for section in accepted),
+        streams={kinds[section.mid]: _answered(section) for section in accepted if section.mid in kinds},
+    )
+
+
+def _section(kind: StreamKind, parts: OfferParts) -> Iterator[str]:
+    is_audio = kind is StreamKind.AUDIO
+    yield f"m={'audio' if is_audio else 'video'} 9 UDP/TLS/RTP/SAVPF {'111' if is_audio else '96 97'}"
+    yield "c=IN IP4 0.0.0.0"
+    yield f"a=mid:{MIDS[kind]}"
+    yield f"a={'sendrecv' if parts.sends else 'recvonly'}"
+    yield f"a=ice-ufrag:{parts.credentials.ufrag}"
+    yield f"a=ice-pwd:{parts.credentials.password}"
+    yield "a=ice-options:trickle"
+    yield f"a=fingerprint:{parts.fingerprint.algorithm} {parts.fingerprint.value}"
+    yield "a=setup:actpass"
+    yield "a=rtcp-mux"
+    yield "a=rtcp-rsize"
+    for uri, number in EXTENSIONS[kind].items():
+        yield f"a=extmap:{number} {uri}"
+    yield from AUDIO_LINES if is_audio else _video_lines(parts.codec)
+    if parts.sends:
+        yield from _sources(kind, parts.streams)
+
+
+def _video_lines(codec: str) -> Iterator[str]:
+    yield from VIDEO_LINES[codec]
+    for feedback in VIDEO_FEEDBACK:
+        yield f"a=rtcp-fb:96 {feedback}"
+    yield "a=rtpmap:97 rtx/90000"
+    yield "a=fmtp:97 apt=96"
+
+
+def _sources(kind: StreamKind, streams: LocalStreams) -> Iterator[str]:
+    yield f"a=msid:{streams.cname} {kind}"
+    if kind is StreamKind.AUDIO:
+        yield f"a=ssrc:{streams.audio} cname:{streams.cname}"
+        return
+    yield f"a=ssrc-group:FID {streams.main} {streams.main_rtx}"
+    for ssrc in (streams.main, streams.main_rtx):
+        yield f"a=ssrc:{ssrc} cname:{streams.cname}"
+
+
+def _answered(section: MediaOffer) -> AnsweredStream:
+    return AnsweredStream(
+        codecs={codec.payload_type: codec for codec in section.codecs},
+        extensions=dict(section.extensions),
+        ssrcs=tuple(section.ssrcs),
+        direction=section.direction,
+    )
+
+
+def _candidates(text: str) -> tuple[Address, ...]:
+    """UDP candidates by falling priority (RFC 8839 section 5.1)."""
+    found: dict[Address, int] = {}
+    for line in text.splitlines():
+        if not line.startswith("a=candidate:"):
+            continue
+        words = line.removeprefix("a=candidate:").split()
+        if len(words) < 6 or words[2].lower() != "udp" or not (words[3].isdecimal() and words[5].isdecimal()):
+            continue
+        found.setdefault((words[4], int(words[5])), int(words[3]))
+    ordered = sorted(found, key=lambda address: -found[address])
+    return tuple(ordered[:MAX_CANDIDATES])

@@ -1,0 +1,112 @@
+"""One clock for all synthetic participants of a process: whoever is due plays, then the next one is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import math
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+TICK_SECONDS = 0.005  # wake-ups are at least this far apart: a hundred participants are then served in batches
+
+log = structlog.get_logger()
+
+
+class Actor(Protocol):
+    """Somebody with something to do at times."""
+
+    def play(self, now: float) -> None:
+        """Do what is due."""
+
+    def next_due(self) -> float:
+        """When to be called again; math.inf for never."""
+
+
+class Stage:
+    """`enter` actors, `leave` them; `now` is the one place where time is read."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.wakes = 0  # timer wake-ups so far
+        self.late = 0.0  # seconds: the most that a wake-up came after what was due
+        self.failed = 0  # actors that raised and were sent off
+        self._clock = clock
+        self._order = itertools.count()
+        self._waiting: list[tuple[float, int, Actor]] = []
+        self._tickets: dict[Actor, tuple[int, float]] = {}  # the one entry of each actor that counts, and its time
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = math.inf
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self._clock()
+
+    @property
+    def actors(self) -> int:
+        return len(self._tickets)
+
+    def enter(self, actor: Actor) -> None:
+        """Begin to call the actor, or call it earlier than it said before."""
+        due = actor.next_due()
+        booked = self._tickets.get(actor)
+        if booked is None or due < booked[1]:
+            self._book(actor, due)
+            self._arm(self._clock())
+
+    def leave(self, actor: Actor) -> None:
+        """Call the actor no more."""
+        self._tickets.pop(actor, None)
+
+    def close(self) -> None:
+        """Send everybody off."""
+        self._tickets.clear()
+        self._waiting.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _book(self, actor: Actor, due: float) -> None:
+        ticket = next(self._order)
+        self._tickets[actor] = (ticket, due)
+        if due < math.inf:
+            heapq.heappush(self._waiting, (due, ticket, actor))
+
+    def _arm(self, now: float) -> None:
+        due = self._waiting[0][0] if self._waiting else math.inf
+        if self._timer is not None:
+            if self._armed_for <= due:
+                return
+            self._timer.cancel()
+            self._timer = None
+        if due < math.inf:
+            self._armed_for = max(due, now + TICK_SECONDS / 2)
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, self._armed_for - now), self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self.wakes += 1
+        now = self._clock()
+        horizon = now + TICK_SECONDS / 2
+        if self._waiting:
+            self.late = max(self.late, now - self._waiting[0][0])
+        while self._waiting and self._waiting[0][0] <= horizon:
+            _, ticket, actor = heapq.heappop(self._waiting)
+            booked = self._tickets.get(actor)
+            if booked is not None and booked[0] == ticket:
+                self._play(actor, now)
+        self._arm(now)
+
+    def _play(self, actor: Actor, now: float) -> None:
+        try:
+            actor.play(now)
+        except Exception:
+            log.exception("synthetic participant failed")
+            self.failed += 1
+            self._tickets.pop(actor, None)
+            return
+        if actor in self._tickets:
+            self._book(actor, max(actor.next_due(), now + TICK_SECONDS / 2))

@@ -83,16 +83,16 @@ class TileState(msgspec.Struct, frozen=True, omit_defaults=True):
 # --- requests, MC to MP -----------------------------------------------------------------------------
 
 
-class OpenBridge(Message):
+class OpenBridge(Message, frozen=True):
     conference: str
     picture: PictureSettings
 
 
-class CloseBridge(Message):
+class CloseBridge(Message, frozen=True):
     conference: str
 
 
-class UpdateConference(Message):
+class UpdateConference(Message, frozen=True):
     """The whole of what the mixers need, in roster order (the order of tiles)."""
 
     conference: str
@@ -102,7 +102,7 @@ class UpdateConference(Message):
     content: str | None = None  # the participant whose content stream is shown
 
 
-class AddLeg(Message):
+class AddLeg(Message, frozen=True):
     """Connect a participant with an SDP offer. Answered by `LegAnswer`.
 
     `direction` limits what the server will do, in the server's words: "both", "receive" (WHIP) or "send" (WHEP).
@@ -115,29 +115,29 @@ class AddLeg(Message):
     direction: str = "both"
 
 
-class UpdateLeg(Message):
+class UpdateLeg(Message, frozen=True):
     """A later offer on the same leg: ICE restart. Answered by `LegAnswer`."""
 
     leg: str
     offer: str
 
 
-class AddCandidate(Message):
+class AddCandidate(Message, frozen=True):
     """A trickled candidate of the peer (RFC 8838); "" is end-of-candidates."""
 
     leg: str
     candidate: str
 
 
-class RemoveLeg(Message):
+class RemoveLeg(Message, frozen=True):
     leg: str
 
 
-class ReportLoad(Message):
+class ReportLoad(Message, frozen=True):
     """Ask for a `Load` now."""
 
 
-class Stop(Message):
+class Stop(Message, frozen=True):
     """Close everything and exit."""
 
 
@@ -148,15 +148,15 @@ Command = (
 # --- answers, MP to MC ------------------------------------------------------------------------------
 
 
-class Done(Message):
+class Done(Message, frozen=True):
     """The request was carried out and has nothing to tell."""
 
 
-class LegAnswer(Message):
+class LegAnswer(Message, frozen=True):
     answer: str  # SDP
 
 
-class Refused(Message):
+class Refused(Message, frozen=True):
     """`code` as in mcu.errors.RefusedError: "sdp-invalid", "sdp-nothing-in-common", "no-such-leg", "busy"..."""
 
     code: str
@@ -171,7 +171,7 @@ class BridgeLoad(msgspec.Struct, frozen=True):
     ticks_missed: int
 
 
-class Load(Message):
+class Load(Message, frozen=True):
     """What the MP is doing; counters since its start, by Prometheus name, labels in braces as in exposition format."""
 
     cpu_seconds: float
@@ -185,7 +185,7 @@ Answer = Done | LegAnswer | Refused | Load
 # --- events, MP to MC -------------------------------------------------------------------------------
 
 
-class Ready(Message):
+class Ready(Message, frozen=True):
     """First message of an MP on the control connection."""
 
     version: int
@@ -194,7 +194,7 @@ class Ready(Message):
     addresses: tuple[str, ...]
 
 
-class LegState(Message):
+class LegState(Message, frozen=True):
     """`state`: "connected" (media flows), "disconnected" (silent; may return), "closed" (gone; `reason` says why)."""
 
     leg: str
@@ -202,7 +202,7 @@ class LegState(Message):
     reason: str = ""
 
 
-class TilesChanged(Message):
+class TilesChanged(Message, frozen=True):
     conference: str
     revision: int
     layout: str
@@ -211,7 +211,7 @@ class TilesChanged(Message):
     tiles: tuple[TileState, ...]
 
 
-class SpeakerChanged(Message):
+class SpeakerChanged(Message, frozen=True):
     """The dominant speaker and everybody who is audible now."""
 
     conference: str
@@ -225,17 +225,17 @@ Notice = Ready | LegState | TilesChanged | SpeakerChanged
 # --- envelopes and framing --------------------------------------------------------------------------
 
 
-class Request(Message):
+class Request(Message, frozen=True):
     id: int
     body: Command
 
 
-class Reply(Message):
+class Reply(Message, frozen=True):
     id: int
     body: Answer
 
 
-class Event(Message):
+class Event(Message, frozen=True):
     body: Notice
 
 

@@ -19,7 +19,7 @@ log = structlog.get_logger()
 class ReadyConference(msgspec.Struct, frozen=True):
     """What its creator was told; the store itself keeps only hashes of PIN and key."""
 
-    id: str
+    id: str  # of the link, /c/<id>
     number: str
     pin: str
     chair_key: str
@@ -29,10 +29,10 @@ async def ensure(registry: Registry, data: Path) -> ReadyConference:
     """The ready conference, created when there is none or when it was ended."""
     path = data / FILE
     kept = _read(path)
-    if kept is not None and registry.exists(kept.id):
+    if kept is not None and await registry.exists(kept.id):
         return kept
     created = await registry.create_conference(title=TITLE)
-    ready = ReadyConference(created.id, created.number, created.pin, created.chair_key)
+    ready = ReadyConference(created.link, created.number, created.pin, created.chair_key)
     _write(path, ready)
     return ready
 

@@ -8,6 +8,7 @@ Rules:
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -15,7 +16,7 @@ import structlog
 
 from mcu import control
 from mcu._native import packets
-from mcu.media.pacer import Pacer
+from mcu.media.pacer import Pacer, Slice
 from mcu.media.types import EncodedFrame, Picture, StreamKind, VideoProfile
 from mcu.mixer.director import Director
 from mcu.mixer.layout import Tile
@@ -39,6 +40,7 @@ class Bridge:
         *,
         decoders: DecoderPool,
         call_main: Callable[..., object],
+        call_later: Callable[..., object],
         notify: Callable[[control.Notice], None],
     ) -> None:
         self.conference = conference
@@ -51,7 +53,8 @@ class Bridge:
         self._director = Director(picture.width, picture.height)
         self._tiles: tuple[Tile, ...] = ()
         self._speaker: tuple[str | None, tuple[str, ...]] = (None, ())
-        self._pacer = Pacer()
+        self._call_later = call_later
+        self._pacers: dict[VideoProfile, Pacer[PacketizedFrame]] = {}
         self.video = ComposingThread(
             width=picture.width,
             height=picture.height,
@@ -133,7 +136,9 @@ class Bridge:
             profile = member.leg.video_profile
             if profile is not None and member.leg.connected:
                 wanted[profile] = None
-        self.video.use_profiles(frozenset(list(wanted)[:MAX_PROFILES]))
+        profiles = list(wanted)[:MAX_PROFILES]
+        self._pacers = {profile: self._pacers.get(profile) or Pacer(profile.bitrate) for profile in profiles}
+        self.video.use_profiles(frozenset(profiles))
 
     def _arrange(self, now: float, *, restyle: bool) -> None:
         """Tell the composing thread what to show, and the MC when places changed. Costs nothing while nothing did."""
@@ -176,14 +181,34 @@ class Bridge:
         return found
 
     def _send_frame(self, frame: PacketizedFrame) -> None:
-        """Fan one composite out to all receivers of its profile."""
+        """Fan one composite out to all receivers of its profile, a large one in slices."""
+        pacer = self._pacers.get(frame.profile)
+        if pacer is None:
+            return  # its last receiver left while it was encoded
+        now = time.monotonic()
+        self._send_slices(frame.profile, pacer.put(frame, frame.payloads, now), now)
+        self._send_rest_later(frame.profile, pacer, now)
+
+    def _send_rest(self, profile: VideoProfile, pacer: Pacer[PacketizedFrame]) -> None:
+        now = time.monotonic()
+        self._send_slices(profile, pacer.take(now), now)
+        self._send_rest_later(profile, pacer, now)
+
+    def _send_rest_later(self, profile: VideoProfile, pacer: Pacer[PacketizedFrame], now: float) -> None:
+        due = pacer.next_timer()
+        if due < math.inf:
+            self._call_later(max(0.0, due - now), self._send_rest, profile, pacer)
+
+    def _send_slices(self, profile: VideoProfile, slices: list[Slice[PacketizedFrame]], now: float) -> None:
         streams = [
             member.leg.sent[StreamKind.MAIN]
             for member in self.members.values()
-            if member.leg.connected and member.leg.video_profile == frame.profile
+            if member.leg.connected and member.leg.video_profile == profile
         ]
-        if streams:
-            packets.send(frame.payloads, timestamp=frame.timestamp, streams=streams, now=time.monotonic())
+        if not streams:
+            return
+        for part in slices:
+            packets.send(part.payloads, timestamp=part.frame.timestamp, streams=streams, now=now, marker_last=part.last)
 
     # --- sound ----------------------------------------------------------------------------------------
 

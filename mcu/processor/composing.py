@@ -26,6 +26,7 @@ MAX_PAYLOAD = (
     1_100  # bytes of codec data in a packet: fits an MTU of 1280 with IPv6, UDP or TCP framing, RTP, extensions, SRTP
 )
 MAX_PROFILES = 8  # encoders at one time; a bridge with more kinds of receivers refuses further ones
+LOG_EVERY = 250  # failures between two lines in the log: one line in ten seconds when all fail
 
 log = structlog.get_logger()
 
@@ -57,8 +58,8 @@ class ComposingThread:
         width: int,
         height: int,
         fps: int,
-        pictures: Callable[[Scene], Mapping[str, Picture]],
-        deliver: Callable[[PacketizedFrame], None],
+        pictures: Callable[[Scene], Mapping[tuple[str, bool], Picture]],
+        deliver: Callable[[PacketizedFrame], object],
     ) -> None:
         self.scene = Scene()
         self.fps = fps
@@ -100,8 +101,9 @@ class ComposingThread:
             try:
                 self._tick(index)
             except Exception:
+                if self.failures % LOG_EVERY == 0:
+                    log.exception("composing failed; this picture is skipped")
                 self.failures += 1
-                log.exception("composing failed; this picture is skipped")
                 self._encoders.clear()
             self.busy_seconds += time.monotonic() - started
 

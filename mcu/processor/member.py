@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mcu import control
 from mcu.media.types import EncodedFrame, Picture, StreamKind
 from mcu.processor.decoding import DecodedStream, DecoderPool
@@ -16,7 +18,7 @@ class Member:
         self.leg = leg
         self.state: control.ParticipantState | None = None  # None until the MC's state knows the participant
         self._streams = {
-            kind: DecodedStream(decoders, on_keyframe_needed=lambda kind=kind: leg.request_keyframe(kind))
+            kind: DecodedStream(decoders, on_keyframe_needed=partial(leg.request_keyframe, kind))
             for kind in (StreamKind.MAIN, StreamKind.CONTENT)
         }
         self._shown = {StreamKind.MAIN: False, StreamKind.CONTENT: False}

@@ -20,6 +20,7 @@ from mcu.webrtc.leg import WebRtcLeg
 
 MAX_BRIDGES = 64  # a process has two cores' worth of work long before
 MAX_LEGS = 400  # per process; a hundred participants and three hundred viewers
+LOG_EVERY = 500  # failures of the tick between two lines in the log: one line in ten seconds when all fail
 
 log = structlog.get_logger()
 
@@ -158,6 +159,7 @@ class MultipointProcessor:
             picture,
             decoders=self._decoders,
             call_main=self._loop.call_soon_threadsafe,
+            call_later=self._loop.call_later,
             notify=self._notify,
         )
 
@@ -187,7 +189,8 @@ class MultipointProcessor:
             try:
                 bridge.audio_tick(index, now)
             except Exception:
+                if self.failures % LOG_EVERY == 0:
+                    log.exception("audio tick failed; this block is skipped", conference=bridge.conference)
                 self.failures += 1
-                log.exception("audio tick failed; this block is skipped", conference=bridge.conference)
         self.audio_busy_seconds += time.monotonic() - now
         self._schedule()

@@ -96,7 +96,9 @@ class _Session:
 
 
 @asynccontextmanager
-async def firefox(profile: Path, *, preload: str = "", size: tuple[int, int] = (1280, 800)) -> AsyncIterator[FirefoxPage]:
+async def firefox(
+    profile: Path, *, preload: str = "", size: tuple[int, int] = (1280, 800)
+) -> AsyncIterator[FirefoxPage]:
     """A Firefox of its own with one tab; `preload` is the source of a function that runs before any script of a page."""
     profile.mkdir(parents=True, exist_ok=True)
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]

@@ -152,7 +152,9 @@ def children(pid: int) -> list[int]:
 
 
 @contextmanager
-def running_server(data: Path, settings: Mapping[str, str] | None = None, prefix: tuple[str, ...] = ()) -> Iterator[Server]:
+def running_server(
+    data: Path, settings: Mapping[str, str] | None = None, prefix: tuple[str, ...] = ()
+) -> Iterator[Server]:
     """A server that is ready, ended with SIGTERM (SIGKILL when it does not)."""
     server = Server(data, free_port(), free_port(), free_port(), settings or {}, prefix)
     try:

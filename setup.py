@@ -81,7 +81,9 @@ def extension(module: NativeModule) -> Extension:
     return Extension(
         f"mcu._native.{module.name}",
         sources=[f"{NATIVE}/{source}" for source in (f"{module.name}.pyx", *module.sources)],
-        depends=[str(part.relative_to(ROOT)) for kind in ("*.h", "*.pxd", "*.pxi") for part in (ROOT / NATIVE).glob(kind)],
+        depends=[
+            str(part.relative_to(ROOT)) for kind in ("*.h", "*.pxd", "*.pxi") for part in (ROOT / NATIVE).glob(kind)
+        ],
         include_dirs=include,
         extra_compile_args=compile_flags,
         extra_link_args=link_flags,

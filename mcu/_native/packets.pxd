@@ -151,7 +151,8 @@ cdef extern from "packets_send.h" nogil:
         uint64_t packets, octets, resent, rtx_octets
     bint send_stream_open(send_stream *stream, unsigned history_size)
     void send_stream_close(send_stream *stream)
-    size_t send_stream_build(send_stream *stream, payload *payload, const departure *departure, bint marker, uint8_t *out)
+    size_t send_stream_build(send_stream *stream, payload *payload, const departure *departure, bint marker,
+                             uint8_t *out)
     size_t send_stream_repeat(send_stream *stream, uint16_t sequence_number, double now, uint8_t *out)
     uint64_t send_fan_out(send_stream **streams, size_t stream_count, payload *payloads, size_t payload_count,
                           const departure *departure)

@@ -1,7 +1,8 @@
 """Datagrams to RTP packets and back in batches: UDP, address validation, SRTP, RTP headers, fan-out and repair.
 
 Rules:
-1. One thread at a time uses a socket with its transports and streams (RuntimeError otherwise). Calls release the GIL.
+1. One thread at a time uses this module, else RuntimeError. A call with much to do lets go of the GIL; one with
+   less than eight packets keeps it, as taking it back can cost more than the work.
 2. Nothing raises for what a peer sent, except `parse_rtp`: bad packets are dropped and counted by reason.
 3. Every table is bounded: paths per socket, SSRCs per transport, packets in a history.
 """
@@ -16,7 +17,7 @@ ABSOLUTE_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-se
 TRANSPORT_SEQUENCE: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 PROFILES: Final[tuple[str, ...]]
-"""DTLS-SRTP profiles that SrtpTransport takes, best first: AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES_CM_128_HMAC_SHA1_80."""
+"""DTLS-SRTP profiles that SrtpTransport takes: AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES_CM_128_HMAC_SHA1_80."""
 
 KEY_SIZES: Final[Mapping[str, int]]
 """Bytes of master key plus master salt for each profile (RFC 3711, RFC 7714): 28, 44, 30."""
@@ -136,8 +137,8 @@ class MediaSocket:
         """Number of paths bound now."""
     @property
     def counters(self) -> dict[str, int]:
-        """Since the start. Datagrams: received, sent; dropped: oversized, malformed, dropped_unvalidated, dropped_unkeyed,
-        srtp_failures, replayed, too_many_ssrcs, dropped_unknown (neither STUN, DTLS nor RTP), send_would_block,
+        """Since the start. Datagrams: received, sent; dropped: oversized, malformed, dropped_unvalidated,
+        dropped_unkeyed, srtp_failures, replayed, too_many_ssrcs, dropped_unknown (neither STUN, DTLS nor RTP), send_would_block,
         send_errors, paths_refused; and receive_calls, send_calls, segmented (datagrams sent in GSO batches)."""
 
 class SrtpTransport:
@@ -151,7 +152,8 @@ class SrtpTransport:
     @property
     def profile(self) -> str: ...
     def set_extensions(self, received: Mapping[str, int], sent: Mapping[str, int]) -> None:
-        """URI to id (RFC 8285), ids 1-255 received and 1-14 sent; unknown URIs are ignored. Raises ValueError."""
+        """URI to id 1-255 (RFC 8285); unknown URIs are ignored. We write the one-byte form only: nothing is sent
+        under an id above 14. Raises ValueError."""
     def select(self, socket: MediaSocket, path: Path) -> None:
         """Send over UDP to `path` from now on."""
     def select_stream(self, write: Callable[[bytes], bool]) -> None:

@@ -85,8 +85,8 @@ cdef int _read_ids(object received, rtp_received_ids *ids) except -1:
 cdef int _sent_ids(object sent, rtp_sent_ids *ids) except -1:
     memset(ids, 0, sizeof(ids[0]))
     for uri, identifier in sent.items():
-        if uri in _EXTENSIONS:
-            ids.id[<int>_EXTENSIONS[uri]] = _check_range("extension id", identifier, 1, 14)
+        if uri in _EXTENSIONS and _check_range("extension id", identifier, 1, 255) <= 14:
+            ids.id[<int>_EXTENSIONS[uri]] = identifier
     return 0
 
 
@@ -253,7 +253,7 @@ cdef class SrtpTransport:
         return sender.left - before == 1
 
     cdef int write_all(self, list packets) except -1:
-        """Give packets to the byte stream; how many it took. The stream may change its mind, and ours, at any of them."""
+        """Give packets to the byte stream; how many it took. `write` may deselect it at any of them."""
         cdef int written = 0
         for packet in packets:
             if self.write is not None and self.write(packet):

@@ -1,4 +1,4 @@
-"""A real media processor in its own process, driven by the control protocol, with stock aiortc peers as participants."""
+"""A real media processor in its own process, driven by the control protocol, with stock aiortc participants."""
 
 from __future__ import annotations
 

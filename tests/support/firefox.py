@@ -99,7 +99,7 @@ class _Session:
 async def firefox(
     profile: Path, *, preload: str = "", size: tuple[int, int] = (1280, 800)
 ) -> AsyncIterator[FirefoxPage]:
-    """A Firefox of its own with one tab; `preload` is the source of a function that runs before any script of a page."""
+    """A Firefox of its own with one tab; `preload` is a JavaScript function that runs before any script of a page."""
     profile.mkdir(parents=True, exist_ok=True)
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
     (profile / "user.js").write_text("\n".join(lines))

@@ -1,4 +1,4 @@
-"""Cameras and microphones for real browsers: files with a machine-readable person code and a pure tone, made on the fly."""
+"""Cameras and microphones for real browsers: a machine-readable person code and a pure tone, made on the fly."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
-"""What a page shows and plays, judged by content: codes in tiles, tones in the sound."""
+"""A page in a meeting, in whichever browser: what it shows and plays, judged by content."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,54 +16,137 @@ from PIL import Image
 from mcu.synthetic import picture_code
 from tests.support.media import TONES
 
-# Evaluates to the newest decoded picture of the page's composite as a PNG data URL, or null before the first.
-PICTURE = """(() => {
-  const video = [...document.querySelectorAll("video")].find(
-    (v) => v.videoWidth >= 640 && v.srcObject && v.srcObject.getVideoTracks().some((t) => t.muted === false && t.remote !== false)
-      && v.dataset.composite !== undefined);
-  if (!video) return null;
+HEARD, NOT_HEARD = 30.0, 12.0  # dB of a tone over the noise beside it
+
+# Runs before the page's own scripts: remembers what the server said, and how the composite went on.
+RECORDER = """() => {
+  window.told = { tiles: null, entered: null, types: [], answers: 0 };
+  const Original = window.WebSocket;
+  window.WebSocket = class extends Original {
+    constructor(...parameters) {
+      super(...parameters);
+      window.sockets = (window.sockets ?? 0) + 1;
+      this.addEventListener("message", ({ data }) => {
+        const message = JSON.parse(data);
+        window.told.types.push(message.type);
+        if (message.type === "tiles") window.told.tiles = message;
+        if (message.type === "entered") window.told.entered = message;
+        if (message.type === "answer") window.told.answers += 1;
+      });
+    }
+  };
+}"""
+_PICTURE = """(() => {
+  const video = document.querySelector("video[data-composite]");
+  if (!video || video.readyState < 2 || !video.videoWidth) return null;
   const canvas = document.createElement("canvas");
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;
   canvas.getContext("2d").drawImage(video, 0, 0);
-  return canvas.toDataURL("image/png");
+  return [canvas.toDataURL("image/png"), window.told.tiles];
 })()"""
-FRAMES = """(() => {
+_FRAMES = """(() => {
   const video = document.querySelector("video[data-composite]");
   return video ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
 })()"""
+_SPECTRUM = """(async () => {
+  const frequencies = %s;
+  const media = document.querySelector("video[data-composite]");
+  const tracks = media?.srcObject?.getAudioTracks() ?? [];
+  if (tracks.length === 0) return null;
+  const context = (window.testAudio ??= new AudioContext());
+  await context.resume();
+  const source = context.createMediaStreamSource(new MediaStream(tracks));
+  const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
+  source.connect(analyser);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(bins);
+  source.disconnect();
+  const width = context.sampleRate / analyser.fftSize;
+  const result = {};
+  for (const [person, frequency] of Object.entries(frequencies)) {
+    const middle = Math.round(frequency / width);
+    const peak = Math.max(...bins.slice(middle - 2, middle + 3));
+    const beside = [...bins.slice(middle - 20, middle - 8), ...bins.slice(middle + 9, middle + 21)];
+    const noise = beside.sort((a, b) => a - b)[beside.length >> 1];
+    result[person] = Math.min(200, peak - Math.max(noise, -110));
+  }
+  return result;
+})()"""
 
 
-def tones(decibels: Mapping[str, float]) -> dict[int, float]:
-    """Level of each person's tone, from the answer of `spectrum_script`."""
-    return {int(person): level for person, level in decibels.items()}
+class Page(Protocol):
+    """What Playwright's page and our Firefox page have in common."""
+
+    async def evaluate(self, expression: str, /) -> Any: ...
+    async def goto(self, url: str, /) -> Any: ...
 
 
-def spectrum_script() -> str:
-    """JavaScript: level in dB of each person's tone over the noise beside it, in what the page plays now."""
-    return f"""(async () => {{
-      const frequencies = {TONES!r};
-      const media = document.querySelector("audio[data-composite], video[data-composite]");
-      if (!media || !media.srcObject || media.srcObject.getAudioTracks().length === 0) return null;
-      const context = window.testAudio ??= new AudioContext();
-      await context.resume();
-      const source = context.createMediaStreamSource(new MediaStream(media.srcObject.getAudioTracks()));
-      const analyser = new AnalyserNode(context, {{ fftSize: 8192, smoothingTimeConstant: 0 }});
-      source.connect(analyser);
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      const bins = new Float32Array(analyser.frequencyBinCount);
-      analyser.getFloatFrequencyData(bins);
-      source.disconnect();
-      const width = context.sampleRate / analyser.fftSize;
-      const result = {{}};
-      for (const [person, frequency] of Object.entries(frequencies)) {{
-        const middle = Math.round(frequency / width);
-        const peak = Math.max(...bins.slice(middle - 2, middle + 3));
-        const beside = [...bins.slice(middle - 20, middle - 8), ...bins.slice(middle + 9, middle + 21)];
-        result[person] = peak - beside.sort((a, b) => a - b)[beside.length >> 1];
-      }}
-      return result;
-    }})()"""
+class MeetingPage:
+    """A browser's page of our client."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def open(self, link: str) -> None:
+        await self.page.goto(link)
+        await self.until("document.querySelector('.join-form') !== null")
+
+    async def join(self, name: str, office: str, *, watch_only: bool = False, chair_key: str = "") -> float:
+        """Fill in the form and press the button; the monotonic time at which it was pressed."""
+        await self.until("document.querySelector('.join-form') !== null")
+        fields = {"name": name, "office": office} | ({"chairKey": chair_key} if chair_key else {})
+        for field, text in fields.items():
+            await self.page.evaluate(
+                f"(() => {{ const input = document.querySelector('#join-{field}'); input.value = {text!r};"
+                " input.dispatchEvent(new Event('input', { bubbles: true })); return true; })()"
+            )
+        if watch_only:
+            await self.page.evaluate("(() => { document.querySelector('#watch-only').click(); return true; })()")
+        begin = time.monotonic()
+        await self.page.evaluate("(() => { document.querySelector('.join-form [type=submit]').click(); return 1; })()")
+        return begin
+
+    async def picture(self) -> tuple[NDArray[np.uint8], list[dict[str, Any]]] | None:
+        """(luma plane, tiles) of the composite shown now."""
+        found = await self.page.evaluate(_PICTURE)
+        if found is None or found[1] is None:
+            return None
+        return luma_of(found[0]), found[1]["tiles"]
+
+    async def people(self) -> list[int | None]:
+        """The person code in each tile, in tile order; [] before the first picture."""
+        found = await self.picture()
+        return people_in_tiles(*found) if found else []
+
+    async def tones(self) -> dict[int, float]:
+        """dB of each person's tone over the noise beside it."""
+        found = await self.page.evaluate(_SPECTRUM % repr(TONES))
+        return {int(person): level for person, level in (found or {}).items()}
+
+    async def frames(self) -> int:
+        """Pictures decoded by the element that shows the composite."""
+        return int(await self.page.evaluate(_FRAMES))
+
+    async def hears(self, others: set[int], *, not_: set[int]) -> bool:
+        levels = await self.tones()
+        return bool(levels) and all(levels[o] > HEARD for o in others) and all(levels[n] < NOT_HEARD for n in not_)
+
+    async def until(self, expression: str, seconds: float = 15.0) -> None:
+        """Wait until a JavaScript expression is true."""
+        await until(lambda: self.page.evaluate(f"Boolean({expression})"), seconds, what=expression)
+
+
+async def until(condition: Callable[[], Any], seconds: float = 15.0, *, what: str = "") -> float:
+    """Poll an awaitable condition until it holds; monotonic time when it did. Raises TimeoutError, saying what."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not await condition():
+                await asyncio.sleep(0.03)
+    except TimeoutError:
+        raise TimeoutError(f"not within {seconds} s: {what}") from None
+    return time.monotonic()
 
 
 def luma_of(data_url: str) -> NDArray[np.uint8]:
@@ -70,7 +155,7 @@ def luma_of(data_url: str) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
 
 
-def people_in_tiles(luma: NDArray[np.uint8], tiles: list[dict[str, Any]]) -> list[int | None]:
+def people_in_tiles(luma: NDArray[np.uint8], tiles: Sequence[dict[str, Any]]) -> list[int | None]:
     """The person code found in each tile, None where there is none."""
     found: list[int | None] = []
     for tile in tiles:

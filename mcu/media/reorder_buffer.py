@@ -4,7 +4,8 @@ Rules:
 1. A frame is complete with its marker or, from senders that forget markers, with the first packet of another timestamp.
 2. Frames come out in order. Where packets are missing, the head stands still; a frame behind the hole comes out only
    when its format says that it may resume there (a keyframe, mostly), and then the hole is left behind.
-3. At most CAPACITY packets are held; when more come, the hole at the head is left behind and counted.
+3. At most CAPACITY packets are held, and what fills holes between them; when more come, the hole at the head, or a
+   frame without end, is left behind and counted.
 """
 
 from __future__ import annotations
@@ -59,9 +60,9 @@ class ReorderBuffer:
         """Add a packet that is neither held nor before `next`."""
         if self.next < 0:
             self.next = self._scan = packet.number
-        if len(self._packets) >= CAPACITY and packet.number != self._scan:
+        if len(self._packets) >= CAPACITY and not (self.stalled and packet.number == self._scan):
             self.overflows += 1
-            self.give_up(self._scan)
+            self.give_up(self._scan if self.stalled else packet.number - 1)
             if packet.number < self.next:
                 return
         self._packets[packet.number] = packet
@@ -89,7 +90,7 @@ class ReorderBuffer:
             return
         self._broken = True
         later = (key for key in self._packets if key > number)
-        start = self._resume if self._resume >= 0 else min(later, default=number + 1)
+        start = self._resume if self._resume > number else min(later, default=number + 1)
         self._move_to(start)
 
     def _find_end(self, start: int, scan: int) -> tuple[int, int]:

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from mcu.errors import ProtocolError
+from mcu.media import rtcp
+
+BLOCK = rtcp.ReportBlock(9, 25, -5, 70_000, 8, 77, 88)
+PACKETS: list[rtcp.Packet] = [
+    rtcp.SenderReport(1, 2**63 + 5, 3, 4, 5, (BLOCK,)),
+    rtcp.ReceiverReport(1, (BLOCK, BLOCK)),
+    rtcp.SourceDescription(((1, "abc"), (2, "이름"))),
+    rtcp.Goodbye((1, 2)),
+    rtcp.Nack(1, 2, (65_530, 65_535, 3, 40)),
+    rtcp.PictureLoss(1, 2),
+    rtcp.FullIntraRequest(1, ((2, 3), (4, 255))),
+    rtcp.EstimatedMaximumBitrate(1, 1_200_000, (3, 4)),
+    rtcp.TransportFeedback(1, 2, b"abc"),
+    rtcp.Unknown(204, 1, b"12345678"),
+]
+
+
+@pytest.mark.parametrize("packet", PACKETS, ids=lambda packet: type(packet).__name__)
+def test_what_is_written_is_read_again(packet: rtcp.Packet) -> None:
+    data = packet.serialize()
+    assert len(data) % 4 == 0
+    assert rtcp.parse(data) == [packet]
+
+
+def test_a_compound_packet_is_the_sum_of_its_parts() -> None:
+    assert rtcp.parse(rtcp.serialize(PACKETS)) == PACKETS
+
+
+def test_reports_have_the_layout_of_rfc_3550() -> None:
+    data = rtcp.ReceiverReport(0x01020304, (rtcp.ReportBlock(5, 0x80, -1, 6, 7, 8, 9),)).serialize()
+    assert data == bytes.fromhex("81c90007010203040000000580ffffff00000006000000070000000800000009")
+
+
+def test_nack_packs_sixteen_followers_into_one_item() -> None:
+    data = rtcp.Nack(1, 2, tuple(range(100, 117))).serialize()
+    assert data == bytes.fromhex("81cd000300000001000000020064ffff")
+
+
+def test_remb_is_read_as_libwebrtc_writes_it() -> None:
+    data = bytes.fromhex("8fce00050000000100000000") + b"REMB" + bytes.fromhex("011bffff000002a5")
+    assert rtcp.parse(data) == [rtcp.EstimatedMaximumBitrate(1, 0x3FFFF << 6, (0x2A5,))]
+
+
+def test_counts_of_lost_packets_saturate() -> None:
+    block = rtcp.ReportBlock(9, 0, 1 << 30, 0, 0, 0, 0)
+    (report,) = rtcp.parse(rtcp.ReceiverReport(1, (block,)).serialize())
+    assert isinstance(report, rtcp.ReceiverReport)
+    assert report.reports[0].packets_lost == (1 << 23) - 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x80",
+        bytes.fromhex("40c9000100000001"),  # version 1
+        bytes.fromhex("80c8000100000001"),  # sender report without sender info
+        bytes.fromhex("82c9000100000001"),  # two blocks announced, none there
+        bytes.fromhex("80c9000900000001"),  # longer than the datagram
+        bytes.fromhex("a0c9000100000009"),  # padding longer than the packet
+        bytes.fromhex("8060000100000001"),  # not a type of RTCP
+        bytes.fromhex("81ca000100000001"),  # description without its end
+        bytes.fromhex("81ce0000"),  # PLI without SSRCs
+        bytes.fromhex("84ce0003000000010000000200000003"),  # half a FIR item
+    ],
+)
+def test_flaws_are_protocol_errors(data: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        rtcp.parse(data)

@@ -69,13 +69,13 @@ AVX2 static void blend_rows(uint8_t *dst, const uint8_t *const row[TAPS], const 
 }
 
 /* Sixteen outputs' sums over one pair of taps. */
-AVX2 static inline __m256i pair_sums(const uint8_t *src, const struct column_group *group, int pair)
+AVX2 static inline __m256i pair_sums(const uint8_t *low_window, const uint8_t *high_window, __m256i shuffle,
+                                     __m256i weights)
 {
-    __m256i window = _mm256_inserti128_si256(
-        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(src + group->window[pair][0]))),
-        _mm_loadu_si128((const __m128i *)(src + group->window[pair][1])), 1);
-    __m256i taps = _mm256_shuffle_epi8(window, load(group->shuffle[pair]));
-    return _mm256_maddubs_epi16(taps, load((const uint8_t *)group->weight[pair]));
+    __m128i low = _mm_loadu_si128((const __m128i *)low_window);
+    __m128i high = _mm_loadu_si128((const __m128i *)high_window);
+    __m256i taps = _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1), shuffle);
+    return _mm256_maddubs_epi16(taps, weights);
 }
 
 AVX2 static inline void store_group(uint8_t *dst, __m256i sums)
@@ -85,19 +85,29 @@ AVX2 static inline void store_group(uint8_t *dst, __m256i sums)
     _mm_storeu_si128((__m128i *)dst, packed);
 }
 
-AVX2 static void filter_columns(uint8_t *dst, const uint8_t *src, const struct axis *columns)
+AVX2 static void filter_columns(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, int rows,
+                                const struct axis *columns)
 {
     if (columns->groups == 0) {
-        planes_scalar.filter_columns(dst, src, columns);
+        planes_scalar.filter_columns(dst, dst_stride, src, src_stride, rows, columns);
         return;
     }
-    const struct column_group *group = columns->group, *end = group + columns->groups;
-    if (columns->pairs == 1)
-        for (; group < end; group++)
-            store_group(dst + group->first, pair_sums(src, group, 0));
-    else
-        for (; group < end; group++)
-            store_group(dst + group->first, _mm256_add_epi16(pair_sums(src, group, 0), pair_sums(src, group, 1)));
+    const struct column_group *end = columns->group + columns->groups;
+    for (const struct column_group *group = columns->group; group < end; group++) {
+        __m256i shuffle = load(group->shuffle[0]), weights = load((const uint8_t *)group->weight[0]);
+        const uint8_t *low = src + group->window[0][0], *high = src + group->window[0][1];
+        uint8_t *to = dst + group->first;
+        if (columns->pairs == 1) {
+            for (int row = 0; row < rows; row++, to += dst_stride, low += src_stride, high += src_stride)
+                store_group(to, pair_sums(low, high, shuffle, weights));
+            continue;
+        }
+        __m256i shuffle_2 = load(group->shuffle[1]), weights_2 = load((const uint8_t *)group->weight[1]);
+        ptrdiff_t low_2 = group->window[1][0] - group->window[0][0], high_2 = group->window[1][1] - group->window[0][1];
+        for (int row = 0; row < rows; row++, to += dst_stride, low += src_stride, high += src_stride)
+            store_group(to, _mm256_add_epi16(pair_sums(low, high, shuffle, weights),
+                                             pair_sums(low + low_2, high + high_2, shuffle_2, weights_2)));
+    }
 }
 
 AVX2 static inline __m256i halve_sums(const uint8_t *a, const uint8_t *b)

@@ -15,6 +15,7 @@ enum {
     WEIGHT_BITS = 7,   /* the weights of an output sample add up to 128; each alone is at most 127 (int8_t) */
     GROUP = 16,        /* output samples that filter_columns makes at once */
     ROW_PADDING = 32,  /* bytes that must be readable after a row given to filter_columns */
+    BATCH = 8,         /* rows filtered at once: the tables are read once, and the rows have left the store buffer */
 };
 
 /* GROUP adjacent output samples, in the order in which one AVX2 register takes them: two lanes of eight outputs, each
@@ -41,8 +42,9 @@ struct plane_kernels {
     const char *name;
     /* dst[i] = sum over taps of weight × row[i], rounded; for 0 ≤ i < n. Two or four rows. */
     void (*blend_rows)(uint8_t *dst, const uint8_t *const row[TAPS], const int8_t weight[TAPS], int pairs, int n);
-    /* One row through `columns`; src has ROW_PADDING readable bytes behind its columns->from samples. */
-    void (*filter_columns)(uint8_t *dst, const uint8_t *src, const struct axis *columns);
+    /* `rows` rows through `columns`; each has ROW_PADDING readable bytes behind its columns->from samples. */
+    void (*filter_columns)(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, int rows,
+                           const struct axis *columns);
     /* dst[i] = mean of a[2i], a[2i+1], b[2i], b[2i+1], rounded; for 0 ≤ i < n. */
     void (*halve)(uint8_t *dst, const uint8_t *a, const uint8_t *b, int n);
     /* dst[i] moves towards src[i] by alpha[i] / 255; for 0 ≤ i < n. */

@@ -14,16 +14,18 @@ static void blend_rows(uint8_t *dst, const uint8_t *const row[TAPS], const int8_
     }
 }
 
-static void filter_columns(uint8_t *dst, const uint8_t *src, const struct axis *columns)
+static void filter_columns(uint8_t *dst, ptrdiff_t dst_stride, const uint8_t *src, ptrdiff_t src_stride, int rows,
+                           const struct axis *columns)
 {
-    for (int i = 0; i < columns->to; i++) {
-        const int32_t *index = columns->index + TAPS * i;
-        const int8_t *weight = columns->weight + TAPS * i;
-        int sum = ROUND;
-        for (int tap = 0; tap < 2 * columns->pairs; tap++)
-            sum += weight[tap] * src[index[tap]];
-        dst[i] = (uint8_t)(sum >> WEIGHT_BITS);
-    }
+    for (int row = 0; row < rows; row++, dst += dst_stride, src += src_stride)
+        for (int i = 0; i < columns->to; i++) {
+            const int32_t *index = columns->index + TAPS * i;
+            const int8_t *weight = columns->weight + TAPS * i;
+            int sum = ROUND;
+            for (int tap = 0; tap < 2 * columns->pairs; tap++)
+                sum += weight[tap] * src[index[tap]];
+            dst[i] = (uint8_t)(sum >> WEIGHT_BITS);
+        }
 }
 
 static void halve(uint8_t *dst, const uint8_t *a, const uint8_t *b, int n)

@@ -161,13 +161,18 @@ void scaler_free(struct scaler *self)
     memset(self, 0, sizeof(*self));
 }
 
-/* Bytes for a line, every halved picture and the transposed one, luma being the largest plane. */
+static ptrdiff_t line_stride(const struct scaler *self)
+{
+    return self->columns[0].from + ROW_PADDING;
+}
+
+/* Bytes for a batch of lines, every halved picture and the transposed one, luma being the largest plane. */
 static size_t scratch_needed(const struct scaler *self)
 {
     size_t crop = (size_t)self->crop_width * (size_t)self->crop_height;
     size_t halved = self->halvings ? crop / 2 : 0; /* 1/4 + 1/16 + ... */
     size_t turned = self->transposed ? crop >> 2 * self->halvings : 0;
-    return (size_t)max_int(self->columns[0].from, self->columns[0].to) + halved + turned + ROW_PADDING;
+    return (size_t)(BATCH * line_stride(self)) + halved + turned;
 }
 
 static int scratch_reserve(struct scratch *scratch, size_t size)
@@ -181,24 +186,32 @@ static int scratch_reserve(struct scratch *scratch, size_t size)
     return 0;
 }
 
-static void filter_plane(const struct plane_kernels *kernels, const struct axis *columns, const struct axis *rows,
-                         struct plane src, struct plane dst, uint8_t *line)
+/* One output row of `rows`, as wide as the source. */
+static void blend_row(const struct plane_kernels *kernels, const struct axis *rows, int y, struct plane src, uint8_t *dst,
+                      int width)
 {
-    for (int y = 0; y < rows->to; y++, dst.data += dst.stride) {
-        const int32_t *index = rows->index + TAPS * y;
-        const int8_t *weight = rows->weight + TAPS * y;
-        const uint8_t *const row[TAPS] = {
-            src.data + index[0] * src.stride, src.data + index[1] * src.stride,
-            src.data + index[2] * src.stride, src.data + index[3] * src.stride,
-        };
-        if (columns->plain && rows->plain) {
-            memcpy(dst.data, row[0], (size_t)columns->to);
-        } else if (columns->plain) {
-            kernels->blend_rows(dst.data, row, weight, rows->pairs, columns->to);
-        } else {
-            kernels->blend_rows(line, row, weight, rows->pairs, columns->from);
-            kernels->filter_columns(dst.data, line, columns);
-        }
+    const int32_t *index = rows->index + TAPS * y;
+    const uint8_t *const row[TAPS] = {
+        src.data + index[0] * src.stride, src.data + index[1] * src.stride,
+        src.data + index[2] * src.stride, src.data + index[3] * src.stride,
+    };
+    if (rows->plain)
+        memcpy(dst, row[0], (size_t)width);
+    else
+        kernels->blend_rows(dst, row, rows->weight + TAPS * y, rows->pairs, width);
+}
+
+static void filter_plane(const struct plane_kernels *kernels, const struct axis *columns, const struct axis *rows,
+                         struct plane src, struct plane dst, struct plane lines)
+{
+    for (int y = 0; y < rows->to; y += BATCH) {
+        int batch = min_int(BATCH, rows->to - y);
+        struct plane to = columns->plain ? dst : lines;
+        for (int row = 0; row < batch; row++)
+            blend_row(kernels, rows, y + row, src, to.data + row * to.stride, columns->from);
+        if (!columns->plain)
+            kernels->filter_columns(dst.data, dst.stride, lines.data, lines.stride, batch, columns);
+        dst.data += batch * dst.stride;
     }
 }
 
@@ -212,8 +225,8 @@ int scaler_run(const struct scaler *self, const struct plane_kernels *kernels, c
         struct plane from = src[number], to = dst[number];
         int width = self->crop_width >> chroma, height = self->crop_height >> chroma;
         const struct axis *columns = &self->columns[chroma], *rows = &self->rows[chroma];
-        uint8_t *line = scratch->memory;
-        uint8_t *next = line + max_int(columns->from, columns->to) + ROW_PADDING;
+        struct plane lines = {scratch->memory, line_stride(self)};
+        uint8_t *next = lines.data + BATCH * lines.stride;
         from.data += (self->crop_y >> chroma) * from.stride + (self->crop_x >> chroma);
         to.data += (self->top >> chroma) * to.stride + (self->left >> chroma);
         for (int halving = 0; halving < self->halvings; halving++) {
@@ -228,7 +241,7 @@ int scaler_run(const struct scaler *self, const struct plane_kernels *kernels, c
             kernels->transpose(next, height, from.data, from.stride, width, height);
             from = (struct plane){next, height};
         }
-        filter_plane(kernels, columns, rows, from, to, line);
+        filter_plane(kernels, columns, rows, from, to, lines);
     }
     return 0;
 }

@@ -1,7 +1,7 @@
 """What the composite shows now: the layout's memory over time.
 
-`arrange` is pure; a `Director` remembers what it must be told: the last tiles, who spoke when, and whose turn it is in a
-layout that has fewer tiles than people.
+`arrange` is pure; a `Director` remembers what it must be told: the last tiles, who spoke when, and whose turn it is
+in a layout that has fewer tiles than people.
 """
 
 from __future__ import annotations

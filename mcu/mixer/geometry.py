@@ -68,7 +68,7 @@ class Area:
         return even(width), even(height)
 
 
-def even(value: float) -> int:
+def even(value: float | Fraction) -> int:
     """The largest even integer that is not above `value`."""
     return int(value) // 2 * 2
 
@@ -83,7 +83,7 @@ def within(width: int, height: int, *, least: Fraction = ASPECT) -> tuple[int, i
 
 
 def grid_shape(area: Area, count: int, *, least: Fraction = MIN_GRID_ASPECT) -> tuple[int, int, int, int]:
-    """(columns, rows, tile width, tile height) that give `count` tiles the largest tile, then the fewest empty cells."""
+    """(columns, rows, tile width, tile height): the largest tiles for `count`, then the fewest empty cells."""
     shapes = []
     for columns in range(1, count + 1):
         rows = -(-count // columns)
@@ -94,7 +94,7 @@ def grid_shape(area: Area, count: int, *, least: Fraction = MIN_GRID_ASPECT) -> 
 
 
 def grid(area: Area, count: int, *, least: Fraction = MIN_GRID_ASPECT) -> tuple[Slot, ...]:
-    """`count` equal slots in rows, the block centred in the area and a last row that is not full centred in the block."""
+    """`count` equal slots in rows; the block is centred in the area, and a last row that is not full in the block."""
     if count <= 0:
         return ()
     columns, rows, width, height = grid_shape(area, count, least=least)
@@ -121,8 +121,8 @@ def beside(area: Area, count: int, holds: Holds) -> tuple[Slot, ...]:
     columns = 1 if count <= ONE_COLUMN else 2
     per_column = -(-count // columns)
     units = max(COLUMN_UNITS, per_column)
-    small_height = even((area.height - (units - 1) * area.gap) / units)
-    small_width = even(small_height * ASPECT)
+    widest = even((area.width / 2 - columns * area.gap) / columns)  # in an upright composite: half for the large one
+    small_width, small_height = within(widest, even((area.height - (units - 1) * area.gap) / units))
     strip = columns * small_width + (columns - 1) * area.gap
     main = Area(area.x, area.y, even(area.width - strip - area.gap), area.height, area.gap)
     first = single(main, holds)[0]

@@ -6,8 +6,9 @@ import functools
 
 from mcu._native.planes import Sprite
 from mcu.mixer import palette
+from mcu.mixer.lettering import Weight, clean, line_height, mask_of, shortened, width_of
 from mcu.mixer.sprites import Image, Layer, Placed, rounded, segment
-from mcu.mixer.text import Weight, clean, clusters, line_height, mask_of, shortened, width_of
+from mcu.text import graphemes
 
 LEAST_TILE = (72, 40)  # pixels; in a smaller tile a plate would hide the face
 LEAST_OFFICE = 2  # characters of an office before its ellipsis; one alone tells nothing
@@ -18,7 +19,7 @@ CACHED_LABELS = 512  # sprites of about 20 KB: a hundred people in a few sizes, 
 # The microphone, in a square of side 1: (from, to, thickness).
 _CAPSULE = ((0.5, 0.24), (0.5, 0.46), 0.26)
 _STAND = (((0.5, 0.72), (0.5, 0.86), 0.09), ((0.36, 0.88), (0.64, 0.88), 0.09))
-_BOW = (0.5, 0.44, 0.27, 0.09)  # centre x, y, radius, thickness of the half circle below the capsule
+_BOW = (0.5, 0.27, 0.09)  # centre's height, radius, thickness of the half circle below the capsule
 _SLASH = ((0.16, 0.14), (0.84, 0.86), 0.10)
 
 
@@ -49,7 +50,7 @@ def fitted(name: str, office: str, size: int, *, room: int) -> tuple[str, str]:
     name = shortened(name, size, Weight.BOLD, width=room)
     left = room - width_of(name, size, Weight.BOLD) - _between(size)
     short = shortened(office, _office_size(size), Weight.REGULAR, width=left) if office and left > 0 else ""
-    whole_enough = short == office or len(clusters(short)) > LEAST_OFFICE
+    whole_enough = short == office or len(graphemes(short)) > LEAST_OFFICE
     return name, short if whole_enough else ""
 
 
@@ -75,18 +76,15 @@ def _plate(name: str, office: str, size: int, muted: bool) -> Sprite:
 
 def _microphone(side: int) -> Image:
     """A crossed-out microphone; the stroke stands free of the shape by its own width."""
-    bow = segment(side, *_CAPSULE)
-    x, y, radius, thickness = (value * side for value in _BOW)
-    for start, end, width in _STAND:
-        bow = bow + segment(side, start, end, width * side)
-    capsule = segment(side, _CAPSULE[0], _CAPSULE[1], _CAPSULE[2] * side)
+    middle, radius, thickness = (value * side for value in _BOW)
+    lines = sum(segment(side, start, end, width * side) for start, end, width in (_CAPSULE, *_STAND))
     ring = rounded(side, side, radius, inset=side / 2 - radius) - rounded(
         side, side, radius - thickness, inset=side / 2 - radius + thickness
     )
-    ring[: round(y)] = 0
-    shape = (capsule + ring + bow).clip(0, 1)
-    free = segment(side, _SLASH[0], _SLASH[1], _SLASH[2] * side * 3)
-    image: Image = (shape * (1 - free) + segment(side, _SLASH[0], _SLASH[1], _SLASH[2] * side)).clip(0, 1)
+    ring[: round(middle)] = 0
+    start, end, width = _SLASH
+    free = segment(side, start, end, width * side * 3)
+    image: Image = ((lines + ring).clip(0, 1) * (1 - free) + segment(side, start, end, width * side)).clip(0, 1)
     return image
 
 

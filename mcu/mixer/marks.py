@@ -9,9 +9,10 @@ import numpy as np
 from mcu._native.planes import Sprite
 from mcu.mixer import palette
 from mcu.mixer import sprites as shapes
+from mcu.mixer.lettering import Weight, clean, mask_of
 from mcu.mixer.palette import Colour
 from mcu.mixer.sprites import Image, Layer, Placed
-from mcu.mixer.text import Weight, clean, clusters, mask_of
+from mcu.text import graphemes
 
 CACHED_CORNERS = 64  # a few layouts' radii, with and without border
 CACHED_EDGES = 128  # two of a tile size
@@ -59,9 +60,9 @@ def initials(name: str, office: str) -> str:
     if not words:
         return ""
     if all(_is_cjk(character) for character in words[0][:1]):
-        characters = clusters(words[0])
+        characters = graphemes(words[0])
         return "".join(characters[-2:] if len(characters) <= 4 else characters[:2])
-    first = [clusters(word)[0] for word in (words[0], *words[1:][-1:])]
+    first = [graphemes(word)[0] for word in (words[0], *words[1:][-1:])]
     return "".join(first).upper()
 
 
@@ -80,7 +81,7 @@ def _disc(text: str, colour: Colour, diameter: int) -> Sprite:
     layer = Layer(diameter, diameter)
     layer.lay(colour, shapes.rounded(diameter, diameter, diameter / 2 - 0.5, inset=0.5))
     if text:
-        size = round(diameter * (0.36 if len(clusters(text)) > 1 else 0.44))
+        size = round(diameter * (0.36 if len(graphemes(text)) > 1 else 0.44))
         mask = mask_of(text, size, Weight.BOLD)[:, :diameter]
         layer.lay(
             palette.AVATAR_TEXT, mask, x=(diameter - mask.shape[1]) // 2, y=max(0, (diameter - mask.shape[0]) // 2)

@@ -1,4 +1,4 @@
-"""The colours of the composite, in sRGB, and their way into video (ITU-R BT.601, limited range: what browsers assume)."""
+"""The colours of the composite in sRGB, and their way into video: ITU-R BT.601, limited range, as browsers assume."""
 
 from __future__ import annotations
 

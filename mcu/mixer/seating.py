@@ -81,7 +81,7 @@ def _row(rolling: Iterable[int], before: Mapping[int, str | None], previous: Seq
 def _settled(
     row: Sequence[str | None], size: int, *, free: Sequence[str], rank: Mapping[str, int], wanted: Sequence[str | None]
 ) -> list[str | None]:
-    """`row` made `size` long: strangers and repetitions out, holes filled by rank, then the `wanted` brought in view."""
+    """`row` made `size` long: strangers and repetitions out, holes filled by rank, the `wanted` brought into view."""
     standing: list[str | None] = []
     for person in row:
         standing.append(person if person in free and person not in standing else None)

@@ -57,7 +57,8 @@ def rounded(width: int, height: int, radius: float, *, inset: float = 0.0) -> Im
     y = np.abs(np.arange(height, dtype=np.float32) + 0.5 - height / 2) - (height / 2 - inset - radius)
     outside = np.hypot(np.maximum(x, 0)[None, :], np.maximum(y, 0)[:, None])
     distance = outside + np.minimum(np.maximum(x[None, :], y[:, None]), 0) - radius
-    return np.clip(0.5 - distance, 0, 1).astype(np.float32)
+    coverage: Image = np.clip(0.5 - distance, 0, 1).astype(np.float32)
+    return coverage
 
 
 def segment(size: int, start: tuple[float, float], end: tuple[float, float], thickness: float) -> Image:
@@ -67,7 +68,8 @@ def segment(size: int, start: tuple[float, float], end: tuple[float, float], thi
     length = max((bx - ax) ** 2 + (by - ay) ** 2, 1e-6)
     along = np.clip(((grid[0] - ax) * (bx - ax) + (grid[1] - ay) * (by - ay)) / length, 0, 1)
     distance = np.hypot(grid[0] - ax - along * (bx - ax), grid[1] - ay - along * (by - ay))
-    return np.clip(0.5 + thickness / 2 - distance, 0, 1).astype(np.float32)
+    coverage: Image = np.clip(0.5 + thickness / 2 - distance, 0, 1).astype(np.float32)
+    return coverage
 
 
 def _quarters(values: Image) -> Image:

@@ -17,13 +17,14 @@ import regex
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from mcu.text import graphemes
+
 FONT_FOLDER = Path("/usr/share/fonts/opentype/noto")  # Debian's fonts-noto-cjk
 KOREAN_FACE = "Noto Sans CJK KR"  # the collection holds one face per language; Hanja must have their Korean shapes
 ELLIPSIS = "…"
 MAX_CHARACTERS = 120  # of a label; nothing that long fits a tile, and measuring stays cheap
 CACHED_MEASURES = 4_096  # widths kept: some 30 characters' prefixes for a hundred people
 
-_CLUSTERS = regex.compile(r"\X")
 _UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -43,12 +44,7 @@ def font_path(weight: Weight) -> Path | None:
 def clean(text: str) -> str:
     """`text` in NFC, on one line, without control characters and bidirectional overrides."""
     words = _UNPRINTABLE.sub(" ", unicodedata.normalize("NFC", text)).split()
-    return "".join(clusters(" ".join(words))[:MAX_CHARACTERS])
-
-
-def clusters(text: str) -> list[str]:
-    """The extended grapheme clusters of `text`."""
-    return _CLUSTERS.findall(text)
+    return "".join(graphemes(" ".join(words))[:MAX_CHARACTERS])
 
 
 @functools.lru_cache(maxsize=CACHED_MEASURES)
@@ -61,7 +57,7 @@ def shortened(text: str, size: int, weight: Weight, *, width: int) -> str:
     """`text` if it fits into `width` pixels, else its longest beginning that fits with an ellipsis; "" if none does."""
     if width_of(text, size, weight) <= width:
         return text
-    characters = clusters(text)
+    characters = graphemes(text)
     fitting, too_many = 0, len(characters)
     while too_many - fitting > 1:
         middle = (fitting + too_many) // 2
@@ -74,9 +70,10 @@ def mask_of(text: str, size: int, weight: Weight) -> NDArray[np.float32]:
     """Coverage (0...1) of one line of text, `line_height(size)` pixels high, on a common baseline."""
     font = _font(size, weight)
     image = Image.new("L", (max(1, width_of(text, size, weight)), line_height(size)), 0)
-    baseline = round(line_height(size) * 0.5 + size * 0.37)  # half a capital's or a Hangul syllable's height below middle
+    middle = line_height(size) / 2
+    baseline = round(middle + size * 0.37)  # a capital or a syllable reaches as far above the middle
     ImageDraw.Draw(image).text((0, baseline), text, fill=255, font=font, anchor="ls")
-    return np.asarray(image, np.float32) / 255
+    return np.asarray(image, np.float32) / np.float32(255)
 
 
 def line_height(size: int) -> int:

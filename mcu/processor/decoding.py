@@ -36,6 +36,7 @@ class DecodedStream:
         self._decoder: VideoDecoder | None = None
         self._codec = ""
         self._closed = False
+        self._generation = 0  # rises when the picture is cleared: what was being decoded then is not shown
         self.scheduled = False  # waiting for or in the hands of a worker; owned by the pool, under its lock
 
     @property
@@ -59,14 +60,14 @@ class DecodedStream:
 
     def clear_picture(self) -> None:
         """Forget the newest picture, so that a camera that comes back does not show its past."""
+        self._generation += 1
         self._queue.clear()
         self._waiting_for_keyframe = True
         self.picture = None
 
     def close(self) -> None:
         self._closed = True
-        self._queue.clear()
-        self.picture = None
+        self.clear_picture()
 
     def work(self) -> None:
         """Decode what is queued. Called by one worker at a time."""
@@ -78,12 +79,13 @@ class DecodedStream:
             if self._decoder is None or self._codec != frame.codec:
                 self._decoder = VideoDecoder(frame.codec)
                 self._codec = frame.codec
+            generation = self._generation
             picture = self._decoder.decode(frame)
             if picture is None:
                 self._pool.call_main(self._ask)
                 continue
             self.decoded += 1
-            if not self._closed:
+            if generation == self._generation and not self._closed:
                 self.picture = picture
 
     def _overflow(self) -> None:

@@ -1,0 +1,63 @@
+"""The doctor names each fault and what to do, and says so when there is none."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from mcu.cli import certificate, doctor
+from mcu.cli.doctor import Verdict
+from mcu.config import Config, Http, Https, Media, Server
+from tests.support.server import free_port
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return Config(
+        server=Server(data_dir=str(tmp_path / "var")),
+        http=Http(port=free_port()),
+        https=Https(port=free_port()),
+        media=Media(port=free_port()),
+    )
+
+
+def test_all_is_well_on_a_machine_that_runs_the_tests(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    assert doctor.run(config) == 0
+    printed = capsys.readouterr().out
+    assert "Nothing to fix." in printed
+    for subject in ("UDP", "TCP", "certificate", "VP8 out", "H.264 in", "fonts", "CPU", "addresses", "SRTP"):
+        assert subject in printed
+
+
+def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -> None:
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as taken:
+        taken.bind(("::", config.media.port))
+        findings = {finding.subject: finding for finding in doctor.check_ports(config)}
+    finding = findings[f"UDP {config.media.port}"]
+    assert finding.verdict is Verdict.WARNING
+    assert "MCU_MEDIA_PORT" in finding.advice
+
+
+def test_an_expired_certificate_must_be_fixed(config: Config, tmp_path: Path) -> None:
+    import datetime
+
+    pem, key = certificate.make([], datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=500))
+    (tmp_path / "c.pem").write_bytes(pem)
+    (tmp_path / "k.pem").write_bytes(key)
+    https = Https(certificate=str(tmp_path / "c.pem"), key=str(tmp_path / "k.pem"))
+    (finding,) = doctor.check_certificate(Config(https=https))
+    assert finding.verdict is Verdict.BAD
+    assert finding.advice
+
+
+def test_a_missing_certificate_file_must_be_fixed() -> None:
+    (finding,) = doctor.check_certificate(Config(https=Https(certificate="/absent.pem", key="/absent.key")))
+    assert finding.verdict is Verdict.BAD
+
+
+def test_every_finding_that_is_not_good_says_what_to_do(config: Config) -> None:
+    for check in doctor.CHECKS:
+        for finding in check(config):
+            assert finding.verdict is not Verdict.BAD or finding.advice

@@ -2,6 +2,7 @@
 
 import { canShareScreen, captureScreen } from "./media/content.js";
 import { Devices } from "./media/devices.js";
+import { self } from "./state/meeting.js";
 
 /** @typedef {import("./state/app-state.js").AppState} AppState */
 /** @typedef {import("./media/call.js").Kind} Kind */
@@ -22,6 +23,7 @@ export class Local {
   /** @type {MediaStreamTrack | null} */
   #screen = null;
   #silenced = false; // by the chair
+  #told = ""; // the switches as the server knows them
 
   /** @param {LocalOptions} options */
   constructor(options) {
@@ -61,7 +63,7 @@ export class Local {
   switches() {
     const { wantsCamera, wantsMicrophone } = this.#store.state;
     return {
-      muted: !wantsMicrophone || this.#devices.track("microphone") === null,
+      muted: !wantsMicrophone || this.#silenced || this.#devices.track("microphone") === null,
       camera_off: !wantsCamera || this.#devices.track("camera") === null,
     };
   }
@@ -105,17 +107,35 @@ export class Local {
     else this.prepare();
   }
 
-  /** What the server says of this person. @param {import("./protocol").Participant | undefined} self */
-  follow(self) {
-    this.#silenced = self?.muted_by_chair ?? false;
+  /** After a break the server is told everything again. */
+  tellAnew() {
+    this.#told = "";
+    this.#tellSwitches();
+    if (this.#screen) this.#options.tell({ type: "content", active: true });
+  }
+
+  /**
+   * What the server says of this person. When the chair allows the microphone again, it stays off until the person
+   * switches it on.
+   *
+   * @param {import("./protocol").Participant | undefined} person
+   */
+  follow(person) {
+    this.#silenced = person?.muted_by_chair ?? false;
+    if (this.#silenced && this.#store.state.wantsMicrophone) this.#store.set({ wantsMicrophone: false });
     this.#enableMicrophone();
   }
 
   async shareScreen() {
     if (!canShareScreen()) return this.#options.notices.problem({ key: "content.unsupported" });
     this.#store.set({ content: "starting" });
-    this.#screen = await captureScreen();
-    if (!this.#screen) return this.#store.set({ content: "off" });
+    const { track, failed } = await captureScreen();
+    if (failed) this.#options.notices.problem({ key: "content.failed" });
+    if (!track || this.#store.state.phase !== "meeting") {
+      track?.stop();
+      return this.#store.set({ content: "off" });
+    }
+    this.#screen = track;
     this.#screen.onended = () => this.stopSharing();
     this.#options.onTrack("content");
     if (this.#options.tell({ type: "content", active: true })) return this.#store.set({ content: "on" });
@@ -142,6 +162,7 @@ export class Local {
     if (source === "camera") this.#store.set({ preview: track ? new MediaStream([track]) : null });
     this.#enableMicrophone();
     this.#options.onTrack(source === "camera" ? "main" : "audio");
+    this.#tellSwitches();
   }
 
   #enableMicrophone() {
@@ -150,15 +171,20 @@ export class Local {
   }
 
   #tellSwitches() {
-    if (this.#store.state.phase === "meeting") this.#options.tell({ type: "set_self", ...this.switches() });
+    const { phase, meeting } = this.#store.state;
+    const switches = this.switches();
+    const told = JSON.stringify(switches);
+    if (phase !== "meeting" || self(meeting)?.role === "viewer" || told === this.#told) return;
+    if (this.#options.tell({ type: "set_self", ...switches })) this.#told = told;
   }
 
   /** In the meeting, say why a device that was asked for did not come. */
   /** @param {import("./media/devices.js").Source} source @param {boolean} on */
   #explain(source, on) {
     const { status } = this.#store.state.devices[source];
-    if (!on || this.#store.state.phase !== "meeting" || status === "on" || status === "opening" || status === "off")
-      {return;}
+    if (!on || this.#store.state.phase !== "meeting" || status === "on" || status === "opening" || status === "off") {
+      return;
+    }
     this.#options.notices.problem({ key: `device.${source}.${status}` });
   }
 }

@@ -45,10 +45,7 @@ const actions = {
     memory.prefer({ name: store.state.draft.name, office: store.state.draft.office });
     session.enter();
   },
-  cancel: () => {
-    session.cancel();
-    local.prepare();
-  },
+  cancel: () => session.cancel(),
   rejoin: () => {
     local.prepare();
     session.enter();

@@ -63,7 +63,7 @@ export class Session {
     this.#signaling?.hurry();
   }
 
-  /** Stop trying to enter. */
+  /** Stop trying to enter; the devices stay open for the form. */
   cancel() {
     this.#finish();
     this.#store.set({ phase: "form" });
@@ -147,9 +147,8 @@ export class Session {
     const first = store.state.phase !== "meeting";
     const lastRead = first || !entered.resumed ? lastLine(meeting) : store.state.lastRead;
     store.set({ phase: "meeting", meeting, lastRead });
-    if (entered.you.role !== "viewer") this.send({ type: "set_self", ...local.switches() });
     local.follow(self(meeting));
-    if (store.state.content === "on") this.send({ type: "content", active: true });
+    local.tellAnew();
     if (this.#call) this.#call.signalingReturned();
     else this.#startCall(entered.you.role === "viewer");
   }
@@ -215,8 +214,8 @@ export class Session {
       if (this.#back && (meeting || this.#store.state.draft.name)) this.enter();
       else this.cancel();
     } else if (error.for === "enter" || phase === "entering") {
-      this.#finish();
-      this.#store.set({ phase: "form", problem: error.message });
+      this.cancel();
+      this.#store.set({ problem: error.message });
     } else {
       if (error.for === "offer") this.#call?.offerRefused();
       if (error.for === "content") this.#options.local.contentShown(false);
@@ -227,6 +226,7 @@ export class Session {
   /** @param {{ reason: import("./protocol").Ended["reason"], message: import("./protocol").Sentence | null }} ending */
   #over(ending) {
     this.#finish();
+    this.#options.local.release();
     this.#store.set({ phase: "over", ending: { reason: ending.reason, message: ending.message } });
   }
 
@@ -234,7 +234,7 @@ export class Session {
     this.#options.memory.keepWayBack(null);
     this.#back = null;
     this.#finishConnections();
-    this.#options.local.release();
+    this.#options.local.contentShown(false);
     this.#store.set({ meeting: null, panel: null, notices: [] });
   }
 

@@ -135,6 +135,7 @@ export const en = {
   "chat.notSent": "Not sent: the connection is broken. Please send it again once it is back.",
   "chat.log": "Chat messages",
 
+  "content.failed": "The screen could not be captured. Try another screen or window.",
   "content.unsupported": "This browser cannot share a screen.",
 
   "leave.title": "Leave the meeting?",

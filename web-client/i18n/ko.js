@@ -134,6 +134,7 @@ export const ko = {
   "chat.notSent": "연결이 끊겨 보내지 못했습니다. 다시 연결되면 보내 주세요.",
   "chat.log": "채팅 내용",
 
+  "content.failed": "화면을 가져오지 못했습니다. 다른 화면이나 창을 골라 보세요.",
   "content.unsupported": "이 브라우저에서는 화면을 공유할 수 없습니다.",
 
   "leave.title": "회의에서 나갈까요?",

@@ -99,8 +99,8 @@ export class Call {
   async setTrack(kind, track) {
     this.#tracks.set(kind, track);
     const sender = this.#transceivers.get(kind)?.sender;
-    if (this.#options.direction === "receive" || !sender || this.#connection?.signalingState === "closed") return;
-    await sender.replaceTrack(track);
+    if (this.#options.direction === "receive" || !sender) return;
+    await whileOpen(sender.replaceTrack(track));
     this.#limits = "";
     await this.#limit();
   }
@@ -160,7 +160,7 @@ export class Call {
     this.#answered = false;
     this.#waitingCandidates = [];
     if (restart) connection.restartIce();
-    await connection.setLocalDescription();
+    await whileOpen(connection.setLocalDescription());
     if (connection !== this.#connection) return;
     const sdp = connection.localDescription?.sdp ?? "";
     this.#offering = false;
@@ -217,7 +217,7 @@ export class Call {
     if (!encoding) return; // not negotiated yet; asked again with the answer
     Object.assign(encoding, limits);
     this.#limits = JSON.stringify(limits);
-    await sender.setParameters(parameters);
+    await whileOpen(sender.setParameters(parameters));
   }
 
   #drop() {
@@ -232,5 +232,18 @@ export class Call {
     connection.onicecandidate = null;
     connection.onconnectionstatechange = null;
     connection.close();
+  }
+}
+
+/**
+ * A connection that is closed meanwhile rejects what was asked of it; nobody needs the result then.
+ *
+ * @param {Promise<void>} asked
+ */
+async function whileOpen(asked) {
+  try {
+    await asked;
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
   }
 }

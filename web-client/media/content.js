@@ -11,18 +11,18 @@ export function canShareScreen() {
 }
 
 /**
- * Ask the person for a screen or window.
+ * Ask the person for a screen or window. No track and not failed: the person chose none.
  *
- * @returns {Promise<MediaStreamTrack | null>} null when the person chose none
+ * @returns {Promise<{ track: MediaStreamTrack | null, failed: boolean }>}
  */
 export async function captureScreen() {
   try {
     const stream = await navigator.mediaDevices.getDisplayMedia(CAPTURE);
     const track = stream.getVideoTracks()[0] ?? null;
     if (track) track.contentHint = "detail";
-    return track;
+    return { track, failed: track === null };
   } catch (error) {
-    if (error instanceof DOMException && (error.name === "NotAllowedError" || error.name === "AbortError")) return null;
-    throw error;
+    if (!(error instanceof DOMException)) throw error;
+    return { track: null, failed: error.name !== "NotAllowedError" };
   }
 }

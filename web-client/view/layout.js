@@ -104,8 +104,9 @@ function miniature(rectangles) {
   svg.setAttribute("aria-hidden", "true");
   for (const [x = 0, y = 0, width = 0, height = 0] of rectangles) {
     const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    for (const [name, value] of Object.entries({ x, y, width, height, rx: 0.35 }))
-      {rect.setAttribute(name, String(value));}
+    for (const [name, value] of Object.entries({ x, y, width, height, rx: 0.35 })) {
+      rect.setAttribute(name, String(value));
+    }
     svg.append(rect);
   }
   return svg;

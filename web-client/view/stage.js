@@ -56,7 +56,13 @@ export function stage(context) {
  */
 function showPicture(context, frame, waiting, picture) {
   const before = [...frame.querySelectorAll("video")];
-  const video = element("video", { autoplay: true, playsinline: true, class: "composite", tabindex: -1 });
+  const video = element("video", {
+    autoplay: true,
+    playsinline: true,
+    class: "composite",
+    "data-composite": true,
+    tabindex: -1,
+  });
   video.srcObject = picture;
   video.addEventListener(
     "loadeddata",
@@ -67,7 +73,10 @@ function showPicture(context, frame, waiting, picture) {
     },
     { once: true },
   );
-  for (const old of before) old.muted = true;
+  for (const old of before) {
+    old.muted = true;
+    delete old.dataset.composite;
+  }
   frame.prepend(video);
   void chooseSpeaker(frame, context.state.devices.speaker.chosen);
   void play(context, video);

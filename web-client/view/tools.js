@@ -1,0 +1,141 @@
+/** The controls of a meeting as one table: how each looks, what it says, what it does. */
+
+import { askLayout } from "./layout.js";
+import { showSettings } from "./settings.js";
+import { self, unread } from "../state/meeting.js";
+
+/** @typedef {import("./context.js").Context} Context */
+/** @typedef {import("./context.js").Key} Key */
+/** @typedef {import("../state/app-state.js").AppState} AppState */
+
+/**
+ * @typedef {object} Tool
+ * @property {string} id
+ * @property {(state: AppState) => import("./icons.js").IconName} icon
+ * @property {Key} caption under the icon
+ * @property {(state: AppState) => Key} label what pressing it does
+ * @property {(context: Context) => void} press
+ * @property {(state: AppState) => "off" | "on" | "warn" | ""} look
+ * @property {(state: AppState) => boolean} shown
+ * @property {"always" | "wide"} place "wide": on small screens in the menu
+ * @property {(state: AppState) => number} [count] in a badge
+ */
+
+const always = () => true;
+const plain = () => /** @type {const} */ ("");
+/** @param {AppState} state */
+const speaks = (state) => self(state.meeting)?.role !== "viewer";
+/** @param {AppState} state */
+const silenced = (state) => self(state.meeting)?.muted_by_chair ?? false;
+/** @param {AppState} state */
+const raised = (state) => self(state.meeting)?.hand ?? false;
+/** @param {AppState} state */
+const heard = (state) => state.wantsMicrophone && !silenced(state) && state.devices.microphone.status === "on";
+/** @param {AppState} state */
+const seen = (state) => state.wantsCamera && state.devices.camera.status === "on";
+const canShare = "getDisplayMedia" in (navigator.mediaDevices ?? {});
+
+/** @type {readonly Tool[]} */
+export const OWN_TOOLS = [
+  {
+    id: "microphone",
+    icon: (state) => (heard(state) ? "microphone" : "microphoneOff"),
+    caption: "meeting.microphone",
+    label: (state) => (heard(state) ? "meeting.mute" : "meeting.unmute"),
+    press: (context) => context.actions.switchMicrophone(!heard(context.state)),
+    look: (state) => (heard(state) ? "" : "off"),
+    shown: speaks,
+    place: "always",
+  },
+  {
+    id: "camera",
+    icon: (state) => (seen(state) ? "camera" : "cameraOff"),
+    caption: "meeting.camera",
+    label: (state) => (seen(state) ? "meeting.cameraOff" : "meeting.cameraOn"),
+    press: (context) => context.actions.switchCamera(!seen(context.state)),
+    look: (state) => (seen(state) ? "" : "off"),
+    shown: speaks,
+    place: "always",
+  },
+  {
+    id: "share",
+    icon: (state) => (state.content === "off" ? "share" : "shareStop"),
+    caption: "meeting.share",
+    label: (state) => (state.content === "off" ? "meeting.share" : "meeting.shareStop"),
+    press: (context) =>
+      context.state.content === "off" ? context.actions.shareScreen() : context.actions.stopSharing(),
+    look: (state) => (state.content === "on" ? "on" : ""),
+    shown: (state) => speaks(state) && canShare,
+    place: "wide",
+  },
+  {
+    id: "hand",
+    icon: () => "hand",
+    caption: "meeting.hand",
+    label: (state) => (raised(state) ? "meeting.handDown" : "meeting.hand"),
+    press: (context) => context.actions.raiseHand(!raised(context.state)),
+    look: (state) => (raised(state) ? "on" : ""),
+    shown: speaks,
+    place: "wide",
+  },
+  {
+    id: "layout",
+    icon: () => "layout",
+    caption: "meeting.layout",
+    label: () => "meeting.layout",
+    press: askLayout,
+    look: plain,
+    shown: (state) => self(state.meeting)?.role === "chair",
+    place: "wide",
+  },
+  {
+    id: "settings",
+    icon: () => "settings",
+    caption: "meeting.settings",
+    label: () => "meeting.settings",
+    press: showSettings,
+    look: plain,
+    shown: always,
+    place: "wide",
+  },
+  {
+    id: "full-screen",
+    icon: () => "fullScreen",
+    caption: "meeting.fullScreen",
+    label: () => (document.fullscreenElement ? "meeting.fullScreenOff" : "meeting.fullScreen"),
+    press: () => void toggleFullScreen(),
+    look: plain,
+    shown: () => document.fullscreenEnabled,
+    place: "wide",
+  },
+];
+
+/** @type {readonly Tool[]} */
+export const PANEL_TOOLS = [
+  {
+    id: "people",
+    icon: () => "people",
+    caption: "meeting.people",
+    label: () => "meeting.people",
+    press: (context) => context.actions.show(context.state.panel === "people" ? null : "people"),
+    look: (state) => (state.panel === "people" ? "on" : ""),
+    shown: always,
+    place: "always",
+  },
+  {
+    id: "chat",
+    icon: () => "chat",
+    caption: "meeting.chat",
+    label: () => "meeting.chat",
+    press: (context) => context.actions.show(context.state.panel === "chat" ? null : "chat"),
+    look: (state) => (state.panel === "chat" ? "on" : ""),
+    shown: always,
+    place: "always",
+    count: (state) => (state.meeting ? unread(state.meeting, state.lastRead) : 0),
+  },
+];
+
+async function toggleFullScreen() {
+  if (document.fullscreenElement) await document.exitFullscreen();
+  else await document.documentElement.requestFullscreen({ navigationUI: "hide" });
+}

@@ -38,6 +38,15 @@ from mcu.webrtc.timer_wheel import TICK_SECONDS, Timed, TimerWheel
 
 MAX_BATCHES = 8  # per wake-up, 512 datagrams: about 3 ms, so timers and the audio tick are never kept waiting longer
 AUDIO = AudioProfile()
+COUNTERS = (
+    "stun_received",
+    "stun_malformed",
+    "stun_ignored",  # no Binding request, or without FINGERPRINT
+    "stun_refused",  # for nobody here
+    "dropped_unvalidated",  # DTLS or SRTP over a TCP connection without a valid check
+    "dtls_dropped",  # found a full queue
+    "legs_failed",  # by a bug
+)
 
 log = structlog.get_logger()
 
@@ -51,7 +60,7 @@ class Endpoint:
         self.legs: dict[str, WebRtcLeg] = {}
         self._clock = clock
         self._certificate = Certificate()
-        self._counters: Counter[str] = Counter()
+        self._counters = Counter(dict.fromkeys(COUNTERS, 0))
         self._wheel = TimerWheel()
         self._listener = IceTcpListener(self)
         self._touched: dict[WebRtcLeg, None] = {}
@@ -91,13 +100,12 @@ class Endpoint:
 
     @property
     def counters(self) -> dict[str, int]:
-        """Since the start: those of MediaSocket, those of IceTcpListener with "tcp_" before, and stun_received,
-        stun_malformed, stun_ignored, stun_refused, dtls_dropped, paths_contested, legs_failed."""
-        counters = Counter(self._media.counters)
-        counters.update(self._counters)
-        counters.update(self._routes.counters)
-        counters.update({f"tcp_{name}": count for name, count in self._listener.counters.items()})
-        return dict(counters)
+        """Since the start: of MediaSocket, COUNTERS, paths_contested, and of IceTcpListener with "tcp_" before."""
+        tcp = {f"tcp_{name}": count for name, count in self._listener.counters.items()}
+        contested = {"paths_contested": self._routes.contested}
+        return {**self._counters, **contested, **tcp, **self._media.counters} | {
+            "dropped_unvalidated": self._counters["dropped_unvalidated"] + self._media.counters["dropped_unvalidated"]
+        }
 
     def create_leg(
         self,

@@ -24,6 +24,8 @@ MAX_HALF_OPEN_PER_ADDRESS = 32  # an office behind one address, all joining at o
 VIDEO_BUFFER_BYTES = 96 * 1024  # about 0.6 s of a 1.2 Mbit/s composite: room for one keyframe
 BUFFER_BYTES = 192 * 1024
 
+COUNTERS = ("accepted", "refused", "unclaimed", "malformed", "sent", "dropped_full")
+
 _LENGTH = struct.Struct("!H")  # RFC 4571 section 2
 _MAPPED = "::ffff:"  # IPv4 on a dual-stack socket
 
@@ -123,7 +125,7 @@ class IceTcpListener:
 
     def __init__(self, handler: StreamHandler) -> None:
         self.handler = handler
-        self.counters: Counter[str] = Counter()  # accepted, refused, unclaimed, malformed, sent, dropped_full
+        self.counters = Counter(dict.fromkeys(COUNTERS, 0))
         self._half_open: dict[IceTcpConnection, None] = {}  # oldest first
         self._connections: set[IceTcpConnection] = set()
         self._server: asyncio.Server | None = None

@@ -8,8 +8,6 @@ Rules:
 
 from __future__ import annotations
 
-from collections import Counter
-
 from mcu._native.packets import MediaSocket, Path, SrtpTransport
 from mcu.webrtc.ice_lite import PathLike
 from mcu.webrtc.ice_tcp import IceTcpConnection, IceTcpListener
@@ -22,7 +20,7 @@ class Routes:
     """The `Network` of all legs of one endpoint."""
 
     def __init__(self, media: MediaSocket, listener: IceTcpListener) -> None:
-        self.counters: Counter[str] = Counter()  # paths_contested
+        self.contested = 0  # valid checks over a path that another leg is using
         self._media = media
         self._listener = listener
         self._by_ufrag: dict[str, WebRtcLeg] = {}
@@ -52,7 +50,7 @@ class Routes:
         owner = self._by_path.get(path)
         if owner is not None and owner is not leg:
             if now - owner.last_received < HELD_SECONDS:
-                self.counters["paths_contested"] += 1
+                self.contested += 1
                 return False
             owner.path_lost(path)
         if isinstance(path, IceTcpConnection):

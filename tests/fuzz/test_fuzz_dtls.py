@@ -10,6 +10,7 @@ from OpenSSL import SSL
 from mcu.webrtc.dtls import DTLS_MTU, PROFILES, Certificate, DtlsError, DtlsServer, datagrams
 from mcu.webrtc.sdp_offer import Fingerprint
 from tests.fuzz.mutations import INPUTS, mutations
+from tests.webrtc.raw_client import until
 
 CERTIFICATE = Certificate()
 DATAGRAMS_PER_SERVER = 50  # then a new one: a handshake that failed takes nothing more in
@@ -42,8 +43,7 @@ async def attack(inputs: list[bytes]) -> str:
     handshake = asyncio.create_task(server.handshake())
     for data in inputs:
         server.receive(data)
-    while not handshake.done() and not server.idle:
-        await asyncio.sleep(0)
+    await until(lambda: handshake.done() or server.idle)
     stopping = asyncio.create_task(server.stop())
     try:
         await handshake

@@ -64,9 +64,7 @@ class Pair:
         owner = RTCCertificate.generateCertificate() if wrong_fingerprint else certificate
         prints = [Fingerprint(p.algorithm, p.value) for p in owner.getFingerprints() if p.algorithm == algorithm]
         self.hung_up = asyncio.Event()
-        self.server = DtlsServer(
-            CERTIFICATE, fingerprints=prints, send=self.line.from_server, closed=self.hung_up.set
-        )
+        self.server = DtlsServer(CERTIFICATE, fingerprints=prints, send=self.line.from_server, closed=self.hung_up.set)
         self.line.deliver = self.server.receive
 
     async def connect(self) -> dtls.SrtpKeys:

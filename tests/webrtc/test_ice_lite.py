@@ -206,9 +206,7 @@ def test_fragments_are_ice_characters_and_long_enough() -> None:
     assert made != Credentials.generate()
     assert len(made.ufrag) == 8
     assert len(made.password) == 24
-    assert set(made.ufrag + made.password) <= set(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    )
+    assert set(made.ufrag + made.password) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 
 
 def test_a_username_without_colon_names_nobody() -> None:

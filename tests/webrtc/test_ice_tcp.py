@@ -20,6 +20,8 @@ from mcu.webrtc.ice_tcp import (
     IceTcpConnection,
     IceTcpListener,
 )
+from mcu.webrtc.sockets import open_pair
+from tests.webrtc.raw_client import until
 
 VIDEO = frozenset((96,))
 VIDEO_PACKET = b"\x80\x60" + bytes(10)
@@ -156,8 +158,6 @@ async def test_half_open_connections_are_limited_by_address_and_in_all(monkeypat
 
 
 async def test_over_a_real_socket() -> None:
-    from mcu.webrtc.sockets import open_pair
-
     recorder = Recorder()
     listener = IceTcpListener(recorder)
     udp, tcp = open_pair("127.0.0.1", 0)
@@ -165,15 +165,13 @@ async def test_over_a_real_socket() -> None:
     await listener.start(tcp)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(framed(b"hello"))
-    while not recorder.packets:
-        await asyncio.sleep(0)
+    await until(lambda: recorder.packets)
     assert recorder.packets == [b"hello"]
     assert recorder.opened[0].write(b"answer")
     assert await reader.readexactly(8) == framed(b"answer")
     recorder.opened[0].close()
     assert await reader.read() == b""
-    while not recorder.lost:
-        await asyncio.sleep(0)
+    await until(lambda: recorder.lost)
     writer.close()
     await listener.close()
     udp.close()

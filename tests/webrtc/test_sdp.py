@@ -11,7 +11,6 @@ from aiortc.sdp import SessionDescription
 from mcu.errors import ProtocolError, RefusedError
 from mcu.media.types import AudioProfile, StreamKind, VideoProfile
 from mcu.webrtc import sdp_answer, sdp_offer
-from mcu.webrtc.ice_lite import Credentials
 from mcu.webrtc.leg_description import Defaults, LegDescription, Server
 from mcu.webrtc.sdp_negotiation import Negotiation, negotiate
 from mcu.webrtc.sdp_offer import Fingerprint
@@ -379,7 +378,4 @@ def test_candidates_are_checked_for_form(prefix: str) -> None:
 
 def test_without_tcp_no_tcp_candidates_are_told() -> None:
     lines = list(sdp_answer.candidates(["192.0.2.1"], 10_443, tcp=False))
-    assert lines == [f"a=candidate:u0 1 udp {(126 << 24) + (65_535 << 8) + 255} 192.0.2.1 10443 typ host"] + [
-        "a=end-of-candidates"
-    ]
-    assert Credentials.generate().ufrag
+    assert lines == ["a=candidate:u0 1 udp 2130706431 192.0.2.1 10443 typ host", "a=end-of-candidates"]

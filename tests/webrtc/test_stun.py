@@ -74,7 +74,9 @@ def test_what_is_built_is_parsed_and_proven() -> None:
 
 
 def test_without_password_there_is_no_integrity() -> None:
-    message = stun.parse(stun.build(MessageClass.ERROR, TRANSACTION, ((Attribute.ERROR_CODE, stun.error_code(487, "")),)))
+    message = stun.parse(
+        stun.build(MessageClass.ERROR, TRANSACTION, ((Attribute.ERROR_CODE, stun.error_code(487, "")),))
+    )
     assert message.fingerprint_matches()
     assert not message.integrity_matches("")
     assert stun.parse_error_code(message.get(Attribute.ERROR_CODE) or b"") == 487

@@ -1,0 +1,216 @@
+"""The endpoint over real sockets, one step at a time: what is let in when, over which way, and what it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mcu.errors import RefusedError
+from mcu.media.types import StreamKind
+from mcu.webrtc import stun
+from mcu.webrtc.endpoint import Endpoint
+from mcu.webrtc.leg import LegState, WebRtcLeg
+from mcu.webrtc.stun import Attribute, MessageClass
+from tests.webrtc.echo import PROFILE, Echo, endpoint
+from tests.webrtc.raw_client import RawClient, Way, tcp_way, udp_way, until
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Endpoint]:
+    async with endpoint(HOST, monkeypatch) as started:
+        yield started
+    assert started.counters["legs_failed"] == 0
+
+
+def join(server: Endpoint, name: str = "a") -> tuple[RawClient, WebRtcLeg, Echo]:
+    client, handler = RawClient(), Echo()
+    leg = server.create_leg(name, offer=client.offer(), direction="both", handler=handler, video=PROFILE)
+    client.accept(leg.answer)
+    return client, leg, handler
+
+
+async def connect(server: Endpoint, way: Way) -> tuple[RawClient, WebRtcLeg, Echo]:
+    client, leg, handler = join(server)
+    await client.check(way, nominate=True)
+    assert await client.handshake(way) == "connected"
+    await handler.connected.wait()
+    return client, leg, handler
+
+
+async def echoed(client: RawClient, way: Way, *, over: Way) -> None:
+    """Sound sent on `way` comes back on `over`."""
+    client.send_sound(way)
+    found: list[tuple[Way, bytes]] = []
+    await until(lambda: found.extend(client.sounds()) or found)
+    assert found == [(over, b"sound")]
+
+
+def code_of(message: stun.Message) -> int:
+    return stun.parse_error_code(message.get(Attribute.ERROR_CODE) or b"")
+
+
+@pytest.mark.parametrize("open_way", [udp_way, tcp_way])
+async def test_sound_goes_round_over_udp_and_over_tcp(server: Endpoint, open_way) -> None:  # type: ignore[no-untyped-def]
+    way = await open_way(HOST, server.port)
+    client, leg, _ = await connect(server, way)
+    await echoed(client, way, over=way)
+    assert StreamKind.AUDIO in leg.sent
+    await client.close()
+    way.close()
+
+
+async def test_dtls_may_begin_before_nomination(server: Endpoint) -> None:
+    client, leg, handler = join(server)
+    way = await udp_way(HOST, server.port)
+    await client.check(way)
+    assert await client.handshake(way) == "connected"
+    await handler.connected.wait()
+    await echoed(client, way, over=way)
+    assert leg.ice.selected is None
+    await client.close()
+    way.close()
+
+
+async def test_dtls_from_an_address_that_ice_has_not_validated_is_not_let_in(server: Endpoint) -> None:
+    client, leg, _ = join(server)
+    for open_way in (udp_way, tcp_way):
+        stranger = await open_way(HOST, server.port)
+        before = server.counters["dropped_unvalidated"]
+        stranger.write(b"\x16\xfe\xfd" + bytes(60))
+        await until(lambda before=before: server.counters["dropped_unvalidated"] > before)
+        stranger.close()
+    assert leg.state is LegState.CHECKING
+    way = await udp_way(HOST, server.port)
+    assert code_of(await client.check(way, password="wrong")) == 401
+    assert leg.state is LegState.CHECKING
+    way.close()
+
+
+async def test_the_peer_moves_to_another_address(server: Endpoint) -> None:
+    wifi = await udp_way(HOST, server.port)
+    client, _, handler = await connect(server, wifi)
+    cable = await udp_way(HOST, server.port)
+    await client.check(cable)
+    await echoed(client, cable, over=wifi)
+    await client.check(cable, nominate=True)
+    await echoed(client, cable, over=cable)
+    assert handler.events == [("connected",)]
+    await client.close()
+    wifi.close()
+    cable.close()
+
+
+async def test_the_peer_falls_back_from_a_broken_tcp_connection_to_udp(server: Endpoint) -> None:
+    tcp, udp = await tcp_way(HOST, server.port), await udp_way(HOST, server.port)
+    client, leg, _ = await connect(server, tcp)
+    await client.check(udp)
+    tcp.close()
+    await until(lambda: len(leg.ice.paths) == 1)
+    await echoed(client, udp, over=udp)
+    await client.close()
+    udp.close()
+
+
+async def test_ice_restarts_while_media_goes_on(server: Endpoint) -> None:
+    old = await udp_way(HOST, server.port)
+    client, leg, handler = await connect(server, old)
+    first = client.server_ufrag
+    client.accept(leg.update(client.restart()))
+    assert client.server_ufrag != first
+    await echoed(client, old, over=old)
+    new = await udp_way(HOST, server.port)
+    await client.check(new, nominate=True)
+    await echoed(client, new, over=new)
+    assert leg.ice.ufrags == (client.server_ufrag,)
+    assert handler.events == [("connected",)]
+    client.server_ufrag = first
+    assert code_of(await client.check(old)) == 401
+    await client.close()
+    old.close()
+    new.close()
+
+
+async def test_a_neighbour_cannot_take_a_path_over(server: Endpoint) -> None:
+    way = await udp_way(HOST, server.port)
+    client, leg, _ = await connect(server, way)
+    other, other_leg, _ = join(server, "b")
+    await other.check(way, nominate=True)
+    assert server.counters["paths_contested"] == 1
+    assert other_leg.state is LegState.CHECKING
+    way.take = client._take
+    await echoed(client, way, over=way)
+    leg.close("removed")
+    await other.check(way, nominate=True)
+    assert other_leg.state is LegState.SECURING
+    await client.close()
+    way.close()
+
+
+async def test_stun_for_nobody_is_refused_in_few_bytes_or_not_at_all(server: Endpoint) -> None:
+    client, _, _ = join(server)
+    way = await udp_way(HOST, server.port)
+    client.server_ufrag = "nobody"
+    assert code_of(await client.check(way)) == 401
+    way.write(stun.build(MessageClass.REQUEST, bytes(12)))
+    way.write(stun.build(MessageClass.INDICATION, bytes(12)))
+    honest = stun.build(MessageClass.REQUEST, bytes(12))
+    way.write(honest[:-8] + b"\x80\x28\x00\xff" + bytes(4))  # an attribute that runs past the end
+    await until(lambda: server.counters["stun_malformed"])
+    assert server.counters["stun_refused"] == 2
+    assert server.counters["stun_ignored"] == 1
+    way.close()
+
+
+async def test_an_impostor_is_sent_away(server: Endpoint) -> None:
+    client, leg, handler = join(server)
+    way = await udp_way(HOST, server.port)
+    await client.check(way, nominate=True)
+    stranger = RawClient()
+    stranger.accept(leg.answer)
+    await stranger.handshake(way)
+    assert await handler.closed.get() == "dtls-fingerprint"
+    assert server.legs == {}
+    await stranger.close()
+    way.close()
+
+
+async def test_a_handler_s_bug_costs_one_leg(server: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = await udp_way(HOST, server.port)
+    client, _, handler = join(server)
+
+    def broken(_: WebRtcLeg) -> None:
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr(handler, "leg_connected", broken)
+    join(server, "b")
+    await client.check(way, nominate=True)
+    await client.handshake(way)
+    assert await handler.closed.get() == "internal-error"
+    assert list(server.legs) == ["b"]
+    assert server.counters["legs_failed"] == 1
+    server._counters["legs_failed"] = 0
+    await client.close()
+    way.close()
+
+
+async def test_closing_the_endpoint_closes_its_legs(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with endpoint(HOST, monkeypatch) as started:
+        way = await udp_way(HOST, started.port)
+        client, _, handler = await connect(started, way)
+    assert handler.events[-1] == ("closed", "server-stopping")
+    await client.close()
+    way.close()
+
+
+async def test_candidates_are_taken_or_refused_by_form(server: Endpoint) -> None:
+    _, leg, _ = join(server)
+    leg.add_candidate("candidate:1 1 udp 2130706431 192.0.2.7 51744 typ host")
+    leg.add_candidate("")
+    with pytest.raises(RefusedError, match="candidate-invalid"):
+        leg.add_candidate("nonsense")
+    leg.close("removed")
+    with pytest.raises(RefusedError):
+        leg.update("v=0")

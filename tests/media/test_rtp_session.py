@@ -1,0 +1,263 @@
+"""One leg's session: demultiplexing, RTX, RTCP both ways. Its picture on a bad line: test_rtp_session_loss."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from mcu.media import rtcp, transport_feedback
+from mcu.media.payload_vp8 import packetize
+from mcu.media.reception_statistics import ntp_time
+from mcu.media.rtp_events import (
+    BitrateLimited,
+    FrameReceived,
+    KeyframeNeeded,
+    KeyframeRequested,
+    PacketsAcknowledged,
+    StreamEnded,
+)
+from mcu.media.rtp_session import UNLIMITED, RtpSession
+from mcu.media.types import CodecParameters, StreamKind
+from tests.fakes.packets import FakePacket, FakeSendStream
+
+PLI = frozenset({"nack", "nack pli", "goog-remb", "transport-cc"})
+FIR = frozenset({"nack", "ccm fir"})
+KEY = packetize(b"\x00key", 100, picture_id=1)[0]
+DELTA = packetize(b"\x01delta", 100, picture_id=2)[0]
+
+
+def video(feedback: frozenset[str] = PLI) -> dict[int, CodecParameters]:
+    return {
+        96: CodecParameters("VP8", 96, 90_000, feedback=feedback),
+        97: CodecParameters("rtx", 97, 90_000, parameters={"apt": "96"}),
+    }
+
+
+def session(*, reduced_size: bool = True, feedback: frozenset[str] = PLI, **options: Any) -> RtpSession:
+    made = RtpSession(cname="mcu", ssrc_for_reports=7, reduced_size=reduced_size, **options)
+    made.add_received(StreamKind.MAIN, video(feedback), mid="1", ssrcs=(1111, 1112))
+    made.add_received(StreamKind.CONTENT, video(feedback), mid="2")
+    made.handle_timer(0.0)  # the first report
+    made.data_to_send()
+    return made
+
+
+def frame(number: int, payload: bytes = KEY, **fields: Any) -> FakePacket:
+    return FakePacket(sequence_number=number, timestamp=number * 3_000, marker=True, payload=payload, **fields)
+
+
+def received(events: Iterable[object]) -> list[tuple[StreamKind, bytes]]:
+    return [(event.kind, event.frame.data) for event in events if isinstance(event, FrameReceived)]
+
+
+def sent(made: RtpSession) -> list[rtcp.Packet]:
+    return [packet for data in made.data_to_send() for packet in rtcp.parse(data)]
+
+
+def test_streams_are_told_by_mid_then_ssrc_then_payload_type() -> None:
+    made = session()
+    made.receive_rtp(frame(1, ssrc=50, mid="2"), 1.0)
+    made.receive_rtp(frame(2, ssrc=50), 1.0)  # latched
+    made.receive_rtp(frame(9, ssrc=1111), 1.0)  # announced in the offer
+    assert [kind for kind, _ in received(made.events_received())] == [
+        StreamKind.CONTENT,
+        StreamKind.CONTENT,
+        StreamKind.MAIN,
+    ]
+    made.receive_rtp(frame(1, ssrc=60), 1.0)  # payload type 96 belongs to two streams
+    made.receive_rtp(frame(1, ssrc=61, mid="nonsense"), 1.0)
+    made.receive_rtp(frame(3, ssrc=1111, payload_type=50), 1.0)
+    assert made.counters["unroutable"] == 3
+    only = RtpSession(cname="mcu", ssrc_for_reports=7)
+    only.add_received(StreamKind.MAIN, video(), mid=None)
+    only.receive_rtp(frame(1, ssrc=60), 1.0)
+    assert received(only.events_received()) == [(StreamKind.MAIN, b"\x00key")]
+
+
+def test_a_repair_on_the_rtx_stream_takes_its_place() -> None:
+    made = session()
+    made.receive_rtp(frame(1, ssrc=1111), 1.0)
+    made.receive_rtp(frame(3, packetize(b"\x01third", 100, picture_id=3)[0], ssrc=1111), 1.0)
+    made.handle_timer(1.02)
+    assert rtcp.Nack(7, 1111, (2,)) in sent(made)
+    repair = FakePacket(
+        payload_type=97, ssrc=1112, sequence_number=9, timestamp=6_000, marker=True, payload=b"\x00\x02" + DELTA
+    )
+    made.receive_rtp(repair, 1.05)
+    assert len(received(made.events_received())) == 3
+    padding = FakePacket(payload_type=97, ssrc=1112, sequence_number=10, payload=b"\x00\x02")
+    made.receive_rtp(padding, 1.06)
+    assert made.counters["unroutable"] == 0
+
+
+def test_a_new_ssrc_takes_over_and_the_old_one_is_heard_no_more() -> None:
+    made = session()
+    made.receive_rtp(frame(1, ssrc=1111), 1.0)
+    made.receive_rtp(frame(500, ssrc=2000, mid="1"), 2.0)
+    made.receive_rtp(frame(2, DELTA, ssrc=1111), 2.0)
+    assert len(received(made.events_received())) == 2
+    assert made.counters["unroutable"] == 1
+
+
+def test_goodbye_ends_a_stream_that_may_come_back() -> None:
+    made = session()
+    made.receive_rtp(frame(1, ssrc=1111), 1.0)
+    made.receive_rtcp(rtcp.Goodbye((1111, 1112, 4444)).serialize(), 1.5)
+    assert StreamEnded(StreamKind.MAIN) in made.events_received()
+    made.receive_rtp(frame(2, ssrc=1111), 9.0)
+    assert received(made.events_received())
+
+
+@pytest.mark.parametrize(
+    ("feedback", "expected"),
+    [
+        (PLI, rtcp.PictureLoss(7, 1111)),
+        (FIR, rtcp.FullIntraRequest(7, ((1111, 1),))),
+        (frozenset(), KeyframeNeeded(StreamKind.MAIN)),
+    ],
+)
+def test_a_keyframe_is_asked_for_by_what_was_negotiated(feedback: frozenset[str], expected: object) -> None:
+    made = session(feedback=feedback)
+    made.request_keyframe(StreamKind.MAIN, 1.0)  # nobody to ask yet
+    assert sent(made) == []
+    made.receive_rtp(frame(1, ssrc=1111), 1.0)
+    made.events_received()
+    made.request_keyframe(StreamKind.MAIN, 1.1)
+    made.request_keyframe(StreamKind.MAIN, 1.1)
+    assert [*sent(made), *made.events_received()] == [expected]
+
+
+def test_feedback_is_compound_unless_reduced_size_was_negotiated() -> None:
+    made = session(reduced_size=False)
+    made.receive_rtp(frame(1, ssrc=1111), 1.0)
+    made.request_keyframe(StreamKind.MAIN, 1.1)
+    assert [type(packet) for packet in sent(made)] == [
+        rtcp.ReceiverReport,
+        rtcp.SourceDescription,
+        rtcp.PictureLoss,
+    ]
+
+
+def test_reports_come_at_random_intervals_around_the_minimum() -> None:
+    made = session(report_interval=5.0)
+    times = []
+    while len(times) < 50:
+        times.append(made.next_timer())
+        made.handle_timer(times[-1])
+    gaps = [after - before for before, after in itertools.pairwise(times)]
+    assert 2.0 < min(gaps) < max(gaps) < 6.2
+    assert sum(gaps) / len(gaps) == pytest.approx(5.0 / (math.e - 1.5), rel=0.1)
+
+
+def test_a_report_covers_both_directions() -> None:
+    made = session(wall_clock_offset=1_000.0)
+    made.receive_rtcp(rtcp.SenderReport(1111, ntp_time(500.0), 3_000, 1, 1).serialize(), 0.9)  # source not known yet
+    made.receive_rtp(frame(1, ssrc=1111), 1.0)
+    made.receive_rtcp(rtcp.SenderReport(1111, ntp_time(500.0), 3_000, 1, 1).serialize(), 1.0)
+    stream = FakeSendStream(lambda packet, now: None)
+    made.add_sent(StreamKind.MAIN, stream)
+    made.add_sent(StreamKind.AUDIO, FakeSendStream(lambda packet, now: None, ssrc=3, clock_rate=48_000))
+    stream.send([b"abc", b"de"], timestamp=90_000, now=2.0)
+    made.handle_timer(2.5)
+    report, names = sent(made)
+    assert isinstance(report, rtcp.SenderReport)
+    assert (report.ssrc, report.packets, report.octets) == (2222, 2, 5)
+    assert report.ntp == ntp_time(1_002.5)
+    assert report.rtp_timestamp == 90_000 + 45_000
+    assert [block.ssrc for block in report.reports] == [1111]
+    assert report.reports[0].delay_since_last_sr == 65_536 * 3 // 2
+    assert names == rtcp.SourceDescription(((7, "mcu"), (2222, "mcu"), (3, "mcu")))
+    clock = made.reception(StreamKind.MAIN)
+    assert clock is not None
+    assert clock.clock is not None
+    assert clock.clock.wall_clock_of(93_000) == 501.0
+
+
+def test_what_the_peer_lacks_is_sent_again_and_keyframe_requests_become_events() -> None:
+    made = session()
+    stream = FakeSendStream(lambda packet, now: None)
+    made.add_sent(StreamKind.MAIN, stream)
+    stream.send([b"a", b"b"], timestamp=0, now=1.0)
+    made.receive_rtcp(rtcp.Nack(1, 2222, (65_500, 65_501, 65_502)).serialize(), 1.1)
+    made.receive_rtcp(rtcp.Nack(1, 9999, (65_500,)).serialize(), 1.1)
+    assert stream.resent == [65_500, 65_501]
+    fir = rtcp.FullIntraRequest(1, ((2222, 4),))
+    made.receive_rtcp(rtcp.serialize([rtcp.PictureLoss(1, 2222), fir, fir]), 1.2)
+    made.receive_rtcp(rtcp.FullIntraRequest(1, ((2222, 5),)).serialize(), 1.3)
+    made.receive_rtcp(rtcp.PictureLoss(1, 9999).serialize(), 1.3)
+    assert made.events_received() == [KeyframeRequested(StreamKind.MAIN)] * 3
+
+
+def test_loss_and_round_trip_time_are_read_from_reports() -> None:
+    made = session(wall_clock_offset=100.0)
+    made.add_sent(StreamKind.MAIN, FakeSendStream(lambda packet, now: None))
+    last_sr = ntp_time(101.0) >> 16 & 0xFFFFFFFF
+    block = rtcp.ReportBlock(2222, 64, 10, 0, 900, last_sr, 65_536 // 2)
+    made.receive_rtcp(rtcp.ReceiverReport(1, (block,)).serialize(), 1.6)
+    assert made.rtt == pytest.approx(0.1, abs=1e-3)
+    stream = made.sent(StreamKind.MAIN)
+    assert stream is not None
+    assert (stream.fraction_lost, stream.jitter) == (0.25, 0.01)
+
+
+def test_transport_wide_feedback_goes_out_every_tenth_of_a_second() -> None:
+    made = session()
+    for index in range(30):
+        made.receive_rtp(
+            frame(index, ssrc=1111, transport_sequence=index, arrival=0.2 + index / 100), 0.2 + index / 100
+        )
+        if made.next_timer() <= 0.2 + index / 100:
+            made.handle_timer(0.2 + index / 100)
+    feedback = [packet for packet in sent(made) if isinstance(packet, rtcp.TransportFeedback)]
+    assert [len(transport_feedback.decode(packet.data).ticks) for packet in feedback] == [11, 11]
+
+
+def test_transport_wide_feedback_and_bitrate_limits_of_the_peer_become_events() -> None:
+    made = session()
+    arrivals = transport_feedback.Arrivals(5, (256, None, 300), 1)
+    feedback = rtcp.TransportFeedback(1, 2222, transport_feedback.encode(arrivals))
+    limit = rtcp.EstimatedMaximumBitrate(1, 500_000, (2222,))
+    made.receive_rtcp(rtcp.serialize([feedback, limit]), 1.0)
+    assert made.events_received() == [PacketsAcknowledged(arrivals), BitrateLimited(500_000)]
+    made.receive_rtcp(rtcp.TransportFeedback(1, 2222, b"bad").serialize(), 1.0)
+    made.receive_rtcp(b"bad", 1.0)
+    assert made.counters["malformed_rtcp"] == 2
+
+
+def test_a_bitrate_limit_is_sent_now_and_with_every_report() -> None:
+    made = session()
+    made.receive_rtp(frame(1, ssrc=1111), 0.1)
+    made.set_max_bitrate(250_000)
+    made.set_max_bitrate(250_000)
+    made.handle_timer(3.0)
+    limits = [packet for packet in sent(made) if isinstance(packet, rtcp.EstimatedMaximumBitrate)]
+    assert limits == [rtcp.EstimatedMaximumBitrate(7, 250_000, (1111,))] * 2
+    made.set_max_bitrate(0)
+    made.handle_timer(6.0)
+    limits = [packet for packet in sent(made) if isinstance(packet, rtcp.EstimatedMaximumBitrate)]
+    assert [limit.bitrate for limit in limits] == [pytest.approx(UNLIMITED, rel=1e-4)]
+
+
+def test_the_end_says_goodbye() -> None:
+    made = session()
+    made.add_sent(StreamKind.MAIN, FakeSendStream(lambda packet, now: None))
+    made.add_sent(StreamKind.AUDIO, FakeSendStream(lambda packet, now: None, ssrc=3))
+    made.remove_sent(StreamKind.AUDIO)
+    assert sent(made) == [rtcp.Goodbye((3,))]
+    made.end()
+    assert sent(made)[-1] == rtcp.Goodbye((2222,))
+
+
+def test_ssrcs_without_end_do_not_pile_up() -> None:
+    made = session()
+    for ssrc in range(10_000, 12_000):
+        made.receive_rtp(frame(1, ssrc=ssrc, mid="1"), 1.0)
+        made.events_received()
+    made.handle_timer(50.0)
+    (report, *_) = sent(made)
+    assert isinstance(report, rtcp.ReceiverReport)
+    assert len(report.reports) <= 31

@@ -38,7 +38,8 @@ SEEDS = [
 def test_damaged_stun_is_refused_in_our_own_words() -> None:
     agent = IceLite(local=OURS, now=0.0)
     parsed = 0
-    for data in mutations(SEEDS, seed=5389):
+    for index, flawed in enumerate(mutations(SEEDS, seed=5389)):
+        data = flawed if index % 2 else with_right_length(flawed)
         try:
             message = stun.parse(data)
         except ProtocolError:
@@ -55,7 +56,7 @@ def test_damaged_stun_is_refused_in_our_own_words() -> None:
         for reply, _ in agent.data_to_send():
             stun.parse(reply)
         agent.events_received()
-    assert parsed > INPUTS // 100
+    assert parsed > INPUTS // 10
 
 
 def test_a_damaged_stream_of_frames_ends_in_a_protocol_error_or_packets() -> None:
@@ -65,6 +66,12 @@ def test_a_damaged_stream_of_frames_ends_in_a_protocol_error_or_packets() -> Non
         with contextlib.suppress(ProtocolError):
             for start in range(0, len(data), 100):
                 deframer.receive(data[start : start + 100])
+
+
+def with_right_length(data: bytes) -> bytes:
+    """The header made whole again, so that the flaws are met behind it."""
+    data = data[: len(data) // 4 * 4]
+    return data[:2] + max(0, len(data) - 20).to_bytes(2, "big") + SEEDS[0][4:8] + data[8:]
 
 
 def _address(value: bytes) -> object:

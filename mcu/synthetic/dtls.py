@@ -1,4 +1,4 @@
-"""The DTLS client of one participant, on aiortc's transport; the only module here that touches that library's internals.
+"""The DTLS client of one participant, on aiortc's transport; only this module touches that library's internals.
 
 The keys are handed out instead of being used in Python, and what arrives waits in a bounded queue.
 """

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
+from typing import cast
 
 import av
 import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType
 from numpy.typing import NDArray
 
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
@@ -54,10 +58,10 @@ def encode_loop(pictures: Iterable[Rgb], sound: Sound, settings: MediaSettings, 
 def encode_pictures(pictures: Iterable[Rgb], settings: MediaSettings) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
     """Coded frames, and the indices of keyframes: every `keyframe_seconds`, from the first one on."""
     name, options = VIDEO_CODECS[settings.codec]
-    encoder = av.VideoCodecContext.create(name, "w")
+    encoder = cast(VideoCodecContext, av.CodecContext.create(name, "w"))
     encoder.width, encoder.height = settings.width, settings.height
     encoder.pix_fmt = "yuv420p"
-    encoder.framerate = settings.fps
+    encoder.framerate = Fraction(settings.fps)
     encoder.bit_rate = settings.bitrate
     encoder.gop_size = 10_000  # keyframes are placed here, not by the codec
     encoder.thread_count = 1
@@ -67,7 +71,7 @@ def encode_pictures(pictures: Iterable[Rgb], settings: MediaSettings) -> tuple[t
     for index, picture in enumerate(pictures):
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
         frame.pts = index
-        frame.pict_type = av.video.frame.PictureType.I if index % spacing == 0 else av.video.frame.PictureType.NONE
+        frame.pict_type = PictureType.I if index % spacing == 0 else PictureType.NONE
         coded.extend(bytes(packet) for packet in encoder.encode(frame))
     coded.extend(bytes(packet) for packet in encoder.encode(None))
     return tuple(coded), tuple(range(0, len(coded), spacing))
@@ -75,7 +79,7 @@ def encode_pictures(pictures: Iterable[Rgb], settings: MediaSettings) -> tuple[t
 
 def encode_sound(sound: Sound, *, bitrate: int) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
     """Opus packets of PACKET_SECONDS and their levels; a last incomplete block is dropped."""
-    encoder = av.AudioCodecContext.create("libopus", "w")
+    encoder = av.CodecContext.create("libopus", "w")
     encoder.sample_rate = SAMPLE_RATE
     encoder.layout = "mono"
     encoder.format = "s16"

@@ -110,7 +110,7 @@ def _open_collar(body: _Body) -> None:
     _jacket(body, SHIRT)
     body.neck()
     body.single(points((-17, 140), (17, 140), (0, 168)), body.throat)
-    body.pair(_COLLAR + (1.5, 2.0), WHITE)
+    body.pair(np.add(_COLLAR, (1.5, 2.0)), WHITE)
     _lapels(body)
 
 

@@ -1,4 +1,4 @@
-"""The shelf of performances: made once by worker processes, kept on disk, bounded in size, the oldest thrown out first."""
+"""The shelf of performances: made once by worker processes, kept on disk, the oldest thrown out when it is full."""
 
 from __future__ import annotations
 

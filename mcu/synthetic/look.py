@@ -1,4 +1,4 @@
-"""How a synthetic person looks: chosen by number, so that the same person looks the same everywhere and neighbours differ."""
+"""How a synthetic person looks: chosen by number, so the same everywhere, and unlike the neighbours."""
 
 from __future__ import annotations
 

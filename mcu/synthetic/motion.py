@@ -92,7 +92,7 @@ def _sum(wave: tuple[tuple[float, float], ...], turn: float) -> float:
 def _rest(now: float, seconds: float) -> float:
     """0 at both ends of the loop (the common posture), 1 in between."""
     edge = min(now, seconds - now) / 0.6
-    return math.sin(min(1.0, max(0.0, edge)) * math.pi / 2) ** 2
+    return 0.5 - 0.5 * math.cos(min(1.0, max(0.0, edge)) * math.pi)
 
 
 def _blink_times(choose: random.Random, seconds: float) -> list[float]:
@@ -107,4 +107,4 @@ def _lid(since: float) -> float:
     """How far the lids are shut `since` seconds after a blink began."""
     if not 0 <= since <= BLINK_SECONDS:
         return 0.0
-    return math.sin(math.pi * since / BLINK_SECONDS) ** 0.7
+    return math.sqrt(math.sin(math.pi * since / BLINK_SECONDS))

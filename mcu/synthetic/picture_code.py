@@ -1,9 +1,8 @@
 """A machine-readable mark in a picture: who it shows and which frame it is. Painted before coding, read from any tile.
 
 Twelve columns by three rows of squares at the upper middle, where cropping to a tile and a name label leave it alone.
-The first and last squares of the first and last rows are fixed (two white, two black) and give the reading its threshold;
-the other 32 carry, most significant bit first and row by row, 10 bits of person, 12 bits of frame number and a checksum
-of 10 bits. White is 1.
+The four corner squares are fixed (two white, two black) and give the reading its threshold; the other 32 carry, most
+significant bit first and row by row, 10 bits of person, 12 bits of frame number and 10 bits of checksum. White is 1.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which part of a plane shows the whole source picture, in pixels; it may reach over the plane's edges (cropping)."""
+    """Where the whole source picture would lie in a plane, in pixels; with cropping it reaches over the edges."""
 
     x: float
     y: float

@@ -32,7 +32,7 @@ class Stage:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.wakes = 0  # timer wake-ups so far
-        self.late = 0.0  # seconds: the most that a wake-up came after what was due
+        self.late = 0.0  # seconds: the most that a wake-up came after it was set for
         self.failed = 0  # actors that raised and were sent off
         self._clock = clock
         self._order = itertools.count()
@@ -91,9 +91,8 @@ class Stage:
         self.wakes += 1
         now = self._clock()
         horizon = now + TICK_SECONDS / 2
-        if self._waiting:
-            self.late = max(self.late, now - self._waiting[0][0])
-        while self._waiting and self._waiting[0][0] <= horizon:
+        self.late = max(self.late, now - self._armed_for)
+        while self._waiting and self._waiting[0][0] < horizon:
             _, ticket, actor = heapq.heappop(self._waiting)
             booked = self._tickets.get(actor)
             if booked is not None and booked[0] == ticket:

@@ -107,7 +107,8 @@ def room(*, seconds: float, seed: str, level: float = 0.0006) -> Sound:
     spectrum = np.fft.rfft(np.random.default_rng(abs(hash_text(seed))).standard_normal(count))
     spectrum *= 1 / (1 + np.fft.rfftfreq(count, 1 / SAMPLE_RATE) / 300.0)
     hum = np.fft.irfft(spectrum, count)
-    return level * hum / float(np.sqrt(np.mean(hum**2)))
+    quiet: Sound = level * hum / float(np.sqrt(np.mean(hum**2)))
+    return quiet
 
 
 def loudness(sound: Sound, *, rate: float) -> NDArray[np.float64]:
@@ -116,7 +117,10 @@ def loudness(sound: Sound, *, rate: float) -> NDArray[np.float64]:
     edges = np.round(np.arange(count + 1) * SAMPLE_RATE / rate).astype(int)
     power = np.concatenate([[0.0], np.cumsum(sound**2)])
     edges = np.minimum(edges, len(sound))
-    return np.sqrt(np.maximum(power[edges[1:]] - power[edges[:-1]], 0.0) / np.maximum(np.diff(edges), 1))
+    volume: NDArray[np.float64] = np.sqrt(
+        np.maximum(power[edges[1:]] - power[edges[:-1]], 0.0) / np.maximum(np.diff(edges), 1)
+    )
+    return volume
 
 
 def hash_text(text: str) -> int:
@@ -209,7 +213,9 @@ def _smooth(track: Track, seconds: float) -> Track:
 
 def _spread(track: Track, samples: int) -> Sound:
     """A track at SYNTHESIS_RATE."""
-    return np.interp(np.arange(samples) * (CONTROL_RATE / SYNTHESIS_RATE), np.arange(len(track)), track)
+    times = np.arange(samples) * (CONTROL_RATE / SYNTHESIS_RATE)
+    spread: Sound = np.interp(times, np.arange(len(track)), track)
+    return spread
 
 
 def _levelled(spoken: Sound) -> Sound:
@@ -217,7 +223,8 @@ def _levelled(spoken: Sound) -> Sound:
     pieces = np.sqrt(np.mean(spoken[: len(spoken) // 480 * 480].reshape(-1, 480) ** 2, axis=1))
     active = pieces[pieces > 0.1 * pieces.max()]
     scaled = spoken * (SPEECH_RMS / float(np.sqrt(np.mean(active**2))))
-    return PEAK * np.tanh(scaled / PEAK)
+    limited: Sound = PEAK * np.tanh(scaled / PEAK)
+    return limited
 
 
 def _doubled(sound: Sound) -> Sound:
@@ -226,4 +233,5 @@ def _doubled(sound: Sound) -> Sound:
     spectrum = np.fft.rfft(sound)
     wide = np.zeros(len(sound) * factor // 2 + 1, dtype=complex)
     wide[: len(spectrum)] = spectrum
-    return np.fft.irfft(wide, len(sound) * factor) * factor
+    doubled: Sound = np.fft.irfft(wide, len(sound) * factor) * factor
+    return doubled

@@ -4,6 +4,7 @@ McuError
 ├── PeerError            what somebody sent us is wrong; costs that peer only
 │   ├── ProtocolError    a message, packet or document that breaks its specification
 │   └── RefusedError     well-formed, but not allowed or not possible here; has a code for the user
+├── StorageError         the database does not answer; nobody's message is at fault
 └── ConfigurationError   the operator must change something; the text says what
 """
 
@@ -33,3 +34,7 @@ class RefusedError(PeerError):
 
 class ConfigurationError(McuError):
     """The installation is at fault; the message tells the operator what to do."""
+
+
+class StorageError(McuError):
+    """The database did not do what it was asked; nothing was acknowledged."""

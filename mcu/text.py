@@ -53,3 +53,29 @@ def _limited(text: str, limit: int, code: str) -> str:
     if len(clusters) > limit:
         raise RefusedError(code, f"{len(clusters)} grapheme clusters, {limit} allowed")
     return "".join(cluster[:CLUSTER_CODE_POINTS] for cluster in clusters)
+
+
+def clean_name(text: str) -> str:
+    """A person's name; never empty."""
+    return _given(clean_line(text, limit=NAME_GRAPHEMES, code="name-too-long"), "name-empty")
+
+
+def clean_office(text: str) -> str:
+    """An office such as 종로구청장; may be empty."""
+    return clean_line(text, limit=NAME_GRAPHEMES, code="office-too-long")
+
+
+def clean_title(text: str) -> str:
+    """The title of a conference; never empty."""
+    return _given(clean_line(text, limit=TITLE_GRAPHEMES, code="title-too-long"), "title-empty")
+
+
+def clean_chat(text: str) -> str:
+    """A line of chat, which may have several lines; never empty."""
+    return _given(clean_paragraphs(text, limit=CHAT_GRAPHEMES, code="chat-too-long"), "chat-empty")
+
+
+def _given(text: str, code: str) -> str:
+    if not text:
+        raise RefusedError(code)
+    return text

@@ -32,6 +32,7 @@ from mcu.controller.member import (
     Pool,
     Snapshot,
 )
+from mcu.controller.tasks import uninterrupted
 from mcu.errors import RefusedError
 from mcu.store.store import Store
 
@@ -81,6 +82,11 @@ class LiveConference:
 
         Raises RefusedError, and ConferenceClosedError when the object went out of use meanwhile.
         """
+        return await uninterrupted(self._admit(command, member, secret=secret, secret_hash=secret_hash))
+
+    async def _admit(
+        self, command: c.Enter | c.Return | c.Reconnect, member: Member, *, secret: str, secret_hash: bytes | None
+    ) -> Participant:
         async with self._lock:
             if self.closed:
                 raise ConferenceClosedError
@@ -128,6 +134,10 @@ class LiveConference:
                 await self._carry_out(command, {})
 
     async def _carry_out(self, command: c.Command, secrets: Mapping[str, bytes]) -> None:
+        """Decide, store, apply and tell, all of it or nothing: what is stored must not be missing in memory."""
+        await uninterrupted(self._carry_out_whole(command, secrets))
+
+    async def _carry_out_whole(self, command: c.Command, secrets: Mapping[str, bytes]) -> None:
         events = self.conference.decide(command)
         if events and not isinstance(command, c.Disconnect | c.Reconnect):
             await self._store.record(self.id, events, at=self._wall_clock(), secrets=secrets)

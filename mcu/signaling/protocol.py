@@ -262,19 +262,7 @@ class Ping(ClientMessage, frozen=True, kw_only=True):
 
 
 AnyClientMessage = (
-    Enter
-    | Resume
-    | Offer
-    | Candidate
-    | SetSelf
-    | Content
-    | Layout
-    | Lock
-    | Chat
-    | Moderate
-    | End
-    | Leave
-    | Ping
+    Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | Moderate | End | Leave | Ping
 )
 
 # --- server to client -------------------------------------------------------------------------------

@@ -26,9 +26,7 @@ _PRIMITIVES = {"string": "string", "integer": "number", "number": "number", "boo
 def json_schema() -> Schema:
     """The whole protocol; `$defs/ClientMessage` and `$defs/ServerMessage` are the two unions."""
     unions = {"ClientMessage": protocol.AnyClientMessage, "ServerMessage": protocol.AnyServerMessage}
-    schemas, definitions = msgspec.json.schema_components(
-        list(unions.values()), ref_template="#/$defs/{name}"
-    )
+    schemas, definitions = msgspec.json.schema_components(list(unions.values()), ref_template="#/$defs/{name}")
     for name, schema in zip(unions, schemas, strict=True):
         definitions[name] = schema
     return {

@@ -6,17 +6,19 @@ be answered and its number is not given out again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from mcu.conference.conference import CHAT_KEPT
 from mcu.conference.events import Event
 from mcu.conference.seats import MAX_SEATS
+from mcu.errors import StorageError
 from mcu.store import rows
 from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, TokenRow
 from mcu.store.records import ConferenceRecord, ParticipantRecord, People, TokenRecord
@@ -30,9 +32,20 @@ class Store:
     def __init__(self, engine: AsyncEngine) -> None:
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
 
+    @contextlib.asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        """Committed at the end. What the database complains about becomes StorageError, except broken uniqueness."""
+        try:
+            async with self._sessions.begin() as session:
+                yield session
+        except IntegrityError:
+            raise
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageError(f"{type(error).__name__}: {error}") from error
+
     async def ping(self) -> None:
-        """Raise what the driver raises when the database does not answer."""
-        async with self._sessions() as session:
+        """Raises StorageError when the database does not answer."""
+        async with self._transaction() as session:
             await session.execute(text("SELECT 1"))
 
     # --- conferences --------------------------------------------------------------------------------
@@ -40,7 +53,7 @@ class Store:
     async def add_conference(self, record: ConferenceRecord) -> bool:
         """False when id, link or number is taken already."""
         try:
-            async with self._sessions.begin() as session:
+            async with self._transaction() as session:
                 session.add(rows.conference_row(record))
         except IntegrityError:
             return False
@@ -64,19 +77,19 @@ class Store:
             .offset(offset)
             .limit(limit)
         )
-        async with self._sessions() as session:
+        async with self._transaction() as session:
             return tuple(rows.conference_record(row) for row in await session.scalars(query))
 
     async def count_conferences(self) -> int:
         """How many have not ended."""
         query = select(func.count()).select_from(ConferenceRow).where(ConferenceRow.ended_at.is_(None))
-        async with self._sessions() as session:
+        async with self._transaction() as session:
             return int(await session.scalar(query) or 0)
 
     async def peopled(self) -> tuple[str, ...]:
         """Ids of conferences in which somebody was present when the server stopped."""
         query = select(ParticipantRow.conference_id).where(ParticipantRow.state == PRESENT).distinct()
-        async with self._sessions() as session:
+        async with self._transaction() as session:
             return tuple(await session.scalars(query))
 
     async def people(self, conference_id: str) -> People:
@@ -94,7 +107,7 @@ class Store:
             .order_by(ChatRow.number.desc())
             .limit(CHAT_KEPT)
         )
-        async with self._sessions() as session:
+        async with self._transaction() as session:
             return People(
                 present=tuple(rows.participant(row) for row in await session.scalars(present)),
                 former=tuple(rows.participant(row) for row in reversed((await session.scalars(former)).all())),
@@ -108,7 +121,7 @@ class Store:
     ) -> None:
         """Write `events` of one conference. `secrets` are the hashed secrets of those who join."""
         statements = [s for event in events for s in rows.statements(conference_id, event, at=at)]
-        async with self._sessions.begin() as session:
+        async with self._transaction() as session:
             for statement in statements:
                 if isinstance(statement, ParticipantRow):
                     if secrets and statement.id in secrets:
@@ -118,7 +131,7 @@ class Store:
                     await session.execute(statement)
 
     async def participant(self, conference_id: str, participant_id: str) -> ParticipantRecord | None:
-        async with self._sessions() as session:
+        async with self._transaction() as session:
             row = await session.get(ParticipantRow, participant_id)
             if row is None or row.conference_id != conference_id:
                 return None
@@ -133,21 +146,21 @@ class Store:
 
     async def add_token(self, record: TokenRecord, *, now: datetime) -> None:
         """Keep `record`, and forget those that expired before `now`."""
-        async with self._sessions.begin() as session:
+        async with self._transaction() as session:
             await session.execute(delete(TokenRow).where(TokenRow.expires_at < now))
             session.add(rows.token_row(record))
 
     async def token(self, token_hash: bytes) -> TokenRecord | None:
-        async with self._sessions() as session:
+        async with self._transaction() as session:
             row = await session.get(TokenRow, token_hash)
             return None if row is None else rows.token_record(row)
 
     async def _one(self, condition: Any) -> ConferenceRecord | None:
-        async with self._sessions() as session:
+        async with self._transaction() as session:
             row = (await session.scalars(select(ConferenceRow).where(condition))).one_or_none()
             return None if row is None else rows.conference_record(row)
 
-    async def _put_participant(self, session: Any, row: ParticipantRow) -> None:
+    async def _put_participant(self, session: AsyncSession, row: ParticipantRow) -> None:
         """Insert, or bring back somebody who was here before under the same id."""
         known = await session.get(ParticipantRow, row.id)
         if known is None:

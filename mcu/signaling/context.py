@@ -1,0 +1,30 @@
+"""What all doors share, kept in `app.state.context`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mcu.config import Config
+from mcu.controller.registry import Registry
+from mcu.signaling.limits import REQUESTS, Attempts, Buckets, Connections
+from mcu.signaling.metrics import Metrics
+
+MAX_CONNECTIONS = 4_000  # WebSockets of one server: forty full conferences
+MAX_CONNECTIONS_BY_ADDRESS = 400  # a town hall behind one address
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One for each app."""
+
+    registry: Registry
+    config: Config
+    metrics: Metrics
+    connections: Connections
+    attempts: Attempts = field(default_factory=Attempts)
+    requests: Buckets = field(default_factory=lambda: Buckets(REQUESTS))
+
+
+def make_context(registry: Registry, config: Config) -> Context:
+    connections = Connections(most=MAX_CONNECTIONS, most_by_address=MAX_CONNECTIONS_BY_ADDRESS)
+    return Context(registry=registry, config=config, metrics=Metrics(registry, connections), connections=connections)

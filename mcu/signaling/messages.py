@@ -1,0 +1,146 @@
+"""What people are told: one row for each code, with the HTTP status it has in REST, WHIP and WHEP."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mcu.errors import RefusedError
+from mcu.signaling.protocol import Sentence
+
+
+class Text(NamedTuple):
+    """`status` per RFC 9110; sentences say what happened and, where there is something to do, what."""
+
+    status: int
+    ko: str
+    en: str
+
+
+TEXTS: dict[str, Text] = {
+    # what was sent cannot be understood
+    "invalid-message": Text(400, "메시지의 형식이 잘못되었습니다.", "The message is malformed."),
+    "invalid-body": Text(400, "요청 본문의 형식이 잘못되었습니다.", "The request body is malformed."),
+    "too-large": Text(413, "보낸 내용이 너무 큽니다.", "What was sent is too large."),
+    "too-deep": Text(400, "메시지가 너무 깊게 중첩되어 있습니다.", "The message is nested too deeply."),
+    "media-type": Text(415, "지원하지 않는 콘텐츠 형식입니다.", "This content type is not supported here."),
+    "binary-message": Text(400, "텍스트 메시지만 받습니다.", "Only text messages are accepted."),
+    "not-entered": Text(409, "먼저 회의에 입장해야 합니다.", "Enter the conference first."),
+    "already-entered": Text(409, "이미 회의에 입장했습니다.", "You have entered already."),
+    "too-fast": Text(
+        429, "요청이 너무 잦습니다. 잠시 후 다시 시도하십시오.", "Too many requests. Try again in a moment."
+    ),
+    "too-slow": Text(
+        408, "연결이 너무 느려 끊겼습니다. 다시 연결합니다.", "The connection was too slow and was closed."
+    ),
+    "too-many-attempts": Text(
+        429, "시도 횟수를 초과했습니다. 몇 분 후 다시 시도하십시오.", "Too many attempts. Try again in a few minutes."
+    ),
+    "too-many-connections": Text(
+        429, "이 주소에서 온 연결이 너무 많습니다.", "There are too many connections from this address."
+    ),
+    "not-found": Text(404, "요청한 주소를 찾을 수 없습니다.", "There is nothing at this address."),
+    "method-not-allowed": Text(405, "허용되지 않는 요청 방식입니다.", "This method is not allowed here."),
+    "internal": Text(500, "서버 내부 오류입니다. 다시 시도하십시오.", "The server has failed. Please try again."),
+    # entering
+    "no-such-conference": Text(
+        404, "회의를 찾을 수 없습니다. 링크를 확인하십시오.", "There is no such conference. Check the link."
+    ),
+    "number-or-pin-wrong": Text(
+        403, "회의 번호 또는 비밀번호가 맞지 않습니다.", "The meeting number or the PIN is wrong."
+    ),
+    "door-missing": Text(
+        400,
+        "회의 링크, 또는 회의 번호와 비밀번호가 필요합니다.",
+        "A link, or a meeting number with its PIN, is needed.",
+    ),
+    "chair-key-wrong": Text(403, "의장 열쇠가 맞지 않습니다.", "The chair's key is wrong."),
+    "conference-ended": Text(410, "종료된 회의입니다.", "This conference has ended."),
+    "conference-full": Text(
+        503, "정원이 차서 입장할 수 없습니다.", "The conference is full; nobody else can enter now."
+    ),
+    "conference-locked": Text(
+        403, "잠긴 회의입니다. 의장에게 문의하십시오.", "The conference is locked. Please ask the chair."
+    ),
+    "name-empty": Text(400, "이름을 입력하십시오.", "Please give a name."),
+    "name-too-long": Text(400, "이름은 40자까지입니다.", "A name may have up to 40 letters."),
+    "office-too-long": Text(400, "직함은 40자까지입니다.", "An office may have up to 40 letters."),
+    "title-empty": Text(400, "회의 제목을 입력하십시오.", "Please give the conference a title."),
+    "title-too-long": Text(400, "회의 제목은 80자까지입니다.", "A title may have up to 80 letters."),
+    "resume-unknown": Text(403, "이전 입장 정보를 확인할 수 없습니다.", "The earlier participation is not known."),
+    "resume-over": Text(410, "이미 끝난 참가입니다. 다시 입장하십시오.", "That participation is over. Enter again."),
+    "superseded": Text(
+        409,
+        "다른 창이나 기기에서 다시 접속하여 이 연결을 닫습니다.",
+        "You connected again elsewhere; this one is closed.",
+    ),
+    # in the conference
+    "not-permitted": Text(403, "이 작업을 할 권한이 없습니다.", "You may not do this."),
+    "no-such-participant": Text(404, "그 참가자는 회의에 없습니다.", "That participant is not in the conference."),
+    "muted-by-chair": Text(403, "의장이 음소거했습니다.", "The chair has muted you."),
+    "content-busy": Text(409, "다른 참가자가 자료를 공유하고 있습니다.", "Somebody else is sharing content."),
+    "layout-invalid": Text(400, "화면 배치가 잘못되었습니다.", "The layout cannot be drawn."),
+    "chat-empty": Text(400, "내용을 입력하십시오.", "Please write something."),
+    "chat-too-long": Text(400, "한 번에 2000자까지 보낼 수 있습니다.", "A message may have up to 2000 letters."),
+    # media
+    "media-unavailable": Text(
+        503,
+        "미디어 서버를 준비하고 있습니다. 잠시 후 다시 시도합니다.",
+        "The media server is starting. Trying again shortly.",
+    ),
+    "busy": Text(503, "서버가 가득 찼습니다. 잠시 후 다시 시도하십시오.", "The server is busy. Try again in a moment."),
+    "media-lost": Text(200, "미디어 연결을 다시 맺습니다.", "The media connection is being made again."),
+    "no-such-leg": Text(409, "미디어 연결이 없습니다. 다시 연결합니다.", "There is no media connection. Offer again."),
+    "no-such-bridge": Text(503, "미디어 서버를 다시 준비하고 있습니다.", "The media server is being prepared again."),
+    "leg-replaced": Text(409, "새 미디어 연결로 바뀌었습니다.", "A newer media connection took over."),
+    "sdp-invalid": Text(400, "SDP의 형식이 잘못되었습니다.", "The SDP is malformed."),
+    "sdp-too-large": Text(413, "SDP가 너무 큽니다.", "The SDP is too large."),
+    "sdp-nothing-in-common": Text(
+        406, "서버와 공통된 코덱이 없습니다.", "The offer has no codec in common with the server."
+    ),
+    "sdp-changed": Text(
+        400, "ICE 재시작에서는 미디어 구성을 바꿀 수 없습니다.", "An ICE restart must not change the media lines."
+    ),
+    "sdp-fingerprint-changed": Text(
+        400, "ICE 재시작에서는 인증서를 바꿀 수 없습니다.", "An ICE restart must not change the certificate."
+    ),
+    "sdp-dtls-role": Text(400, "DTLS 역할이 맞지 않습니다.", "The offer must let the server be DTLS server (actpass)."),
+    "sdp-ice-lite": Text(400, "ICE-lite 끼리는 연결할 수 없습니다.", "Two ICE-lite agents cannot connect."),
+    "sdp-no-bundle": Text(400, "BUNDLE이 필요합니다.", "The offer must bundle its media (RFC 9143)."),
+    "sdp-no-dtls": Text(400, "DTLS-SRTP가 필요합니다.", "The offer must use DTLS-SRTP."),
+    "sdp-no-ice": Text(400, "ICE가 필요합니다.", "The offer must use ICE."),
+    "sdp-no-rtcp-mux": Text(400, "rtcp-mux가 필요합니다.", "The offer must use rtcp-mux (RFC 8834)."),
+    "codec-unknown": Text(406, "지원하지 않는 코덱입니다.", "The codec is not supported."),
+    "candidate-invalid": Text(400, "ICE 후보의 형식이 잘못되었습니다.", "The ICE candidate is malformed."),
+    # REST, WHIP and WHEP
+    "unauthorized": Text(401, "API 열쇠가 필요합니다.", "An API key is needed."),
+    "local-only": Text(
+        403,
+        "API 열쇠가 설정되지 않아 이 컴퓨터에서만 쓸 수 있습니다.",
+        "Without an API key only this machine may do that.",
+    ),
+    "origin-refused": Text(403, "다른 사이트에서 온 요청은 받지 않습니다.", "Requests from other sites are refused."),
+    "token-missing": Text(401, "접속 토큰이 필요합니다.", "A bearer token is needed."),
+    "token-invalid": Text(401, "접속 토큰이 잘못되었거나 만료되었습니다.", "The token is wrong or has expired."),
+    "token-elsewhere": Text(403, "이 회의에 쓸 수 없는 토큰입니다.", "The token is not good for this."),
+    "no-such-session": Text(404, "이미 끝난 연결입니다.", "This media session is over."),
+    "session-changed": Text(412, "ICE 세션이 바뀌었습니다.", "The ICE session has changed (If-Match)."),
+    "if-match-missing": Text(428, "If-Match 헤더가 필요합니다.", "An If-Match header is needed."),
+    # why a connection ends
+    "left": Text(200, "회의에서 나왔습니다.", "You have left the conference."),
+    "removed": Text(200, "의장이 회의에서 내보냈습니다.", "The chair has removed you from the conference."),
+    "lost": Text(200, "연결이 끊겨 회의에서 나왔습니다.", "The connection was lost for too long."),
+}
+
+
+def text(code: str) -> Text:
+    """The row of `code`; what a newer processor may refuse and we do not know is told in general words."""
+    return TEXTS.get(code) or TEXTS["sdp-invalid" if code.startswith("sdp-") else "internal"]
+
+
+def sentence(code: str) -> Sentence:
+    row = text(code)
+    return Sentence(ko=row.ko, en=row.en)
+
+
+def status(error: RefusedError) -> int:
+    return text(error.code).status

@@ -1,0 +1,74 @@
+"""Counters of the MC, and those that the MPs report, in Prometheus form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from mcu.controller.registry import Registry
+    from mcu.signaling.limits import Connections
+
+_COUNTER = re.compile(r"^(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?P<labels>.*)\})?$")
+_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
+
+
+class Metrics:
+    """The counters that signaling itself keeps, and the page that shows all."""
+
+    def __init__(self, registry: Registry, connections: Connections) -> None:
+        self._registry = CollectorRegistry()
+        self.received = self._counter("received_messages", "Messages that browsers sent")
+        self.sent = self._counter("sent_messages", "Messages sent to browsers")
+        self.too_fast = self._counter("too_fast_messages", "Messages dropped because they came too fast")
+        self.slow_consumers = self._counter("slow_consumers", "Connections closed because the peer did not read")
+        self.refused = Counter("mcu_signaling_refused", "Requests refused, by code", ["code"], registry=self._registry)
+        self._registry.register(_Server(registry, connections))
+
+    def _counter(self, name: str, text: str) -> Counter:
+        return Counter(f"mcu_signaling_{name}", text, registry=self._registry)
+
+    def exposition(self) -> bytes:
+        """The text exposition format 0.0.4."""
+        return generate_latest(self._registry)
+
+
+class _Server(Collector):
+    """What is read at the moment of asking: conferences, connections, and the load of each MP."""
+
+    def __init__(self, registry: Registry, connections: Connections) -> None:
+        self._server = registry
+        self._connections = connections
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("mcu_conferences", "Conferences with people in them", self._server.live_conferences)
+        yield GaugeMetricFamily("mcu_signaling_connections", "Open WebSockets", self._connections.count)
+        yield GaugeMetricFamily("mcu_processors_ready", "Media processors ready", self._server.pool.ready_count)
+        loads = sorted(self._server.pool.loads.items())
+        cpu = CounterMetricFamily("mcu_processor_cpu_seconds", "CPU time of each MP", labels=["processor"])
+        memory = GaugeMetricFamily("mcu_processor_rss_bytes", "Memory of each MP", labels=["processor"])
+        families: dict[str, Metric] = {}
+        for index, load in loads:
+            cpu.add_metric([str(index)], load.cpu_seconds)
+            memory.add_metric([str(index)], load.rss_bytes)
+            for key, value in load.counters.items():
+                _add(families, key, value, processor=str(index))
+        yield cpu
+        yield memory
+        yield from families.values()
+
+
+def _add(families: dict[str, Metric], key: str, value: float, *, processor: str) -> None:
+    """Add an MP's counter `name{label="value"}`; a name that Prometheus would not take is left out."""
+    match = _COUNTER.match(key)
+    if match is None:
+        return
+    name = match["name"]
+    labels = dict(_LABEL.findall(match["labels"] or "")) | {"processor": processor}
+    family = families.setdefault(name, Metric(name.removesuffix("_total"), "Reported by the MP", "counter"))
+    family.add_sample(name if name.endswith("_total") else f"{name}_total", labels, value)

@@ -42,7 +42,8 @@ cdef extern from "planes_scaler.h" nogil:
 
     int scaler_build(scaler *self, int width, int height, int rotation, int tile_width, int tile_height, fit fit)
     void scaler_free(scaler *self)
-    int scaler_run(const scaler *self, const plane_kernels *kernels, const plane *src, const plane *dst, scratch *scratch)
+    int scaler_run(const scaler *self, const plane_kernels *kernels, const plane *src, const plane *dst,
+                   scratch *scratch)
 
 
 cdef const plane_kernels *kernels_named(str name) except NULL:
@@ -127,8 +128,8 @@ cdef class Paint:
 
     x, y, width and height are even, in luma samples of the canvas. `background` is (Y, U, V), seen where there is no
     picture. `sprites` are (sprite, x, y) with even offsets from the tile's corner, painted in order; each has to lie
-    inside the tile. `cover` fills the tile and cuts what stands over, as long as half of the picture stays; otherwise
-    all of it is shown.
+    inside the tile. `cover` fills the tile and cuts what stands over, as long as half of the picture stays; where less
+    would, three quarters are shown between bars. Otherwise all of it is shown.
     """
 
     cdef int x, y, width, height
@@ -196,12 +197,12 @@ cdef struct job:
 
 
 cdef void fill(const plane *planes, int x, int y, int width, int height, const uint8_t *colour) noexcept nogil:
-    cdef int number, shift, row
+    cdef int number, shift, _row
     cdef uint8_t *at
     for number in range(3):
         shift = number > 0
         at = planes[number].data + (y >> shift) * planes[number].stride + (x >> shift)
-        for row in range(height >> shift):
+        for _row in range(height >> shift):
             memset(at, colour[number], width >> shift)
             at += planes[number].stride
 

@@ -14,7 +14,8 @@ enum {
     LEAST_SIDE = 16,        /* samples: no codec of ours has smaller pictures, and nothing could be seen */
     MOST_SIDE = 8192,       /* samples: what H.264 level 6 allows; keeps all products in 64 bits */
     ASPECT_TOLERANCE = 64,  /* 1/64: bars this thin are a rounding of the tile; it is filled instead */
-    MOST_CUT = 2,           /* "cover" shows at least 1/2 of a picture: an upright phone is shown whole instead */
+    MOST_CUT = 2,           /* "cover" shows at least 1/2 of a picture; where a tile would cut more (an upright phone), */
+    KEPT = 3, KEPT_OF = 4,  /* it shows 3/4, which keeps the head, between bars */
 };
 
 static int min_int(int a, int b) { return a < b ? a : b; }
@@ -108,10 +109,13 @@ static void place(struct scaler *self, int width, int height, int tile_width, in
         self->crop_width = (int)(down / tile_height);
     else if (cover)
         self->crop_height = (int)(across / tile_width);
-    else if (across > down)
-        self->out_height = max_int(2, (int)(down / width) & ~1);
-    else
-        self->out_width = max_int(2, (int)(across / height) & ~1);
+    else if (across > down) {
+        self->crop_width = fit == FIT_COVER ? width * KEPT / KEPT_OF : width;
+        self->out_height = max_int(2, (int)(down / self->crop_width) & ~1);
+    } else {
+        self->crop_height = fit == FIT_COVER ? height * KEPT / KEPT_OF : height;
+        self->out_width = max_int(2, (int)(across / self->crop_height) & ~1);
+    }
     self->left = (tile_width - self->out_width) / 2 & ~1;
     self->top = (tile_height - self->out_height) / 2 & ~1;
 }

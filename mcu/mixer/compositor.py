@@ -106,9 +106,14 @@ class Compositor:
             height=tile.height,
             cover=tile.fit == COVER,
             background=palette.yuv(_card(tile, picture)),
-            sprites=_decoration(tile, style, picture, rounded=not below),
+            sprites=_decoration(tile, style, picture, rounded=not below and not self._touches_edge(tile)),
         )
         return _Painted(tile, style, picture, paint, below)
+
+    def _touches_edge(self, tile: Tile) -> bool:
+        """A tile at the very edge of the composite keeps its corners: there is nothing to round towards."""
+        right, bottom = tile.x + tile.width, tile.y + tile.height
+        return tile.x == 0 or tile.y == 0 or right == self._canvas.width or bottom == self._canvas.height
 
 
 def _wanted(

@@ -64,7 +64,7 @@ def _plate(name: str, office: str, size: int, muted: bool) -> Sprite:
     if office:
         pieces.append((palette.OFFICE, mask_of(office, _office_size(size), Weight.REGULAR), 0))
     inner = sum(mask.shape[1] + gap for _, mask, gap in pieces) - pieces[-1][2]
-    width, height = _even_up(inner + 2 * _padding(size)), line_height(size) + _even_up(size * 0.3)
+    width, height = _even_up(inner + 2 * _padding(size)), line_height(size) + _even_up(size * 0.1)
     layer = Layer(width, height)
     layer.lay(palette.LABEL, rounded(width, height, size * 0.42) * palette.LABEL_ALPHA)
     x = _padding(size)

@@ -78,7 +78,7 @@ def mask_of(text: str, size: int, weight: Weight) -> NDArray[np.float32]:
 
 def line_height(size: int) -> int:
     """Pixels from the top of one line to the next, even."""
-    return (size * 7 // 5 + 1) // 2 * 2
+    return (size * 8 // 5 + 1) // 2 * 2
 
 
 @functools.lru_cache(maxsize=64)

@@ -74,7 +74,8 @@ def segment(size: int, start: tuple[float, float], end: tuple[float, float], thi
 
 def _quarters(values: Image) -> Image:
     height, width, depth = values.shape
-    return values.reshape(height // 2, 2, width // 2, 2, depth).mean(axis=(1, 3), dtype=np.float32)
+    means: Image = values.reshape(height // 2, 2, width // 2, 2, depth).mean(axis=(1, 3), dtype=np.float32)
+    return means
 
 
 def _bytes(values: Image) -> NDArray[np.uint8]:

@@ -138,11 +138,13 @@ class TestAspect:
         assert (target.planes[1][:7] == 100).all()
         assert (target.planes[2][:7] == 150).all()
 
-    def test_cover_shows_an_upright_phone_whole(self, kernels: str) -> None:
+    def test_cover_shows_three_quarters_of_an_upright_phone(self, kernels: str) -> None:
         planes = [np.full(shape, 200, np.uint8) for shape in _shapes(180, 320)]
+        planes[0][:40] = planes[0][280:] = 0
         target = painted(Picture(*planes), width=320, height=180, kernels=kernels)
-        assert (target.planes[0][:, :100] == 60).all()
-        assert (target.planes[0][:, 120:200] == 200).all()
+        assert (target.planes[0][:, :92] == 60).all()
+        assert (target.planes[0][:, 92:226] == 200).all()
+        assert (target.planes[0][:, 226:] == 60).all()
 
 
 @BOTH

@@ -20,7 +20,7 @@ PICTURE_ID_MASK = 0x7FFF
 ALL_UPPER_LAYERS = frozenset((1, 2, 3))  # TID has two bits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as that would double the cost of a thing made for every packet
 class Descriptor:
     """The payload descriptor; -1 stands for an absent field."""
 
@@ -70,17 +70,9 @@ def _parse_descriptor(payload: bytes) -> Descriptor:
                 key_index = octet & 0x1F
     header = payload[position]  # a descriptor without payload is an error
     starts = first & (START | 0x07) == START
-    return Descriptor(
-        size=position,
-        starts_frame=starts,
-        keyframe=starts and not header & INTER_FRAME,
-        non_reference=bool(first & NON_REFERENCE),
-        picture_id=picture_id,
-        tl0_index=tl0_index,
-        layer=layer,
-        layer_sync=layer_sync,
-        key_index=key_index,
-    )
+    keyframe = starts and not header & INTER_FRAME
+    non_reference = bool(first & NON_REFERENCE)
+    return Descriptor(position, starts, keyframe, non_reference, picture_id, tl0_index, layer, layer_sync, key_index)
 
 
 def packetize(frame: bytes, max_payload: int, *, picture_id: int = -1) -> list[bytes]:
@@ -100,11 +92,6 @@ def packetize(frame: bytes, max_payload: int, *, picture_id: int = -1) -> list[b
         chunk = frame[len(frame) * index // count : len(frame) * (index + 1) // count]
         payloads.append(bytes((head,)) + extension + chunk)
     return payloads
-
-
-def assemble(payloads: Sequence[bytes], sizes: Sequence[int]) -> bytes:
-    """The frame from its payloads in order, given each one's descriptor size."""
-    return b"".join([payload[size:] for payload, size in zip(payloads, sizes, strict=True)])
 
 
 class Vp8Format:
@@ -133,12 +120,12 @@ class Vp8Format:
         )
 
     def assemble(self, fragments: Sequence[Fragment], *, contiguous: bool) -> AssembledFrame | None:
-        descriptors = [fragment.vp8 for fragment in fragments if fragment.vp8 is not None]
-        first = descriptors[0]
+        first = fragments[0].vp8
+        assert first is not None
         if not first.starts_frame or not self._admits(first, contiguous or self._is_successor(first)):
             return None
         self._picture_id = first.picture_id
-        data = assemble([fragment.payload for fragment in fragments], [descriptor.size for descriptor in descriptors])
+        data = b"".join([fragment.payload[fragment.vp8.size :] for fragment in fragments if fragment.vp8])
         return AssembledFrame(data, first.keyframe)
 
     def _can_follow_gap(self, descriptor: Descriptor) -> bool:

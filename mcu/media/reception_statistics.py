@@ -51,16 +51,17 @@ class ReceptionStatistics:
     def receive(self, sequence_number: int, timestamp: int, now: float) -> None:
         """Count one packet that arrived at `now` (monotonic seconds)."""
         unwrapper = self._unwrapper
+        number = unwrapper.peek(sequence_number)
         if self._base < 0:
             self._restart(sequence_number)
-        elif not -MAX_DROPOUT < unwrapper.peek(sequence_number) - unwrapper.highest < MAX_DROPOUT:
+        elif not -MAX_DROPOUT < number - unwrapper.highest < MAX_DROPOUT:
             if sequence_number != self._suspect:
                 self._suspect = (sequence_number + 1) & 0xFFFF
                 return
             self.jumps += 1
             self._restart(sequence_number)
-        else:
-            unwrapper.extend(sequence_number)
+        elif number > unwrapper.highest:
+            unwrapper.highest = number
         self.received += 1
         if timestamp != self._last_timestamp:  # only the first packet of a picture tells of transit
             transit = now * self.clock_rate - timestamp

@@ -17,7 +17,7 @@ from mcu.media.fragments import Fragment
 CAPACITY = 1024  # packets: a second of 8 Mbit/s, and twice the largest keyframe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as that would double the cost of a thing made for every packet
 class BufferedPacket:
     number: int  # extended sequence number
     timestamp: int
@@ -25,7 +25,7 @@ class BufferedPacket:
     fragment: Fragment | None  # None: padding, which belongs to no frame
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FramePackets:
     """All packets of one frame. `contiguous`: nothing is missing between it and the frame before."""
 
@@ -48,8 +48,9 @@ class ReorderBuffer:
     def __len__(self) -> int:
         return len(self._packets)
 
-    def __contains__(self, number: int) -> bool:
-        return number in self._packets
+    def has_seen(self, number: int) -> bool:
+        """Whether the packet is held, has come out, or was given up."""
+        return number < self.next or number in self._packets
 
     @property
     def stalled(self) -> bool:

@@ -36,7 +36,7 @@ class VideoCounters:
     """What happened to a stream since its start."""
 
     packets: int = 0
-    late: int = 0  # duplicates, and repairs that came after their frame was given up
+    late: int = 0  # duplicates, repairs after their frame was given up, and unknown payload types
     malformed: int = 0
     repaired: int = 0  # packets that came after being asked for again
     nacks: int = 0  # sequence numbers asked for
@@ -60,6 +60,7 @@ class VideoReceiver:
         self._codecs = {number: codec for number, codec in codecs.items() if codec.name in VIDEO_CODECS}
         self._frames: list[EncodedFrame] = []
         self._rotation = 0
+        self._payload_type = -1  # of `codec`
         self._max_age = MAX_AGE
         self._max_requests = MAX_REQUESTS
         self._format: PayloadFormat | None = None
@@ -78,13 +79,16 @@ class VideoReceiver:
     ) -> None:
         """Take a packet, first sent or repaired. `orientation` in degrees clockwise, -1 for none."""
         self.counters.packets += 1
-        ahead = self._unwrapper.peek(sequence_number) - self._unwrapper.highest
-        if not -MAX_JUMP < ahead < MAX_JUMP and self._unwrapper.highest >= 0 and not self._restarts(ahead):
-            return
-        newest = self._unwrapper.peek(sequence_number) > self._unwrapper.highest
-        payload_format = self._format_of(payload_type) if newest else self._format
         number = self._unwrapper.peek(sequence_number)
-        if payload_format is None or number < self._buffer.next or number in self._buffer:
+        ahead = number - self._unwrapper.highest
+        if not -MAX_JUMP < ahead < MAX_JUMP and self._unwrapper.highest >= 0:
+            if not self._restarts(ahead):
+                return
+            number = self._unwrapper.peek(sequence_number)
+        if payload_type != self._payload_type and ahead > 0 and self._change_type(payload_type):
+            number = self._unwrapper.peek(sequence_number)
+        payload_format = self._format
+        if payload_format is None or payload_type != self._payload_type or self._buffer.has_seen(number):
             self.counters.late += 1
             return
         try:
@@ -93,11 +97,14 @@ class VideoReceiver:
             self.counters.malformed += 1
             return
         self._strays = 0
-        if fragment is not None and fragment.begins_keyframe and newest:
+        if ahead > 0 and fragment is not None and fragment.begins_keyframe:
             self.keyframe_requests.begin(now)
         if orientation >= 0:
             self._rotation = orientation
-        self._notice_arrival(number, now)
+        if ahead == 1:
+            self._unwrapper.highest = number
+        else:
+            self._notice_arrival(number, now)
         self._buffer.insert(BufferedPacket(number, timestamp, marker, fragment))
         self._release(now)
 
@@ -166,11 +173,11 @@ class VideoReceiver:
         self._start()
         return True
 
-    def _format_of(self, payload_type: int) -> PayloadFormat | None:
-        """The payload format, made anew when the sender changes codecs."""
+    def _change_type(self, payload_type: int) -> bool:
+        """The sender goes on with another payload type; False for one that was not negotiated."""
         codec = self._codecs.get(payload_type)
-        if codec is None or codec is self.codec:
-            return self._format if codec else None
+        if codec is None:
+            return False
         can_repair = "nack" in codec.feedback
         self._max_age = MAX_AGE if can_repair else MAX_AGE_WITHOUT_NACK
         self._max_requests = MAX_REQUESTS if can_repair else 0
@@ -178,7 +185,8 @@ class VideoReceiver:
             self._format = make_format(codec)
             self._start()
         self.codec = codec
-        return self._format
+        self._payload_type = payload_type
+        return True
 
     def _notice_arrival(self, number: int, now: float) -> None:
         """Keep the account of missing packets."""

@@ -33,6 +33,7 @@ from mcu.webrtc.sdp_offer import Fingerprint
 DTLS_MTU = 1_200  # bytes of a UDP payload: fits IPv6's smallest MTU of 1280 with a tunnel's header to spare
 HANDSHAKE_SECONDS = 10.0  # OpenSSL repeats after 1, 2 and 4 s: three losses in a row are survived
 MAX_QUEUED = 64  # datagrams; the largest flight of a client, cut small, is about ten
+RENEWAL_SECONDS = 7 * 86_400.0  # before the certificate expires; no leg lasts as long
 EXPORTER_LABEL = b"EXTRACTOR-dtls_srtp"  # RFC 5764 section 4.2
 
 PROFILES = {
@@ -62,10 +63,11 @@ class SrtpKeys:
 
 
 class Certificate:
-    """The server's key pair and self-signed ECDSA P-256 certificate; one serves all legs of an endpoint."""
+    """The server's key pair and self-signed ECDSA P-256 certificate; one serves all legs of an endpoint for weeks."""
 
     def __init__(self) -> None:
         self.rtc = RTCCertificate.generateCertificate()
+        self.renew_at = self.rtc.expires.timestamp() - RENEWAL_SECONDS  # wall clock
         (value,) = (print_.value for print_ in self.rtc.getFingerprints() if print_.algorithm == "sha-256")
         self.fingerprint = Fingerprint("sha-256", value)
 

@@ -121,6 +121,8 @@ class Endpoint:
 
         Raises RefusedError with a code of mcu.webrtc.sdp_negotiation.
         """
+        if time.time() >= self._certificate.renew_at:
+            self._certificate = Certificate()  # legs that are there keep the one they began with
         server = Server(self.addresses, self.port, self._certificate.fingerprint)
         description = LegDescription(offer, server=server, defaults=Defaults(direction, audio, video))
         now = self._clock()

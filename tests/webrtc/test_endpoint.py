@@ -205,6 +205,14 @@ async def test_closing_the_endpoint_closes_its_legs(monkeypatch: pytest.MonkeyPa
     way.close()
 
 
+async def test_the_certificate_is_renewed_for_new_legs_before_it_expires(server: Endpoint) -> None:
+    first, _, _ = join(server)
+    server._certificate.renew_at = 0.0
+    second, _, _ = join(server, "b")
+    third, _, _ = join(server, "c")
+    assert first.server_print != second.server_print == third.server_print
+
+
 async def test_candidates_are_taken_or_refused_by_form(server: Endpoint) -> None:
     _, leg, _ = join(server)
     leg.add_candidate("candidate:1 1 udp 2130706431 192.0.2.7 51744 typ host")

@@ -124,8 +124,10 @@ class IceClient:
         """When `handle_timer` wants to be called; math.inf for never."""
         if self._phase is _Phase.FAILED:
             return math.inf
-        due = min((check.due for check in self._checks.values()), default=math.inf)
-        return min(due, self._last_answer + CONSENT_EXPIRES) if self._phase is _Phase.CONSENTED else due
+        if self._phase is not _Phase.CONSENTED:
+            return min((check.due for check in self._checks.values()), default=math.inf)
+        due = min(check.due if check.tries < MAX_TRIES else math.inf for check in self._checks.values())
+        return min(due, self._last_answer + CONSENT_EXPIRES)
 
     def data_to_send(self) -> list[tuple[bytes, Address]]:
         output, self._output = self._output, []

@@ -73,7 +73,7 @@ class Voice:
 
 
 def voice_of(number: int, *, woman: bool) -> Voice:
-    """The voice of person `number` (from 0): neighbours differ in pitch by at least a semitone."""
+    """The voice of person `number` (from 0): neighbours are far apart in pitch."""
     choose = random.Random(f"voice {number}")
     step = number * 5 % 12 / 12  # spreads neighbours over the range
     return Voice(

@@ -129,9 +129,12 @@ class ProcessorProcess:
     async def _end(self) -> None:
         if self._writer is not None:
             self._writer.close()
-        self.kill()
         if self._process is not None:
-            await self._process.wait()
+            try:
+                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                self.kill()
+                await self._process.wait()
             log.info("processor ended", processor=self.index, pid=self.pid, code=self._process.returncode)
         self.ended.set()
         for future in self._pending.values():

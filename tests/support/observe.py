@@ -16,7 +16,8 @@ from PIL import Image
 from mcu.synthetic import picture_code
 from tests.support.media import TONES
 
-HEARD, NOT_HEARD = 30.0, 12.0  # dB of a tone over the noise beside it
+HEARD = 25.0  # dB of a tone over the noise beside it
+REMOVED = 30.0  # dB by which a tone that must not be heard lies below those that are
 
 # Runs before the page's own scripts: remembers what the server said, and how the composite went on.
 RECORDER = """() => {
@@ -69,8 +70,8 @@ _SPECTRUM = """(async () => {
     const middle = Math.round(frequency / width);
     const peak = Math.max(...bins.slice(middle - 2, middle + 3));
     const beside = [...bins.slice(middle - 20, middle - 8), ...bins.slice(middle + 9, middle + 21)];
-    const noise = beside.sort((a, b) => a - b)[beside.length >> 1];
-    result[person] = Math.min(200, peak - Math.max(noise, -110));
+    const noise = Math.max(beside.sort((a, b) => a - b)[beside.length >> 1], -110);
+    result[person] = Math.max(-200, peak - noise);
   }
   return result;
 })()"""
@@ -130,8 +131,12 @@ class MeetingPage:
         return int(await self.page.evaluate(_FRAMES))
 
     async def hears(self, others: set[int], *, not_: set[int]) -> bool:
+        """Whether the tones of `others` are there and those of `not_` are not."""
         levels = await self.tones()
-        return bool(levels) and all(levels[o] > HEARD for o in others) and all(levels[n] < NOT_HEARD for n in not_)
+        if not levels:
+            return False
+        weakest = min(levels[other] for other in others)
+        return weakest > HEARD and all(levels[absent] < weakest - REMOVED for absent in not_)
 
     async def until(self, expression: str, seconds: float = 15.0) -> None:
         """Wait until a JavaScript expression is true."""

@@ -91,7 +91,6 @@ export const en = {
   "status.signaling": "The connection to the server broke off; connecting again…",
   "status.signalingAgain": "Connecting to the server again… (attempt {attempt})",
   "status.sharing": "You are sharing your screen",
-  "status.muted": "The chair has muted you",
 
   "layout.title": "Layout",
   "layout.grid": "Grid",

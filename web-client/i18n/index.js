@@ -38,7 +38,9 @@ export function languageFor(wanted) {
  * @param {string} at ISO 8601
  */
 export function timeOfDay(language, at) {
-  return new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(new Date(at));
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(
+    new Date(at),
+  );
 }
 
 /** A meeting's number as it is read out: three groups of three. @param {string} number */

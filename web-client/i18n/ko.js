@@ -90,7 +90,6 @@ export const ko = {
   "status.signaling": "서버와의 연결이 끊겨 다시 연결하는 중…",
   "status.signalingAgain": "서버에 다시 연결하는 중… ({attempt}번째)",
   "status.sharing": "내 화면을 공유하고 있습니다",
-  "status.muted": "의장이 내 마이크를 껐습니다",
 
   "layout.title": "화면 배치",
   "layout.grid": "바둑판식",

@@ -45,5 +45,6 @@ test("language by the person's list, Korean otherwise", () => {
 
 test("numbers in groups, times by the language", () => {
   assert.equal(grouped("123456789"), "123 456 789");
-  assert.match(timeOfDay("ko", "2026-11-21T01:05:00"), /오전/);
+  assert.equal(timeOfDay("ko", "2026-11-21T01:05:00"), "01:05");
+  assert.equal(timeOfDay("en", "2026-11-21T21:05:00"), "21:05");
 });

@@ -63,14 +63,15 @@ test("chat is bounded", () => {
 });
 
 test("the tiles stay through a break and are replaced by the next", () => {
-  const tiles = /** @type {const} */ ({
+  /** @type {import("../protocol").Tiles} */
+  const tiles = {
     type: "tiles",
     revision: 4,
     layout: "grid",
     width: 1280,
     height: 720,
     tiles: [],
-  });
+  };
   const meeting = apply(start(), tiles);
   assert.equal(enter({ ...entered(), resumed: true }, meeting).tiles, tiles);
   assert.equal(enter(entered(), null).tiles, null);

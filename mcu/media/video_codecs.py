@@ -23,7 +23,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from mcu.media.h264_nal import IDR, nal_type, split_annex_b
-from mcu.media.sequence import Unwrapper
+from mcu.media.sequence import Unwrapper, distance
 from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, Picture, Plane, VideoProfile
 
 MAX_SIDE = 4096  # pixels; larger than any camera or screen shared in a meeting
@@ -32,7 +32,7 @@ NO_KEYFRAMES = 1 << 29  # frames between keyframes of their own accord: 248 days
 VP8_SPEED = -10  # libvpx cpu-used; negative is a fixed speed, positive adapts to the machine's load and is no constant
 VP8_STATIC_THRESHOLD = 100  # libvpx's own real-time example; unmoved blocks are not searched
 X264_PRESET = "superfast"
-BUFFER_SECONDS = 0.6  # of bitrate: what the rate control may let pile up in the network at once
+BUFFER_SECONDS = 0.4  # of bitrate: what the rate control may let pile up in the network at once
 MAX_KEYFRAME_PERCENT = 450  # of one frame's share of the bitrate: a keyframe passes in under a fifth of a second
 SLICE_BYTES = 1_100  # packetization mode 0: a slice is a packet, and this fits an MTU of 1280 with all headers
 PICTURE_ID_MASK = 0x7FFF  # RFC 7741, 15 bits
@@ -115,7 +115,7 @@ class VideoEncoder:
         self._context = _ENCODERS[profile.codec](profile)
         self._reformatter = VideoReformatter()
         self._clock = Unwrapper(bits=32)
-        self._picture_id = 0
+        self._picture_id = 0  # of the last frame
 
     def encode(self, frame: VideoFrame, *, timestamp: int, keyframe: bool) -> EncodedFrame | None:
         """Code what `frame` (yuv420p) shows now; it may be painted over afterwards. None if the codec gave nothing.
@@ -132,11 +132,24 @@ class VideoEncoder:
         if not data:
             return None
         is_keyframe = _is_keyframe(profile.codec, data)
-        picture_id = self._picture_id if profile.codec == "VP8" else -1
-        self._picture_id = (self._picture_id + 1) & PICTURE_ID_MASK
+        picture_id = self._number(keyframe=is_keyframe) if profile.codec == "VP8" else -1
         self.frames += 1
         self.keyframes += is_keyframe
         return EncodedFrame(profile.codec, data, timestamp & 0xFFFFFFFF, is_keyframe, picture_id=picture_id)
+
+    def _number(self, *, keyframe: bool) -> int:
+        """Picture id of this frame: one more than the last, but a keyframe catches up with media time.
+
+        So a receiver that changes from one encoder to another, which it does at a keyframe, sees ids rise: libwebrtc
+        takes falling ones for old frames.
+        """
+        number = (self._picture_id + 1) & PICTURE_ID_MASK
+        if keyframe:
+            by_time = self._clock.highest * self.profile.fps // VIDEO_CLOCK_RATE & PICTURE_ID_MASK
+            if self.frames == 0 or distance(number, by_time, bits=15) > 0:
+                number = by_time
+        self._picture_id = number
+        return number
 
 
 def _is_keyframe(codec: str, data: bytes) -> bool:

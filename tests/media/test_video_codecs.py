@@ -95,9 +95,24 @@ def test_in_mode_0_a_slice_is_a_packet() -> None:
         assert depacketize(payloads) == split_annex_b(frame.data)
 
 
-def test_picture_ids_rise_by_one() -> None:
-    assert [frame.picture_id for frame, _ in coded(PROFILES[0], 4)] == [0, 1, 2, 3]
+def test_picture_ids_rise_by_one_from_frame_to_frame() -> None:
+    first, *others = [frame.picture_id for frame, _ in coded(PROFILES[0], 4)]
+    assert others == [(first + step) & 0x7FFF for step in (1, 2, 3)]
     assert {frame.picture_id for frame, _ in coded(PROFILES[2], 2)} == {-1}
+
+
+def test_picture_ids_of_encoders_meet_at_keyframes() -> None:
+    picture = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+    paint(picture, 0)
+    early, late = VideoEncoder(PROFILES[0]), VideoEncoder(PROFILES[0])
+    for index in (0, 1, 5, 6):  # ticks were missed
+        before = early.encode(picture, timestamp=index * 3_600, keyframe=False)
+    after = late.encode(picture, timestamp=7 * 3_600, keyframe=False)
+    again = early.encode(picture, timestamp=7 * 3_600, keyframe=True)
+    assert before is not None
+    assert after is not None
+    assert again is not None
+    assert before.picture_id < after.picture_id == again.picture_id
 
 
 def test_a_frame_of_another_size_is_scaled() -> None:

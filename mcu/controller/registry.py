@@ -315,7 +315,7 @@ class Registry:
             conference,
             store=self.store,
             pool=self.pool,
-            spawn=self._spawn,
+            spawn=self.spawn,
             wall_clock=self._wall_clock,
             on_index=on_index,
         )
@@ -329,7 +329,7 @@ class Registry:
         live.legs.bridge_lost()
         del self._live[live.id]
         closing = self._closing[live.id] = asyncio.Event()
-        self._spawn(self._close_bridge(live.id, closing))
+        self.spawn(self._close_bridge(live.id, closing))
 
     async def _close_bridge(self, conference_id: str, closing: asyncio.Event) -> None:
         try:
@@ -338,7 +338,8 @@ class Registry:
             del self._closing[conference_id]
             closing.set()
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` in the background; refusals and bugs are logged."""
         if self._closed:
             work.close()
         elif self._group is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mcu.config import Config
 from mcu.controller.registry import Registry
 from mcu.signaling.limits import REQUESTS, Attempts, Buckets, Connections
+from mcu.signaling.media_session import MediaSessions
 from mcu.signaling.metrics import Metrics
 
 MAX_CONNECTIONS = 4_000  # WebSockets of one server: forty full conferences
@@ -21,10 +22,17 @@ class Context:
     config: Config
     metrics: Metrics
     connections: Connections
+    media_sessions: MediaSessions
     attempts: Attempts = field(default_factory=Attempts)
     requests: Buckets = field(default_factory=lambda: Buckets(REQUESTS))
 
 
 def make_context(registry: Registry, config: Config) -> Context:
     connections = Connections(most=MAX_CONNECTIONS, most_by_address=MAX_CONNECTIONS_BY_ADDRESS)
-    return Context(registry=registry, config=config, metrics=Metrics(registry, connections), connections=connections)
+    return Context(
+        registry=registry,
+        config=config,
+        metrics=Metrics(registry, connections),
+        connections=connections,
+        media_sessions=MediaSessions(registry),
+    )

@@ -1,0 +1,127 @@
+"""REST in one table: routes are made from it, and so is the OpenAPI document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mcu.signaling import resources as r
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """`name` is also the handler's name in `mcu.signaling.rest`. `refusals` are codes of the table of messages."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    body: type[r.Body] | None = None
+    answer: type[r.Resource] | None = None
+    status: int = 200
+    open: bool = False  # needs no key
+    refusals: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()  # integers, all optional
+
+
+_CONFERENCES = "/api/v1/conferences"
+_CONFERENCE = _CONFERENCES + "/{conference}"
+_PARTICIPANT = _CONFERENCE + "/participants/{participant}"
+_GONE = ("no-such-conference", "conference-ended")
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path=_CONFERENCES,
+        name="create_conference",
+        summary="Create a conference",
+        body=r.NewConference,
+        answer=r.CreatedConference,
+        status=201,
+        refusals=("title-empty", "title-too-long", "layout-invalid"),
+    ),
+    Operation(
+        method="GET",
+        path=_CONFERENCES,
+        name="list_conferences",
+        summary="List the conferences that have not ended, newest first",
+        answer=r.ConferenceList,
+        query=("offset", "limit"),
+    ),
+    Operation(
+        method="GET",
+        path=_CONFERENCE,
+        name="get_conference",
+        summary="One conference with its participants",
+        answer=r.ConferenceDetail,
+        refusals=_GONE,
+    ),
+    Operation(
+        method="PATCH",
+        path=_CONFERENCE,
+        name="change_conference",
+        summary="Lock or unlock, choose the layout",
+        body=r.ChangeConference,
+        answer=r.ConferenceDetail,
+        refusals=(*_GONE, "layout-invalid"),
+    ),
+    Operation(
+        method="DELETE",
+        path=_CONFERENCE,
+        name="end_conference",
+        summary="End the conference for everybody and delete its personal data",
+        status=204,
+        refusals=_GONE,
+    ),
+    Operation(
+        method="GET",
+        path=_CONFERENCE + "/participants",
+        name="list_participants",
+        summary="Who is in the conference",
+        answer=r.ParticipantList,
+        refusals=_GONE,
+    ),
+    Operation(
+        method="PATCH",
+        path=_PARTICIPANT,
+        name="change_participant",
+        summary="Mute, unmute, lower the hand",
+        body=r.ChangeParticipant,
+        answer=r.ParticipantList,
+        refusals=(*_GONE, "no-such-participant"),
+    ),
+    Operation(
+        method="DELETE",
+        path=_PARTICIPANT,
+        name="remove_participant",
+        summary="Remove a participant",
+        status=204,
+        refusals=(*_GONE, "no-such-participant"),
+    ),
+    Operation(
+        method="GET",
+        path=_CONFERENCE + "/chat",
+        name="list_chat",
+        summary="The last lines of chat",
+        answer=r.ChatLog,
+        refusals=_GONE,
+    ),
+    Operation(
+        method="POST",
+        path=_CONFERENCE + "/tokens",
+        name="create_token",
+        summary="A bearer token for WHIP or WHEP",
+        body=r.NewToken,
+        answer=r.CreatedToken,
+        status=201,
+        refusals=(*_GONE, "name-empty", "name-too-long", "office-too-long"),
+    ),
+    Operation(method="GET", path="/healthz", name="health", summary="The process answers", answer=r.Health, open=True),
+    Operation(
+        method="GET",
+        path="/readyz",
+        name="readiness",
+        summary="A media processor is ready and the database answers; 503 otherwise",
+        answer=r.Readiness,
+        open=True,
+    ),
+)

@@ -4,6 +4,8 @@ Everything is prepared beforehand (`Sprite`, `Paint`); `Canvas.paint` only takes
 lets go of the GIL once and paints. The arithmetic is in planes_*.c; docs/mixing.md tells the formulas.
 """
 
+import os
+
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_STRIDED_RO, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stddef cimport ptrdiff_t
 from libc.stdint cimport uint8_t
@@ -46,10 +48,15 @@ cdef extern from "planes_scaler.h" nogil:
                    scratch *scratch)
 
 
+cdef bint prefer_scalar = os.environ.get("MCU_SCALAR", "") not in ("", "0")  # to rule the vector code out in the field
+
+
 cdef const plane_kernels *kernels_named(str name) except NULL:
     if name == "scalar":
         return &planes_scalar
     cdef const plane_kernels *best = planes_best()
+    if name == "" and prefer_scalar:
+        return &planes_scalar
     if name in ("", best.name.decode()):
         return best
     raise ValueError(f"this processor has no {name!r} kernels")
@@ -242,7 +249,8 @@ cdef class Canvas:
     """Three I420 planes that are painted on: those of an encoder's frame. Belongs to one thread at a time.
 
     `planes` are writable buffers of bytes and `strides` their bytes per row; they are held as long as the canvas
-    lives. `kernels` is one of `available_kernels()`, "" the best. `refused` counts pictures that could not be shown:
+    lives. `kernels` is one of `available_kernels()`, "" the best, or the plain ones when the environment
+    has MCU_SCALAR=1. `refused` counts pictures that could not be shown:
     planes that do not belong together, or a size beyond 16...8192 samples a side.
     """
 

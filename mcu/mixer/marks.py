@@ -16,7 +16,7 @@ from mcu.text import graphemes
 
 CACHED_CORNERS = 64  # a few layouts' radii, with and without border
 CACHED_EDGES = 128  # two of a tile size
-CACHED_DISCS = 512
+CACHED_DISCS = 128  # of 7 KB in a 30-tile grid, 110 KB in a full picture
 LEAST_DISC = 20  # pixels of diameter; smaller tiles show their card's colour alone
 LARGEST_DISC = 200
 

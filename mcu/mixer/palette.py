@@ -31,22 +31,33 @@ CARDS: tuple[tuple[Colour, Colour], ...] = (  # (card, disc)
     ((32, 47, 66), (52, 112, 158)),  # azure
 )
 
-_YUV = np.array(  # rows: Y, U, V of (red, green, blue) in 0...255
-    [[0.256788, 0.504129, 0.097906], [-0.148223, -0.290993, 0.439216], [0.439216, -0.367788, -0.071427]],
-    dtype=np.float32,
+_YUV = (  # rows: Y, U, V of (red, green, blue), all in 0...255
+    (0.256788, 0.504129, 0.097906),
+    (-0.148223, -0.290993, 0.439216),
+    (0.439216, -0.367788, -0.071427),
 )
-_OFFSET = np.array([16, 128, 128], dtype=np.float32)
+_OFFSET = (16.0, 128.0, 128.0)
 
 
 def yuv(colour: Colour) -> tuple[int, int, int]:
     """One colour as (Y, U, V)."""
-    y, u, v = (int(value) for value in np.rint(_YUV @ np.array(colour, dtype=np.float32) + _OFFSET))
+    y, u, v = (
+        round(offset + sum(factor * part for factor, part in zip(row, colour, strict=True)))
+        for row, offset in zip(_YUV, _OFFSET, strict=True)
+    )
     return y, u, v
 
 
 def to_yuv(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
-    """An image of shape (height, width, 3) in 0...255 as Y, U, V of the same shape."""
-    return rgb @ _YUV.T + _OFFSET
+    """An image of shape (height, width, 3) in 0...255 as Y, U, V of the same shape.
+
+    Sums and not a matrix product: the product would wake a BLAS thread on every core for a plate of 100 × 20 pixels.
+    """
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    out = np.empty_like(rgb)
+    for channel, ((r, g, b), offset) in enumerate(zip(_YUV, _OFFSET, strict=True)):
+        out[..., channel] = r * red + g * green + b * blue + offset
+    return out
 
 
 def card_of(participant: str) -> tuple[Colour, Colour]:

@@ -37,7 +37,7 @@ from mcu.synthetic.dtls import DtlsClient
 from mcu.synthetic.ice import Address, Failed, IceClient, Selected
 from mcu.synthetic.player import Player, Reels, SoundDue
 from mcu.synthetic.stage import TICK_SECONDS, Stage
-from mcu.webrtc.dtls import Certificate, SrtpKeys
+from mcu.webrtc.dtls import Certificate, DtlsError, SrtpKeys
 from mcu.webrtc.ice_lite import Credentials
 
 CONNECT_SECONDS = 15.0  # from the answer to keys
@@ -147,6 +147,8 @@ class Client:
                 keys = await self._dtls.handshake()
         except TimeoutError:
             raise ConnectError("timeout") from None
+        except DtlsError as error:
+            raise ConnectError(error.reason) from error
         self._begin(answer, keys)
 
     async def close(self) -> None:

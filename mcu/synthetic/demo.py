@@ -49,7 +49,7 @@ async def run_demo(
         Library(cache).performances, [person.number for person in who], settings=chosen, media_folder=media_folder
     )
     if conference is None:
-        conference = (await rest.create_conference(server_url, title=TITLE, api_key=api_key)).id
+        conference = (await rest.create_conference(server_url, title=TITLE, api_key=api_key)).link
     stage, certificate = Stage(), Certificate()
     participants = [
         Participant(

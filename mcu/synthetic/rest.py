@@ -18,15 +18,17 @@ MAX_BODY = 1 << 20  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A conference of ours."""
+    """A conference of ours: the id in its link, its address, and what makes a chair."""
 
-    id: str
+    link: str
+    url: str
     chair_key: str
 
 
 class _Body(msgspec.Struct, frozen=True):
-    id: str
-    chair_key: str = ""
+    link: str
+    url: str
+    chair_key: str
 
 
 async def create_conference(server: str, *, title: str, api_key: str = "") -> Created:
@@ -45,7 +47,7 @@ async def create_conference(server: str, *, title: str, api_key: str = "") -> Cr
         decoded = msgspec.json.decode(body, type=_Body)
     except msgspec.DecodeError as error:
         raise ConfigurationError(f"{server} does not answer like this server: {error}") from error
-    return Created(id=decoded.id, chair_key=decoded.chair_key)
+    return Created(link=decoded.link, url=decoded.url, chair_key=decoded.chair_key)
 
 
 def _fetch(request: urllib.request.Request) -> bytes:

@@ -17,6 +17,7 @@ SYNTHESIS_RATE = 24_000  # Hz: half of SAMPLE_RATE; a voice has little above 10 
 CONTROL_RATE = 200  # Hz: pitch, formants and loudness change no faster than a mouth does
 HIGHEST_HARMONIC = 5_500.0  # Hz
 LEAD_SECONDS, TAIL_SECONDS = 0.20, 0.45  # of silence around the speech of a loop
+SHORTEST_PHRASE = 0.25  # seconds: two syllables
 SPEECH_RMS = 0.085  # about -21 dBov while speaking, which clients with automatic gain come near to
 PEAK = 0.7
 
@@ -87,7 +88,12 @@ def voice_of(number: int, *, woman: bool) -> Voice:
 
 
 def speak(voice: Voice, *, seconds: float, seed: str) -> Sound:
-    """A loop of nonsense in that voice: round(seconds * SAMPLE_RATE) samples at SAMPLE_RATE."""
+    """A loop of nonsense in that voice: round(seconds * SAMPLE_RATE) samples at SAMPLE_RATE.
+
+    Raises ValueError when it is too short for a word.
+    """
+    if seconds < LEAD_SECONDS + SHORTEST_PHRASE + TAIL_SECONDS + 0.01:
+        raise ValueError(f"{seconds} seconds are too short to speak")
     script = _write_script(voice, seconds, random.Random(f"speech {seed}"))
     noise = np.random.default_rng(abs(hash_text(seed))).standard_normal(round(seconds * SYNTHESIS_RATE))
     spoken = _voiced(voice, script) + _unvoiced(script, noise)
@@ -145,7 +151,7 @@ def _write_script(voice: Voice, seconds: float, choose: random.Random) -> _Scrip
     formants = np.tile(np.array([500.0, 1450.0, 2500.0, _FOURTH_FORMANT])[:, None], count)
     voiced, noise, bright = np.zeros(count), np.zeros(count), np.zeros(count)
     at = LEAD_SECONDS
-    while at < seconds - TAIL_SECONDS - 0.5:
+    while at < seconds - TAIL_SECONDS - SHORTEST_PHRASE:
         end = min(at + choose.uniform(1.2, 2.4), seconds - TAIL_SECONDS)
         start = at
         while at < end - 0.12:

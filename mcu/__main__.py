@@ -47,14 +47,18 @@ def demo(
     config: ConfigFile = None,
     participants: Annotated[int, typer.Option(min=1, max=35, help="How many synthetic office holders.")] = 24,
     server: Annotated[str, typer.Option(help="Fill a conference on this running server instead of starting one.")] = "",
+    conference: Annotated[str, typer.Option(help="With --server: the id in the link; a new one when left out.")] = "",
     media: Annotated[
         Path | None, typer.Option(envvar="MCU_MEDIA", help="Folder with clips (.264) and voices (.flac) to use.")
     ] = None,
+    child: Annotated[bool, typer.Option(hidden=True, help="End when the process that started this one ends.")] = False,
 ) -> None:
     """Show a conference already filled with synthetic office holders; open the printed address and join."""
     from mcu.cli import demo as command
 
-    command.run(_load(config), participants=participants, server=server, media=media)
+    command.run(
+        _load(config), participants=participants, server=server, conference=conference, media=media, child=child
+    )
 
 
 @app.command()

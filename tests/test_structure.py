@@ -21,7 +21,7 @@ LAYERS = [
     {"webrtc", "h323"},
     {"conference", "mixer"},
     {"media"},
-    {"_native", "config", "errors", "metrics", "control", "text"},
+    {"_native", "config", "errors", "metrics", "control", "text", "lifetime"},
 ]
 SAME_LAYER = {
     ("__main__", "cli"),

@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 import uvloop
+from rich.cells import cell_len
 from rich.console import Console
 
 from mcu.cli import certificate, logs, ready_conference
@@ -27,6 +28,7 @@ from mcu.store.database import open_store
 
 GRACEFUL_SECONDS = 3  # for requests under way when the server stops
 BACKLOG = 512  # connections that may wait for accept: a storm of a whole organisation rejoining
+LABEL_CELLS = 26  # width of the first column of the announcement, in terminal cells: Hangul takes two
 WEB_ROOT = Path(__file__).resolve().parents[2] / "web-client"
 
 log = structlog.get_logger()
@@ -148,16 +150,16 @@ def _server(
 
 def _announce(config: Config, ready: ready_conference.ReadyConference) -> None:
     """Tell the operator where to go. The chair's key is shown here and nowhere else."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     base = config.https.public_url.rstrip("/")
     others = [base] if base else [f"https://{in_url(a)}:{config.https.port}" for a in local_addresses(loopback=False)]
-    console.print()
-    console.print("[bold green]회의가 준비되었습니다 · A conference is ready[/]")
-    console.print(f"  이 컴퓨터에서 · on this machine   [bold]http://localhost:{config.http.port}/c/{ready.id}[/]")
-    for address in others:
-        console.print(f"  다른 컴퓨터에서 · from others      {address}/c/{ready.id}")
-    console.print(f"  회의 번호 · number                {ready.number}   비밀번호 · PIN  {ready.pin}")
-    console.print(f"  의장 열쇠 · chair's key           {ready.chair_key}")
-    console.print(f"  API                               http://localhost:{config.http.port}/api/docs")
-    console.print("  끝내려면 Ctrl-C · Ctrl-C stops the server")
-    console.print()
+    console.print("\n회의가 준비되었습니다 · A conference is ready", style="bold green")
+    for label, value in (
+        ("이 컴퓨터 · this machine", f"http://localhost:{config.http.port}/c/{ready.id}"),
+        *(("다른 컴퓨터 · others", f"{address}/c/{ready.id}") for address in others),
+        ("회의 번호 · number", f"{ready.number}   비밀번호 · PIN  {ready.pin}"),
+        ("의장 열쇠 · chair's key", ready.chair_key),
+        ("API", f"http://localhost:{config.http.port}/api/docs"),
+    ):
+        console.print(f"  {label}{' ' * (LABEL_CELLS - cell_len(label))}{value}")
+    console.print("  Ctrl-C 로 끝냅니다 · Ctrl-C stops the server\n", style="dim")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
 import os
 import signal
@@ -17,10 +16,10 @@ import uvloop
 from mcu import control
 from mcu.config import Log, Media, Processor
 from mcu.errors import ConfigurationError
+from mcu.lifetime import die_with_parent
 from mcu.processor.control_server import ControlServer
 from mcu.processor.mp import MultipointProcessor
 
-PR_SET_PDEATHSIG = 1  # prctl(2): the signal to get when the parent dies
 SWITCH_SECONDS = 0.001  # how long one thread may keep the interpreter while the packet loop waits for it
 
 log = structlog.get_logger()
@@ -38,7 +37,8 @@ def run(fd: int, index: int, settings: Settings) -> int:
     """Serve the control connection on `fd`; returns the exit code."""
     die_with_parent()
     sys.setswitchinterval(SWITCH_SECONDS)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the MC decides
+    for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C and service managers reach the whole group; the MC decides
+        signal.signal(number, signal.SIG_IGN)
     structlog.contextvars.bind_contextvars(processor=index)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -47,16 +47,6 @@ def run(fd: int, index: int, settings: Settings) -> int:
         log.error("media processor cannot start", reason=str(error))
         return 1
     return 0
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to end this process when its parent dies, however that happens.
-
-    A parent that died before this call is noticed by the end of the control connection.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl")
 
 
 async def _serve(fd: int, index: int, settings: Settings) -> None:

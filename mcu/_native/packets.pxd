@@ -67,8 +67,9 @@ cdef extern from "packets_udp.h" nogil:
         pass
     struct udp_sender:
         uint64_t left
-        uint64_t counters[16]
+        uint64_t counters[17]
     bint udp_open(udp_receiver *receiver, udp_sender *sender, int fd)
+    bint udp_can_reach(const udp_sender *sender, const path *path)
     uint8_t *udp_slot(udp_sender *sender)
     void udp_queue(udp_sender *sender, size_t size, const path *path, uint64_t *failures)
     void udp_flush(udp_sender *sender)

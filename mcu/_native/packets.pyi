@@ -8,7 +8,7 @@ Rules:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, final
 
 AUDIO_LEVEL: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"  # RFC 6464
 MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"  # RFC 9143
@@ -17,10 +17,11 @@ ABSOLUTE_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-se
 TRANSPORT_SEQUENCE: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 PROFILES: Final[tuple[str, ...]]
-"""DTLS-SRTP profiles that SrtpTransport takes: AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES_CM_128_HMAC_SHA1_80."""
+"""DTLS-SRTP profiles that this build of libsrtp does, out of KEY_SIZES, the cheapest first."""
 
 KEY_SIZES: Final[Mapping[str, int]]
-"""Bytes of master key plus master salt for each profile (RFC 3711, RFC 7714): 28, 44, 30."""
+"""Bytes of master key plus master salt (RFC 3711, RFC 7714) of AEAD_AES_128_GCM, AEAD_AES_256_GCM and
+AES_CM_128_HMAC_SHA1_80."""
 
 MAX_DATAGRAM: Final[int]
 """Largest datagram received, in bytes; longer ones are dropped and counted as "oversized"."""
@@ -33,6 +34,7 @@ Payloads of one call to `send` go out in fewest system calls when all are equall
 BATCH: Final[int]
 """Most datagrams that one `MediaSocket.receive` returns."""
 
+@final
 class Path:
     """A pair of addresses on the media socket: where packets come from and which of our addresses they asked.
 
@@ -52,6 +54,7 @@ class Path:
     def __hash__(self) -> int: ...
     def __eq__(self, other: object) -> bool: ...
 
+@final
 class Datagram:
     """A STUN message from anybody, or a DTLS record from a bound path (told apart as in RFC 7983)."""
 
@@ -60,6 +63,7 @@ class Datagram:
     @property
     def path(self) -> Path: ...
 
+@final
 class Rtcp:
     """A compound RTCP packet, decrypted and authenticated; its parts are not checked yet."""
 
@@ -70,6 +74,7 @@ class Rtcp:
     @property
     def arrival(self) -> float: ...
 
+@final
 class RtpPacket:
     """One RTP packet (RFC 3550 section 5.1), decrypted, with padding removed and known header extensions read."""
 
@@ -113,6 +118,7 @@ class RtpPacket:
     def transport(self) -> SrtpTransport | None:
         """None only when made by `parse_rtp`."""
 
+@final
 class MediaSocket:
     """All media of an MP on one UDP socket. Answers leave from the address that was asked (IP_PKTINFO)."""
 
@@ -137,10 +143,12 @@ class MediaSocket:
         """Number of paths bound now."""
     @property
     def counters(self) -> dict[str, int]:
-        """Since the start. Datagrams: received, sent; dropped: oversized, malformed, dropped_unvalidated,
+        """Since the start. Datagrams: received, sent; dropped: overflowed (by the kernel,
+        known with the next datagram), oversized, malformed, dropped_unvalidated,
         dropped_unkeyed, srtp_failures, replayed, too_many_ssrcs, dropped_unknown (neither STUN, DTLS nor RTP), send_would_block,
         send_errors, paths_refused; and receive_calls, send_calls, segmented (datagrams sent in GSO batches)."""
 
+@final
 class SrtpTransport:
     """The keys of one leg, both directions, the header extensions it agreed on, and where its packets go now."""
 
@@ -155,7 +163,7 @@ class SrtpTransport:
         """URI to id 1-255 (RFC 8285); unknown URIs are ignored. We write the one-byte form only: nothing is sent
         under an id above 14. Raises ValueError."""
     def select(self, socket: MediaSocket, path: Path) -> None:
-        """Send over UDP to `path` from now on."""
+        """Send over UDP to `path` from now on. Raises ValueError for an IPv6 path on an IPv4 socket."""
     def select_stream(self, write: Callable[[bytes], bool]) -> None:
         """Give each packet to `write` from now on (ICE-TCP); False from it means dropped, and is counted."""
     def deselect(self) -> None:
@@ -174,6 +182,7 @@ class SrtpTransport:
         """received, received_octets, sent, sent_octets, resent, repeats_refused, malformed, srtp_failures, replayed,
         too_many_ssrcs, sent_nowhere, send_failures. Octets are whole SRTP packets."""
 
+@final
 class SendStream:
     """One SSRC that we send (and its RTX twin): header state, and the last packets for repair."""
 
@@ -253,7 +262,7 @@ def send(
     others are counted where they were lost. Raises ValueError for arguments out of range.
     """
 
-def parse_rtp(data: bytes, extensions: Mapping[str, int] = ..., arrival: float = 0.0) -> RtpPacket:
+def parse_rtp(data: bytes, extensions: Mapping[str, int] | None = None, arrival: float = 0.0) -> RtpPacket:
     """The unprotected RTP packet in `data`; `extensions` is URI to id. Raises ProtocolError and nothing else."""
 
 def build_rtp(
@@ -264,7 +273,7 @@ def build_rtp(
     timestamp: int,
     ssrc: int,
     marker: bool = False,
-    extensions: Mapping[str, int] = ...,
+    extensions: Mapping[str, int] | None = None,
     mid: str = "",
     transport_sequence: int = -1,
     absolute_send_time: int = -1,

@@ -20,7 +20,6 @@ ABSOLUTE_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time
 TRANSPORT_SEQUENCE = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 KEY_SIZES = {"AEAD_AES_128_GCM": 28, "AEAD_AES_256_GCM": 44, "AES_CM_128_HMAC_SHA1_80": 30}
-PROFILES = tuple(KEY_SIZES)
 MAX_DATAGRAM = UDP_MAX_RECEIVED
 MAX_PAYLOAD = 1280 - 40 - 8 - RTP_MAX_HEADER - 2 - 16  # IPv6, UDP, RTP, RTX's sequence number, the longest tag
 BATCH = UDP_BATCH
@@ -42,6 +41,19 @@ cdef bint _in_use = False
 
 if srtp_init() != 0:
     raise ImportError("libsrtp refused to start")
+
+
+cdef bint _works(str profile) except -1:
+    """Whether this build of libsrtp has the ciphers of `profile`: GCM is an option of its build."""
+    cdef transport trial
+    cdef srtp_suite suite
+    cdef bytes keys = bytes(KEY_SIZES[profile])
+    works = srtp_suite_known(profile.encode(), &suite) and transport_open(&trial, suite, keys, keys)
+    transport_close(&trial)
+    return works
+
+
+PROFILES = tuple(profile for profile in KEY_SIZES if _works(profile))
 
 
 cdef int _begin() except -1:
@@ -202,6 +214,8 @@ cdef class SrtpTransport:
 
     def select(self, MediaSocket socket not None, Path path not None):
         _check_idle()
+        if not udp_can_reach(socket.sender, &path.path):
+            raise ValueError(f"{path} cannot be reached over IPv4")
         self.socket = socket
         self.write = None
         self.transport.sender = socket.sender

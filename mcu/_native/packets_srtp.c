@@ -5,8 +5,18 @@
 #include <string.h>
 
 const char *const transport_counter_names[TRANSPORT_COUNTERS] = {
-    "received",  "received_octets", "sent",     "sent_octets",    "resent",       "repeats_refused",
-    "malformed", "srtp_failures",   "replayed", "too_many_ssrcs", "sent_nowhere", "send_failures",
+    [TRANSPORT_RECEIVED] = "received",
+    [TRANSPORT_RECEIVED_OCTETS] = "received_octets",
+    [TRANSPORT_SENT] = "sent",
+    [TRANSPORT_SENT_OCTETS] = "sent_octets",
+    [TRANSPORT_RESENT] = "resent",
+    [TRANSPORT_REPEATS_REFUSED] = "repeats_refused",
+    [TRANSPORT_MALFORMED] = "malformed",
+    [TRANSPORT_SRTP_FAILURES] = "srtp_failures",
+    [TRANSPORT_REPLAYED] = "replayed",
+    [TRANSPORT_TOO_MANY_SSRCS] = "too_many_ssrcs",
+    [TRANSPORT_SENT_NOWHERE] = "sent_nowhere",
+    [TRANSPORT_SEND_FAILURES] = "send_failures",
 };
 
 static const struct {

@@ -16,9 +16,23 @@ enum {
 };
 
 const char *const udp_counter_names[UDP_COUNTERS] = {
-    "received",      "sent",     "oversized",      "malformed",       "dropped_unvalidated", "dropped_unkeyed",
-    "srtp_failures", "replayed", "too_many_ssrcs", "dropped_unknown", "send_would_block",    "send_errors",
-    "paths_refused", "receive_calls", "send_calls", "segmented",
+    [UDP_RECEIVED] = "received",
+    [UDP_SENT] = "sent",
+    [UDP_OVERFLOWED] = "overflowed",
+    [UDP_OVERSIZED] = "oversized",
+    [UDP_MALFORMED] = "malformed",
+    [UDP_DROPPED_UNVALIDATED] = "dropped_unvalidated",
+    [UDP_DROPPED_UNKEYED] = "dropped_unkeyed",
+    [UDP_SRTP_FAILURES] = "srtp_failures",
+    [UDP_REPLAYED] = "replayed",
+    [UDP_TOO_MANY_SSRCS] = "too_many_ssrcs",
+    [UDP_DROPPED_UNKNOWN] = "dropped_unknown",
+    [UDP_SEND_WOULD_BLOCK] = "send_would_block",
+    [UDP_SEND_ERRORS] = "send_errors",
+    [UDP_PATHS_REFUSED] = "paths_refused",
+    [UDP_RECEIVE_CALLS] = "receive_calls",
+    [UDP_SEND_CALLS] = "send_calls",
+    [UDP_SEGMENTED] = "segmented",
 };
 
 static bool set_option(int fd, int level, int option, int value) {
@@ -42,6 +56,7 @@ bool udp_open(struct udp_receiver *receiver, struct udp_sender *sender, int fd) 
                                     : set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     if (!information || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
         return false;
+    set_option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1); /* each datagram then tells how many the kernel has dropped */
     set_option(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);
     set_option(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER);
     sender->segmentation = set_option(fd, IPPROTO_UDP, UDP_SEGMENT, 0); /* since Linux 4.18 */
@@ -89,8 +104,8 @@ static struct in_addr unmap_ipv4(const struct in6_addr *mapped) {
     return address;
 }
 
-/* Our address, out of the packet information; stays all zero when the kernel gave none. */
-static void read_local(struct msghdr *header, struct in6_addr *local) {
+/* Our address, out of the packet information; stays all zero when the kernel gave none. And the kernel's drops so far. */
+static void read_control(struct msghdr *header, struct in6_addr *local, uint64_t *overflowed) {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
         if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo information;
@@ -100,12 +115,18 @@ static void read_local(struct msghdr *header, struct in6_addr *local) {
             struct in_pktinfo information;
             memcpy(&information, CMSG_DATA(c), sizeof information);
             map_ipv4(local, information.ipi_addr);
+        } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+            uint32_t dropped;
+            memcpy(&dropped, CMSG_DATA(c), sizeof dropped);
+            *overflowed = dropped;
         }
     }
 }
 
 size_t udp_received(const struct udp_receiver *receiver, struct udp_sender *sender, unsigned i, struct path *path) {
     struct msghdr header = receiver->message[i].msg_hdr;
+    memset(path, 0, sizeof *path);
+    read_control(&header, &path->local, &sender->counters[UDP_OVERFLOWED]);
     if (header.msg_flags & MSG_TRUNC) {
         sender->counters[UDP_OVERSIZED]++;
         return 0;
@@ -115,7 +136,6 @@ size_t udp_received(const struct udp_receiver *receiver, struct udp_sender *send
         sender->counters[UDP_MALFORMED]++;
         return 0;
     }
-    memset(path, 0, sizeof *path);
     const struct sockaddr_in6 *from = &receiver->address[i];
     if (sender->ipv4) {
         struct sockaddr_in from4;
@@ -127,8 +147,12 @@ size_t udp_received(const struct udp_receiver *receiver, struct udp_sender *send
         path->port = ntohs(from->sin6_port);
         path->scope = IN6_IS_ADDR_LINKLOCAL(&from->sin6_addr) ? from->sin6_scope_id : 0;
     }
-    read_local(&header, &path->local);
     return size;
+}
+
+bool udp_can_reach(const struct udp_sender *sender, const struct path *path) {
+    return !sender->ipv4 || (IN6_IS_ADDR_V4MAPPED(&path->remote) &&
+                             (path_is_any_local(path) || IN6_IS_ADDR_V4MAPPED(&path->local)));
 }
 
 /* Address and source of one message; returns where the next control element goes. */
@@ -285,6 +309,10 @@ void udp_flush(struct udp_sender *sender) {
 }
 
 bool udp_send(struct udp_sender *sender, const uint8_t *data, size_t size, const struct path *path) {
+    if (!udp_can_reach(sender, path)) {
+        sender->counters[UDP_SEND_ERRORS]++;
+        return false;
+    }
     struct sockaddr_in6 address;
     struct udp_control control;
     struct iovec vector = {(void *)data, size};

@@ -13,12 +13,13 @@ enum {
     UDP_MAX_RECEIVED = 2048, /* bytes; above every MTU that media travels over */
     UDP_MAX_SENT = 1536,     /* bytes per slot: RTP_MAX_HEADER, payload, PROTECTION_MAX */
     UDP_MAX_SEGMENTS = 64,   /* UDP_MAX_SEGMENTS of kernels before 6.9 */
-    UDP_CONTROL = 96,        /* bytes: IPV6_PKTINFO and UDP_SEGMENT with their headers */
+    UDP_CONTROL = 96,        /* bytes: packet information and one number, with their headers */
 };
 
 enum udp_counter {
     UDP_RECEIVED,
     UDP_SENT,
+    UDP_OVERFLOWED,
     UDP_OVERSIZED,
     UDP_MALFORMED,
     UDP_DROPPED_UNVALIDATED,
@@ -77,6 +78,9 @@ unsigned udp_receive(struct udp_receiver *receiver, struct udp_sender *sender);
 
 /* Size of datagram `i` and the path it came over; 0 when it has to be dropped, which is counted. */
 size_t udp_received(const struct udp_receiver *receiver, struct udp_sender *sender, unsigned i, struct path *path);
+
+/* Whether the socket can send over `path` at all: an IPv4 socket knows no IPv6. */
+bool udp_can_reach(const struct udp_sender *sender, const struct path *path);
 
 /* Where to build the next packet; flushes first when the batch is full. */
 uint8_t *udp_slot(struct udp_sender *sender);

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -21,6 +25,8 @@ LOOPBACKS = pytest.mark.parametrize(
     [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "127.0.0.1"), (socket.AF_INET6, "::1")],
     ids=["ipv4-only", "ipv4-mapped", "ipv6"],
 )
+CLONE_NEWNET = 0x40000000  # Linux; Python names it from 3.12 on
+SO_NO_CHECK = 11  # Linux; the socket module does not name it
 DTLS_RECORD = bytes([22, 254, 253]) + bytes(20)
 
 
@@ -141,3 +147,66 @@ def test_a_socket_is_what_it_takes() -> None:
         packets.MediaSocket(tcp.fileno())
     with pytest.raises(ValueError, match="not a UDP"):
         packets.MediaSocket(-1)
+
+
+def test_an_ipv4_socket_refuses_ipv6_paths() -> None:
+    with endpoint(socket.AF_INET) as one:
+        for path in (packets.Path("::1", 9), packets.Path("127.0.0.1", 9, "::1")):
+            assert not one.media.send(b"x", path)
+            with pytest.raises(ValueError, match="over IPv4"):
+                packets.SrtpTransport("", b"", b"").select(one.media, path)
+        assert one.media.counters["send_errors"] == 2
+
+
+def test_what_the_kernel_drops_for_want_of_room_is_known() -> None:
+    with endpoint() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        server.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", server.port))
+        for _ in range(100):
+            client.send(STUN_BINDING)
+        kept = len(server.drain())
+        client.send(STUN_BINDING)
+        server.receive(1)
+        assert kept + server.media.counters["overflowed"] == 100
+        assert kept < 100
+
+
+@pytest.mark.parametrize("profile", [GCM, ""])
+def test_packets_go_singly_where_the_kernel_refuses_segmentation(profile: str) -> None:
+    with endpoint(socket.AF_INET) as one, endpoint(socket.AF_INET) as other:
+        sending, _ = connect(one, other, "127.0.0.1", profile=profile)
+        one.udp.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # without checksums it does
+        stream = packets.SendStream(sending, ssrc=5, payload_type=96, clock_rate=90_000)
+        payloads = [bytes([index]) * 600 for index in range(7)]
+        assert packets.send(payloads, timestamp=0, streams=[stream], now=0.0) == 7
+        assert [packet.payload for packet in other.receive(7)] == payloads  # type: ignore[union-attr]
+        assert one.media.counters["segmented"] == 0
+
+
+@pytest.mark.network
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes a network namespace")
+def test_packets_that_find_no_room_are_dropped_and_counted() -> None:
+    """On a line of 64 kbit/s the socket's buffer fills; the call returns at once and counts what it could not send."""
+    with ThreadPoolExecutor(1) as slow_place:  # the thread moves into a namespace of its own, and ends with it
+        sent, counters, failures = slow_place.submit(send_over_a_slow_line).result()
+    assert 0 < sent < 600
+    assert counters["send_errors"] == 0
+    assert sent + counters["send_would_block"] == 600
+    assert failures == 600 - sent
+
+
+def send_over_a_slow_line() -> tuple[int, dict[str, int], int]:
+    ctypes.CDLL(None).unshare(CLONE_NEWNET)
+    for command in ("ip link set lo up", "tc qdisc add dev lo root tbf rate 64kbit burst 4kb limit 100mb"):
+        subprocess.run(command.split(), check=True)
+    with endpoint(socket.AF_INET) as one:
+        transports = []
+        for last in range(1, 4):
+            transports.append(packets.SrtpTransport(GCM, bytes(28), bytes(28)))
+            transports[-1].select(one.media, packets.Path(f"127.0.0.{last}", 9))
+        one.udp.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 100_000)
+        streams = [packets.SendStream(owner, ssrc=5, payload_type=96, clock_rate=90_000) for owner in transports]
+        sent = sum(
+            packets.send([bytes(size)] * 20, timestamp=0, streams=streams, now=0.0) for size in range(1000, 1010)
+        )
+        return sent, one.media.counters, sum(owner.counters["send_failures"] for owner in transports)

@@ -1,0 +1,32 @@
+"""A smaller copy of the composite for a smaller rung, with the same scaler as the tiles."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+
+from mcu._native.planes import Canvas, Paint
+from mcu.media.types import Picture, Plane
+from mcu.mixer import palette
+
+
+class Reduction:
+    """Copies frames into one of width × height pixels (even). Belongs to one thread."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.frame = av.VideoFrame(width, height, "yuv420p")  # the encoder takes it as it is; only `reduce` writes it
+        planes = self.frame.planes
+        self._canvas = Canvas(planes, [plane.line_size for plane in planes], width, height)
+        background = palette.yuv(palette.CANVAS)
+        self._paint = Paint(x=0, y=0, width=width, height=height, cover=False, background=background)
+
+    def reduce(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """`frame` (yuv420p, any size) in this one's size, whole, with bars where the aspect differs."""
+        y, u, v = (_plane(plane) for plane in frame.planes)
+        self._canvas.paint([(self._paint, Picture(y, u, v, owner=frame))])
+        return self.frame
+
+
+def _plane(plane: av.video.plane.VideoPlane) -> Plane:
+    rows: Plane = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]

@@ -143,10 +143,13 @@ class MediaSocket:
         """Number of paths bound now."""
     @property
     def counters(self) -> dict[str, int]:
-        """Since the start. Datagrams: received, sent; dropped: overflowed (by the kernel,
-        known with the next datagram), oversized, malformed, dropped_unvalidated,
-        dropped_unkeyed, srtp_failures, replayed, too_many_ssrcs, dropped_unknown (neither STUN, DTLS nor RTP), send_would_block,
-        send_errors, paths_refused; and receive_calls, send_calls, segmented (datagrams sent in GSO batches)."""
+        """Since the start.
+
+        Datagrams: received, sent. Dropped: overflowed (by the kernel; known with the next datagram), oversized,
+        malformed, dropped_unvalidated, dropped_unkeyed, srtp_failures, replayed, too_many_ssrcs,
+        dropped_unknown (neither STUN, DTLS nor RTP), send_would_block, send_errors. Others: paths_refused,
+        receive_calls, send_calls, segmented (datagrams that were sent as parts of a larger message).
+        """
 
 @final
 class SrtpTransport:

@@ -1,4 +1,4 @@
-# cython: freethreading_compatible=False
+# cython: auto_pickle=False
 """Python's view of the packet path; packets.pyi describes it, the packets_*.c files do it.
 
 Nothing here touches packet bytes except to copy them into or out of Python objects.

@@ -310,13 +310,13 @@ def _items(layout: struct.Struct, body: bytes) -> Iterable[tuple[int, ...]]:
 
 
 def _nack_items(lost: Sequence[int]) -> Iterable[bytes]:
-    """Pack sequence numbers into (first, bitmask of the 16 after it)."""
+    """Pack sequence numbers into (first, bitmask of the 16 after it); no item spans the wrap, which aiortc misreads."""
     index = 0
     while index < len(lost):
         first = lost[index]
         mask = 0
         index += 1
-        while index < len(lost) and 1 <= (step := (lost[index] - first) & 0xFFFF) <= 16:
+        while index < len(lost) and 1 <= (step := lost[index] - first) <= 16:
             mask |= 1 << (step - 1)
             index += 1
         yield _NACK_ITEM.pack(first, mask)

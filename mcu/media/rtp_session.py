@@ -204,7 +204,7 @@ class RtpSession:
     def end(self) -> None:
         """Queue a BYE for all that is sent (RFC 3550 section 6.6)."""
         ssrcs = tuple(sent.stream.ssrc for sent in self._sent.values()) or (self._ssrc,)
-        self._output.append(rtcp.serialize((rtcp.ReceiverReport(self._ssrc), self._names(), rtcp.Goodbye(ssrcs))))
+        self._output.append(rtcp.serialize((rtcp.ReceiverReport(self._ssrc), *self._names(), rtcp.Goodbye(ssrcs))))
 
     # --- what others want to know ----------------------------------------------------------------------
 
@@ -266,20 +266,22 @@ class RtpSession:
         for sent in self._sent.values():
             if sent.stream.packets:
                 reports.append(sent.report(now, now + self._wall_clock_offset, () if reports else first_blocks))
-        data = rtcp.serialize([*(reports or [rtcp.ReceiverReport(self._ssrc, first_blocks)]), self._names()])
+        data = rtcp.serialize([*(reports or [rtcp.ReceiverReport(self._ssrc, first_blocks)]), *self._names()])
         self._output.append(data)
         self.counters["rtcp_sent"] += 1
         self._schedule.sent(len(data), now)
         if self._max_bitrate:
             self._limit_bitrate(self._max_bitrate)
 
-    def _names(self) -> rtcp.SourceDescription:
+    def _names(self) -> list[rtcp.SourceDescription]:
+        """A packet for each SSRC: aiortc 1.16 refuses a packet of several chunks, and all that came with it."""
         ssrcs = [self._ssrc, *(sent.stream.ssrc for sent in self._sent.values())]
-        return rtcp.SourceDescription(tuple((ssrc, self._cname) for ssrc in dict.fromkeys(ssrcs)))
+        return [rtcp.SourceDescription(((ssrc, self._cname),)) for ssrc in dict.fromkeys(ssrcs)]
 
     def _send(self, packet: rtcp.Packet) -> None:
         """Queue feedback: alone where negotiated, else in the smallest compound packet (RFC 4585 section 3.1)."""
-        head = () if self._reduced_size else (rtcp.ReceiverReport(self._ssrc), self._names())
+        name = rtcp.SourceDescription(((self._ssrc, self._cname),))
+        head = () if self._reduced_size else (rtcp.ReceiverReport(self._ssrc), name)
         self._output.append(rtcp.serialize((*head, packet)))
         self.counters["rtcp_sent"] += 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Iterable
@@ -163,14 +164,14 @@ def test_a_report_covers_both_directions() -> None:
     made.add_sent(StreamKind.AUDIO, FakeSendStream(lambda packet, now: None, ssrc=3, clock_rate=48_000))
     stream.send([b"abc", b"de"], timestamp=90_000, now=2.0)
     made.handle_timer(2.5)
-    report, names = sent(made)
+    report, *names = sent(made)
     assert isinstance(report, rtcp.SenderReport)
     assert (report.ssrc, report.packets, report.octets) == (2222, 2, 5)
     assert report.ntp == ntp_time(1_002.5)
     assert report.rtp_timestamp == 90_000 + 45_000
     assert [block.ssrc for block in report.reports] == [1111]
     assert report.reports[0].delay_since_last_sr == 65_536 * 3 // 2
-    assert names == rtcp.SourceDescription(((7, "mcu"), (2222, "mcu"), (3, "mcu")))
+    assert names == [rtcp.SourceDescription(((ssrc, "mcu"),)) for ssrc in (7, 2222, 3)]
     clock = made.reception(StreamKind.MAIN)
     assert clock is not None
     assert clock.clock is not None
@@ -261,3 +262,21 @@ def test_ssrcs_without_end_do_not_pile_up() -> None:
     (report, *_) = sent(made)
     assert isinstance(report, rtcp.ReceiverReport)
     assert len(report.reports) <= 31
+
+
+def test_sound_goes_to_the_audio_receiver_and_is_reported_on() -> None:
+    made = session()
+    opus = CodecParameters("opus", 111, 48_000, channels=2)
+    made.add_received(StreamKind.AUDIO, {111: opus}, mid="0")
+    assert made.audio is not None
+    packet = FakePacket(payload_type=111, ssrc=70, sequence_number=1, payload=b"\xf8\xff\xfe", mid="0", arrival=1.0)
+    made.receive_rtp(packet, 1.0)
+    made.receive_rtp(dataclasses.replace(packet, payload_type=112), 1.0)
+    assert made.audio.counters.received == 1
+    assert made.counters["unroutable"] == 1
+    made.handle_timer(9.0)
+    report = sent(made)[0]
+    assert isinstance(report, rtcp.ReceiverReport)
+    assert [block.ssrc for block in report.reports] == [70]
+    made.receive_rtcp(rtcp.Goodbye((70,)).serialize(), 9.0)
+    assert made.events_received() == [StreamEnded(StreamKind.AUDIO)]

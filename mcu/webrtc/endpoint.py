@@ -16,37 +16,28 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-import math
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from mcu._native.packets import BATCH, Datagram, MediaSocket, Rtcp, RtpPacket
-from mcu.errors import ProtocolError
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import AudioProfile, VideoProfile
-from mcu.webrtc import sockets, stun
+from mcu.webrtc import sockets
+from mcu.webrtc.alarm import Alarm
 from mcu.webrtc.dtls import Certificate, DtlsError
-from mcu.webrtc.ice_lite import PathLike, local_fragment, refuse
+from mcu.webrtc.front_door import FrontDoor
+from mcu.webrtc.ice_lite import PathLike
 from mcu.webrtc.ice_tcp import IceTcpConnection, IceTcpListener
-from mcu.webrtc.leg import LegHandler, LegState, WebRtcLeg, report_ssrc
+from mcu.webrtc.leg import WebRtcLeg, report_ssrc
 from mcu.webrtc.leg_description import Defaults, LegDescription, Server
+from mcu.webrtc.leg_interfaces import LegHandler, LegState
 from mcu.webrtc.routes import Routes
-from mcu.webrtc.timer_wheel import TICK_SECONDS, Timed, TimerWheel
+from mcu.webrtc.timer_wheel import Timed
 
 MAX_BATCHES = 8  # per wake-up, 512 datagrams: about 3 ms, so timers and the audio tick are never kept waiting longer
 AUDIO = AudioProfile()
-COUNTERS = (
-    "stun_received",
-    "stun_malformed",
-    "stun_ignored",  # no Binding request, or without FINGERPRINT
-    "stun_refused",  # for nobody here
-    "dropped_unvalidated",  # DTLS or SRTP over a TCP connection without a valid check
-    "dtls_dropped",  # found a full queue
-    "legs_failed",  # by a bug
-)
 
 log = structlog.get_logger()
 
@@ -60,13 +51,12 @@ class Endpoint:
         self.legs: dict[str, WebRtcLeg] = {}
         self._clock = clock
         self._certificate = Certificate()
-        self._counters = Counter(dict.fromkeys(COUNTERS, 0))
-        self._wheel = TimerWheel()
+        self._unvalidated = 0  # DTLS or SRTP over a TCP connection without a valid check
+        self._dtls_dropped = 0  # found a full queue
+        self._failures = 0  # legs closed by a bug
         self._listener = IceTcpListener(self)
         self._touched: dict[WebRtcLeg, None] = {}
         self._awake = False  # inside a callback that will settle the touched legs itself
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed_for = math.inf  # when that fires
         self._closing = asyncio.Event()
 
     async def start(self, host: str, port: int, addresses: Sequence[str] = ()) -> None:
@@ -80,6 +70,8 @@ class Endpoint:
         self._loop = asyncio.get_running_loop()
         self._media = MediaSocket(self._udp.fileno())
         self._routes = Routes(self._media, self._listener)
+        self._door = FrontDoor(self._routes)
+        self._alarm = Alarm(self._loop.call_later, clock=self._clock, serve=self._serve)
         await self._listener.start(tcp)
         self._loop.add_reader(self._udp.fileno(), self._readable)
         started = asyncio.Event()
@@ -92,20 +84,23 @@ class Endpoint:
             self._guarded(leg, leg.close, "server-stopping")
         self._closing.set()
         await self._tasks_done
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.close()
         self._loop.remove_reader(self._udp.fileno())
         await self._listener.close()
         self._udp.close()
 
     @property
     def counters(self) -> dict[str, int]:
-        """Since the start: of MediaSocket, COUNTERS, paths_contested, and of IceTcpListener with "tcp_" before."""
+        """Since the start: of MediaSocket, of FrontDoor, of IceTcpListener with "tcp_" before, and those named here."""
+        media = self._media.counters
         tcp = {f"tcp_{name}": count for name, count in self._listener.counters.items()}
-        contested = {"paths_contested": self._routes.contested}
-        return {**self._counters, **contested, **tcp, **self._media.counters} | {
-            "dropped_unvalidated": self._counters["dropped_unvalidated"] + self._media.counters["dropped_unvalidated"]
+        own = {
+            "dropped_unvalidated": media["dropped_unvalidated"] + self._unvalidated,
+            "paths_contested": self._routes.contested,
+            "dtls_dropped": self._dtls_dropped,
+            "legs_failed": self._failures,
         }
+        return {**media, **self._door.counters, **tcp, **own}
 
     def create_leg(
         self,
@@ -143,7 +138,7 @@ class Endpoint:
             now=now,
         )
         self.legs[leg_id] = leg
-        self._schedule(leg, now)
+        self._alarm.schedule(leg, now)
         return leg
 
     # --- for legs (mcu.webrtc.leg.Driver) ---------------------------------------------------------------
@@ -163,7 +158,7 @@ class Endpoint:
 
     def ended(self, leg: WebRtcLeg) -> None:
         """The leg was closed: forget it and let it say goodbye."""
-        self._wheel.cancel(leg)
+        self._alarm.cancel(leg)
         if self.legs.get(leg.id) is leg:
             del self.legs[leg.id]
         self._tasks.create_task(self._say_goodbye(leg, self._routes.forget(leg)))
@@ -198,39 +193,17 @@ class Endpoint:
     def _receive_plain(self, data: bytes, path: PathLike, now: float) -> None:
         """STUN or DTLS, told apart by the first byte (RFC 7983 section 7)."""
         if data[0] < 4:
-            self._receive_stun(data, path, now)
+            admitted = self._door.admit(data, path)
+            if admitted is not None:
+                named, request = admitted
+                self._touched[named] = None
+                self._guarded(named, named.receive_check, request, path, now)
             return
         leg = self._routes.leg_at(path)
         if leg is None:
-            self._counters["dropped_unvalidated"] += 1
+            self._unvalidated += 1
             return
         self._guarded(leg, leg.receive_dtls, data, path, now)
-
-    def _receive_stun(self, data: bytes, path: PathLike, now: float) -> None:
-        self._counters["stun_received"] += 1
-        try:
-            message = stun.parse(data)
-        except ProtocolError:
-            self._counters["stun_malformed"] += 1
-            return
-        is_check = message.message_class is stun.MessageClass.REQUEST and message.method == stun.BINDING
-        if not is_check or not message.fingerprint_matches():
-            self._counters["stun_ignored"] += 1
-            return
-        leg = self._routes.leg_named(local_fragment(message))
-        if leg is None:
-            self._refuse_check(message, path)
-            return
-        self._touched[leg] = None
-        self._guarded(leg, leg.receive_check, message, path, now)
-
-    def _refuse_check(self, message: stun.Message, path: PathLike) -> None:
-        """RFC 8489 section 9.1.3, but never with more bytes than came: the source address may be forged."""
-        self._counters["stun_refused"] += 1
-        anonymous = message.integrity_offset < 0 or message.get(stun.Attribute.USERNAME) is None
-        reply = refuse(message, 400, "Bad Request") if anonymous else refuse(message, 401, "Unauthorized")
-        if len(reply) <= len(message.raw):
-            self._routes.send(reply, path)
 
     def stream_received(self, connection: IceTcpConnection, packets: list[bytes]) -> None:
         """Packets over ICE-TCP (mcu.webrtc.ice_tcp.StreamHandler)."""
@@ -244,14 +217,14 @@ class Endpoint:
             transport = leg.transport if leg is not None else None
             item = transport.receive_datagram(data, now) if transport is not None else None
             if transport is None:
-                self._counters["dropped_unvalidated"] += 1
+                self._unvalidated += 1
             elif item is not None:
                 self._dispatch(item, now)
         self._settle()
-        self._schedule(self._listener, now)
+        self._alarm.schedule(self._listener, now)
 
     def stream_opened(self, connection: IceTcpConnection) -> None:
-        self._schedule(self._listener, self._clock())
+        self._alarm.schedule(self._listener, self._clock())
 
     def stream_lost(self, connection: IceTcpConnection) -> None:
         leg = self._routes.leg_at(connection)
@@ -267,31 +240,10 @@ class Endpoint:
         touched, self._touched = self._touched, {}
         for leg in touched:
             self._guarded(leg, leg.pump, now)
-            self._schedule(leg, now)
+            self._alarm.schedule(leg, now)
 
-    def _schedule(self, entry: Timed, now: float) -> None:
-        self._wheel.schedule(entry, max(entry.next_timer(), now + TICK_SECONDS))
-        self._arm(now)
-
-    def _arm(self, now: float) -> None:
-        """One timer of the loop for the whole wheel; one that fires early does no harm."""
-        due = self._wheel.next_timer()
-        if self._timer is not None:
-            if self._armed_for <= due:
-                return
-            self._timer.cancel()
-            self._timer = None
-        if due < math.inf:
-            self._armed_for = due
-            self._timer = self._loop.call_later(max(0.0, due - now), self._wake)
-
-    def _wake(self) -> None:
-        self._timer = None
-        now = self._clock()
-        for entry in self._wheel.expire(now):
-            self._guarded(entry, entry.handle_timer, now)
-            self._schedule(entry, now)
-        self._arm(now)
+    def _serve(self, entry: Timed, now: float) -> None:
+        self._guarded(entry, entry.handle_timer, now)
 
     async def _own_tasks(self, started: asyncio.Event) -> None:
         """The group in which handshakes and goodbyes run; each keeps its errors to its leg."""
@@ -315,7 +267,7 @@ class Endpoint:
             await leg.dtls.stop()
         except Exception:
             log.exception("DTLS did not stop cleanly", leg=leg.id)
-        self._counters["dtls_dropped"] += leg.dtls.dropped
+        self._dtls_dropped += leg.dtls.dropped
         for connection in connections:
             connection.close()
 
@@ -325,6 +277,6 @@ class Endpoint:
             action(*arguments)
         except Exception:
             log.exception("leg failed", leg=getattr(entry, "id", ""))
-            self._counters["legs_failed"] += 1
+            self._failures += 1
             if isinstance(entry, WebRtcLeg) and entry.state is not LegState.CLOSED:
                 self._guarded(entry, entry.close, "internal-error")

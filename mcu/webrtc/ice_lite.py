@@ -131,15 +131,18 @@ class IceLite:
         if credentials is None or not request.integrity_matches(credentials.password):
             self._replies.append((refuse(request, 401, "Unauthorized"), path))
             return
+        password = credentials.password
         if unknown := request.unknown_required():
-            value = struct.pack(f"!{len(unknown)}H", *unknown)
-            extra = ((Attribute.UNKNOWN_ATTRIBUTES, value),)
-            self._reply_error(request, path, 420, "Unknown Attribute", credentials=credentials, extra=extra)
+            error = (Attribute.ERROR_CODE, stun.error_code(420, "Unknown Attribute"))
+            names = (Attribute.UNKNOWN_ATTRIBUTES, struct.pack(f"!{len(unknown)}H", *unknown))
+            self._reply(MessageClass.ERROR, request, path, password, error, names)
             return
         if request.get(Attribute.ICE_CONTROLLED) is not None:
-            self._reply_error(request, path, 487, "Role Conflict", credentials=credentials)
+            error = (Attribute.ERROR_CODE, stun.error_code(487, "Role Conflict"))
+            self._reply(MessageClass.ERROR, request, path, password, error)
             return
-        self._reply_success(request, path, credentials)
+        address = (Attribute.XOR_MAPPED_ADDRESS, stun.xor_address(path.ip, path.port, request.transaction))
+        self._reply(MessageClass.SUCCESS, request, path, password, address)
         self._check_succeeded(request, path, now, current=credentials is self.local)
 
     def forget(self, path: PathLike) -> None:
@@ -217,25 +220,10 @@ class IceLite:
             self.selected = path
             self._events.append(PathSelected(path))
 
-    def _reply_success(self, request: Message, path: PathLike, credentials: Credentials) -> None:
-        address = stun.xor_address(path.ip, path.port, request.transaction)
-        attributes = ((Attribute.XOR_MAPPED_ADDRESS, address),)
-        reply = stun.build(MessageClass.SUCCESS, request.transaction, attributes, password=credentials.password)
-        self._replies.append((reply, path))
-
-    def _reply_error(
-        self,
-        request: Message,
-        path: PathLike,
-        code: int,
-        reason: str,
-        *,
-        credentials: Credentials,
-        extra: tuple[tuple[int, bytes], ...] = (),
+    def _reply(
+        self, kind: MessageClass, request: Message, path: PathLike, password: str, *attributes: tuple[int, bytes]
     ) -> None:
-        attributes = ((Attribute.ERROR_CODE, stun.error_code(code, reason)), *extra)
-        reply = stun.build(MessageClass.ERROR, request.transaction, attributes, password=credentials.password)
-        self._replies.append((reply, path))
+        self._replies.append((stun.build(kind, request.transaction, attributes, password=password), path))
 
 
 def local_fragment(request: Message) -> str | None:

@@ -1,23 +1,21 @@
 """A WebRTC participant's connection: ICE, DTLS, SRTP and the RTP session, tied together. No sockets in here.
 
 Rules:
-1. `state` follows TRANSITIONS; `leg_closed` is told exactly once, whoever closed the leg.
+1. `state` follows leg_interfaces.TRANSITIONS; `leg_closed` is told exactly once, whoever closed the leg.
 2. Whatever a peer does wrong is counted or closes this leg.
 3. `sent` holds a stream for each kind that is sent, from the moment of `leg_connected` on.
 """
 
 from __future__ import annotations
 
-import enum
 import math
 import secrets
-from typing import Protocol
 
 from mcu._native.packets import SendStream, SrtpTransport
 from mcu.errors import ProtocolError, RefusedError
 from mcu.media.rtp_events import FrameReceived, KeyframeRequested
 from mcu.media.rtp_session import RtpSession
-from mcu.media.types import AudioProfile, EncodedFrame, StreamKind, VideoProfile
+from mcu.media.types import AudioProfile, StreamKind, VideoProfile
 from mcu.webrtc import sdp_offer
 from mcu.webrtc.dtls import Certificate, DtlsServer, SrtpKeys
 from mcu.webrtc.ice_lite import (
@@ -30,58 +28,11 @@ from mcu.webrtc.ice_lite import (
     PathValidated,
 )
 from mcu.webrtc.leg_description import LegDescription
+from mcu.webrtc.leg_interfaces import TRANSITIONS, Driver, LegHandler, LegState, Network
 from mcu.webrtc.stun import Message
 
 CONNECT_SECONDS = 30.0  # from offer to media; a peer that trickles through a slow relay needs about ten
 CLOSE_SECONDS = 30.0  # of silence: then consent is over (RFC 7675 section 5.1)
-
-
-class LegState(enum.Enum):
-    CHECKING = "checking"  # no path is valid yet
-    SECURING = "securing"  # a path is valid, keys are not there yet
-    CONNECTED = "connected"
-    DISCONNECTED = "disconnected"  # silent; may return
-    CLOSED = "closed"
-
-
-TRANSITIONS = {
-    LegState.CHECKING: frozenset((LegState.SECURING, LegState.CLOSED)),
-    LegState.SECURING: frozenset((LegState.CONNECTED, LegState.CLOSED)),
-    LegState.CONNECTED: frozenset((LegState.DISCONNECTED, LegState.CLOSED)),
-    LegState.DISCONNECTED: frozenset((LegState.CONNECTED, LegState.CLOSED)),
-    LegState.CLOSED: frozenset[LegState](),
-}
-
-
-class LegHandler(Protocol):
-    """Who is told about a leg. Reasons: ice-timeout, dtls-timeout, dtls-failed, dtls-fingerprint, dtls-closed (the peer
-    hung up), silent, internal-error, and whatever the owner gave to `close`."""
-
-    def leg_connected(self, leg: WebRtcLeg) -> None: ...
-    def leg_state(self, leg: WebRtcLeg, state: str) -> None: ...  # "disconnected", and "connected" again
-    def leg_closed(self, leg: WebRtcLeg, reason: str) -> None: ...
-    def frame_received(self, leg: WebRtcLeg, kind: StreamKind, frame: EncodedFrame) -> None: ...
-    def keyframe_requested(self, leg: WebRtcLeg, kind: StreamKind) -> None: ...
-
-
-class Network(Protocol):
-    """The ways in and out, shared by all legs of an endpoint."""
-
-    def name(self, ufrag: str, leg: WebRtcLeg) -> None: ...
-    def unname(self, ufrag: str) -> None: ...
-    def bind(self, path: PathLike, leg: WebRtcLeg, now: float) -> bool: ...
-    def unbind(self, path: PathLike, leg: WebRtcLeg) -> None: ...
-    def select(self, path: PathLike, transport: SrtpTransport) -> None: ...
-    def send(self, data: bytes, path: PathLike) -> None: ...
-
-
-class Driver(Protocol):
-    """Whoever has the clock, the timers and the tasks."""
-
-    def now(self) -> float: ...
-    def secure(self, leg: WebRtcLeg) -> None: ...
-    def touched(self, leg: WebRtcLeg) -> None: ...
-    def ended(self, leg: WebRtcLeg) -> None: ...
 
 
 class WebRtcLeg:

@@ -64,7 +64,9 @@ class Routes:
         if self._by_path.get(path) is not leg:
             return
         del self._by_path[path]
-        if isinstance(path, Path):
+        if isinstance(path, IceTcpConnection):
+            path.close()
+        elif isinstance(path, Path):
             self._media.unbind(path)
 
     def select(self, path: PathLike, transport: SrtpTransport) -> None:
@@ -78,6 +80,9 @@ class Routes:
         """Take everything from a leg that ended; its TCP connections are returned, to be closed after the goodbye."""
         for ufrag in leg.ice.ufrags:
             self.unname(ufrag)
+        streams = [path for path in leg.ice.paths if isinstance(path, IceTcpConnection)]
+        for stream in streams:
+            self._by_path.pop(stream, None)
         for path in leg.ice.paths:
             self.unbind(path, leg)
-        return [path for path in leg.ice.paths if isinstance(path, IceTcpConnection)]
+        return streams

@@ -12,8 +12,9 @@ from mcu.media.types import AudioProfile, StreamKind, VideoProfile
 from mcu.webrtc import stun
 from mcu.webrtc.dtls import Certificate, SrtpKeys
 from mcu.webrtc.ice_lite import SILENT_SECONDS, PathLike
-from mcu.webrtc.leg import CLOSE_SECONDS, CONNECT_SECONDS, TRANSITIONS, LegState, WebRtcLeg, report_ssrc
+from mcu.webrtc.leg import CLOSE_SECONDS, CONNECT_SECONDS, WebRtcLeg, report_ssrc
 from mcu.webrtc.leg_description import Defaults, LegDescription, Server
+from mcu.webrtc.leg_interfaces import TRANSITIONS, LegState
 from mcu.webrtc.stun import Attribute, MessageClass
 from tests.webrtc.echo import Echo
 from tests.webrtc.test_sdp import read

@@ -1,0 +1,64 @@
+"""The timer wheel on an event loop: one timer of the loop for everybody in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Protocol
+
+from mcu.webrtc.timer_wheel import TICK_SECONDS, Timed, TimerWheel
+
+
+class Cancellable(Protocol):
+    def cancel(self) -> None: ...
+
+
+class Alarm:
+    """`call_later` is the loop's; `serve` is called with an entry and the time whenever its `next_timer` has come."""
+
+    def __init__(
+        self,
+        call_later: Callable[[float, Callable[[], None]], Cancellable],
+        *,
+        clock: Callable[[], float],
+        serve: Callable[[Timed, float], None],
+    ) -> None:
+        self._call_later = call_later
+        self._clock = clock
+        self._serve = serve
+        self._wheel = TimerWheel()
+        self._timer: Cancellable | None = None
+        self._armed_for = math.inf  # when the timer fires
+
+    def schedule(self, entry: Timed, now: float) -> None:
+        """Ask `entry` when it wants to be served next; not before the next tick."""
+        self._wheel.schedule(entry, max(entry.next_timer(), now + TICK_SECONDS))
+        self._arm(now)
+
+    def cancel(self, entry: Timed) -> None:
+        self._wheel.cancel(entry)
+
+    def close(self) -> None:
+        """Serve nobody any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _arm(self, now: float) -> None:
+        """Have the loop's timer fire early enough; firing too early does no harm."""
+        due = self._wheel.next_timer()
+        if self._timer is not None:
+            if self._armed_for <= due:
+                return
+            self._timer.cancel()
+            self._timer = None
+        if due < math.inf:
+            self._armed_for = due
+            self._timer = self._call_later(max(0.0, due - now), self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        now = self._clock()
+        for entry in self._wheel.expire(now):
+            self._serve(entry, now)
+            self.schedule(entry, now)
+        self._arm(now)

@@ -1,0 +1,240 @@
+"""The packets of one voice in order: numbers unwrapped, duplicates, latecomers and new senders told apart.
+
+Rules:
+1. Media time is counted in samples at 48 kHz from the stream's first packet, whatever the RTP clock.
+2. `restarts` grows when everything known of the time line became void; whoever keeps a place in it starts anew.
+3. At most MAX_PACKETS are kept; the oldest goes first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from mcu._native.opus import packet_has_fec, packet_samples
+from mcu.errors import ProtocolError
+from mcu.media.transit import TransitHistogram
+from mcu.media.types import SAMPLE_RATE, CodecParameters
+
+MAX_PACKETS = 100  # two seconds of 20 ms packets, one of 10 ms
+MAX_DROPOUT = 3000  # packets a sequence number may jump ahead (RFC 3550 appendix A.1)
+MAX_MISORDER = 100  # packets it may fall behind (same place)
+MAX_G711_SAMPLES = 960  # 120 ms at 8 kHz, as much as one Opus packet may hold
+RETIRED_SECONDS = 2.0  # stragglers of a replaced ssrc do not bring it back before this
+DTX_BYTES = 2  # an Opus packet this short holds no audio (RFC 7587 section 3.1.3)
+SILENT_LEVEL = 96  # -dBov (RFC 6464): under the last bit of 16, a muted microphone
+
+SILENT_CODECS = frozenset({"cn", "telephone-event"})  # RFC 3389 comfort noise, RFC 4733 key tones: no voice in them
+
+
+class AudioPacket(Protocol):
+    """What is read of a packet; the native RtpPacket has it all."""
+
+    @property
+    def payload_type(self) -> int: ...
+    @property
+    def sequence_number(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def ssrc(self) -> int: ...
+    @property
+    def payload(self) -> bytes: ...
+    @property
+    def audio_level(self) -> int:
+        """-dBov, 0 to 127 (RFC 6464); -1 when the packet does not say."""
+        ...
+
+    @property
+    def arrival(self) -> float: ...
+
+
+@dataclass(slots=True)
+class Entry:
+    """One packet in its place."""
+
+    sequence: int  # unwrapped
+    time: int  # media time of its first sample
+    samples: int  # at 48 kHz; 0 for those that are silent by codec
+    codec: str  # lower case
+    payload: bytes
+    level: int  # -dBov, or -1
+    arrival: float
+    silent: bool  # by its own word: nothing to decode
+
+
+@dataclass(slots=True)
+class JitterCounters:
+    received: int = 0
+    lost: int = 0
+    late: int = 0
+    discarded: int = 0
+    restarts: int = 0
+
+
+class JitterBuffer:
+    """Orders packets and measures their transit; knows nothing of sound."""
+
+    def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
+        self._codecs = {number: (codec.name.lower(), codec.clock_rate) for number, codec in codecs.items()}
+        self.counters = JitterCounters()
+        self._ssrc: int | None = None
+        self._retired: tuple[int, float] | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        self.transit = TransitHistogram()
+        self.expected: int | None = None  # the sequence number to be played next
+        self._entries: dict[int, Entry] = {}
+        self._fresh: list[Entry] = []  # not yet entered into `transit`
+        self._missed: deque[int] = deque(maxlen=MAX_MISORDER)  # given up lately: late if they come, not duplicates
+        self._clock_rate = 0
+        self._last: tuple[int, int] | None = None  # newest (unwrapped sequence, media time in RTP units)
+        self._suspect: int | None = None  # sequence number that would confirm a jump
+
+    def receive(self, packet: AudioPacket, now: float) -> None:
+        """Take one packet; whatever is wrong with it is counted."""
+        self.counters.received += 1
+        known = self._codecs.get(packet.payload_type)
+        if known is None or not packet.payload or not self._accept_ssrc(packet.ssrc, now):
+            self.counters.discarded += 1
+            return
+        codec, clock_rate = known
+        if self._clock_rate not in (0, clock_rate):
+            self._restart()
+        self._clock_rate = clock_rate
+        try:
+            samples = _duration(codec, packet.payload)
+        except ProtocolError:
+            self.counters.discarded += 1
+            return
+        sequence = self._unwrap_sequence(packet.sequence_number)
+        if sequence is None:
+            return
+        silent = (
+            codec in SILENT_CODECS
+            or (codec == "opus" and len(packet.payload) <= DTX_BYTES)
+            or packet.audio_level >= SILENT_LEVEL
+        )
+        time = self._unwrap_timestamp(sequence, packet.timestamp) * (SAMPLE_RATE // clock_rate)
+        entry = Entry(sequence, time, samples, codec, packet.payload, packet.audio_level, packet.arrival, silent)
+        self._insert(entry)
+
+    def observe(self, now: float) -> None:
+        """Enter what came since the last tick; `now` is when it could first be played. Call before `head`."""
+        for entry in self._fresh:
+            restarted = self.transit.add(now - entry.time / SAMPLE_RATE, now)
+            if restarted:
+                self.counters.restarts += 1
+                self._entries = {entry.sequence: entry}
+                self.expected = entry.sequence
+            elif self._replaces_predecessor(entry):
+                self.transit.add(now - (entry.time - entry.samples) / SAMPLE_RATE, now)
+        self._fresh.clear()
+
+    def head(self) -> Entry | None:
+        """The packet that is expected, or else the next one after it."""
+        if self.expected is None:
+            return None
+        entry = self._entries.get(self.expected)
+        if entry is None and self._entries:
+            entry = self._entries[min(self._entries)]
+        return entry
+
+    def take(self, entry: Entry) -> None:
+        """`entry` is used up; what was expected before it is lost."""
+        assert self.expected is not None
+        for sequence in range(self.expected, entry.sequence):
+            self._missed.append(sequence)
+        self.counters.lost += entry.sequence - self.expected
+        self.expected = entry.sequence + 1
+        del self._entries[entry.sequence]
+
+    def give_up(self) -> None:
+        """The expected packet was not there in time."""
+        assert self.expected is not None
+        self._missed.append(self.expected)
+        self.counters.lost += 1
+        self.expected += 1
+
+    def _accept_ssrc(self, ssrc: int, now: float) -> bool:
+        if ssrc == self._ssrc:
+            return True
+        if self._retired is not None and ssrc == self._retired[0] and now < self._retired[1]:
+            return False
+        if self._ssrc is not None:
+            self._retired = (self._ssrc, now + RETIRED_SECONDS)
+            self._restart()
+        self._ssrc = ssrc
+        return True
+
+    def _restart(self) -> None:
+        self.counters.restarts += 1
+        self._forget()
+
+    def _unwrap_sequence(self, number: int) -> int | None:
+        if self._last is None:
+            return number
+        newest = self._last[0]
+        step = (number - newest + 0x8000) % 0x10000 - 0x8000
+        if -MAX_MISORDER < step < MAX_DROPOUT:
+            self._suspect = None
+            return newest + step
+        if number != self._suspect:
+            self._suspect = (number + 1) % 0x10000
+            self.counters.discarded += 1
+            return None
+        rate = self._clock_rate
+        self._restart()
+        self._clock_rate = rate
+        return number
+
+    def _unwrap_timestamp(self, sequence: int, timestamp: int) -> int:
+        if self._last is None:
+            self._last = (sequence, timestamp)
+            self.expected = sequence
+            return timestamp
+        newest, last = self._last
+        time = last + (timestamp - last + 0x8000_0000) % 0x1_0000_0000 - 0x8000_0000
+        if sequence > newest:
+            self._last = (sequence, time)
+        return time
+
+    def _insert(self, entry: Entry) -> None:
+        if entry.sequence in self._missed:
+            self._missed.remove(entry.sequence)
+            self.counters.late += 1
+            self._fresh.append(entry)
+            return
+        if entry.sequence in self._entries or (self.expected is not None and entry.sequence < self.expected):
+            self.counters.discarded += 1
+            return
+        self._entries[entry.sequence] = entry
+        self._fresh.append(entry)
+        if len(self._entries) > MAX_PACKETS:
+            self.counters.discarded += 1
+            self.take(self._entries[min(self._entries)])
+        if len(self._fresh) > 2 * MAX_PACKETS:
+            del self._fresh[0]
+
+    def _replaces_predecessor(self, entry: Entry) -> bool:
+        """A lost packet that its successor carries counts as arrived with it: on lossy lines the target then has room
+        for FEC."""
+        before = entry.sequence - 1
+        if entry.codec != "opus" or before in self._entries or self.expected is None:
+            return False
+        missing = before >= self.expected or before in self._missed
+        return missing and packet_has_fec(entry.payload)
+
+
+def _duration(codec: str, payload: bytes) -> int:
+    """Samples at 48 kHz. Raises ProtocolError."""
+    if codec in SILENT_CODECS:
+        return 0
+    if codec == "opus":
+        return packet_samples(payload)
+    if len(payload) > MAX_G711_SAMPLES:
+        raise ProtocolError(f"{len(payload)} bytes of G.711 in one packet")
+    return len(payload) * (SAMPLE_RATE // 8000)

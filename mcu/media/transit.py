@@ -1,0 +1,108 @@
+"""When packets of a stream could first be played: the distribution that the jitter buffer aims at.
+
+`transit` is the time of the tick at which a packet was there minus the packet's media time, in seconds. Its zero means
+nothing (sender and receiver share no clock); only differences do.
+"""
+
+from __future__ import annotations
+
+BIN = 0.005  # seconds; a quarter of a tick
+BINS = 100  # half a second between the earliest and the latest packet that is worth waiting for
+QUANTILE = 0.985  # share of packets that shall be there in time; what is concealed stays under 2 %
+MEMORY = 120  # packets after which an observation counts 1/e: 2.4 s of 20 ms packets
+RESTART_TICKS = 5  # consecutive ticks of packets from nowhere near: the sender has begun a new time line
+
+_GROWTH = MEMORY / (MEMORY - 1)
+_RESCALE = 1e9  # weights grow instead of being forgotten one by one; at this size all are divided
+
+
+class TransitHistogram:
+    """A forgetting histogram with its quantile kept up to date; a few operations per packet."""
+
+    def __init__(self) -> None:
+        self._clear(0.0)
+
+    def _clear(self, anchor: float) -> None:
+        self._anchor = anchor  # transit at the lower edge of the first bin
+        self._weights = [0.0] * BINS
+        self._total = 0.0
+        self._weight = 1.0  # of the next observation
+        self._top = 0  # bin of the quantile
+        self._below = 0.0  # total weight of all bins under `_top`
+        self._strangers = 0  # consecutive ticks with nothing but out-of-range transits
+        self._last_stranger = float("-inf")
+
+    @property
+    def empty(self) -> bool:
+        return not self._total
+
+    @property
+    def target(self) -> float:
+        """The transit by which QUANTILE of the packets are there (upper edge of a bin)."""
+        return self._anchor + (self._top + 1) * BIN
+
+    @property
+    def spread(self) -> float:
+        """Seconds between the quickest packets (all but 1 %) and `target`: the delay that jitter costs."""
+        below = 0.0
+        for index, weight in enumerate(self._weights):
+            below += weight
+            if below > 0.01 * self._total:
+                return (self._top - index) * BIN
+        return 0.0
+
+    def add(self, transit: float, now: float) -> bool:
+        """Enter one packet. True when the time line is a new one, and everything known before is void."""
+        if not self._total:
+            self._clear(transit - BIN / 2)
+        index = int((transit - self._anchor) // BIN)
+        if index < 0 and index > -BINS:
+            self._lower(-index)
+            index = 0
+        elif not 0 <= index < BINS:
+            return self._add_stranger(transit, now)
+        self._strangers = 0
+        self._weights[index] += self._weight
+        self._total += self._weight
+        if index < self._top:
+            self._below += self._weight
+        self._weight *= _GROWTH
+        self._follow()
+        if self._weight > _RESCALE:
+            self._rescale()
+        return False
+
+    def _add_stranger(self, transit: float, now: float) -> bool:
+        """A stall of the line ends with packets in range, in the same tick; a new time line does not."""
+        if now > self._last_stranger:
+            self._last_stranger = now
+            self._strangers += 1
+        if self._strangers < RESTART_TICKS:
+            return False
+        self._clear(transit - BIN / 2)
+        self.add(transit, now)
+        return True
+
+    def _lower(self, bins: int) -> None:
+        """The line got quicker: make room at the lower end; what falls off the upper end is kept in the last bin."""
+        lost = sum(self._weights[BINS - bins :])
+        self._weights = [0.0] * bins + self._weights[: BINS - bins]
+        self._weights[-1] += lost
+        self._anchor -= bins * BIN
+        self._top = min(self._top + bins, BINS - 1)
+        self._below = sum(self._weights[: self._top])
+
+    def _follow(self) -> None:
+        wanted = QUANTILE * self._total
+        while self._top < BINS - 1 and self._below + self._weights[self._top] < wanted:
+            self._below += self._weights[self._top]
+            self._top += 1
+        while self._top > 0 and self._below >= wanted:
+            self._top -= 1
+            self._below -= self._weights[self._top]
+
+    def _rescale(self) -> None:
+        self._weights = [weight / self._weight for weight in self._weights]
+        self._weight = 1.0
+        self._total = sum(self._weights)
+        self._below = sum(self._weights[: self._top])

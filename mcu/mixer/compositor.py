@@ -106,9 +106,22 @@ class Compositor:
             height=tile.height,
             cover=tile.fit == COVER,
             background=palette.yuv(_card(tile, picture)),
-            sprites=_decoration(tile, style, picture, rounded=not below and not self._touches_edge(tile)),
+            sprites=self._decoration(tile, style, picture, rounded=not below and not self._touches_edge(tile)),
         )
         return _Painted(tile, style, picture, paint, below)
+
+    def _decoration(self, tile: Tile, style: TileStyle, picture: Picture | None, *, rounded: bool) -> list[Placed]:
+        """What lies over the picture or the card, from bottom to top."""
+        sprites: list[Placed] = []
+        if picture is None and tile.participant is not None and not tile.content:
+            colour = palette.card_of(tile.participant)[1]
+            middle = disc(style.label, style.office, colour=colour, width=tile.width, height=tile.height)
+            sprites += [middle] if middle else []
+        label = label_of(style.label, style.office, muted=style.muted, width=tile.width, height=tile.height)
+        sprites += [label] if label else []
+        alone = (tile.width, tile.height) == (self._canvas.width, self._canvas.height)
+        speaking = style.speaking and not alone  # a border around everything tells nobody from anybody
+        return sprites + outline(tile.width, tile.height, rounded=rounded, speaking=speaking)
 
     def _touches_edge(self, tile: Tile) -> bool:
         """A tile at the very edge of the composite keeps its corners: there is nothing to round towards."""
@@ -134,18 +147,6 @@ def _card(tile: Tile, picture: Picture | None) -> palette.Colour:
     if picture is not None or tile.participant is None or tile.content:
         return palette.TILE
     return palette.card_of(tile.participant)[0]
-
-
-def _decoration(tile: Tile, style: TileStyle, picture: Picture | None, *, rounded: bool) -> list[Placed]:
-    """What lies over the picture or the card, from bottom to top."""
-    sprites: list[Placed] = []
-    if picture is None and tile.participant is not None and not tile.content:
-        colour = palette.card_of(tile.participant)[1]
-        middle = disc(style.label, style.office, colour=colour, width=tile.width, height=tile.height)
-        sprites += [middle] if middle else []
-    label = label_of(style.label, style.office, muted=style.muted, width=tile.width, height=tile.height)
-    sprites += [label] if label else []
-    return sprites + outline(tile.width, tile.height, rounded=rounded, speaking=style.speaking)
 
 
 def _overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:

@@ -113,6 +113,13 @@ def _slots(choice: LayoutChoice, people: int, content: bool, width: int, height:
     area = Area.of_composite(width, height)
     if choice.name == "custom":
         return tuple(geometry.scaled([_slot(rule) for rule in choice.slots], choice.canvas, width=width, height=height))
+    slots = _own_slots(choice, area, people, content)
+    if len(slots) == 1:  # alone it needs no gap, and a camera of the composite's size is shown as it is
+        return geometry.single(Area(0, 0, geometry.even(width), geometry.even(height), area.gap), slots[0].holds)
+    return slots
+
+
+def _own_slots(choice: LayoutChoice, area: Area, people: int, content: bool) -> tuple[Slot, ...]:
     strip = min(max(0, choice.strip), MAX_STRIP)
     if content:  # whatever the layout, a shared screen is what people came to read
         return geometry.beside(area, 0 if choice.name == "single" else min(strip, people), Holds.CONTENT)

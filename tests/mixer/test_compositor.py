@@ -184,3 +184,12 @@ def test_who_is_muted_is_not_shown_as_speaking() -> None:
     member = ParticipantState("p0", "정문헌", "종로구청장", muted=True, camera_off=True)
     assert style_of(member, speaking=True) == TileStyle("정문헌", muted=True, camera_off=True, office="종로구청장")
     assert style_of(people(1)[0], speaking=True).speaking
+
+
+def test_a_camera_of_the_composites_size_is_shown_sample_by_sample() -> None:
+    generator = np.random.default_rng(9)
+    shapes = ((HEIGHT, WIDTH), (HEIGHT // 2, WIDTH // 2), (HEIGHT // 2, WIDTH // 2))
+    picture = Picture(*(generator.integers(0, 256, shape, dtype=np.uint8) for shape in shapes))
+    compositor = Compositor(WIDTH, HEIGHT)
+    compositor.compose(grid(1), {"p0": TileStyle(speaking=True)}, {("p0", False): picture})
+    np.testing.assert_array_equal(luma(compositor), picture.y)

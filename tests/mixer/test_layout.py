@@ -244,3 +244,15 @@ class TestCheck:
         with pytest.raises(RefusedError) as caught:
             check(choice)
         assert caught.value.code == "layout-invalid"
+
+
+class TestAlone:
+    @pytest.mark.parametrize("choice", [GRID, SPEAKER, LECTURE, SINGLE])
+    def test_one_tile_fills_the_composite(self, choice: LayoutChoice) -> None:
+        (tile,) = placed(choice, people(1))
+        assert (tile.x, tile.y, tile.width, tile.height) == (0, 0, 1280, 720)
+
+    def test_one_of_a_custom_layout_stays_where_it_was_put(self) -> None:
+        choice = LayoutChoice(name="custom", slots=(SlotRule(960, 540, 960, 540),))
+        (tile,) = placed(choice, people(1))
+        assert (tile.x, tile.y, tile.width, tile.height) == (640, 360, 640, 360)

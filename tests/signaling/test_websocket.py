@@ -1,0 +1,251 @@
+"""What happens at one browser's connection, over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from mcu import control
+from mcu.errors import StorageError
+from mcu.signaling import protocol as p
+from mcu.signaling.websocket import MAX_VIOLATIONS
+from tests.fakes.pool import ANSWER
+from tests.signaling.conftest import Browser, Site
+
+
+async def refused(browser: Browser) -> str:
+    error = await browser.until(p.Error)
+    assert isinstance(error, p.Error)
+    assert error.message.ko
+    assert error.message.en
+    return error.code
+
+
+async def closed(browser: Browser) -> tuple[int | None, str]:
+    try:
+        while True:
+            await browser.next()
+    except ConnectionClosed as over:
+        return (None, "") if over.rcvd is None else (over.rcvd.code, over.rcvd.reason)
+
+
+async def test_first_word_is_the_servers(browser: Browser) -> None:
+    welcome = await browser.next()
+    assert isinstance(welcome, p.Welcome)
+    assert welcome.protocol == p.SUBPROTOCOL
+
+
+async def test_two_people_meet(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    one = await browser.enter(created, "김하나", office="종로구청장")
+    async with served.browser() as connection:
+        other = Browser(connection)
+        two = await other.enter(created, "이둘", muted=True)
+        assert [x.name for x in two.participants] == ["김하나", "이둘"]
+        joined = await browser.until(p.ParticipantJoined)
+        assert joined.participant == two.participants[1]
+        await other.send(p.Chat(text="안녕하세요\u202e"))
+        said = await browser.until(p.ChatMessage)
+        assert (said.message.text, said.message.participant) == ("안녕하세요", two.you.participant)
+        await other.send(p.SetSelf(hand=True))
+        assert (await browser.until(p.ParticipantChanged)).participant.hand
+        await other.send(p.Leave())
+        assert (await other.until(p.Ended)).reason == "left"
+        assert await closed(other) == (1000, "ended")
+    left = await browser.until(p.ParticipantLeft)
+    assert (left.participant, left.reason) == (two.you.participant, "left")
+    assert one.you.seat == 1
+
+
+async def test_by_number_and_pin(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    await browser.send(p.Enter(number=created.number, pin=created.pin, name="가"))
+    assert isinstance(await browser.until(p.Entered), p.Entered)
+
+
+async def test_chair_moderates_and_others_may_not(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    chair = await browser.enter(created, "의장", chair_key=created.chair_key)
+    async with served.browser() as connection:
+        other = Browser(connection)
+        two = await other.enter(created, "이둘")
+        await other.send(p.Moderate(participant=chair.you.participant, action="mute"))
+        assert await refused(other) == "not-permitted"
+        await browser.send(p.Moderate(participant=two.you.participant, action="mute"))
+        assert (await other.until(p.ParticipantChanged)).participant.muted_by_chair
+        await other.send(p.SetSelf(muted=False))
+        assert await refused(other) == "muted-by-chair"
+        await browser.send(p.Layout(choice=p.LayoutChoice(name="speaker", strip=7)))
+        assert (await other.until(p.LayoutChanged)).choice.strip == 7
+        await browser.send(p.Lock(locked=True))
+        assert (await other.until(p.LockChanged)).locked
+        await browser.send(p.Moderate(participant=two.you.participant, action="remove"))
+        assert (await other.until(p.Ended)).reason == "removed"
+    await browser.send(p.End())
+    assert (await browser.until(p.Ended)).reason == "conference-ended"
+
+
+async def test_offer_answer_and_candidates(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    await browser.enter(created, "가")
+    await browser.send(p.Offer(sdp="v=0"))
+    assert (await browser.until(p.Answer)).sdp == ANSWER
+    await browser.send(p.Candidate(candidate="a=candidate:1 1 udp 1 192.0.2.1 9 typ host"))
+    await browser.send(p.Offer(sdp="v=0", restart=True))
+    await browser.until(p.Answer)
+    kinds = [type(body) for _, body in served.pool.requests]
+    assert kinds[-3:] == [control.AddLeg, control.AddCandidate, control.UpdateLeg]
+    assert served.pool.of(control.AddCandidate)[0].candidate.startswith("candidate:")  # type: ignore[union-attr]
+
+
+async def test_resume_is_the_same_participant(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    entered = await browser.enter(created, "가", office="종로구청장", chair_key=created.chair_key)
+    await browser.send(p.SetSelf(muted=True))
+    await browser.until(p.ParticipantChanged)
+    you = entered.you
+    async with served.browser() as connection:
+        again = Browser(connection)
+        await again.send(p.Resume(conference=entered.conference.id, participant=you.participant, secret=you.secret))
+        back = await again.until(p.Entered)
+        assert isinstance(back, p.Entered)
+        assert (back.you, back.resumed, back.participants[0].muted) == (you, True, True)
+        assert isinstance(await again.next(), p.MediaRestart)
+        assert (await browser.until(p.Ended)).reason == "superseded"
+
+
+async def test_broken_connection_shows_as_reconnecting(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    await browser.enter(created, "가")
+    async with served.browser() as connection:
+        await Browser(connection).enter(created, "나")
+    await browser.until(p.ParticipantJoined)
+    changed = await browser.until(p.ParticipantChanged)
+    assert changed.participant.presence == "reconnecting"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "invalid-message"),
+        ("[]", "invalid-message"),
+        ('{"type":"nothing"}', "invalid-message"),
+        ('{"type":"ping","more":1}', "invalid-message"),
+        ('{"type":"chat","text":' + "[" * 50 + "]" * 50 + "}", "too-deep"),
+        ('{"type":"chat","text":"x"}', "not-entered"),
+        ('{"type":"enter","name":"x"}', "door-missing"),
+        ('{"type":"enter","name":" \\u200b","conference":"%s"}' % ("x" * 22), "name-empty"),
+        ('{"type":"enter","name":"x","conference":"%s"}' % ("x" * 22), "no-such-conference"),
+    ],
+)
+async def test_bad_messages_are_refused_in_words(browser: Browser, text: str, code: str) -> None:
+    await browser.connection.send(text)
+    assert await refused(browser) == code
+
+
+async def test_binary_is_refused(browser: Browser) -> None:
+    await browser.connection.send(b"\x00")
+    assert await refused(browser) == "binary-message"
+
+
+async def test_entering_twice_is_out_of_order(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    await browser.enter(created, "가")
+    await browser.send(p.Enter(conference=created.link, name="가"))
+    assert await refused(browser) == "already-entered"
+
+
+async def test_too_large_message_ends_the_connection(browser: Browser) -> None:
+    await browser.connection.send("x" * (p.MAX_MESSAGE_BYTES + 1))
+    assert (await closed(browser))[0] == 1009
+
+
+async def test_flood_ends_the_connection(browser: Browser) -> None:
+    for _ in range(MAX_VIOLATIONS + 200):
+        try:
+            await browser.send(p.Ping())
+        except ConnectionClosed:
+            break
+    assert await closed(browser) in [(1008, "too-fast"), (None, "")]
+
+
+async def test_guesses_are_counted(served: Site) -> None:
+    codes = set()
+    for _ in range(3):
+        async with served.browser() as connection:
+            browser = Browser(connection)
+            for _ in range(4):
+                await browser.send(p.Enter(number="123456789", pin="000000", name="x"))
+                codes.add(await refused(browser))
+    assert codes == {"number-or-pin-wrong", "too-many-attempts"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"origin": "https://elsewhere.example"},
+        {"origin": "null"},
+        {"subprotocols": ["mcu.v0"]},
+        {"subprotocols": None},
+    ],
+)
+async def test_strangers_are_turned_away_at_the_handshake(served: Site, options: dict[str, object]) -> None:
+    with pytest.raises(InvalidStatus) as error:
+        async with served.browser(**options):
+            raise AssertionError("connected")
+    assert error.value.response.status_code == 403
+
+
+async def test_own_origin_is_welcome(served: Site) -> None:
+    async with served.browser(origin=f"http://127.0.0.1:{served.port}") as connection:
+        assert isinstance(await Browser(connection).next(), p.Welcome)
+
+
+async def test_storage_failure_is_told_and_changes_nothing(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    entered = await browser.enter(created, "가")
+
+    async def fail(*args: object, **kwargs: object) -> None:
+        raise StorageError("disk full")
+
+    served.registry.store.record = fail  # type: ignore[method-assign]
+    await browser.send(p.SetSelf(muted=True))
+    assert await refused(browser) == "internal"
+    snapshot = await served.registry.snapshot(entered.conference.id)
+    assert not snapshot.roster[0].muted
+
+
+async def test_bug_costs_this_connection_only(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    async with served.browser() as connection:
+        other = Browser(connection)
+        await other.enter(created, "나")
+        await browser.enter(created, "가")
+
+        async def fail(*args: object, **kwargs: object) -> str:
+            raise ZeroDivisionError
+
+        served.registry.connect = fail  # type: ignore[method-assign]
+        await browser.send(p.Offer(sdp="v=0"))
+        assert (await closed(browser))[0] == 1011
+        await other.send(p.Ping())
+        assert isinstance(await other.until(p.Pong), p.Pong)
+
+
+async def test_tiles_and_speaker_reach_everybody(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    entered = await browser.enter(created, "가")
+    who = entered.you.participant
+    tile = control.TileState(participant=who, x=0, y=0, width=1280, height=720)
+    notice = control.TilesChanged(
+        conference=created.conference, revision=3, layout="grid", width=1280, height=720, tiles=(tile,)
+    )
+    served.registry.notice(notice)
+    tiles = await browser.until(p.Tiles)
+    assert tiles.tiles == (p.Tile(participant=who, x=0, y=0, width=1280, height=720, content=False),)
+    served.registry.notice(control.SpeakerChanged(conference=created.conference, speaker=who, speaking=(who,)))
+    assert (await browser.until(p.Speaker)).speaker == who
+    served.registry.processor_lost((created.conference,))
+    assert isinstance(await asyncio.wait_for(browser.until(p.MediaRestart), 5), p.MediaRestart)

@@ -5,7 +5,7 @@ import { Devices } from "./media/devices.js";
 import { self } from "./state/meeting.js";
 
 /** @typedef {import("./state/app-state.js").AppState} AppState */
-/** @typedef {import("./media/call.js").Kind} Kind */
+/** @typedef {import("./media/lines.js").Kind} Kind */
 
 /**
  * @typedef {object} LocalOptions

@@ -4,7 +4,8 @@
  * Rules:
  * 1. What the server must know is told anew after every `entered`: own switches, shown content, and, where media
  *    does not flow, an offer.
- * 2. A refused `resume` becomes an `enter` with what the person typed, so that a meeting goes on where it can.
+ * 2. Where the server does not know this person any more, `resume` becomes `enter` with what was typed, so that the
+ *    meeting goes on; but never when a page is only opened: entering by oneself is the person's decision.
  * 3. `ended` is final: nothing reconnects by itself afterwards.
  */
 
@@ -27,6 +28,22 @@ import { newsOf } from "./state/news.js";
  * @property {string} socketUrl
  */
 
+/**
+ * Refusals of `resume` that time does not heal, and what they mean to somebody in the middle of a meeting: enter anew,
+ * or it is over. Whoever was removed is not to be back by a reconnection.
+ *
+ * @type {Record<string, "enter" | import("./protocol").Ended["reason"]>}
+ */
+const FINAL = {
+  "resume-unknown": "enter",
+  "resume-over": "left",
+  "conference-ended": "conference-ended",
+  "no-such-conference": "conference-ended",
+};
+
+/** What the call mends by itself while the status line says so. */
+const MENDED = new Set(["media-unavailable", "media-lost", "no-such-leg", "no-such-bridge", "leg-replaced", "busy"]);
+
 export class Session {
   #options;
   #store;
@@ -36,8 +53,6 @@ export class Session {
   #call = null;
   /** @type {import("./state/memory.js").Return | null} */
   #back = null;
-  /** @type {RTCIceServer[]} */
-  #iceServers = [];
 
   /** @param {SessionOptions} options */
   constructor(options) {
@@ -82,9 +97,9 @@ export class Session {
     return this.#signaling?.send(message) ?? false;
   }
 
-  /** Own microphone, camera or screen has another track. @param {import("./media/call.js").Kind} kind */
+  /** Own microphone, camera or screen has another track. @param {import("./media/lines.js").Kind} kind */
   async trackChanged(kind) {
-    await this.#call?.setTrack(kind, this.#options.local.track(kind));
+    await this.#call?.lines.setTrack(kind, this.#options.local.track(kind));
   }
 
   #begin() {
@@ -126,7 +141,7 @@ export class Session {
       case "answer":
         return void this.#call?.receiveAnswer(message.sdp);
       case "media_restart":
-        return this.#call?.start(this.#iceServers);
+        return this.#call?.serverLost();
       case "error":
         return this.#refused(message);
       case "ended":
@@ -142,19 +157,18 @@ export class Session {
     const meeting = enter(entered, entered.resumed ? store.state.meeting : null);
     const { participant, secret } = entered.you;
     this.#back = { page, conference: entered.conference.id, participant, secret };
-    this.#iceServers = entered.ice_servers;
     memory.keepWayBack(this.#back);
     const first = store.state.phase !== "meeting";
     const lastRead = first || !entered.resumed ? lastLine(meeting) : store.state.lastRead;
     store.set({ phase: "meeting", meeting, lastRead });
     local.follow(self(meeting));
     local.tellAnew();
-    if (this.#call) this.#call.signalingReturned();
-    else this.#startCall(entered.you.role === "viewer");
+    if (this.#call) this.#call.signalingReturned(entered.ice_servers);
+    else this.#startCall(entered.you.role === "viewer", entered.ice_servers);
   }
 
-  /** @param {boolean} viewer */
-  #startCall(viewer) {
+  /** @param {boolean} viewer @param {RTCIceServer[]} iceServers */
+  #startCall(viewer, iceServers) {
     const call = new Call({
       direction: viewer ? "receive" : "both",
       send: (message) => this.send(message),
@@ -164,9 +178,9 @@ export class Session {
     });
     this.#call = call;
     for (const kind of /** @type {const} */ (["audio", "main", "content"])) {
-      void call.setTrack(kind, this.#options.local.track(kind));
+      void call.lines.setTrack(kind, this.#options.local.track(kind));
     }
-    call.start(this.#iceServers);
+    call.start(iceServers);
     this.#fit();
   }
 
@@ -203,23 +217,25 @@ export class Session {
     const { meeting } = this.#store.state;
     if (!meeting?.tiles) return;
     const tile = meeting.tiles.tiles.find((one) => one.participant === meeting.you && !one.content);
-    void this.#call?.fit(tile ?? null, meeting.conference.picture.fps);
+    void this.#call?.lines.fit(tile ?? null, meeting.conference.picture.fps);
   }
 
   /** @param {import("./protocol").Error} error */
   #refused(error) {
     const { phase, meeting } = this.#store.state;
     if (error.for === "resume") {
-      this.#options.memory.keepWayBack(null);
-      if (this.#back && (meeting || this.#store.state.draft.name)) this.enter();
-      else this.cancel();
+      const final = FINAL[error.code];
+      if (!final) this.#signaling?.retry();
+      else if (!meeting) this.cancel();
+      else if (final === "enter") this.enter();
+      else this.#over({ reason: final, message: error.message });
     } else if (error.for === "enter" || phase === "entering") {
       this.cancel();
       this.#store.set({ problem: error.message });
     } else {
       if (error.for === "offer") this.#call?.offerRefused();
       if (error.for === "content") this.#options.local.contentShown(false);
-      this.#options.notices.problem(error.message);
+      if (!MENDED.has(error.code)) this.#options.notices.problem(error.message);
     }
   }
 

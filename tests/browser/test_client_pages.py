@@ -81,7 +81,7 @@ def _enter(page: Page, conference: FakeConference, *, name: str = "홍길동", c
     page.get_by_label("기관·직위").fill("동대문구청장")
     if chair_key:
         page.get_by_text("의장으로 참가").click()
-        page.get_by_label("의장 키").fill(chair_key)
+        page.get_by_label("의장 열쇠").fill(chair_key)
     page.get_by_role("button", name="참가하기").click()
     expect(page.get_by_role("toolbar")).to_be_visible(timeout=WAIT)
 
@@ -118,7 +118,7 @@ def test_says_what_is_missing_and_goes_there(page: Page, conference: FakeConfere
     page.goto(conference.url)
     page.get_by_label("회의 번호").fill("1234")
     page.get_by_role("button", name="참가하기").click()
-    for words in ("회의 번호는 숫자 9자리입니다.", "비밀번호는 숫자 6자리입니다.", "이름을 적어 주세요."):
+    for words in ("회의 번호는 숫자 9자리입니다.", "비밀번호는 숫자 6자리입니다.", "이름을 적어 주십시오."):
         expect(page.get_by_text(words)).to_be_visible()
     expect(page.get_by_label("회의 번호")).to_be_focused()
     assert conference.received == []
@@ -259,7 +259,8 @@ def test_names_lie_over_their_tiles(page: Page, conference: FakeConference) -> N
     expect(tiles).to_have_count(4)
     expect(tiles.nth(1)).to_have_text("중구청장 이준호, 말하는 중")
     frame, second = page.locator(".frame").bounding_box(), tiles.nth(1).bounding_box()
-    assert frame is not None and second is not None
+    assert frame is not None
+    assert second is not None
     assert abs(second["x"] - (frame["x"] + frame["width"] / 2)) < 1
     assert abs(second["height"] - frame["height"] / 2) < 1
     assert abs(frame["width"] / frame["height"] - 16 / 9) < 0.01
@@ -339,6 +340,15 @@ def test_a_forgotten_participant_enters_anew(page: Page, conference: FakeConfere
     _wait_for(page, conference, protocol.Enter, count=2)
     first, second = conference.sent(protocol.Enter)
     assert (first.name, first.office, first.role) == (second.name, second.office, second.role)
+
+
+def test_a_forgotten_participant_who_opens_the_page_is_asked(page: Page, conference: FakeConference) -> None:
+    _enter(page, conference)
+    conference.forgotten = True
+    page.reload()
+    expect(page.get_by_role("button", name="참가하기")).to_be_visible()
+    expect(page.get_by_label("이름", exact=True)).to_have_value("홍길동")
+    assert len(conference.sent(protocol.Enter)) == 1
 
 
 def test_reloading_the_page_resumes(page: Page, conference: FakeConference) -> None:

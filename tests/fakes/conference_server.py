@@ -17,14 +17,13 @@ from typing import TypeVar
 import msgspec
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import FileResponse
-from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
+from starlette.middleware import Middleware
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mcu.errors import ProtocolError
-from mcu.signaling import protocol
+from mcu.signaling import protocol, static
+from mcu.signaling.headers import SecurityHeaders
 from tests.support.server import free_port
 
 WEB_CLIENT = Path(__file__).resolve().parents[2] / "web-client"
@@ -180,7 +179,7 @@ class FakeConference:
     def _resume(self, message: protocol.Resume) -> list[protocol.ServerMessage]:
         if self.forgotten or message.secret != SECRET or self.you is None:
             sentence = protocol.Sentence(ko="이전 연결을 이어 갈 수 없습니다.", en="Your place is gone.")
-            return [protocol.Error(code="resume-refused", message=sentence, regarding="resume")]
+            return [protocol.Error(code="resume-unknown", message=sentence, regarding="resume")]
         return self._entered(resumed=True)
 
     def _entered(self, *, resumed: bool) -> list[protocol.ServerMessage]:
@@ -244,17 +243,8 @@ def _ended(reason: str) -> protocol.Ended:
 def running(conference: FakeConference) -> Iterator[FakeConference]:
     """Serve the web client and `conference` on a free port."""
 
-    async def page(_: Request) -> FileResponse:
-        return FileResponse(WEB_CLIENT / "index.html")
-
-    app = Starlette(
-        routes=[
-            Route("/", page),
-            Route("/c/{link}", page),
-            WebSocketRoute("/ws", conference.serve),
-            Mount("/client", StaticFiles(directory=WEB_CLIENT)),
-        ]
-    )
+    routes = [WebSocketRoute("/ws", conference.serve), *static.routes(WEB_CLIENT)]
+    app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
     conference.port = free_port()
     config = uvicorn.Config(
         app, host="127.0.0.1", port=conference.port, log_level="warning", ws="websockets-sansio", lifespan="off"

@@ -2,21 +2,21 @@
  * The media connection: one RTCPeerConnection at a time, mended or made anew by itself.
  *
  * Rules:
- * 1. The m-lines are always audio, main, content, in this order; tracks come and go by replaceTrack, so that a
- *    meeting needs no renegotiation. Offers are only for a new connection and for an ICE restart.
- * 2. Tracks belong to whoever gave them; the call never stops one.
- * 3. At most one offer is unanswered. While the server cannot be told (`ready` is false), remedies wait.
+ * 1. Offers are only for a new connection and for an ICE restart; in a meeting nothing is renegotiated.
+ * 2. The server answers or refuses offers in their order, so the first one waiting is meant, even when its
+ *    connection has been given up since.
+ * 3. While the server cannot be told (`ready` is false), remedies wait.
  */
 
+import { Lines, whileOpen } from "./lines.js";
 import { Recovery } from "./recovery.js";
-import { limitsFor } from "./sending.js";
 
-/** @typedef {"audio" | "main" | "content"} Kind */
+/** @typedef {import("./lines.js").Kind} Kind */
 /** @typedef {"connecting" | "connected" | "interrupted" | "blocked"} CallState */
 
 /**
  * @typedef {object} CallOptions
- * @property {"both" | "receive"} direction what this browser does; "receive" only watches
+ * @property {import("./lines.js").Direction} direction
  * @property {(message: { type: "offer", sdp: string, restart: boolean } |
  *   { type: "candidate", candidate: string }) => boolean} send
  * @property {() => boolean} ready whether `send` would get through
@@ -24,34 +24,32 @@ import { limitsFor } from "./sending.js";
  * @property {(stream: MediaStream) => void} onPicture the composite and its sound, once for each connection
  */
 
+/** @typedef {{ connection: RTCPeerConnection, restart: boolean }} Offered */
+
 const CHECK_EVERY_MS = 500;
 const BLOCKED_AFTER = 3; // connections that never carried anything, before the page says the network blocks them
-const CONTENT_BITRATE = 2_500_000; // bits per second; 1080p text at up to 15 fps
 
 export class Call {
+  /** The m-lines and their tracks. */
+  lines;
   #options;
   /** @type {RTCIceServer[]} */
   #iceServers = [];
   /** @type {RTCPeerConnection | null} */
   #connection = null;
-  /** @type {Map<Kind, RTCRtpTransceiver>} */
-  #transceivers = new Map();
-  /** @type {Map<Kind, MediaStreamTrack | null>} */
-  #tracks = new Map();
   #recovery = new Recovery();
-  #offering = false;
-  #answered = true;
+  #preparing = false; // an offer that has not been sent yet
+  /** @type {Offered[]} */
+  #unanswered = [];
   /** @type {string[]} */
   #waitingCandidates = [];
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
-  /** @type {{ tile: import("./sending.js").Size | null, fps: number }} */
-  #wanted = { tile: null, fps: 30 };
-  #limits = "";
 
   /** @param {CallOptions} options */
   constructor(options) {
     this.#options = options;
+    this.lines = new Lines(options.direction);
   }
 
   /** @param {RTCIceServer[]} iceServers */
@@ -67,183 +65,125 @@ export class Call {
     this.#drop();
   }
 
-  /** The server has lost its side, or can be told again: start anew unless media still flows. */
-  signalingReturned() {
-    if (this.#connection?.connectionState !== "connected" || !this.#answered) this.#replace();
+  /**
+   * The server can be told again, on a new channel: what was offered on the old one may never be answered.
+   *
+   * @param {RTCIceServer[]} iceServers
+   */
+  signalingReturned(iceServers) {
+    this.#iceServers = iceServers;
+    const connection = this.#connection;
+    const waiting = this.#isUnanswered();
+    this.#unanswered = [];
+    if (!connection || waiting || connection.connectionState === "closed") this.#replace();
+    else if (connection.connectionState === "disconnected" || connection.connectionState === "failed") {
+      this.#restart(connection, performance.now());
+    }
   }
 
-  /** The server refused the last offer: the next one waits as after a failure. */
+  /** The server has lost its side. A new connection that it has just been offered is the remedy already. */
+  serverLost() {
+    const last = this.#unanswered.at(-1);
+    if (this.#preparing || (last && last.connection === this.#connection && !last.restart)) return;
+    this.#replace();
+  }
+
+  /** The server refused the first offer that waits for an answer. */
   offerRefused() {
-    this.#answered = true;
-    this.#recovery.observe("failed", performance.now());
+    const offered = this.#unanswered.shift();
+    if (!offered || offered.connection !== this.#connection) return;
+    if (offered.restart) this.#replace();
+    else this.#recovery.observe("failed", performance.now());
   }
 
   /** @param {string} sdp */
   async receiveAnswer(sdp) {
+    const offered = this.#unanswered.shift();
     const connection = this.#connection;
-    if (!connection || connection.signalingState !== "have-local-offer") return; // an answer to an offer given up
+    if (!connection || offered?.connection !== connection) return; // given up since
     try {
       await connection.setRemoteDescription({ type: "answer", sdp });
     } catch (error) {
-      if (connection !== this.#connection || !(error instanceof DOMException)) return;
-      this.#recovery.observe("failed", performance.now());
+      if (!(error instanceof DOMException)) throw error;
+      if (connection === this.#connection) this.#recovery.observe("failed", performance.now());
     }
-    this.#answered = true;
-    await this.#limit();
-  }
-
-  /**
-   * @param {Kind} kind
-   * @param {MediaStreamTrack | null} track
-   */
-  async setTrack(kind, track) {
-    this.#tracks.set(kind, track);
-    const sender = this.#transceivers.get(kind)?.sender;
-    if (this.#options.direction === "receive" || !sender) return;
-    await whileOpen(sender.replaceTrack(track));
-    this.#limits = "";
-    await this.#limit();
-  }
-
-  /**
-   * How large the own tile is; less is sent accordingly.
-   *
-   * @param {import("./sending.js").Size | null} tile
-   * @param {number} fps
-   */
-  async fit(tile, fps) {
-    this.#wanted = { tile, fps };
-    await this.#limit();
+    await this.lines.limit();
   }
 
   #replace() {
     this.#drop();
-    const now = performance.now();
-    this.#recovery.began(now);
+    this.#recovery.began(performance.now());
     this.#options.onState(this.#recovery.attempts > BLOCKED_AFTER ? "blocked" : "connecting");
     const connection = new RTCPeerConnection({ iceServers: this.#iceServers, bundlePolicy: "max-bundle" });
     this.#connection = connection;
-    const both = this.#options.direction === "both";
-    this.#add(connection, "audio", both ? "sendrecv" : "recvonly", {});
-    this.#add(connection, "main", both ? "sendrecv" : "recvonly", {});
-    this.#add(connection, "content", both ? "sendonly" : "inactive", { maxBitrate: CONTENT_BITRATE });
     connection.onicecandidate = ({ candidate }) => {
-      if (connection !== this.#connection || candidate?.candidate === "") return;
+      if (candidate?.candidate === "") return; // the end is told once, by null
       this.#waitingCandidates.push(candidate ? candidate.candidate : "");
       this.#tellCandidates();
     };
     connection.onconnectionstatechange = () => this.#changed(connection);
-    const tracks = ["audio", "main"].map((kind) => this.#transceivers.get(/** @type {Kind} */ (kind))?.receiver.track);
-    this.#options.onPicture(new MediaStream(tracks.filter((track) => track !== undefined)));
+    this.#options.onPicture(this.lines.lay(connection));
     void this.#offer(connection, false);
-  }
-
-  /**
-   * @param {RTCPeerConnection} connection
-   * @param {Kind} kind
-   * @param {RTCRtpTransceiverDirection} direction
-   * @param {RTCRtpEncodingParameters} encoding
-   */
-  #add(connection, kind, direction, encoding) {
-    const sends = direction === "sendrecv" || direction === "sendonly";
-    const track = sends ? this.#tracks.get(kind) : null;
-    const transceiver = connection.addTransceiver(track ?? (kind === "audio" ? "audio" : "video"), {
-      direction,
-      ...(sends && kind !== "audio" ? { sendEncodings: [encoding] } : {}),
-    });
-    this.#transceivers.set(kind, transceiver);
-  }
-
-  /** @param {RTCPeerConnection} connection @param {boolean} restart */
-  async #offer(connection, restart) {
-    this.#offering = true;
-    this.#answered = false;
-    this.#waitingCandidates = [];
-    if (restart) connection.restartIce();
-    await whileOpen(connection.setLocalDescription());
-    if (connection !== this.#connection) return;
-    const sdp = connection.localDescription?.sdp ?? "";
-    this.#offering = false;
-    if (this.#options.send({ type: "offer", sdp, restart })) this.#tellCandidates();
-    else this.#recovery.observe("failed", performance.now());
-  }
-
-  #tellCandidates() {
-    if (this.#offering) return; // candidates go after the offer they belong to
-    for (const candidate of this.#waitingCandidates.splice(0)) this.#options.send({ type: "candidate", candidate });
-  }
-
-  /** @param {RTCPeerConnection} connection */
-  #changed(connection) {
-    if (connection !== this.#connection) return;
-    this.#recovery.observe(connection.connectionState, performance.now());
-    if (connection.connectionState === "connected") this.#options.onState("connected");
-    else if (connection.connectionState !== "connecting" && connection.connectionState !== "new") {
-      this.#options.onState("interrupted");
-    }
-  }
-
-  /** @param {number} now milliseconds, monotonic */
-  #mend(now) {
-    const connection = this.#connection;
-    if (!connection || this.#offering || !this.#options.ready()) return;
-    switch (this.#recovery.remedy(now)) {
-      case "restart":
-        if (this.#answered) this.#restart(connection, now);
-        else this.#replace();
-        break;
-      case "replace":
-        this.#replace();
-        break;
-    }
   }
 
   /** @param {RTCPeerConnection} connection @param {number} now milliseconds, monotonic */
   #restart(connection, now) {
     this.#recovery.restarted(now);
     this.#options.onState("interrupted");
+    connection.restartIce();
     void this.#offer(connection, true);
   }
 
-  async #limit() {
-    const sender = this.#transceivers.get("main")?.sender;
-    const settings = this.#tracks.get("main")?.getSettings();
-    if (!sender?.track || !settings?.width || !settings.height || this.#options.direction === "receive") return;
-    const captured = { width: settings.width, height: settings.height };
-    const limits = limitsFor(captured, this.#wanted.tile, this.#wanted.fps);
-    if (JSON.stringify(limits) === this.#limits) return;
-    const parameters = sender.getParameters();
-    const encoding = parameters.encodings[0];
-    if (!encoding) return; // not negotiated yet; asked again with the answer
-    Object.assign(encoding, limits);
-    this.#limits = JSON.stringify(limits);
-    await whileOpen(sender.setParameters(parameters));
+  /** @param {RTCPeerConnection} connection @param {boolean} restart */
+  async #offer(connection, restart) {
+    this.#preparing = true;
+    this.#waitingCandidates = [];
+    await whileOpen(connection.setLocalDescription());
+    if (connection !== this.#connection) return;
+    this.#preparing = false;
+    const sdp = connection.localDescription?.sdp ?? "";
+    if (!this.#options.send({ type: "offer", sdp, restart })) {
+      this.#recovery.observe("failed", performance.now());
+      return;
+    }
+    this.#unanswered.push({ connection, restart });
+    this.#tellCandidates();
+  }
+
+  #tellCandidates() {
+    if (this.#preparing) return; // candidates go after the offer they belong to
+    for (const candidate of this.#waitingCandidates.splice(0)) this.#options.send({ type: "candidate", candidate });
+  }
+
+  #isUnanswered() {
+    return this.#preparing || this.#unanswered.some((offered) => offered.connection === this.#connection);
+  }
+
+  /** @param {RTCPeerConnection} connection */
+  #changed(connection) {
+    const state = connection.connectionState;
+    this.#recovery.observe(state, performance.now());
+    if (state === "connected") this.#options.onState("connected");
+    else if (state === "disconnected" || state === "failed") this.#options.onState("interrupted");
+  }
+
+  /** @param {number} now milliseconds, monotonic */
+  #mend(now) {
+    const connection = this.#connection;
+    if (!connection || this.#preparing || !this.#options.ready()) return;
+    const remedy = this.#recovery.remedy(now);
+    if (remedy === "restart" && !this.#isUnanswered()) this.#restart(connection, now);
+    else if (remedy !== "wait") this.#replace();
   }
 
   #drop() {
     const connection = this.#connection;
     this.#connection = null;
-    this.#transceivers.clear();
     this.#waitingCandidates = [];
-    this.#offering = false;
-    this.#answered = true;
-    this.#limits = "";
+    this.#preparing = false;
     if (!connection) return;
     connection.onicecandidate = null;
     connection.onconnectionstatechange = null;
     connection.close();
-  }
-}
-
-/**
- * A connection that is closed meanwhile rejects what was asked of it; nobody needs the result then.
- *
- * @param {Promise<void>} asked
- */
-async function whileOpen(asked) {
-  try {
-    await asked;
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
   }
 }

@@ -75,6 +75,11 @@ export class Signaling {
     this.#connect();
   }
 
+  /** The server cannot let us in just now: begin again after the usual pause. */
+  retry() {
+    if (this.#state !== "closed") this.#lost();
+  }
+
   /**
    * @param {ClientMessage} message
    * @returns {boolean} false when it could not be sent

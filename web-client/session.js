@@ -13,6 +13,7 @@ import { Signaling } from "./network/signaling.js";
 import { Call } from "./media/call.js";
 import { apply, enter, lastLine, self } from "./state/meeting.js";
 import { newsOf } from "./state/news.js";
+import { FINAL, MENDED } from "./state/refusals.js";
 
 /** @typedef {import("./state/app-state.js").AppState} AppState */
 /** @typedef {import("./protocol").ServerMessage} ServerMessage */
@@ -27,22 +28,6 @@ import { newsOf } from "./state/news.js";
  * @property {string} page path of this page: the way back holds only here
  * @property {string} socketUrl
  */
-
-/**
- * Refusals of `resume` that time does not heal, and what they mean to somebody in the middle of a meeting: enter anew,
- * or it is over. Whoever was removed is not to be back by a reconnection.
- *
- * @type {Record<string, "enter" | import("./protocol").Ended["reason"]>}
- */
-const FINAL = {
-  "resume-unknown": "enter",
-  "resume-over": "left",
-  "conference-ended": "conference-ended",
-  "no-such-conference": "conference-ended",
-};
-
-/** What the call mends by itself while the status line says so. */
-const MENDED = new Set(["media-unavailable", "media-lost", "no-such-leg", "no-such-bridge", "leg-replaced", "busy"]);
 
 export class Session {
   #options;

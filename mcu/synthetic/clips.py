@@ -7,6 +7,8 @@ import msgspec
 from mcu.errors import ProtocolError
 
 PACKET_SECONDS = 0.020  # one Opus packet
+CODECS = ("VP8", "H264")
+MAX_FPS = 120
 MAX_FILE = 64 << 20  # bytes; the largest real one is a few hundred kilobytes
 
 
@@ -16,7 +18,7 @@ class MediaSettings(msgspec.Struct, frozen=True):
     width: int = 320
     height: int = 180
     fps: int = 15
-    codec: str = "VP8"  # "VP8" or "H264"
+    codec: str = "VP8"  # one of CODECS
     bitrate: int = 180_000  # bits per second of the picture
     audio_bitrate: int = 32_000
     keyframe_seconds: float = 1.0  # how long a keyframe request can cost, at most, in lost movement
@@ -81,5 +83,9 @@ def load(data: bytes) -> Performance:
 def _check(clip: Clip) -> None:
     if not clip.frames or not clip.packets or len(clip.levels) != len(clip.packets) or clip.fps < 1:
         raise ProtocolError("clip file: empty or uneven loop")
+    if clip.codec not in CODECS or not all(clip.frames) or not all(clip.packets):
+        raise ProtocolError("clip file: unknown codec or empty picture")
+    if min(clip.levels) < 0 or max(clip.levels) > 127 or clip.fps > MAX_FPS:
+        raise ProtocolError("clip file: level or rate out of range")
     if not clip.keyframes or clip.keyframes[0] != 0 or not all(0 <= key < len(clip.frames) for key in clip.keyframes):
         raise ProtocolError("clip file: loop without a keyframe at its start")

@@ -147,7 +147,7 @@ class Participant:
     # --- life -------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Enter and stay until the conference ends or `leave`. Raises Refused."""
+        """Enter and stay until the conference ends or `leave`. Raises Refused, in an exception group."""
         pause = RETRY_FIRST
         try:
             while not self._over:
@@ -155,9 +155,10 @@ class Participant:
                     async with self._open() as socket:
                         self._socket = socket
                         pause = RETRY_FIRST
-                        await self._converse(socket)
-                except (OSError, TimeoutError, WebSocketException, ProtocolError) as error:
-                    log.info("signaling lost", participant=self._order, error=type(error).__name__)
+                        await self._converse_and_leave(socket)
+                except* (OSError, TimeoutError, WebSocketException, ProtocolError) as lost:
+                    names = [type(error).__name__ for error in lost.exceptions]
+                    log.info("signaling lost", participant=self._order, errors=names)
                 self._socket = None
                 if not self._over:
                     self.reconnects += 1
@@ -177,6 +178,15 @@ class Participant:
             ssl=local_tls() if server.startswith("wss") else None,
             proxy=None,
         )
+
+    async def _converse_and_leave(self, socket: ClientConnection) -> None:
+        """Whoever is called away says goodbye first, so that the place is not kept."""
+        try:
+            await self._converse(socket)
+        except asyncio.CancelledError:
+            self._over = True
+            await self.send(protocol.Leave())
+            raise
 
     async def _converse(self, socket: ClientConnection) -> None:
         """One WebSocket's life: this task reads, another keeps the media connected."""
@@ -213,7 +223,7 @@ class Participant:
             case protocol.Entered():
                 self.entered = message
                 self.roster = {line.participant: line for line in message.participants}
-                if self.client is None:
+                if self.client is None or not message.resumed:
                     self._media_wanted.set()
             case protocol.Answer(sdp=sdp) if not self._answers.full():
                 self._answers.put_nowait(sdp)
@@ -301,7 +311,7 @@ class Participant:
             self._receiver.frame_received(self, kind, frame)
 
     def connection_lost(self, client: Client, reason: str) -> None:
-        if client is self.client:
+        if client is self.client and not self._over:
             log.info("media lost", participant=self._order, reason=reason)
             self.ready.clear()
             self._media_wanted.set()

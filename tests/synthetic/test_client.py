@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -90,7 +91,7 @@ async def test_pictures_arrive_from_a_keyframe_on(reels: Reels) -> None:
         frames = server.frames["0"][:5]
         assert frames[0].keyframe
         assert [frame.data for frame in frames] == list(reels.listening.clip.frames[:5])
-        assert [b.timestamp - a.timestamp for a, b in zip(frames, frames[1:], strict=False)] == [6000] * 4
+        assert [b.timestamp - a.timestamp for a, b in itertools.pairwise(frames)] == [6000] * 4
 
 
 async def test_a_keyframe_request_is_answered_with_the_next_picture(reels: Reels) -> None:

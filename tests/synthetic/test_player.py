@@ -24,7 +24,7 @@ def clip(name: bytes, *, frames: int, first_frame: int, level: int) -> Clip:
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def player() -> Player:
     listening = clip(b"L", frames=30, first_frame=0, level=65)
     speaking = clip(b"S", frames=45, first_frame=30, level=20)

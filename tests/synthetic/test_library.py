@@ -1,0 +1,133 @@
+"""The shelf: made once, found again, bounded, healed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mcu.errors import ProtocolError
+from mcu.synthetic import clips, library
+from mcu.synthetic.clips import Clip, MediaSettings, Performance
+from mcu.synthetic.library import Library
+from mcu.synthetic.staging import Order, make
+
+SHORT = MediaSettings(listen_seconds=1, speak_seconds=1)
+SILENT = Console(quiet=True)
+
+
+def tiny(person: int = 0) -> Performance:
+    clip = Clip(
+        codec="VP8",
+        width=320,
+        height=180,
+        fps=15,
+        frames=(b"x" * 1000,),
+        keyframes=(0,),
+        first_frame=0,
+        packets=(b"y",),
+        levels=(127,),
+    )
+    return Performance(person=person, listening=clip, speaking=clip)
+
+
+@pytest.fixture
+def made_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shelves are what is tested here, not the making."""
+
+    def quick(self: Library, orders: list[Order], console: Console) -> dict[int, Performance]:
+        for order in orders:
+            self._keep(order, clips.dump(tiny(order.person)))
+            self.made += 1
+        return {order.person: tiny(order.person) for order in orders}
+
+    monkeypatch.setattr(Library, "_make", quick)
+
+
+def test_a_performance_is_whole() -> None:
+    performance = make(Order(person=1, settings=SHORT))
+    for clip in (performance.listening, performance.speaking):
+        assert len(clip.frames) == 15
+        assert len(clip.packets) == 50
+        assert clip.keyframes == (0,)
+        assert all(clip.frames)
+    assert performance.speaking.first_frame == 15
+    assert min(performance.speaking.levels) < 30 < 55 < min(performance.listening.levels)
+
+
+def test_worker_processes_make_what_is_missing(tmp_path: Path) -> None:
+    shelf = Library(tmp_path)
+    first = shelf.performances([0, 1], settings=SHORT, console=SILENT)
+    second = shelf.performances([1, 0], settings=SHORT, console=SILENT)
+    assert (shelf.made, shelf.found) == (2, 2)
+    assert list(second) == [1, 0]
+    assert first == {number: second[number] for number in first}
+
+
+@pytest.mark.usefixtures("made_quickly")
+def test_other_settings_are_other_clips(tmp_path: Path) -> None:
+    shelf = Library(tmp_path)
+    shelf.performances([0], settings=SHORT)
+    shelf.performances([0], settings=MediaSettings(coded=True))
+    shelf.performances([0], settings=SHORT)
+    assert (shelf.made, shelf.found) == (2, 1)
+
+
+@pytest.mark.usefixtures("made_quickly")
+def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
+    shelf = Library(tmp_path)
+    shelf.performances([0])
+    (path,) = tmp_path.glob("*.clip")
+    path.write_bytes(path.read_bytes()[:-3])
+    shelf.performances([0])
+    assert shelf.made == 2
+
+
+@pytest.mark.usefixtures("made_quickly")
+def test_the_oldest_goes_when_the_shelf_is_full(tmp_path: Path) -> None:
+    size = len(clips.dump(tiny()))
+    shelf = Library(tmp_path, max_bytes=3 * size + size // 2)
+    for number in range(3):
+        shelf.performances([number])
+    for age, path in enumerate(sorted(tmp_path.glob("*.clip"), key=lambda file: file.stat().st_mtime_ns)):
+        os.utime(path, (1000 + age, 1000 + age))
+    shelf.performances([3])
+    assert len(list(tmp_path.glob("*.clip"))) == 3
+    shelf.performances([0])
+    assert shelf.made == 5
+
+
+@pytest.mark.usefixtures("made_quickly")
+def test_a_changed_media_folder_gives_new_clips(tmp_path: Path) -> None:
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "one.264").write_bytes(b"1")
+    shelf = Library(tmp_path / "shelf")
+    shelf.performances([0], media_folder=media)
+    (media / "two.264").write_bytes(b"2")
+    shelf.performances([0], media_folder=media)
+    assert shelf.made == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"\x93\x00\x00\x00", clips.dump(tiny())[:-1], b"\xff" * 100])
+def test_other_files_are_refused(data: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        clips.load(data)
+
+
+def test_a_loop_without_a_keyframe_first_is_refused() -> None:
+    good = tiny()
+    bad = Clip(**{name: getattr(good.listening, name) for name in Clip.__struct_fields__} | {"keyframes": (1,)})
+    with pytest.raises(ProtocolError):
+        clips.load(clips.dump(Performance(person=0, listening=bad, speaking=good.speaking)))
+
+
+def test_keyframe_after_goes_round() -> None:
+    clip = Clip("VP8", 320, 180, 15, (b"x",) * 40, (0, 15, 30), 0, (b"y",), (127,))
+    assert [clip.keyframe_after(index) for index in (0, 1, 15, 31)] == [0, 15, 15, 0]
+
+
+def test_the_file_name_is_the_same_in_every_process() -> None:
+    assert library._key(Order(person=1, settings=SHORT)) == library._key(Order(person=1, settings=SHORT))

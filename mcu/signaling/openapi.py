@@ -20,14 +20,14 @@ _WITH_BODY = ("invalid-body", "too-deep", "too-large", "media-type")
 
 
 def document() -> Document:
-    """JSON-ready, the same on every call."""
+    """Plain lists and dictionaries, the same on every call."""
     kinds = [kind for operation in OPERATIONS for kind in (operation.body, operation.answer) if kind is not None]
     kinds = list(dict.fromkeys([*kinds, Problem]))
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     paths: Document = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
-    return {
+    made = {
         "openapi": "3.1.0",
         "info": {
             "title": "Conferences",
@@ -48,6 +48,8 @@ def document() -> Document:
             },
         },
     }
+    plain: Document = msgspec.json.decode(msgspec.json.encode(made))
+    return plain
 
 
 def _operation(operation: Operation) -> Document:

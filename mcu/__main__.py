@@ -101,7 +101,7 @@ def main() -> None:
     try:
         app()
     except (ConfigurationError, RefusedError) as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]mcu:[/] {error}", soft_wrap=True)
+        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"mcu: {error}", style="bold red")
         sys.exit(EXIT_CONFIGURATION)
 
 

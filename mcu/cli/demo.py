@@ -1,4 +1,4 @@
-"""`mcu demo`: a server whose ready conference is filled by synthetic office holders from a process of their own."""
+"""`mcu demo`: a server, and a conference on it filled by synthetic office holders from a process of their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STOP_SECONDS = 5.0  # for the participants to take their leave
 
 
 def run(config: Config, *, participants: int, server: str, conference: str, media: Path | None, child: bool) -> None:
-    """Fill `conference` on `server`; without a server, start one and fill its ready conference. Until Ctrl-C."""
+    """Fill a conference on `server`; without a server, start one first. Until Ctrl-C."""
     if child:
         die_with_parent()
     if server:
@@ -28,8 +28,7 @@ def run(config: Config, *, participants: int, server: str, conference: str, medi
     children: list[subprocess.Popen[bytes]] = []
 
     def on_ready(address: str) -> None:
-        base, _, ready = address.rpartition("/c/")
-        arguments = ["--participants", str(participants), "--server", base, "--conference", ready, "--child"]
+        arguments = ["--participants", str(participants), "--server", address, "--child"]
         if media is not None:
             arguments += ["--media", str(media)]
         children.append(subprocess.Popen([sys.executable, "-m", "mcu", "demo", *arguments]))
@@ -37,13 +36,13 @@ def run(config: Config, *, participants: int, server: str, conference: str, medi
     try:
         serve.run(config, on_ready=on_ready)
     finally:
-        for child in children:
-            child.terminate()
+        for process in children:
+            process.terminate()
             try:
-                child.wait(STOP_SECONDS)
+                process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+                process.kill()
+                process.wait()
 
 
 def _fill(config: Config, *, participants: int, server: str, conference: str, media: Path | None) -> None:

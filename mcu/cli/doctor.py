@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -123,12 +124,13 @@ def check_codecs(_config: Config) -> Iterable[Finding]:
     import av
     import av.codec
 
-    for name, mode, purpose in (
+    wanted: tuple[tuple[str, Literal["r", "w"], str], ...] = (
         ("libvpx", "w", "VP8 out"),
         ("vp8", "r", "VP8 in"),
         ("libx264", "w", "H.264 out"),
         ("h264", "r", "H.264 in"),
-    ):
+    )
+    for name, mode, purpose in wanted:
         try:
             av.codec.Codec(name, mode)
         except av.codec.codec.UnknownCodecError:

@@ -51,7 +51,7 @@ class _WebServer(uvicorn.Server):
 
 
 def run(config: Config, *, on_ready: Callable[[str], None] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM. `on_ready` gets the local address of the ready conference."""
+    """Serve until SIGINT or SIGTERM. `on_ready` gets the local address, in place of the announcement."""
     logs.configure(config.log)
     check_ports(config)
     data = Path(config.server.data_dir)
@@ -103,9 +103,10 @@ async def _serve(
         for server in servers:
             await server.listening.wait()
         ready = await ready_conference.ensure(registry, data)
-        _announce(config, ready)
-        if on_ready is not None:
-            on_ready(f"http://localhost:{config.http.port}/c/{ready.id}")
+        if on_ready is None:
+            _announce(config, ready)
+        else:
+            on_ready(f"http://localhost:{config.http.port}")
         await stop.wait()
         log.info("stopping")
         for server in servers:

@@ -64,7 +64,6 @@ class SoundMixer:
 
     def forget(self, participant: str) -> None:
         """The participant left."""
-        self._mixer.forget(participant)
         self._own.pop(participant, None)
         self._own_since_mixed.pop(participant, None)
 

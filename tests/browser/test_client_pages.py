@@ -257,7 +257,7 @@ def test_names_lie_over_their_tiles(page: Page, conference: FakeConference) -> N
     conference.tell(protocol.Speaker(speaker="p2", speaking=("p2",)))
     tiles = page.locator(".tiles li")
     expect(tiles).to_have_count(4)
-    expect(tiles.nth(1)).to_have_text("중구청장 이준호, 말하는 중")
+    expect(tiles.nth(1)).to_have_text("이준호 중구청장, 말하는 중")
     frame, second = page.locator(".frame").bounding_box(), tiles.nth(1).bounding_box()
     assert frame is not None
     assert second is not None

@@ -26,7 +26,7 @@ export function attachMenu(button, menu) {
     place(button, menu);
     menu.querySelector("button")?.focus();
   });
-  menu.addEventListener("keydown", (event) => moveFocus(menu, event));
+  menu.addEventListener("keydown", (event) => walk(menu, event, "ArrowDown", "ArrowUp"));
   menu.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest("button")) menu.hidePopover();
   });
@@ -104,14 +104,21 @@ function place(button, menu) {
   menu.style.top = `${above >= GAP ? above : Math.min(anchor.bottom + GAP, innerHeight - height - GAP)}px`;
 }
 
-/** Arrow keys, Home and End walk through a menu's buttons. @param {HTMLElement} menu @param {KeyboardEvent} event */
-function moveFocus(menu, event) {
-  const buttons = [...menu.querySelectorAll("button")].filter((button) => !button.disabled);
+/**
+ * Arrow keys, Home and End walk through the buttons that can be seen in `row`.
+ *
+ * @param {HTMLElement} row
+ * @param {KeyboardEvent} event
+ * @param {"ArrowDown" | "ArrowRight"} forward
+ * @param {"ArrowUp" | "ArrowLeft"} back
+ */
+export function walk(row, event, forward, back) {
+  const buttons = [...row.querySelectorAll("button")].filter((button) => !button.disabled && button.offsetWidth > 0);
   const at = buttons.findIndex((button) => button === document.activeElement);
   /** @type {Record<string, number>} */
-  const steps = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
+  const steps = { [forward]: at + 1, [back]: at - 1, Home: 0, End: -1 };
   const next = steps[event.key];
-  if (next === undefined) return;
+  if (at < 0 || next === undefined) return;
   event.preventDefault();
   buttons.at(next % buttons.length)?.focus();
 }

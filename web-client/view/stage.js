@@ -8,7 +8,6 @@ import { element, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { percentages, shown } from "./overlay.js";
 import { find } from "../state/meeting.js";
-import { titled } from "../state/news.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("../protocol").Tile} Tile */
@@ -176,7 +175,7 @@ function updateTile(context, node, tile, picture) {
   const speaking = meeting?.speaking.includes(tile.participant) ?? false;
   node.classList.toggle("speaking", speaking && !tile.content);
   node.classList.toggle("muted", who.muted && !tile.content);
-  name.textContent = titled(who);
+  name.textContent = [who.name, who.office].filter(Boolean).join(" "); // the name first: the end may be cut off
   const words = tile.content
     ? [context.say("people.sharing")]
     : [

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
-import { ask, attachMenu } from "./popover.js";
+import { ask, attachMenu, walk } from "./popover.js";
 import { OWN_TOOLS, PANEL_TOOLS } from "./tools.js";
 import { self } from "../state/meeting.js";
 
@@ -22,6 +22,7 @@ export function toolbar(context) {
       leaveButton(context),
     ),
   );
+  bar.addEventListener("keydown", (event) => walk(bar, event, "ArrowRight", "ArrowLeft"));
   return context.label(bar, "aria-label", "meeting.controls");
 }
 

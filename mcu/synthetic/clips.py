@@ -22,8 +22,8 @@ class MediaSettings(msgspec.Struct, frozen=True):
     bitrate: int = 180_000  # bits per second of the picture
     audio_bitrate: int = 32_000
     keyframe_seconds: float = 1.0  # how long a keyframe request can cost, at most, in lost movement
-    listen_seconds: float = 5.0
-    speak_seconds: float = 7.0
+    listen_seconds: float = 4.0
+    speak_seconds: float = 6.0
     coded: bool = False  # paint the mark that says who and which frame
     tone: bool = False  # a sine instead of a voice, see `library.tone_frequency`
 

@@ -39,8 +39,14 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
 
 def ellipse(x: float, y: float, radius_x: float, radius_y: float, corners: int = 24) -> Points:
     """The outline of an ellipse."""
+    outline: Points = _circle(corners) * (radius_x, radius_y) + (x, y)
+    return outline
+
+
+@functools.cache
+def _circle(corners: int) -> Points:
     angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
-    return np.stack([x + radius_x * np.cos(angle), y + radius_y * np.sin(angle)], axis=1)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 @functools.cache

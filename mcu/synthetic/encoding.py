@@ -10,6 +10,7 @@ import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
@@ -67,9 +68,11 @@ def encode_pictures(pictures: Iterable[Rgb], settings: MediaSettings) -> tuple[t
     encoder.thread_count = 1
     encoder.options = options
     spacing = max(1, round(settings.keyframe_seconds * settings.fps))
+    convert = VideoReformatter()  # one for all: making its tables takes longer than using them
     coded: list[bytes] = []
     for index, picture in enumerate(pictures):
-        frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
+        drawn = av.VideoFrame.from_ndarray(picture, format="rgb24")
+        frame = convert.reformat(drawn, format="yuv420p", threads=1)
         frame.pts = index
         frame.pict_type = PictureType.I if index % spacing == 0 else PictureType.NONE
         coded.extend(bytes(packet) for packet in encoder.encode(frame))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -17,8 +18,10 @@ from mcu.synthetic.motion import Motion
 from mcu.synthetic.people import Person, person
 from mcu.synthetic.picture_code import Code, paint
 
-MAKER_VERSION = 1  # counted up when the same settings give other clips
+MAKER_VERSION = 2  # counted up when the same settings give other clips
 MOUTH_FULL = 1.5  # times the mean loudness of speech at which the mouth is wide open
+FILMED_EACH = 3  # every so many people are shown by a real clip, when there are any; the others are drawn
+MAX_USES = 2  # of one clip: as it is, and mirrored
 TONE_FIRST, TONE_STEP, TONE_COUNT = 320.0, 2 ** (1 / 6), 24  # Hz: whole tones from 320 up to 4560, told apart easily
 
 
@@ -52,9 +55,9 @@ def make(order: Order) -> Performance:
 def _loop(order: Order, who: Person, sound: voice.Sound, *, speaking: bool, first_frame: int) -> Clip:
     seconds = order.settings.speak_seconds if speaking else order.settings.listen_seconds
     count = round(seconds * order.settings.fps)
-    folder = real_media.open_folder(Path(order.folder)) if order.folder else None
-    if folder is not None and folder.videos:
-        pictures = _filmed(folder, order, who, count, first_frame)
+    film = _film(order, who)
+    if film is not None:
+        pictures = _filmed(film, order, count, first_frame)
     else:
         pictures = _drawn(order, who, sound if speaking else None, seconds, count)
     marked = _marked(pictures, who, first_frame) if order.settings.coded else pictures
@@ -86,17 +89,34 @@ def _drawn(order: Order, who: Person, sound: voice.Sound | None, seconds: float,
         yield artist.draw(motion.pose(index))
 
 
-def _filmed(folder: real_media.MediaFolder, order: Order, who: Person, count: int, first: int) -> Iterator[Rgb]:
+@dataclass(frozen=True, slots=True)
+class _Film:
+    path: Path
+    variant: int
+
+
+def _film(order: Order, who: Person) -> _Film | None:
+    """The real clip that shows this person, None for those who are drawn: few clips would make a meeting of twins."""
+    if not order.folder:
+        return None
+    videos = real_media.open_folder(Path(order.folder)).videos
+    place, rest = divmod(who.number, FILMED_EACH)
+    if rest or place >= MAX_USES * len(videos):
+        return None
+    variant, row = divmod(place, len(videos))
+    return _Film(videos[row], variant)
+
+
+def _filmed(film: _Film, order: Order, count: int, first: int) -> Iterator[Rgb]:
     """Real pictures; those of speaking go on where those of listening ended."""
     settings = order.settings
-    turn, row = divmod(who.number, len(folder.videos))
     together = real_media.pictures(
-        folder.videos[row],
+        film.path,
         width=settings.width,
         height=settings.height,
         fps=settings.fps,
         count=first + count,
-        variant=turn,
+        variant=film.variant,
     )
     return iter(together[first:])
 

@@ -290,6 +290,22 @@ def test_the_chair_mutes_removes_locks_arranges_and_ends(page: Page, conference:
     assert conference.layout.name == "lecture"
 
 
+def test_a_screen_is_shared_until_another_takes_over(page: Page, conference: FakeConference) -> None:
+    _enter(page, conference)
+    _tool(page, "share")
+    _wait_for(page, conference, protocol.Content)
+    expect(page.get_by_role("button", name="공유 중지")).to_be_visible()
+    conference.tell(protocol.ContentChanged(participant="p1"))
+    expect(page.get_by_role("button", name="화면 공유")).to_be_visible()
+    expect(page.locator(".notices")).to_contain_text("종로구청장 김서연 님이 화면을 공유합니다")
+    _tool(page, "share")
+    _wait_for(page, conference, protocol.Content, count=2)
+    page.get_by_role("button", name="공유 중지").click()
+    _wait_for(page, conference, protocol.Content, count=3)
+    assert [message.active for message in conference.sent(protocol.Content)] == [True, True, False]
+    assert len(conference.sent(protocol.Offer)) == 1
+
+
 def test_leaving_and_joining_again(page: Page, conference: FakeConference) -> None:
     _enter(page, conference)
     page.get_by_role("button", name="나가기").click()

@@ -20,7 +20,7 @@ VIDEO_ENDINGS = frozenset({".264", ".h264", ".mp4", ".mkv", ".webm", ".ivf", ".m
 SOUND_ENDINGS = frozenset({".flac", ".wav", ".opus", ".ogg", ".mp3"})
 CONTENT_WORDS = ("document", "screen", "slides")
 RAW_FPS = 25.0  # a raw stream does not say its rate
-MAX_SOURCE_FRAMES = 400  # 16 s: bounds the memory of decoding
+MAX_SOURCE_FRAMES = 150  # six seconds, played forth and back: later, cameras tend to look elsewhere
 FADE_SECONDS = 0.05
 
 

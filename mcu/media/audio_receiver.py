@@ -11,32 +11,24 @@ Rules:
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mcu._native import samples
-from mcu._native.opus import packet_has_fec
-from mcu.errors import ProtocolError
-from mcu.media.audio_codecs import AudioDecoder, make_decoder
 from mcu.media.jitter_buffer import AudioPacket, Entry, JitterBuffer
 from mcu.media.playout import Playout
 from mcu.media.transit import BIN
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock, CodecParameters
+from mcu.media.voice_decoder import VoiceDecoder
 
 SILENCE = -127.0  # dBov, the lowest level that RFC 6464 can say
 DUE_TOLERANCE = BIN + 0.002  # seconds: a bin's width, and ticks that are not quite regular
-FADE_AFTER = SAMPLE_RATE * 60 // 1000  # samples of concealment at full gain
-FADE_END = SAMPLE_RATE * 120 // 1000  # samples of concealment after which there is silence
 MAX_HOLE = SAMPLE_RATE  # samples; a longer hole is not concealed but left out
 MAX_EXCESS = SAMPLE_RATE // 5  # samples of delay above target that are worked off by speed; more is skipped
-RECOVERY_SAMPLES = 240  # 5 ms: ramp from faded concealment to the next packet
-WARM_UP_PACKETS = 5  # decoded unheard when decoding resumes: predictions halve per frame, 1/32 of an error is left
 DELAY_MEMORY = 50  # packets over which `delay` is smoothed
-OPUS_STEP = 120  # samples; concealment comes in multiples of 2.5 ms
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class AudioReceiverCounters:
     """Since the receiver was made. Packets unless the name says samples (48 kHz)."""
 
@@ -62,27 +54,34 @@ class AudioReceiver:
         self.level = SILENCE  # dBov of what the last tick played or skipped
         self.delay = 0.0  # seconds between arrival and playing, smoothed over a second
         self._buffer = JitterBuffer(codecs)
+        self._decoder = VoiceDecoder()
         self._playout = Playout()
-        self._decoder: AudioDecoder | None = None
-        self._codec = ""
         self._playing = False
         self._restarts = 0  # of `_buffer`, as far as they were heeded
         self._waited = 0  # samples made up without moving `end`, because the packet may still come
-        self._run = 0  # samples made up since the last packet
-        self._frame = BLOCK_SAMPLES  # samples of the last packet
         self._said_level = SILENCE  # by the last packet
         self._says_level = False
-        self._unheard: deque[Entry] = deque(maxlen=WARM_UP_PACKETS)  # the newest that were not decoded
-        self._counters = AudioReceiverCounters()
+        self._skipped = self._too_old = 0  # packets
+        self._played_samples = 0
 
     @property
     def counters(self) -> AudioReceiverCounters:
-        mine, buffer = self._counters, self._buffer.counters
-        mine.received, mine.lost, mine.late = buffer.received, buffer.lost, buffer.late
-        mine.restarts = buffer.restarts
-        mine.removed_samples = self._playout.removed_samples
-        mine.inserted_samples = self._playout.inserted_samples
-        return mine
+        """A snapshot."""
+        buffer, decoder, playout = self._buffer.counters, self._decoder, self._playout
+        return AudioReceiverCounters(
+            received=buffer.received,
+            lost=buffer.lost,
+            late=buffer.late,
+            discarded=buffer.discarded + decoder.undecodable + self._too_old,
+            restarts=buffer.restarts,
+            fec=decoder.restored,
+            decoded=decoder.decoded,
+            skipped=self._skipped,
+            played_samples=self._played_samples,
+            concealed_samples=decoder.concealed,
+            removed_samples=playout.removed_samples,
+            inserted_samples=playout.inserted_samples,
+        )
 
     @property
     def target_delay(self) -> float:
@@ -93,10 +92,11 @@ class AudioReceiver:
         """Take one packet of any SSRC that was routed to this stream."""
         self._buffer.receive(packet, now)
 
-    def preview(self, now: float) -> float | None:
-        """The level in dBov of what `pull` would play at this tick, nothing decoded; None when only decoding can tell.
+    def preview(self, now: float) -> float:
+        """The level in dBov of what `pull` would play at this tick; SILENCE when that would be None.
 
-        SILENCE when `pull` would give None. For choosing the loudest few: `pull` those, `skip` the others.
+        Nothing is decoded for senders that tell their level (RFC 6464); for others there is no way around it. For
+        choosing the loudest few: `pull` those, `skip` the others.
         """
         self._observe(now)
         head = self._buffer.head()
@@ -104,28 +104,30 @@ class AudioReceiver:
             return self.level
         if head is None or head.silent or not (self._playing or self._due(head, now)):
             return SILENCE
-        return None if head.level < 0 else -float(head.level)
+        if head.level >= 0:
+            return -float(head.level)
+        self._prepare(now)
+        return self._playout.level
 
     def pull(self, now: float) -> AudioBlock | None:
         """The next 20 ms, shape (960,), not to be written to; None is silence."""
         self._observe(now)
-        if self._playing or self._begin(now):
-            while self._playout.available < BLOCK_SAMPLES and self._produce():
-                pass
-            if self._playing:
-                self._adapt(now)
+        self._prepare(now)
+        if self._playing:
+            self._adapt(now)
         if not self._playout.available:
             self.level = SILENCE
             return None
         block = self._playout.take()
         self.level = self._said_level if self._says_level else samples.level(block)
-        self._counters.played_samples += BLOCK_SAMPLES
+        self._played_samples += BLOCK_SAMPLES
         return block
 
     def skip(self, now: float) -> None:
         """A tick in which nobody listens to this stream: keeps time, level and counters, decodes nothing."""
         self._observe(now)
         self._stop()
+        self._waited = 0
         self._playout.clear()
         self.level = SILENCE
         while (head := self._buffer.head()) is not None and self._due(head, now):
@@ -139,9 +141,8 @@ class AudioReceiver:
         if self._restarts != self._buffer.counters.restarts:
             self._restarts = self._buffer.counters.restarts
             self._stop()
-            self._unheard.clear()
-            if self._decoder is not None:
-                self._decoder.reset()
+            self._waited = 0
+            self._decoder.reset()
 
     def _due(self, entry: Entry, now: float) -> bool:
         return now - entry.time / SAMPLE_RATE > self._buffer.transit.target - DUE_TOLERANCE
@@ -157,8 +158,10 @@ class AudioReceiver:
                 if self._playout.available:
                     self._playout.tear()
                 self._playing = True
+                if head.sequence == self._buffer.expected:
+                    self._settle(head.time - self._playout.end)
+                self._waited = 0
                 self._playout.end = head.time
-                self._waited = self._run = 0
                 return True
             self._leave_out(head)
         return False
@@ -168,15 +171,18 @@ class AudioReceiver:
 
     def _stop(self) -> None:
         self._playing = False
-        self._waited = self._run = 0
+        self._decoder.end_run()
+
+    def _settle(self, gap: int) -> None:
+        """The sender was silent for `gap` samples, as its next packet shows: what was made up meanwhile was no loss."""
+        self._decoder.concealed -= max(0, min(gap, self._waited))
 
     def _leave_out(self, entry: Entry) -> None:
         """Use up a packet without decoding it."""
         self._buffer.take(entry)
-        self._counters.skipped += 1
+        self._decoder.leave_out(entry)
+        self._skipped += 1
         self._note_level(entry)
-        if entry.samples:
-            self._unheard.append(entry)
 
     def _note_level(self, entry: Entry) -> None:
         self._says_level = entry.level >= 0
@@ -184,19 +190,25 @@ class AudioReceiver:
 
     # --- one step of sound ----------------------------------------------------------------------------
 
-    def _produce(self) -> bool:
+    def _prepare(self, now: float) -> None:
+        """Have one block in the playout, or as much of it as there is."""
+        if self._playing or self._begin(now):
+            while self._playout.available < BLOCK_SAMPLES and self._produce(now):
+                pass
+
+    def _produce(self, now: float) -> bool:
         """Append at least something to the playout, or stop playing and say False."""
         head = self._buffer.head()
         if head is None:
             return self._wait()
         gap = head.time - self._playout.end
         explained = head.sequence == self._buffer.expected
-        if gap > 0 and self._waited:
-            settled = min(gap, self._waited)
-            self._playout.end += settled
-            gap -= settled
-            if explained:  # the sender was silent, and we did not know
-                self._counters.concealed_samples -= settled
+        counted = min(gap, self._waited)
+        if counted > 0:
+            self._playout.end += counted
+            gap -= counted
+            if explained:
+                self._settle(counted)
         self._waited = 0
         if head.silent or (gap > 0 and explained) or gap > MAX_HOLE:
             self._stop()
@@ -204,88 +216,35 @@ class AudioReceiver:
         if gap > 0:
             self._fill(head, gap)
         else:
-            self._play(head)
+            self._play(head, now)
         return True
 
     def _wait(self) -> bool:
         """Nothing there: it may still come, so the place is kept and the delay grows."""
-        if self._run >= FADE_END or self._decoder is None:
+        if self._decoder.exhausted:
             self._stop()
             return False
-        self._waited += self._conceal(BLOCK_SAMPLES)
+        piece = self._decoder.conceal(BLOCK_SAMPLES)
+        self._waited += len(piece)
+        self._playout.append(piece)
         return True
 
     def _fill(self, head: Entry, gap: int) -> None:
         """A hole of `gap` samples before `head`: its copy of them when it has one, otherwise something like them."""
-        assert self._buffer.expected is not None
-        missing = head.sequence - self._buffer.expected
-        restored = gap <= head.samples and self._restore(head, gap)
-        self._playout.end += gap if restored else self._conceal(min(gap, self._frame))
-        if missing > 1:
-            self._buffer.give_up()
-
-    def _restore(self, head: Entry, gap: int) -> bool:
-        if head.codec != self._codec or head.codec != "opus" or not packet_has_fec(head.payload):
-            return False
-        assert self._decoder is not None
-        try:
-            piece = self._decoder.decode_fec(head.payload, head.samples)
-        except ProtocolError:
-            return False
-        self._counters.fec += 1
-        self._append(piece[-gap:])
-        return True
-
-    def _conceal(self, wanted: int) -> int:
-        """Make up about `wanted` samples, fading with the length of the run; how many it became."""
-        assert self._decoder is not None
-        length = max(OPUS_STEP, wanted // OPUS_STEP * OPUS_STEP)
-        piece = self._decoder.conceal(length)
-        first, last = _gain(self._run), _gain(self._run + length)
-        if last < 1.0:
-            piece = samples.ramp(piece, first=first, last=last, length=length)
-        self._run += length
-        self._counters.concealed_samples += length
+        piece = self._decoder.restore(head, gap)
+        if piece is None:
+            piece = self._decoder.conceal(min(gap, self._decoder.frame))
         self._playout.append(piece)
-        return length
+        self._playout.end += len(piece)
+        self._buffer.give_up_before(head)
 
-    def _play(self, head: Entry) -> None:
+    def _play(self, head: Entry, now: float) -> None:
         self._buffer.take(head)
         self._note_level(head)
-        decoder = self._ready_decoder(head.codec)
-        try:
-            piece = decoder.decode(head.payload)
-        except ProtocolError:
-            self._counters.discarded += 1
-            self._playout.end = head.time + self._conceal(head.samples)
-            return
-        self._counters.decoded += 1
-        self._frame = len(piece)
-        self._playout.end = head.time + len(piece)
-        self._append(piece)
-
-    def _append(self, piece: AudioBlock) -> None:
-        if self._run > FADE_AFTER:
-            piece = samples.ramp(piece, first=_gain(self._run), last=1.0, length=RECOVERY_SAMPLES)
-        self._run = 0
+        self.delay += (now - head.arrival - self.delay) / DELAY_MEMORY
+        piece = self._decoder.decode(head)
         self._playout.append(piece)
-
-    def _ready_decoder(self, codec: str) -> AudioDecoder:
-        """The decoder of `codec`, in the state it would have, had it decoded everything."""
-        if self._decoder is None or codec != self._codec:
-            self._decoder = make_decoder(codec)
-            self._codec = codec
-        elif self._unheard:
-            self._decoder.reset()
-        while self._unheard:
-            entry = self._unheard.popleft()
-            if entry.codec != codec:
-                continue
-            try:
-                self._decoder.decode(entry.payload)
-            except ProtocolError:
-                self._counters.discarded += 1
-        return self._decoder
+        self._playout.end = head.time + len(piece)
 
     # --- the delay ------------------------------------------------------------------------------------
 
@@ -293,32 +252,25 @@ class AudioReceiver:
         excess = self._excess(now)
         if excess > MAX_EXCESS:
             self._jump(now)
-        elif self._run == 0:
-            if excess > 0 and self._playout.off_target(excess, self._frame, now):
-                self._look_ahead()
-            self._playout.adapt(excess, self._frame, now)
+        elif not self._decoder.concealing:
+            if excess > 0 and self._playout.off_target(excess, self._decoder.frame, now):
+                self._look_ahead(now)
+            self._playout.adapt(excess, self._decoder.frame, now)
 
-    def _look_ahead(self) -> None:
+    def _look_ahead(self, now: float) -> None:
         """Decode one packet early, so that there is something to cut."""
         head = self._buffer.head()
         if self._playout.available >= 2 * BLOCK_SAMPLES or head is None or head.silent:
             return
         if head.time == self._playout.end and head.sequence == self._buffer.expected:
-            self._play(head)
+            self._play(head, now)
 
     def _jump(self, now: float) -> None:
         """Skip what is too old, in one step."""
         while (head := self._buffer.head()) is not None and self._excess_of(head, now) > 0:
             self._buffer.take(head)
-            self._counters.discarded += 1
-            self._unheard.append(head)
+            self._decoder.leave_out(head)
+            self._too_old += 1
         self._playout.tear()
         self._stop()
-        if self._begin(now):
-            while self._playout.available < BLOCK_SAMPLES and self._produce():
-                pass
-
-
-def _gain(run: int) -> float:
-    """The gain of concealment after `run` samples of it."""
-    return min(1.0, max(0.0, (FADE_END - run) / (FADE_END - FADE_AFTER)))
+        self._prepare(now)

@@ -102,14 +102,14 @@ class JitterBuffer:
             self.counters.discarded += 1
             return
         codec, clock_rate = known
-        if self._clock_rate not in (0, clock_rate):
-            self._restart()
-        self._clock_rate = clock_rate
         try:
             samples = _duration(codec, packet.payload)
         except ProtocolError:
             self.counters.discarded += 1
             return
+        if self._clock_rate not in (0, clock_rate):
+            self._restart()
+        self._clock_rate = clock_rate
         sequence = self._unwrap_sequence(packet.sequence_number)
         if sequence is None:
             return
@@ -152,12 +152,13 @@ class JitterBuffer:
         self.expected = entry.sequence + 1
         del self._entries[entry.sequence]
 
-    def give_up(self) -> None:
-        """The expected packet was not there in time."""
+    def give_up_before(self, entry: Entry) -> None:
+        """A packet before `entry` was due and is not there. The last of several is given up by taking `entry`."""
         assert self.expected is not None
-        self._missed.append(self.expected)
-        self.counters.lost += 1
-        self.expected += 1
+        if entry.sequence - self.expected > 1:
+            self._missed.append(self.expected)
+            self.counters.lost += 1
+            self.expected += 1
 
     def _accept_ssrc(self, ssrc: int, now: float) -> bool:
         if ssrc == self._ssrc:

@@ -47,6 +47,11 @@ class Playout:
         """Media time of the next sample that will be given out."""
         return self.end - len(self._data)
 
+    @property
+    def level(self) -> float:
+        """dBov of the next block."""
+        return samples.level(self._data[:BLOCK_SAMPLES])
+
     def append(self, piece: AudioBlock) -> None:
         """Samples that follow `end`; the caller moves `end` by what they stand for."""
         if self._torn and len(piece) >= JOIN_SAMPLES:

@@ -20,6 +20,49 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from mcu.errors import ProtocolError
+from mcu.signaling.values import (
+    CandidateLine,
+    ChatLine,
+    ChatText,
+    ConferenceView,
+    IceServer,
+    Identifier,
+    Language,
+    LayoutChoice,
+    LayoutName,
+    LinkId,
+    MeetingNumber,
+    Name,
+    Office,
+    Participant,
+    PictureSize,
+    Pin,
+    Presence,
+    Role,
+    Sdp,
+    Secret,
+    Sentence,
+    Slot,
+    Tile,
+    You,
+)
+
+# Values that users of the protocol reach through this module.
+__all__ = [
+    "ChatLine",
+    "ConferenceView",
+    "IceServer",
+    "LayoutChoice",
+    "LayoutName",
+    "Participant",
+    "PictureSize",
+    "Presence",
+    "Role",
+    "Sentence",
+    "Slot",
+    "Tile",
+    "You",
+]
 
 SUBPROTOCOL = "mcu.v1"
 MAX_MESSAGE_BYTES = 128 * 1024  # an SDP offer of a browser with three m-lines is 8–12 KiB; SDP is held to 64 KiB
@@ -27,33 +70,9 @@ MAX_DEPTH = 8  # the deepest message, layout.choice.slots[].x, is at 4
 
 T = TypeVar("T")
 
-LinkId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$", description="Unguessable id in the link /c/<id>")]
-Identifier = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
-Secret = Annotated[str, Meta(min_length=16, max_length=64)]
-MeetingNumber = Annotated[str, Meta(pattern="^[0-9]{9}$", description="Nine digits, to be told by telephone")]
-Pin = Annotated[str, Meta(pattern="^[0-9]{6}$")]
-Name = Annotated[str, Meta(min_length=1, max_length=400)]
-Office = Annotated[str, Meta(max_length=400)]
-ChatText = Annotated[str, Meta(min_length=1, max_length=16_000)]
-Sdp = Annotated[str, Meta(min_length=1, max_length=65_536)]
-CandidateLine = Annotated[str, Meta(max_length=1_024)]
-
-Role = Literal["chair", "attendee", "viewer"]
-Language = Literal["ko", "en"]
-Presence = Literal["connected", "reconnecting"]
-LayoutName = Literal["grid", "speaker", "single", "lecture", "presentation", "custom"]
-
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-class Value(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of values inside messages."""
-
-
-class StrictValue(Value, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of values inside messages that a client sends."""
 
 
 class ClientMessage(
@@ -64,111 +83,6 @@ class ClientMessage(
 
 class ServerMessage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=_snake):
     """Base of what the server sends."""
-
-
-# --- values -----------------------------------------------------------------------------------------
-
-
-class Slot(StrictValue, frozen=True, kw_only=True):
-    """One rectangle of a custom layout on its logical canvas, and who may stand in it."""
-
-    x: Annotated[int, Meta(ge=0, le=7680)]
-    y: Annotated[int, Meta(ge=0, le=7680)]
-    width: Annotated[int, Meta(ge=1, le=7680)]
-    height: Annotated[int, Meta(ge=1, le=7680)]
-    holds: Literal["seat", "speaker", "content", "rolling"] = "rolling"
-    seat: Annotated[int, Meta(ge=0, le=1000, description='With holds="seat": its number, from 1')] = 0
-
-
-class LayoutChoice(StrictValue, frozen=True, kw_only=True):
-    """A layout by name, with its data where the name is "custom"."""
-
-    name: LayoutName = "grid"
-    strip: Annotated[int, Meta(ge=1, le=35, description="Small tiles beside the large one")] = 5
-    fit: Literal["cover", "contain"] = "cover"
-    slots: Annotated[tuple[Slot, ...], Meta(max_length=36)] = ()
-    canvas: tuple[Annotated[int, Meta(ge=16, le=7680)], Annotated[int, Meta(ge=16, le=7680)]] = (1920, 1080)
-
-
-class Sentence(Value, frozen=True, kw_only=True):
-    """One sentence for people, in both languages."""
-
-    ko: str
-    en: str
-
-
-class Participant(Value, frozen=True, kw_only=True):
-    """One line of the roster."""
-
-    participant: str
-    name: str
-    office: str
-    role: Role
-    seat: Annotated[int, Meta(description="Place in the picture, from 1; 0 for a viewer")]
-    muted: Annotated[bool, Meta(description="Not heard, by whomever")]
-    muted_by_chair: Annotated[bool, Meta(description="Only the chair can lift it")]
-    camera_off: bool
-    hand: Annotated[bool, Meta(description="Hand raised")]
-    presence: Presence
-
-
-class ChatLine(Value, frozen=True, kw_only=True):
-    """One line of chat. `name` and `office` are those of the writer at the time of writing."""
-
-    line: Annotated[int, Meta(description="Counts up from 1 in each conference")]
-    participant: str
-    name: str
-    office: str
-    text: str
-    at: Annotated[str, Meta(description="UTC, ISO 8601")]
-
-
-class PictureSize(Value, frozen=True, kw_only=True):
-    """The composite, in pixels and frames per second."""
-
-    width: int
-    height: int
-    fps: int
-
-
-class ConferenceView(Value, frozen=True, kw_only=True):
-    """What a participant sees of the conference itself."""
-
-    id: str
-    title: str
-    number: str
-    locked: bool
-    layout: LayoutChoice
-    content: Annotated[str | None, Meta(description="Participant whose content is shown")]
-    picture: PictureSize
-
-
-class You(Value, frozen=True, kw_only=True):
-    """What only the participant is told. `secret` opens `resume`; it never belongs in a URL."""
-
-    participant: str
-    secret: str
-    role: Role
-    seat: int
-
-
-class IceServer(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """As RTCIceServer in WebRTC; credentials are limited in time."""
-
-    urls: tuple[str, ...]
-    username: str | UnsetType = UNSET
-    credential: str | UnsetType = UNSET
-
-
-class Tile(Value, frozen=True, kw_only=True):
-    """Where one participant stands in the composite, in pixels of the composite."""
-
-    participant: str
-    x: int
-    y: int
-    width: int
-    height: int
-    content: bool
 
 
 # --- client to server -------------------------------------------------------------------------------

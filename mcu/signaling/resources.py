@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from mcu.signaling.protocol import ChatLine, LayoutChoice, Name, Office, Participant, Role, Sentence
+from mcu.signaling.values import ChatLine, LayoutChoice, Name, Office, Participant, Role, Sentence
 
 MAX_BODY_BYTES = 64 * 1024  # the largest, a custom layout of 36 slots, is under 8 KiB
 MAX_TOKEN_SECONDS = 86_400

@@ -8,6 +8,7 @@ Rules:
 
 from libc.stdint cimport int32_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
 
 cimport numpy as cnp
 
@@ -49,7 +50,6 @@ cdef extern from "opus.h" nogil:
     int set_fec "OPUS_SET_INBAND_FEC_REQUEST"
     int set_loss "OPUS_SET_PACKET_LOSS_PERC_REQUEST"
     int set_signal "OPUS_SET_SIGNAL_REQUEST"
-    int set_independent "OPUS_SET_PREDICTION_DISABLED_REQUEST"
     int get_lookahead "OPUS_GET_LOOKAHEAD_REQUEST"
 
 cdef enum:
@@ -220,13 +220,16 @@ cdef class OpusEncoder:
         check(size)
         return packet[:size]
 
-    def restart(self, cnp.ndarray previous):
-        """Begin anew after `previous`, so that a decoder that was fed by another encoder can go on without a click:
-        the next packet refers to no earlier one, and its overlap is that of `previous`."""
-        check(opus_encoder_ctl(self.state, OPUS_RESET_STATE))
-        check(opus_encoder_ctl(self.state, set_independent, <int32_t> 1))
-        self.encode(previous)
+    def fork(self):
+        """A second encoder in the same state: a decoder that was fed by this one can go on with the other unheard.
 
-    def settle(self):
-        """Refer to earlier packets again; to be called after the first packet that followed `restart`."""
-        check(opus_encoder_ctl(self.state, set_independent, <int32_t> 0))
+        libopus keeps all of its state in one piece of memory without pointers into it (opus.h, opus_encoder_create).
+        """
+        cdef OpusEncoder other = OpusEncoder(bitrate=self.bitrate, complexity=self.complexity)
+        other.set_packet_loss(self.packet_loss)
+        memcpy(other.state, self.state, opus_encoder_get_size(1))
+        return other
+
+    def restart(self):
+        """Forget what went before; settings stay."""
+        check(opus_encoder_ctl(self.state, OPUS_RESET_STATE))

@@ -256,6 +256,10 @@ cdef class Resampler:
         """Forget what went before."""
         self.past[:] = 0
 
+    def continue_from(self, Resampler other):
+        """Take over the past of a resampler with the same taps."""
+        self.past[:] = other.past
+
     cdef cnp.ndarray joined(self, object samples, int n):
         """Past and present in one array; the end of it becomes the next past."""
         cdef cnp.ndarray both = new_samples(self.keep + n)

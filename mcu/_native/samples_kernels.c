@@ -9,7 +9,8 @@ enum { LANES = 8, LIMITER_STEP = 120 /* samples, 2.5 ms: the gain is a straight 
 
 static const float LIMITER_THRESHOLD = 0.80f; /* -1.9 dBFS: below it the sum is left alone */
 static const float LIMITER_RELEASE = 0.0165f; /* of the missing gain regained per step: time constant 150 ms */
-static const float KNEE = 0.90f;              /* what the gain could not catch in time is bent between here and 1 */
+static const float KNEE = 0.90f;              /* what the gain could not catch in time is bent from here */
+static const float CEILING = 0.999f;          /* to here */
 
 float samples_peak(const float *x, int n)
 {
@@ -97,7 +98,7 @@ void samples_limit(samples_limiter *limiter, float *restrict out, const float *r
         for (int i = 0; i < length; i++) {
             float y = x[start + i] * (gain + slope * (float)(i + 1)), a = fabsf(y);
             if (a > KNEE)
-                y = copysignf(KNEE + (1.0f - KNEE) * tanhf((a - KNEE) / (1.0f - KNEE)), y);
+                y = copysignf(KNEE + (CEILING - KNEE) * tanhf((a - KNEE) / (CEILING - KNEE)), y);
             out[start + i] = y;
         }
         gain = end;

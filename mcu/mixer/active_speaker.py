@@ -1,8 +1,8 @@
 """Who speaks, decided from levels and time alone: slow to switch, deaf to coughs, patient in pauses.
 
 A participant is *voiced* while the level stands out from their own background noise, and a little longer. Dominance is
-a clock per participant: it runs while they are the loudest of the voiced, runs back at half speed while they are not,
-and at SWITCH_SECONDS the participant becomes the speaker.
+a clock per participant: it runs while they are the loudest of the voiced, runs back while they are not, and at
+SWITCH_SECONDS the participant becomes the speaker.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SWITCH_SECONDS = 0.9  # of dominance before the picture changes; with the pauses in speech it takes about a second
-FORGET_RATE = 0.5  # how fast dominance is lost, as a share of how fast it is won
+OUTDONE_RATE = 0.5  # how fast dominance is lost to a louder voice, as a share of how fast it is won
+QUIET_RATE = 3.0  # how fast it is lost in silence: a second cough does not build on the first
 HANG_SECONDS = 0.2  # a voice goes on that long after its last loud moment: the gaps between syllables
 QUIETEST_VOICE = -50.0  # dBov; below it nobody speaks into this microphone
 ABOVE_NOISE = 9.0  # dB by which a voice stands out from its room
@@ -67,8 +68,8 @@ class ActiveSpeaker:
             default=None,
         )
         for name, voice in self._voices.items():
-            change = step if name == loudest else -FORGET_RATE * step
-            voice.dominance = min(SWITCH_SECONDS, max(0.0, voice.dominance + change))
+            rate = 1.0 if name == loudest else -OUTDONE_RATE if voice.voiced_until >= now else -QUIET_RATE
+            voice.dominance = min(SWITCH_SECONDS, max(0.0, voice.dominance + rate * step))
         if loudest in (None, self.speaker) or self._voices[loudest].dominance < SWITCH_SECONDS:
             return
         self.speaker = loudest

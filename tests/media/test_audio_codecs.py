@@ -70,3 +70,14 @@ def test_concealed_g711_goes_on_without_a_click():
         heard.append(decoder.conceal(960) if index in (20, 21, 35) else decoder.decode(payload))
     joined = np.concatenate(heard)
     assert np.abs(np.diff(joined)).max() < 1.5 * np.abs(np.diff(joined[:19_000])).max()
+
+
+@pytest.mark.parametrize("codec", ["opus", "PCMU"])
+def test_a_listener_who_moves_to_a_fork_hears_no_change(codec):
+    first, sound = AudioEncoder(AudioProfile(codec)), tone(1, 300)
+    decoder, whole = make_decoder(codec.lower()), through(codec, sound)
+    blocks = [sound[i : i + 960] for i in range(0, len(sound), 960)]
+    heard = [decoder.decode(first.encode(block)) for block in blocks[:25]]
+    second = first.fork()
+    heard += [decoder.decode(second.encode(block)) for block in blocks[25:]]
+    assert np.array_equal(np.concatenate(heard), whole)

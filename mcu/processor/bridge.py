@@ -25,6 +25,7 @@ from mcu.processor.composing import MAX_PROFILES, ComposingThread, PacketizedFra
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
 from mcu.processor.sounding import SoundMixer
+from mcu.processor.totals import Totals
 from mcu.webrtc.leg import WebRtcLeg
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ class Bridge:
         call_main: Callable[..., object],
         call_later: Callable[..., object],
         notify: Callable[[control.Notice], None],
+        totals: Totals,
     ) -> None:
         self.conference = conference
         self.picture = picture
@@ -49,6 +51,7 @@ class Bridge:
         self.sound = SoundMixer()
         self._decoders = decoders
         self._notify = notify
+        self._totals = totals
         self._state = control.UpdateConference(conference, 0, (), control.LayoutChoice())
         self._director = Director(picture.width, picture.height)
         self._tiles: tuple[Tile, ...] = ()
@@ -82,6 +85,7 @@ class Bridge:
         member = Member(participant, leg, decoders=self._decoders)
         member.take_state(next((p for p in self._state.participants if p.participant == participant), None))
         self.members[participant] = member
+        self._show(member)
 
     def leg_connected(self, leg: WebRtcLeg) -> None:
         """Media flows: from now on the leg is sent the picture, beginning with a keyframe."""
@@ -97,6 +101,7 @@ class Bridge:
         member = self.members.pop(participant, None)
         if member is None:
             return
+        self._totals.close(member)
         member.close(reason)
         self.sound.forget(participant)
         self._use_profiles()
@@ -150,11 +155,15 @@ class Bridge:
         self._tiles = tiles
         styles = {p.participant: style_of(p, speaking=p.participant in speaking) for p in self._state.participants}
         self.video.scene = Scene(tiles, styles)
-        on_screen = {(tile.participant, tile.content) for tile in tiles}
-        for participant, member in self.members.items():
-            member.show(main=(participant, False) in on_screen, content=(participant, True) in on_screen)
+        for member in self.members.values():
+            self._show(member)
         if moved:
             self._notify(self._tiles_notice())
+
+    def _show(self, member: Member) -> None:
+        """Tell a member which of its streams stand in the picture."""
+        shown = {tile.content for tile in self._tiles if tile.participant == member.participant}
+        member.show(main=False in shown, content=True in shown)
 
     def _tiles_notice(self) -> control.TilesChanged:
         return control.TilesChanged(

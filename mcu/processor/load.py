@@ -46,9 +46,7 @@ def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
     yield "mcu_video_ticks_missed_total", sum(bridge.video.ticks.missed for bridge in mp.bridges.values())
     yield "mcu_video_busy_seconds_total", sum(bridge.video.busy_seconds for bridge in mp.bridges.values())
     yield "mcu_video_encoders", sum(bridge.video.encoders for bridge in mp.bridges.values())
-    members = [member for bridge in mp.bridges.values() for member in bridge.members.values()]
-    yield "mcu_video_frames_decoded", sum(member.decoded for member in members)
-    yield "mcu_video_frames_dropped", sum(member.dropped for member in members)
+    yield from mp.totals.read(member for bridge in mp.bridges.values() for member in bridge.members.values()).items()
     yield 'mcu_failures_total{where="audio"}', mp.failures
     yield 'mcu_failures_total{where="video"}', sum(bridge.video.failures for bridge in mp.bridges.values())
     yield 'mcu_failures_total{where="decoder"}', mp.decoders.failures

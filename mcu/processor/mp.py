@@ -15,6 +15,7 @@ from mcu.processor import load
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.ticks import Ticks
+from mcu.processor.totals import Totals
 from mcu.webrtc.endpoint import Endpoint
 from mcu.webrtc.leg import WebRtcLeg
 
@@ -38,6 +39,7 @@ class MultipointProcessor:
         self.ticks = Ticks(BLOCK_SECONDS, start=time.monotonic())
         self.audio_busy_seconds = 0.0
         self.failures = 0
+        self.totals = Totals()
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -161,6 +163,7 @@ class MultipointProcessor:
             call_main=self._loop.call_soon_threadsafe,
             call_later=self._loop.call_later,
             notify=self._notify,
+            totals=self.totals,
         )
 
     def _bridge(self, conference: str) -> Bridge:

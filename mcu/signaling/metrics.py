@@ -64,11 +64,12 @@ class _Server(Collector):
 
 
 def _add(families: dict[str, Metric], key: str, value: float, *, processor: str) -> None:
-    """Add an MP's counter `name{label="value"}`; a name that Prometheus would not take is left out."""
+    """Add an MP's `name{label="value"}`, a counter when it ends in _total; what Prometheus cannot take is left out."""
     match = _COUNTER.match(key)
     if match is None:
         return
     name = match["name"]
     labels = dict(_LABEL.findall(match["labels"] or "")) | {"processor": processor}
-    family = families.setdefault(name, Metric(name.removesuffix("_total"), "Reported by the MP", "counter"))
-    family.add_sample(name if name.endswith("_total") else f"{name}_total", labels, value)
+    kind = "counter" if name.endswith("_total") else "gauge"
+    family = families.setdefault(name, Metric(name.removesuffix("_total"), "Reported by the MP", kind))
+    family.add_sample(name, labels, value)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.chromium import chromium
 from tests.support.firefox import firefox
-from tests.support.media import camera_file, fake_devices_script, microphone_file
+from tests.support.media import TONES, camera_file, fake_camera_script, microphone_file
 from tests.support.observe import RECORDER, MeetingPage, until
 from tests.support.server import Server, running_server
 
@@ -47,8 +47,10 @@ class Browsers:
         return MeetingPage(page)
 
     async def firefox(self, person: int) -> MeetingPage:
-        preload = f"() => {{ ({RECORDER})(); ({fake_devices_script(person)})(); }}"
-        page = await self._stack.enter_async_context(firefox(self._folder / f"profile{person}", preload=preload))
+        preload = f"() => {{ ({RECORDER})(); ({fake_camera_script(person)})(); }}"
+        page = await self._stack.enter_async_context(
+            firefox(self._folder / f"profile{person}", preload=preload, tone=TONES[person])
+        )
         return MeetingPage(page)
 
 
@@ -80,9 +82,9 @@ async def test_three_browsers_see_all_and_hear_the_others(server: Server, browse
             lambda page=page, others=others, person=person: page.hears(others, not_={person}),
             what=f"the others' tones at {person}, not the own",
         )
-    assert server.metrics()["mcu_video_encoders"] == 1  # Chromium and Firefox share one VP8 encoder
+    assert server.metrics()['mcu_video_encoders{processor="0"}'] == 1  # Chromium and Firefox share one VP8 encoder
 
-    await second.page.evaluate("(() => { document.querySelector('[data-tool=leave]').click(); return 1; })()")
+    await second.page.evaluate("(() => { document.querySelector('button.leave').click(); return 1; })()")
     await until(lambda: leave_confirmed(second), what="leaving")
     for page in (first, third):
         await until(lambda page=page: sees(page, 1, 3), what="the layout without the one who left")

@@ -15,6 +15,8 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.support.sound import silent_sound_server
+
 EXECUTABLE = shutil.which("firefox-esr") or shutil.which("firefox") or ""
 COMMAND_SECONDS = 30.0
 PREFERENCES = {
@@ -23,6 +25,7 @@ PREFERENCES = {
     "media.peerconnection.ice.loopback": True,
     "media.peerconnection.ice.obfuscate_host_addresses": False,
     "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
     "media.gmp-manager.updateEnabled": False,
     "app.update.enabled": False,
     "browser.shell.checkDefaultBrowser": False,
@@ -97,43 +100,50 @@ class _Session:
 
 @asynccontextmanager
 async def firefox(
-    profile: Path, *, preload: str = "", size: tuple[int, int] = (1280, 800)
+    profile: Path, *, preload: str = "", tone: float = 440.0, size: tuple[int, int] = (1280, 800)
 ) -> AsyncIterator[FirefoxPage]:
-    """A Firefox of its own with one tab; `preload` is a JavaScript function that runs before any script of a page."""
+    """A Firefox of its own with one tab; `preload` is a JavaScript function that runs before any script of a page.
+
+    `tone` is the fake microphone's frequency in Hz.
+    """
     profile.mkdir(parents=True, exist_ok=True)
-    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
+    preferences = PREFERENCES | {"media.navigator.audio.fake_frequency": round(tone)}
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()]
     (profile / "user.js").write_text("\n".join(lines))
-    process = await asyncio.create_subprocess_exec(
-        EXECUTABLE,
-        *("--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"),
-        *("--width", str(size[0]), "--height", str(size[1])),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        env={"HOME": str(profile), "MOZ_HEADLESS": "1", "PATH": "/usr/bin:/bin"},
-    )
-    try:
-        address = await asyncio.wait_for(_bidi_address(process), COMMAND_SECONDS)
-        async with connect(f"{address}/session", max_size=1 << 26, ping_interval=None) as connection:
-            session = _Session(connection)
-            reader = asyncio.ensure_future(session.read())
-            drain = asyncio.ensure_future(_drain(process))
-            try:
-                await session.command("session.new", {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True}}})
-                if preload:
-                    await session.command("script.addPreloadScript", {"functionDeclaration": preload})
-                tab = await session.command("browsingContext.create", {"type": "tab"})
-                yield FirefoxPage(session, tab["context"])
-            finally:
-                reader.cancel()
-                drain.cancel()
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), 10)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+    async with silent_sound_server() as sound:
+        process = await asyncio.create_subprocess_exec(
+            EXECUTABLE,
+            *("--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"),
+            *("--width", str(size[0]), "--height", str(size[1])),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env={"HOME": str(profile), "MOZ_HEADLESS": "1", "PATH": "/usr/bin:/bin", "PULSE_SERVER": sound},
+        )
+        try:
+            address = await asyncio.wait_for(_bidi_address(process), COMMAND_SECONDS)
+            async with connect(f"{address}/session", max_size=1 << 26, ping_interval=None) as connection:
+                session = _Session(connection)
+                reader = asyncio.ensure_future(session.read())
+                drain = asyncio.ensure_future(_drain(process))
+                try:
+                    await session.command(
+                        "session.new", {"capabilities": {"alwaysMatch": {"acceptInsecureCerts": True}}}
+                    )
+                    if preload:
+                        await session.command("script.addPreloadScript", {"functionDeclaration": preload})
+                    tab = await session.command("browsingContext.create", {"type": "tab"})
+                    yield FirefoxPage(session, tab["context"])
+                finally:
+                    reader.cancel()
+                    drain.cancel()
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                try:
+                    await asyncio.wait_for(process.wait(), 10)
+                except TimeoutError:
+                    process.kill()
+                    await process.wait()
 
 
 async def _bidi_address(process: asyncio.subprocess.Process) -> str:

@@ -21,7 +21,7 @@ from mcu.cli.addresses import in_url, local_addresses, port_is_free
 from mcu.config import Config
 from mcu.controller.pool import ProcessorPool
 from mcu.controller.registry import Registry
-from mcu.errors import ConfigurationError
+from mcu.errors import ConfigurationError, McuError, RefusedError
 from mcu.signaling.app import create_app
 from mcu.signaling.protocol import MAX_MESSAGE_BYTES
 from mcu.store.database import open_store
@@ -56,8 +56,19 @@ def run(config: Config, *, on_ready: Callable[[str], None] | None = None) -> Non
     check_ports(config)
     data = Path(config.server.data_dir)
     data.mkdir(parents=True, exist_ok=True)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(config, data, _certificate(config, data), on_ready))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(config, data, _certificate(config, data), on_ready))
+    except* (ConfigurationError, RefusedError) as group:
+        raise ConfigurationError("; ".join(str(error) for error in _leaves(group))) from None
+
+
+def _leaves(group: BaseExceptionGroup[McuError]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 def check_ports(config: Config) -> None:

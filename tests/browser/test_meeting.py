@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mcu.synthetic.picture_code import Code
 from tests.support.chromium import chromium
 from tests.support.firefox import firefox
 from tests.support.media import TONES, camera_file, fake_camera_script, microphone_file
@@ -112,16 +113,18 @@ async def test_a_killed_processor_costs_five_seconds_and_no_click(server: Server
     os.kill(pid, signal.SIGKILL)
     await until(lambda: first.page.evaluate("window.told.types.includes('media_restart')"), what="media_restart")
     for page, other, own in ((first, 2, 1), (second, 1, 2)):
-        frames = await page.frames()
-        await until(lambda page=page, frames=frames: moving(page, frames), what="pictures again")
         await until(lambda page=page: sees(page, 1, 2), what="both after the kill")
+        codes = await page.codes()
+        await until(lambda page=page, codes=codes: moving(page, codes), what="pictures that move")
         await until(lambda page=page, other=other, own=own: page.hears({other}, not_={own}), what="sound again")
     print(f"back in picture and sound {time.monotonic() - killed:.1f} s after the kill")
     assert await first.page.evaluate("window.sockets") == 1  # the WebSocket stayed
 
 
-async def moving(page: MeetingPage, before: int) -> bool:
-    return await page.frames() != before
+async def moving(page: MeetingPage, before: list[Code | None]) -> bool:
+    """Whether every tile shows another frame than before."""
+    now = await page.codes()
+    return len(now) == len(before) and all(new and new != old for new, old in zip(now, before, strict=True))
 
 
 async def test_a_killed_controller_leaves_no_orphan_and_everybody_comes_back(

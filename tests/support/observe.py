@@ -46,10 +46,6 @@ _PICTURE = """(() => {
   canvas.getContext("2d").drawImage(video, 0, 0);
   return [canvas.toDataURL("image/png"), window.told.tiles];
 })()"""
-_FRAMES = """(() => {
-  const video = document.querySelector("video[data-composite]");
-  return video ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
-})()"""
 _SPECTRUM = """(async () => {
   const frequencies = %s;
   const media = document.querySelector("video[data-composite]");
@@ -118,17 +114,17 @@ class MeetingPage:
 
     async def people(self) -> list[int | None]:
         """The person code in each tile, in tile order; [] before the first picture."""
+        return [code.person if code else None for code in await self.codes()]
+
+    async def codes(self) -> list[picture_code.Code | None]:
+        """Person and frame in each tile; a frame number that changes is a picture that moves."""
         found = await self.picture()
-        return people_in_tiles(*found) if found else []
+        return codes_in_tiles(*found) if found else []
 
     async def tones(self) -> dict[int, float]:
         """dB of each person's tone over the noise beside it."""
         found = await self.page.evaluate(_SPECTRUM % repr(TONES))
         return {int(person): level for person, level in (found or {}).items()}
-
-    async def frames(self) -> int:
-        """Pictures decoded by the element that shows the composite."""
-        return int(await self.page.evaluate(_FRAMES))
 
     async def hears(self, others: set[int], *, not_: set[int]) -> bool:
         """Whether the tones of `others` are there and those of `not_` are not."""
@@ -162,9 +158,12 @@ def luma_of(data_url: str) -> NDArray[np.uint8]:
 
 def people_in_tiles(luma: NDArray[np.uint8], tiles: Sequence[dict[str, Any]]) -> list[int | None]:
     """The person code found in each tile, None where there is none."""
-    found: list[int | None] = []
-    for tile in tiles:
-        window = picture_code.covering(tile["x"], tile["y"], tile["width"], tile["height"])
-        code = picture_code.read(luma, window)
-        found.append(code.person if code else None)
-    return found
+    return [code.person if code else None for code in codes_in_tiles(luma, tiles)]
+
+
+def codes_in_tiles(luma: NDArray[np.uint8], tiles: Sequence[dict[str, Any]]) -> list[picture_code.Code | None]:
+    """The code found in each tile, None where there is none."""
+    return [
+        picture_code.read(luma, picture_code.covering(tile["x"], tile["y"], tile["width"], tile["height"]))
+        for tile in tiles
+    ]

@@ -31,6 +31,7 @@ from mcu.media.types import CodecParameters, StreamKind
 from mcu.media.video_receiver import DEFAULT_RTT, VideoReceiver
 
 RTT_SMOOTHING = 1 / 8  # weight of a new measurement, as in RFC 6298
+LOSS_SMOOTHING = 1 / 4  # weight of a new report: browsers send one or two a second
 MAX_EVENTS = 1024  # a driver drains after every call; when it does not, the oldest go and are counted
 UNLIMITED = 1_000_000_000  # bit/s, for a REMB that takes an earlier limit away
 
@@ -49,6 +50,7 @@ class RtpSession:
     ) -> None:
         self.counters = {"unroutable": 0, "malformed_rtcp": 0, "rtcp_received": 0, "rtcp_sent": 0, "events_dropped": 0}
         self.rtt = 0.0  # seconds, smoothed; 0.0 until a report was answered
+        self.loss = 0.0  # share of our packets that the peer says it lacks (0 to 1), smoothed over all sent streams
         self.audio: AudioReceiver | None = None  # set by add_received
         self._cname = cname
         self._ssrc = ssrc_for_reports
@@ -152,6 +154,7 @@ class RtpSession:
         for block in blocks:
             for sent in self._sent_with(block.ssrc):
                 rtt = sent.receive_block(block, now + self._wall_clock_offset)
+                self.loss += (sent.fraction_lost - self.loss) * LOSS_SMOOTHING
                 if rtt is not None:
                     self.rtt += (rtt - self.rtt) * RTT_SMOOTHING if self.rtt else rtt
 

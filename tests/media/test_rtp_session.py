@@ -280,3 +280,14 @@ def test_sound_goes_to_the_audio_receiver_and_is_reported_on() -> None:
     assert [block.ssrc for block in report.reports] == [70]
     made.receive_rtcp(rtcp.Goodbye((70,)).serialize(), 9.0)
     assert made.events_received() == [StreamEnded(StreamKind.AUDIO)]
+
+
+def test_the_loss_that_the_peer_reports_is_smoothed_over_all_streams() -> None:
+    made = session()
+    made.add_sent(StreamKind.MAIN, FakeSendStream(lambda packet, now: None, ssrc=9))
+    block = rtcp.ReportBlock(9, 128, 10, 0, 0, 0, 0)
+    for _ in range(20):
+        made.receive_rtcp(rtcp.serialize((rtcp.ReceiverReport(5, (block,)),)), 1.0)
+    assert 0.49 < made.loss <= 0.5
+    made.receive_rtcp(rtcp.serialize((rtcp.ReceiverReport(5, (dataclasses.replace(block, fraction_lost=0),)),)), 2.0)
+    assert 0.3 < made.loss < 0.4

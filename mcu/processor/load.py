@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
+import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,8 @@ def report(mp: MultipointProcessor) -> control.Load:
 
 
 def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
+    yield "mcu_tasks", len(asyncio.all_tasks())
+    yield "mcu_threads", threading.active_count()
     yield "mcu_bridges", len(mp.bridges)
     yield "mcu_legs", sum(len(bridge.members) for bridge in mp.bridges.values())
     yield "mcu_audio_ticks_total", mp.ticks.index

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ class _Server(Collector):
         self._connections = connections
 
     def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily("mcu_signaling_tasks", "Tasks of the MC's event loop", len(asyncio.all_tasks()))
         yield GaugeMetricFamily("mcu_conferences", "Conferences with people in them", self._server.live_conferences)
         yield GaugeMetricFamily("mcu_signaling_connections", "Open WebSockets", self._connections.count)
         yield GaugeMetricFamily("mcu_processors_ready", "Media processors ready", self._server.pool.ready_count)

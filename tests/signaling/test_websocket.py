@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+import struct
 
 import pytest
+from structlog.testing import capture_logs
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from mcu import control
+from mcu.config import Conference, Config
 from mcu.errors import StorageError
 from mcu.signaling import protocol as p
 from mcu.signaling.websocket import MAX_VIOLATIONS
@@ -249,3 +255,41 @@ async def test_tiles_and_speaker_reach_everybody(served: Site, browser: Browser)
     assert (await browser.until(p.Speaker)).speaker == who
     served.registry.processor_lost((created.conference,))
     assert isinstance(await asyncio.wait_for(browser.until(p.MediaRestart), 5), p.MediaRestart)
+
+
+class TestVanishing:
+    """Browsers whose machine or tab is gone without a good-bye."""
+
+    MANY = 24
+
+    @pytest.fixture
+    def config(self) -> Config:
+        return Config(conference=Conference(max_participants=40, grace_seconds=30))
+
+    async def test_vanished_browsers_leave_no_traceback(self, served: Site, caplog: pytest.LogCaptureFixture) -> None:
+        created = await served.create()
+        async with contextlib.AsyncExitStack() as stack:
+            stayed = Browser(await stack.enter_async_context(served.browser()))
+            await stayed.enter(created, "남는 사람")
+            gone = [await stack.enter_async_context(served.browser()) for _ in range(self.MANY)]
+            for number, connection in enumerate(gone):
+                await Browser(connection).enter(created, f"가는 사람 {number}")
+            with capture_logs() as events:
+                for connection in gone:
+                    reset(connection)
+                missing = self.MANY
+                while missing:
+                    changed = await stayed.until(p.ParticipantChanged)
+                    assert isinstance(changed, p.ParticipantChanged)
+                    missing -= changed.participant.presence == "reconnecting"
+                await stayed.send(p.Ping())
+                await stayed.until(p.Pong)
+        assert [event for event in events if event["log_level"] in {"error", "critical"}] == []
+        assert [record.getMessage() for record in caplog.records if record.levelname in {"ERROR", "CRITICAL"}] == []
+
+
+def reset(connection: ClientConnection) -> None:
+    """Drop the TCP connection with RST, as a machine does that has forgotten it."""
+    raw = connection.transport.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.transport.abort()

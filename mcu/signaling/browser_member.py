@@ -1,0 +1,199 @@
+"""Who sits at a browser's connection: a member of a conference, and what each of its messages does.
+
+Rules:
+1. The first message enters or resumes; before it nothing else is understood, after it never again.
+2. A message that is refused changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from typing import Any
+
+from mcu import text
+from mcu.conference import commands as c
+from mcu.conference.participant import Departure, Role
+from mcu.controller.doors import ByLink, ByNumber, Door, Person
+from mcu.controller.member import Admitted, MembershipEnded, News
+from mcu.errors import RefusedError
+from mcu.signaling import protocol as p
+from mcu.signaling import views
+from mcu.signaling.context import Context
+from mcu.signaling.ice import ice_servers
+from mcu.signaling.outbox import Outbox
+
+
+class BrowserMember:
+    """Somebody at `address` (a key of limits) who is told through `outbox`; nobody until admitted."""
+
+    def __init__(self, context: Context, *, address: str, outbox: Outbox) -> None:
+        self._context = context
+        self._registry = context.registry
+        self._address = address
+        self._outbox = outbox
+        self.conference = ""  # set by the news that we are admitted
+        self.participant = ""
+
+    @property
+    def is_admitted(self) -> bool:
+        return bool(self.participant)
+
+    # --- Member -------------------------------------------------------------------------------------
+
+    def notify(self, news: News) -> None:
+        if isinstance(news, Admitted):
+            self.conference, self.participant = news.snapshot.settings.id, news.participant.id
+            servers = ice_servers(self._context.config.turn, participant=self.participant, now=self._registry.now_utc())
+            self._send(views.entered(news, picture=self._context.config.picture, ice_servers=servers))
+        elif (made := views.text(news)) is not None:
+            self._outbox.put(made)
+        if isinstance(news, MembershipEnded):
+            self._outbox.finish()
+
+    async def detach(self) -> None:
+        """The connection is gone; the participant stays for the grace time."""
+        if self.is_admitted:
+            await self._registry.detach(self.conference, self.participant, self)
+
+    async def handle(self, message: p.AnyClientMessage) -> None:
+        """Do what `message` asks for. Raises RefusedError, StorageError."""
+        is_first = isinstance(message, p.Enter | p.Resume)
+        if not isinstance(message, p.Ping) and is_first == self.is_admitted:
+            raise RefusedError("already-entered" if is_first else "not-entered")
+        await _HANDLERS[type(message)](self, message)
+
+    # --- one for each message -----------------------------------------------------------------------
+
+    async def _enter(self, message: p.Enter) -> None:
+        door = _door(message)
+        person = Person(
+            name=text.clean_name(message.name),
+            office=text.clean_office(message.office),
+            role=Role(message.role),
+            chair_key=message.chair_key or None,
+            muted=message.muted,
+            camera_off=message.camera_off,
+        )
+        number = door.number if isinstance(door, ByNumber) else None
+        await self._attempt(number, self._registry.enter(door, person, self))
+
+    async def _resume(self, message: p.Resume) -> None:
+        await self._attempt(None, self._registry.resume(message.conference, message.participant, message.secret, self))
+
+    async def _attempt(self, number: str | None, work: Awaitable[Any]) -> None:
+        """Do `work`, unless there were too many failures from this address or for this number."""
+        attempts = self._context.attempts
+        if not attempts.begin(self._address, number, now=time.monotonic()):
+            _discard(work)
+            raise RefusedError("too-many-attempts")
+        try:
+            await work
+        except RefusedError as error:
+            if error.code not in GUESSES:
+                attempts.succeeded(self._address, number)
+            raise
+        attempts.succeeded(self._address, number)
+
+    async def _offer(self, message: p.Offer) -> None:
+        me = (self.conference, self.participant, self)
+        if message.restart:
+            answer = await self._registry.restart_leg(*me, offer=message.sdp)
+        else:
+            answer = await self._registry.connect(*me, offer=message.sdp)
+        self._send(p.Answer(sdp=answer))
+
+    async def _candidate(self, message: p.Candidate) -> None:
+        await self._registry.add_candidate(
+            self.conference, self.participant, self, candidate=message.candidate.removeprefix("a=")
+        )
+
+    async def _set_self(self, message: p.SetSelf) -> None:
+        await self._execute(
+            c.SetSelf(
+                actor=self.participant,
+                muted=_given(message.muted),
+                camera_off=_given(message.camera_off),
+                hand=_given(message.hand),
+            )
+        )
+
+    async def _content(self, message: p.Content) -> None:
+        await self._execute(c.ShowContent(self.participant, message.active))
+
+    async def _layout(self, message: p.Layout) -> None:
+        await self._execute(c.ChooseLayout(self.participant, views.layout(message.choice)))
+
+    async def _lock(self, message: p.Lock) -> None:
+        await self._execute(c.SetLock(self.participant, message.locked))
+
+    async def _chat(self, message: p.Chat) -> None:
+        at = self._registry.now_utc().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        await self._execute(c.Say(self.participant, text.clean_chat(message.text), at))
+
+    async def _moderate(self, message: p.Moderate) -> None:
+        me, other = self.participant, message.participant
+        command: c.Command
+        match message.action:
+            case "mute" | "unmute":
+                command = c.Mute(me, other, message.action == "mute")
+            case "lower_hand":
+                command = c.LowerHand(me, other)
+            case "remove":
+                command = c.Remove(me, other)
+        await self._execute(command)
+
+    async def _end(self, message: p.End) -> None:
+        await self._execute(c.End(self.participant))
+
+    async def _leave(self, message: p.Leave) -> None:
+        await self._execute(c.Depart(self.participant, Departure.LEFT))
+
+    async def _ping(self, message: p.Ping) -> None:
+        self._send(p.Pong())
+
+    async def _execute(self, command: c.Command) -> None:
+        await self._registry.execute_as(self.conference, self.participant, self, command)
+
+    def _send(self, message: p.ServerMessage) -> None:
+        self._outbox.put(p.encode(message))
+
+
+# Refusals that somebody who guesses would get; others are not counted as failed attempts.
+GUESSES = frozenset({"no-such-conference", "number-or-pin-wrong", "chair-key-wrong", "resume-unknown"})
+
+_HANDLERS: dict[type[p.ClientMessage], Callable[[BrowserMember, Any], Awaitable[None]]] = {
+    p.Enter: BrowserMember._enter,
+    p.Resume: BrowserMember._resume,
+    p.Offer: BrowserMember._offer,
+    p.Candidate: BrowserMember._candidate,
+    p.SetSelf: BrowserMember._set_self,
+    p.Content: BrowserMember._content,
+    p.Layout: BrowserMember._layout,
+    p.Lock: BrowserMember._lock,
+    p.Chat: BrowserMember._chat,
+    p.Moderate: BrowserMember._moderate,
+    p.End: BrowserMember._end,
+    p.Leave: BrowserMember._leave,
+    p.Ping: BrowserMember._ping,
+}
+
+
+def _door(message: p.Enter) -> Door:
+    if isinstance(message.conference, str):
+        return ByLink(message.conference)
+    if isinstance(message.number, str) and isinstance(message.pin, str):
+        return ByNumber(message.number, message.pin)
+    raise RefusedError("door-missing")
+
+
+def _given(switch: object) -> bool | None:
+    return switch if isinstance(switch, bool) else None
+
+
+def _discard(work: Awaitable[Any]) -> None:
+    """An awaitable that will not be awaited, said so that Python does not warn."""
+    if asyncio.iscoroutine(work):
+        work.close()

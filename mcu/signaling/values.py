@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -22,6 +23,11 @@ Role = Literal["chair", "attendee", "viewer"]
 Language = Literal["ko", "en"]
 Presence = Literal["connected", "reconnecting"]
 LayoutName = Literal["grid", "speaker", "single", "lecture", "presentation", "custom"]
+
+
+def snake_case(name: str) -> str:
+    """The "type" of the message of class `name`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):

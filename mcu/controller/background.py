@@ -1,0 +1,58 @@
+"""Work that nobody waits for: one task group, and no failure that goes unseen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from mcu.errors import RefusedError
+
+log = structlog.get_logger()
+
+Work = Coroutine[Any, Any, None]
+
+
+class Background:
+    """Work may be given before `run`; after `close` it is not begun any more."""
+
+    def __init__(self) -> None:
+        self._group: asyncio.TaskGroup | None = None
+        self._waiting: list[Work] = []  # until there is a task group
+        self._closed = False
+
+    async def run(self, foreground: Work) -> None:
+        """Own the tasks while `foreground` runs."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            for work in self._waiting:
+                group.create_task(guarded(work))
+            self._waiting.clear()
+            await foreground
+
+    def spawn(self, work: Work) -> None:
+        """Do `work` in the background; refusals and bugs are logged."""
+        if self._closed:
+            work.close()
+        elif self._group is None:
+            self._waiting.append(work)
+        else:
+            self._group.create_task(guarded(work))
+
+    def close(self) -> None:
+        self._closed = True
+        for work in self._waiting:
+            work.close()
+        self._waiting.clear()
+
+
+async def guarded(work: Work, **context: str) -> None:
+    """A refusal is logged, a bug is logged with its traceback, and nobody else is disturbed."""
+    try:
+        await work
+    except RefusedError as error:
+        log.info("background work refused", code=error.code, detail=error.detail, **context)
+    except Exception:
+        log.exception("background work failed", **context)

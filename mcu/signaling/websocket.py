@@ -100,6 +100,7 @@ class Connection:
             try:
                 await self._websocket.send_text(made)
             except GONE as error:
+                await asyncio.sleep(CLOSE_SECONDS)  # what the peer said before it went, such as "leave", is still read
                 raise _OverError(NORMAL, "gone") from error
             self._context.metrics.sent.inc()
         raise _OverError(NORMAL, "ended")

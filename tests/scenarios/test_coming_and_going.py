@@ -1,0 +1,100 @@
+"""Four hundred joins and leaves: processes, descriptors, threads, tasks and memory are back where they were."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.attendees import SMALL, Meeting, meeting, quiet_reels, until
+from tests.support.server import Server, children, running_server
+
+JOINS = 400
+AT_ONCE = 8
+WARM_UP = 48  # joins after which caches, pools and the allocators have their working size
+MEMORY_BYTES = 24 << 20  # more than this at the end is a leak: 60 KB for each join and leave
+CONSOLIDATED_SECONDS = 15.0  # until what is closed is gone: DTLS says goodbye, MPs report every two seconds
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with running_server(tmp_path / "var") as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What the MC and its MP hold."""
+
+    processes: int
+    descriptors: tuple[int, ...]  # of MC and MP
+    threads: tuple[int, ...]
+    tasks: tuple[int, ...]
+    legs: int
+    encoders: int
+    resident: tuple[int, ...]  # bytes
+
+    @property
+    def countable(self) -> tuple[object, ...]:
+        return self.processes, self.descriptors, self.threads, self.tasks, self.legs, self.encoders
+
+
+def footprint(server: Server) -> Footprint:
+    assert server.process is not None
+    pids = [server.process.pid, *server.processor_pids]
+    metrics = server.metrics()
+    return Footprint(
+        processes=len(children(server.process.pid)),
+        descriptors=tuple(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids),
+        threads=tuple(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in pids),
+        tasks=(int(metrics["mcu_signaling_tasks"]), int(metrics['mcu_tasks{processor="0"}'])),
+        legs=int(metrics['mcu_legs{processor="0"}']),
+        encoders=int(metrics['mcu_audio_encoders{processor="0"}'] + metrics['mcu_video_encoders{processor="0"}']),
+        resident=tuple(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 for pid in pids),
+    )
+
+
+async def come_and_go(crowd: Meeting, count: int) -> None:
+    """`count` people, AT_ONCE at a time: each enters, gets a picture, and leaves."""
+    media = quiet_reels(1, SMALL)
+
+    async def one(number: int) -> None:
+        async with door:
+            attendee = await crowd.join(number % 30, media if number % 2 else None, role="attendee")
+            await until(lambda: bool(attendee.frames), what="a picture")
+            await crowd.leave(attendee)
+
+    door = asyncio.Semaphore(AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        for number in range(count):
+            group.create_task(one(number))
+
+
+@pytest.mark.timeout(180)
+async def test_four_hundred_joins_and_leaves_leave_nothing_behind(server: Server) -> None:
+    async with meeting(server.url, server.ready_conference["id"]) as crowd:
+        await crowd.join(1, quiet_reels(1))  # the meeting goes on
+        await come_and_go(crowd, WARM_UP)
+        await until(lambda: server.metrics()['mcu_legs{processor="0"}'] == 1, what="everybody else gone")
+        before = footprint(server)
+        begin = time.monotonic()
+        await come_and_go(crowd, JOINS)
+        spent = time.monotonic() - begin
+        after = footprint(server)
+
+        def is_back() -> bool:
+            nonlocal after
+            after = footprint(server)
+            return after.countable == before.countable
+
+        try:
+            await until(is_back, CONSOLIDATED_SECONDS, what="back where it was")
+        except TimeoutError:
+            assert after.countable == before.countable  # says what differs
+        grown = [(now - then) >> 10 for now, then in zip(after.resident, before.resident, strict=True)]
+        print(f"{JOINS} joins and leaves in {spent:.1f} s; before {before}; MC and MP grew by {grown} KiB")
+        assert max(grown) < MEMORY_BYTES >> 10

@@ -11,15 +11,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from mcu.config import Config
 from mcu.controller.registry import Registry
 from mcu.errors import RefusedError
 from mcu.signaling import api_page, openapi, rest, static, websocket, whip
 from mcu.signaling.context import make_context
-from mcu.signaling.headers import SecurityHeaders
+from mcu.signaling.headers import DEFAULTS, HEADERS, SecurityHeaders
 from mcu.signaling.http import context_of, language_of, problem
+from mcu.signaling.methods import WrongMethod
 
 _CODES = {404: "not-found", 405: "method-not-allowed"}
 
@@ -28,14 +29,15 @@ log = structlog.get_logger()
 
 def create_app(*, registry: Registry, config: Config, web_root: Path) -> Starlette:
     """REST, WebSocket, WHIP, WHEP and the web client in `web_root`, for a registry that is running."""
+    named: list[BaseRoute] = [
+        WebSocketRoute("/ws", websocket.endpoint),
+        *rest.routes(),
+        *whip.routes(),
+        *_documentation(),
+        *static.pages(web_root),
+    ]
     app = Starlette(
-        routes=[
-            WebSocketRoute("/ws", websocket.endpoint),
-            *rest.routes(),
-            *whip.routes(),
-            *_documentation(),
-            *static.routes(web_root),
-        ],
+        routes=[*named, WrongMethod(named), static.files(web_root)],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: _refused, Exception: _failed},
     )
@@ -67,8 +69,8 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    """A bug: the traceback has been logged by the server; the caller gets a sentence."""
-    return _problem(request, "internal", {})
+    """A bug: the server logs the traceback, the caller gets a sentence; this runs outside all middleware."""
+    return _problem(request, "internal", DEFAULTS | HEADERS)
 
 
 def _problem(request: Request, code: str, headers: dict[str, str]) -> Response:

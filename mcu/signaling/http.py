@@ -14,7 +14,7 @@ from starlette.responses import Response
 from mcu.errors import RefusedError
 from mcu.signaling.context import Context
 from mcu.signaling.depth import is_deeper
-from mcu.signaling.limits import address_key, is_loopback
+from mcu.signaling.limits import Attempts, address_key, is_loopback
 from mcu.signaling.messages import sentence, text
 from mcu.signaling.origins import is_allowed, names_this_machine
 from mcu.signaling.protocol import MAX_DEPTH
@@ -106,14 +106,25 @@ def limit_rate(request: Request) -> None:
 
 def authorize(request: Request) -> None:
     """With an API key configured, whoever has it may; without one, only this machine. Raises RefusedError."""
-    config = context_of(request).config
+    context = context_of(request)
+    config = context.config
     if not is_allowed(request.headers, config):
         raise RefusedError("origin-refused")
     if config.api.key:
-        if not hmac.compare_digest((bearer(request) or "").encode(), config.api.key.encode()):
-            raise RefusedError("unauthorized")
+        _check_key(bearer(request), config.api.key, context.attempts, address_key(_host(request)))
     elif not is_loopback(_host(request)) or not names_this_machine(request.headers):
         raise RefusedError("local-only")
+
+
+def _check_key(shown: str | None, key: str, attempts: Attempts, address: str) -> None:
+    """Raise RefusedError unless `shown` is `key`; too many wrong ones close the door for that address."""
+    if shown is None:
+        raise RefusedError("unauthorized")
+    if not attempts.begin(address, None, now=time.monotonic()):
+        raise RefusedError("too-many-attempts")
+    if not hmac.compare_digest(shown.encode(), key.encode()):
+        raise RefusedError("unauthorized")
+    attempts.succeeded(address, None)
 
 
 def _host(request: Request) -> str:

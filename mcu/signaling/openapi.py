@@ -15,7 +15,13 @@ from mcu.signaling.resources import Problem
 Document = dict[str, Any]
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_ALWAYS = ("too-fast", "unauthorized", "local-only", "origin-refused")  # of operations that are not open
+_ALWAYS = (
+    "too-fast",
+    "unauthorized",
+    "local-only",
+    "origin-refused",
+    "too-many-attempts",
+)  # of operations that are not open
 _WITH_BODY = ("invalid-body", "too-deep", "too-large", "media-type")
 
 

@@ -34,6 +34,7 @@ MEDIA_TYPES = {
 DEVELOPMENT = {"node_modules", "tests", "package.json", "package-lock.json", "jsconfig.json", "tsconfig.json"}
 REVALIDATE = {"cache-control": "no-cache"}  # files have an ETag, and a new version must not meet old modules
 PAGE = "index.html"
+READ = ("GET", "HEAD")
 
 
 class WebClientFiles(StaticFiles):
@@ -45,14 +46,21 @@ class WebClientFiles(StaticFiles):
         suffix = Path(path).suffix
         if is_hidden or not parts or parts[0] in DEVELOPMENT or suffix not in MEDIA_TYPES or ".config." in path:
             raise HTTPException(404)
+        if scope["method"] not in READ:
+            raise HTTPException(405, headers={"allow": ", ".join(READ)})
         response = await super().get_response(path, scope)
         response.headers["content-type"] = MEDIA_TYPES[suffix]
         response.headers.update(REVALIDATE)
         return response
 
 
-def routes(web_root: Path) -> list[Route | Mount]:
-    """`/` and `/c/{link}` are the page; everything else is a file or nothing."""
+def files(web_root: Path) -> Mount:
+    """Every path that nothing else has taken is a file or nothing."""
+    return Mount("/", WebClientFiles(directory=web_root, check_dir=False), name="files")
+
+
+def pages(web_root: Path) -> list[Route]:
+    """`/` and `/c/{link}` are the page."""
 
     async def page(request: Request) -> Response:
         path = web_root / PAGE
@@ -67,5 +75,4 @@ def routes(web_root: Path) -> list[Route | Mount]:
     return [
         Route("/", page, methods=["GET"], name="home"),
         Route("/c/{link}", page, methods=["GET"], name="conference_page"),
-        Mount("/", WebClientFiles(directory=web_root, check_dir=False), name="files"),
     ]

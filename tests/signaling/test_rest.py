@@ -14,8 +14,9 @@ from mcu.controller.doors import ByLink, Person
 from mcu.errors import StorageError
 from mcu.signaling import openapi
 from mcu.signaling.headers import HEADERS
+from mcu.signaling.limits import ADDRESS_ATTEMPTS
 from tests.fakes.pool import FakeMember
-from tests.signaling.conftest import REMOTE, Site
+from tests.signaling.conftest import LOCAL, REMOTE, Site
 
 CONFERENCES = "/api/v1/conferences"
 
@@ -131,6 +132,18 @@ class TestWithKey:
                 good = await client.get(CONFERENCES, headers={"authorization": f"Bearer {keyed.key}"})
                 assert good.status_code == 200
 
+    async def test_guessing_the_key_closes_the_door_for_that_address(self, site: Site, keyed: Api) -> None:
+        right = {"authorization": f"Bearer {keyed.key}"}
+        async with site.client(REMOTE) as client:
+            for _ in range(int(ADDRESS_ATTEMPTS.burst)):
+                await problem(
+                    await client.get(CONFERENCES, headers={"authorization": "Bearer wrong"}), 401, "unauthorized"
+                )
+            await problem(await client.get(CONFERENCES, headers=right), 429, "too-many-attempts")
+        async with site.client() as client:
+            for _ in range(2 * int(ADDRESS_ATTEMPTS.burst)):
+                assert (await client.get(CONFERENCES, headers=right)).status_code == 200
+
 
 async def test_title_is_in_the_readers_language(site: Site) -> None:
     async with site.client() as client:
@@ -197,6 +210,39 @@ async def test_every_answer_carries_the_security_headers(site: Site) -> None:
             headers = (await client.get(path)).headers
             assert {name: headers[name] for name in HEADERS} == HEADERS, path
     assert "unsafe-inline" not in HEADERS["content-security-policy"]
+
+
+async def test_headers_come_with_the_answer_to_a_bug(site: Site) -> None:
+    async def fail(*args: object, **kwargs: object) -> None:
+        raise ZeroDivisionError
+
+    site.registry.store.conferences = fail  # type: ignore[method-assign]
+    transport = httpx.ASGITransport(site.app, client=LOCAL, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8080") as client:
+        response = await client.get(CONFERENCES)
+    await problem(response, 500, "internal")
+    assert {name: response.headers[name] for name in HEADERS} == HEADERS
+    assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("PUT", CONFERENCES, "GET, HEAD, POST"),
+        ("POST", CONFERENCES + "/x", "DELETE, GET, HEAD, PATCH"),
+        ("GET", CONFERENCES + "/x/tokens", "POST"),
+        ("DELETE", "/healthz", "GET, HEAD"),
+        ("POST", "/metrics", "GET, HEAD"),
+        ("POST", "/api/docs", "GET, HEAD"),
+        ("POST", "/c/Zm9vYmFyYmF6cXV4cXV1eA", "GET, HEAD"),
+        ("PUT", "/main.js", "GET, HEAD"),
+    ],
+)
+async def test_wrong_method_is_told_which_are_right(site: Site, method: str, path: str, allow: str) -> None:
+    async with site.client() as client:
+        response = await client.request(method, path)
+    await problem(response, 405, "method-not-allowed")
+    assert response.headers["allow"] == allow
 
 
 async def test_documentation_is_whole_and_plain(site: Site) -> None:

@@ -56,9 +56,15 @@ def demo(
     """Show a conference already filled with synthetic office holders; open the printed address and join."""
     from mcu.cli import demo as command
 
-    command.run(
-        _load(config), participants=participants, server=server, conference=conference, media=media, child=child
+    options = command.Options(
+        participants=participants,
+        server=server,
+        conference=conference,
+        media=media,
+        config_file=config,
+        child=child,
     )
+    command.run(_load(config), options)
 
 
 @app.command()

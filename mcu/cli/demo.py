@@ -4,56 +4,142 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import subprocess
+import signal
 import sys
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+import typer
 import uvloop
+from rich.console import Console
 
 from mcu.cli import logs, serve
+from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
 from mcu.config import Config
+from mcu.errors import ConfigurationError
 from mcu.lifetime import die_with_parent
 from mcu.synthetic.demo import run_demo
+from mcu.synthetic.participant import Refused
+from mcu.synthetic.rest import Created
 
-STOP_SECONDS = 5.0  # for the participants to take their leave
+LEAVE_SECONDS = 5.0  # for the participants to take their leave before their process is killed
 
 
-def run(config: Config, *, participants: int, server: str, conference: str, media: Path | None, child: bool) -> None:
-    """Fill a conference on `server`; without a server, start one first. Until Ctrl-C."""
-    if child:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says."""
+
+    participants: int
+    server: str  # "" to start one
+    conference: str  # "" to make one
+    media: Path | None
+    config_file: Path | None
+    child: bool
+
+
+def run(config: Config, options: Options) -> None:
+    """Fill a conference on the server; without one, start it first. Until Ctrl-C or SIGTERM."""
+    config = _quiet(config)
+    if options.child:
         die_with_parent()
-    if server:
-        _fill(config, participants=participants, server=server, conference=conference, media=media)
-        return
-    children: list[subprocess.Popen[bytes]] = []
+    if options.server:
+        _fill(config, options)
+    else:
+        participants = _Participants(_child_arguments(config, options))
+        serve.run(config, companion=participants.beside)
+        if participants.exit_code:
+            raise typer.Exit(abs(participants.exit_code))
 
-    def on_ready(address: str) -> None:
-        arguments = ["--participants", str(participants), "--server", address, "--child"]
-        if media is not None:
-            arguments += ["--media", str(media)]
-        children.append(subprocess.Popen([sys.executable, "-m", "mcu", "demo", *arguments]))
 
-    try:
-        serve.run(config, on_ready=on_ready)
-    finally:
-        for process in children:
-            process.terminate()
+def _quiet(config: Config) -> Config:
+    """Two dozen people who enter would bury the address under a line each."""
+    if config.log.level != "info":
+        return config
+    return msgspec.structs.replace(config, log=msgspec.structs.replace(config.log, level="warning"))
+
+
+def _child_arguments(config: Config, options: Options) -> list[str]:
+    arguments = ["--participants", str(options.participants), "--server", local_address(config), "--child"]
+    if options.media is not None:
+        arguments += ["--media", str(options.media)]
+    if options.config_file is not None:
+        arguments += ["--config", str(options.config_file)]
+    return arguments
+
+
+class _Participants:
+    """The process of the participants; sets `stop` when it ends by itself, is asked to leave before the server stops.
+
+    It has a session of its own: Ctrl-C reaches the server alone, which then lets people leave before it goes.
+    """
+
+    def __init__(self, arguments: list[str]) -> None:
+        self.exit_code = 0
+        self._arguments = arguments
+
+    @contextlib.asynccontextmanager
+    async def beside(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "mcu", "demo", *self._arguments, start_new_session=True
+        )
+        watch = asyncio.create_task(process.wait())
+        watch.add_done_callback(lambda _: stop.set())
+        try:
+            yield
+        finally:
+            if process.returncode is None:
+                process.terminate()
             try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    self.exit_code = await asyncio.shield(watch)
+            except TimeoutError:
                 process.kill()
-                process.wait()
+                self.exit_code = await watch
 
 
-def _fill(config: Config, *, participants: int, server: str, conference: str, media: Path | None) -> None:
+def _fill(config: Config, options: Options) -> None:
     logs.configure(config.log)
+    server = options.server.rstrip("/")
+
+    def opened(created: Created) -> None:
+        announce(
+            Invitation(link=created.link, number=created.number, pin=created.pin, chair_key=created.chair_key),
+            title=f"{options.participants}명이 회의 중입니다 · {options.participants} people are meeting",
+            here=[server],
+            others=other_addresses(config) if options.child else [],
+            ending="Ctrl-C 로 끝냅니다 · Ctrl-C ends the demo",
+            out=Console(),
+        )
+
     work = run_demo(
-        server.rstrip("/"),
-        count=participants,
-        media_folder=media,
-        conference=conference or None,
+        server,
+        count=options.participants,
+        media_folder=options.media,
+        conference=options.conference,
         api_key=config.api.key,
         cache=Path(config.server.data_dir) / "cache" / "synthetic",
+        opened=opened,
     )
-    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(work)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_signal(work))
+    except* Refused as group:
+        raise ConfigurationError(f"{server} does not let the participants in: {next(_leaves(group))}") from None
+
+
+async def _until_signal(work: Coroutine[None, None, None]) -> None:
+    task = asyncio.create_task(work)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _leaves(group: BaseExceptionGroup[Refused]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

@@ -7,17 +7,19 @@ import contextlib
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import structlog
 import uvicorn
 import uvloop
-from rich.cells import cell_len
 from rich.console import Console
 
 from mcu.cli import certificate, logs, ready_conference
-from mcu.cli.addresses import in_url, local_addresses, port_is_free
+from mcu.cli.addresses import local_addresses, port_is_free
+from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
 from mcu.config import Config
 from mcu.controller.pool import ProcessorPool
 from mcu.controller.registry import Registry
@@ -28,8 +30,10 @@ from mcu.store.database import open_store
 
 GRACEFUL_SECONDS = 3  # for requests under way when the server stops
 BACKLOG = 512  # connections that may wait for accept: a storm of a whole organisation rejoining
-LABEL_CELLS = 26  # width of the first column of the announcement, in terminal cells: Hangul takes two
 WEB_ROOT = Path(__file__).resolve().parents[2] / "web-client"
+
+# What lives beside a server: entered with the stop event when it is ready, left before the server stops.
+Companion = Callable[[asyncio.Event], AbstractAsyncContextManager[None]]
 
 log = structlog.get_logger()
 
@@ -50,15 +54,15 @@ class _WebServer(uvicorn.Server):
         yield
 
 
-def run(config: Config, *, on_ready: Callable[[str], None] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM. `on_ready` gets the local address, in place of the announcement."""
+def run(config: Config, *, companion: Companion | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, or until the companion sets its event. It stands in for the announcement."""
     logs.configure(config.log)
     check_ports(config)
     data = Path(config.server.data_dir)
     data.mkdir(parents=True, exist_ok=True)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(config, data, _certificate(config, data), on_ready))
+            runner.run(_serve(config, data, _certificate(config, data), companion))
     except* (ConfigurationError, RefusedError) as group:
         raise ConfigurationError("; ".join(str(error) for error in _leaves(group))) from None
 
@@ -90,9 +94,7 @@ def _check(section: str, host: str, port: int, kind: socket.SocketKind) -> None:
         )
 
 
-async def _serve(
-    config: Config, data: Path, identity: tuple[Path, Path], on_ready: Callable[[str], None] | None
-) -> None:
+async def _serve(config: Config, data: Path, identity: tuple[Path, Path], companion: Companion | None) -> None:
     pool = ProcessorPool(config)
     async with open_store(config.database_url) as store, asyncio.TaskGroup() as group:
         registry = Registry(store=store, pool=pool, config=config)
@@ -114,11 +116,8 @@ async def _serve(
         for server in servers:
             await server.listening.wait()
         ready = await ready_conference.ensure(registry, data)
-        if on_ready is None:
-            _announce(config, ready)
-        else:
-            on_ready(f"http://localhost:{config.http.port}")
-        await stop.wait()
+        async with (companion or partial(_announced, config, ready))(stop):
+            await stop.wait()
         log.info("stopping")
         for server in servers:
             server.should_exit = True
@@ -160,18 +159,17 @@ def _server(
     return _WebServer(settings)
 
 
-def _announce(config: Config, ready: ready_conference.ReadyConference) -> None:
-    """Tell the operator where to go. The chair's key is shown here and nowhere else."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    base = config.https.public_url.rstrip("/")
-    others = [base] if base else [f"https://{in_url(a)}:{config.https.port}" for a in local_addresses(loopback=False)]
-    console.print("\n회의가 준비되었습니다 · A conference is ready", style="bold green")
-    for label, value in (
-        ("이 컴퓨터 · this machine", f"http://localhost:{config.http.port}/c/{ready.id}"),
-        *(("다른 컴퓨터 · others", f"{address}/c/{ready.id}") for address in others),
-        ("회의 번호 · number", f"{ready.number}   비밀번호 · PIN  {ready.pin}"),
-        ("의장 열쇠 · chair's key", ready.chair_key),
-        ("API", f"http://localhost:{config.http.port}/api/docs"),
-    ):
-        console.print(f"  {label}{' ' * (LABEL_CELLS - cell_len(label))}{value}")
-    console.print("  Ctrl-C 로 끝냅니다 · Ctrl-C stops the server\n", style="dim")
+@contextlib.asynccontextmanager
+async def _announced(
+    config: Config, ready: ready_conference.ReadyConference, _stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Tell the operator where to go."""
+    announce(
+        Invitation(link=ready.id, number=ready.number, pin=ready.pin, chair_key=ready.chair_key),
+        title="회의가 준비되었습니다 · A conference is ready",
+        here=[local_address(config)],
+        others=other_addresses(config),
+        ending="Ctrl-C 로 끝냅니다 · Ctrl-C stops the server",
+        out=Console(),
+    )
+    yield

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-from rich.console import Console
+import structlog
 
+from mcu.errors import ConfigurationError
 from mcu.synthetic import rest
-from mcu.synthetic.clips import MediaSettings
+from mcu.synthetic.clips import MediaSettings, Performance
 from mcu.synthetic.library import Library
 from mcu.synthetic.participant import Entry, Participant
 from mcu.synthetic.people import Person, people
 from mcu.synthetic.player import load_reels
+from mcu.synthetic.rest import Created
 from mcu.synthetic.stage import Stage
 from mcu.synthetic.turns import Turn, Turns
 from mcu.webrtc.dtls import Certificate
@@ -25,6 +30,10 @@ CAMERA_OFF_EACH = 12  # every so many people have the camera off
 MUTED_EACH = 4  # every so many people stay muted and only listen
 GREETINGS = ("안녕하세요, 잘 보이고 잘 들립니다.", "네, 저도 잘 들립니다.", "오늘 회의 자료는 공유 폴더에 있습니다.")
 GREETING_SPACING = 4.0  # seconds
+OPEN_SECONDS = 10.0  # for everybody to come in, before the address is told all the same
+END_SECONDS = 2.0  # for the server to end the conference
+
+log = structlog.get_logger()
 
 
 async def run_demo(
@@ -32,50 +41,98 @@ async def run_demo(
     *,
     count: int = 24,
     media_folder: Path | None = None,
-    conference: str | None = None,
+    conference: str = "",
     api_key: str = "",
     settings: MediaSettings | None = None,
     cache: Path = CACHE,
-    console: Console | None = None,
+    opened: Callable[[Created], None],
 ) -> None:
-    """Fill `conference` (the id in its link; a new one when None) and hold the meeting until cancelled.
+    """Fill `conference` (the id in its link; a new one when "") and hold the meeting until it ends or is cancelled.
 
-    Raises ConfigurationError when the server cannot be used, Refused (in a group) when it does not let people in.
+    Calls `opened` when everybody is in; a conference made here ends with the demo. Raises ConfigurationError when the
+    server cannot be used, Refused (in a group) when it does not let people in.
     """
-    out = console or Console()
     chosen = settings or MediaSettings()
-    who = people(count)
-    performances = await asyncio.to_thread(
-        Library(cache).performances, [person.number for person in who], settings=chosen, media_folder=media_folder
-    )
-    if conference is None:
-        conference = (await rest.create_conference(server_url, title=TITLE, api_key=api_key)).link
-    stage, certificate = Stage(), Certificate()
-    participants = [
-        Participant(
-            _entry(person, server_url, conference),
-            load_reels(performances[person.number]),
-            stage=stage,
-            certificate=certificate,
-            order=person.number,
-            codec=chosen.codec,
-        )
-        for person in who
-    ]
+    async with _conference(server_url, conference, api_key) as created:
+        performances = await _performances(Library(cache), count, chosen, media_folder)
+        stage, certificate = Stage(), Certificate()
+        try:
+            participants = [
+                Participant(
+                    _entry(person, server_url, created.link),
+                    load_reels(performances[person.number]),
+                    stage=stage,
+                    certificate=certificate,
+                    order=person.number,
+                    codec=chosen.codec,
+                )
+                for person in people(count)
+            ]
+            await _attend(participants, stage, partial(opened, created))
+        finally:
+            stage.close()
+
+
+@asynccontextmanager
+async def _conference(server: str, link: str, api_key: str) -> AsyncIterator[Created]:
+    """The one with this link, or one that lasts as long as the context."""
+    if link:
+        yield Created(id="", link=link, number="", pin="", chair_key="")
+        return
+    created = await rest.create_conference(server, title=TITLE, api_key=api_key)
     try:
-        async with asyncio.TaskGroup() as group:
-            for participant in participants:
-                group.create_task(participant.run())
-                await asyncio.sleep(ENTER_SPACING)
-            group.create_task(_announce(participants, f"{server_url.rstrip('/')}/c/{conference}", out))
-            group.create_task(hold_meeting(participants, _speakers(who), stage=stage))
-            group.create_task(_greet(participants))
+        yield created
     finally:
-        stage.close()
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await rest.end_conference(server, created.id, api_key=api_key)
+        except (ConfigurationError, TimeoutError) as error:
+            log.info("demo conference not ended", error=str(error))  # the server is gone, or somebody ended it
 
 
-async def hold_meeting(participants: Sequence[Participant], speakers: Sequence[int], *, stage: Stage) -> None:
-    """Let `speakers` (indices of participants) speak in turns until cancelled."""
+async def _performances(
+    library: Library, count: int, settings: MediaSettings, media_folder: Path | None
+) -> dict[int, Performance]:
+    """Made in a thread, which stops early when this is cancelled."""
+    given_up = threading.Event()
+    work = partial(library.performances, settings=settings, media_folder=media_folder, given_up=given_up)
+    try:
+        return await asyncio.to_thread(work, range(count))
+    finally:
+        given_up.set()
+
+
+async def _attend(participants: Sequence[Participant], stage: Stage, opened: Callable[[], None]) -> None:
+    """Let everybody in, and the meeting go on, until all have left."""
+    async with asyncio.TaskGroup() as group:
+        attending = []
+        running = [
+            group.create_task(_open(participants, opened)),
+            group.create_task(hold_meeting(participants, stage=stage)),
+            group.create_task(_greet(participants)),
+        ]
+        for participant in participants:
+            attending.append(group.create_task(participant.run()))
+            await asyncio.sleep(ENTER_SPACING)
+        await asyncio.wait(attending)
+        for task in running:
+            task.cancel()
+
+
+async def _open(participants: Sequence[Participant], opened: Callable[[], None]) -> None:
+    """Say so when everybody is in, or when waiting for the last ones is no use."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(OPEN_SECONDS):
+            for participant in participants:
+                await participant.ready.wait()
+    opened()
+
+
+async def hold_meeting(participants: Sequence[Participant], *, stage: Stage) -> None:
+    """Let those who are not muted speak in turns until cancelled; everybody when nobody else would."""
+    speakers = [index for index, who in enumerate(participants) if not who.entry.muted] or list(
+        range(len(participants))
+    )
     turns = Turns(speakers, seed=TITLE)
     await participants[speakers[0]].ready.wait()
     opened = stage.now()
@@ -107,12 +164,6 @@ def _entry(person: Person, server: str, conference: str) -> Entry:
     )
 
 
-def _speakers(who: Sequence[Person]) -> list[int]:
-    """Indices of those who speak; everybody when nobody else would."""
-    unmuted = [index for index, person in enumerate(who) if not is_muted(person)]
-    return unmuted or list(range(len(who)))
-
-
 async def _speak(participant: Participant, turn: Turn) -> None:
     participant.set_speaking(True)
     await asyncio.sleep(turn.end - turn.begin)
@@ -124,9 +175,3 @@ async def _greet(participants: Sequence[Participant]) -> None:
         await participant.ready.wait()
         await participant.say(text)
         await asyncio.sleep(GREETING_SPACING)
-
-
-async def _announce(participants: Sequence[Participant], address: str, out: Console) -> None:
-    for participant in participants:
-        await participant.ready.wait()
-    out.print(f"{len(participants)} participants are in. Open [bold]{address}[/] and join.", soft_wrap=True)

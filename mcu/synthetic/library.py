@@ -5,22 +5,30 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from mcu.errors import ProtocolError
+from mcu.errors import McuError, ProtocolError
+from mcu.lifetime import die_with_parent
 from mcu.synthetic import clips
 from mcu.synthetic.clips import MediaSettings, Performance
 from mcu.synthetic.staging import MAKER_VERSION, Order, make
 
 MAX_SHELF = 512 << 20  # bytes on disk: some thousand performances at the usual settings
 NICENESS = 5  # of the workers: a server on the same machine goes first
+LOOK_SECONDS = 0.2  # between two looks whether the making was given up
 SUFFIX = ".clip"
+
+
+class GivenUp(McuError):
+    """Nobody waits for the performances any more."""
 
 
 class Library:
@@ -39,8 +47,12 @@ class Library:
         settings: MediaSettings | None = None,
         media_folder: Path | None = None,
         console: Console | None = None,
+        given_up: threading.Event | None = None,
     ) -> dict[int, Performance]:
-        """One performance for each person's number; makes what is missing, on all cores, with a progress bar."""
+        """One performance for each person's number; makes what is missing, on all cores, with a progress bar.
+
+        Raises GivenUp soon after `given_up` is set.
+        """
         chosen = settings or MediaSettings()
         source = str(media_folder.resolve()) if media_folder else ""
         orders = {number: Order(person=number, settings=chosen, folder=source) for number in numbers}
@@ -48,27 +60,33 @@ class Library:
         missing = [order for number, order in orders.items() if number not in ready]
         self.found += len(ready)
         if missing:
-            ready |= self._make(missing, console or Console(stderr=True))
+            ready |= self._make(missing, console or Console(stderr=True), given_up or threading.Event())
             self._tidy()
         return {number: ready[number] for number in numbers}
 
-    def _make(self, orders: Sequence[Order], console: Console) -> dict[int, Performance]:
+    def _make(self, orders: Sequence[Order], console: Console, given_up: threading.Event) -> dict[int, Performance]:
         made: dict[int, Performance] = {}
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         workers = min(os.cpu_count() or 1, len(orders))
         context = multiprocessing.get_context("spawn")  # the caller may have threads or a running loop
         with (
             Progress(*columns, console=console) as progress,
-            ProcessPoolExecutor(workers, mp_context=context, initializer=os.nice, initargs=(NICENESS,)) as pool,
+            ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work) as pool,
         ):
-            task = progress.add_task("Making pictures and voices", total=len(orders))
+            task = progress.add_task("얼굴과 목소리를 만듭니다 · Making faces and voices", total=len(orders))
             futures = {pool.submit(_make_dumped, order): order for order in orders}
-            for future in as_completed(futures):
-                order, data = futures[future], future.result()
-                self._keep(order, data)
-                made[order.person] = clips.load(data)
-                self.made += 1
-                progress.advance(task)
+            waiting = set(futures)
+            while waiting:
+                done, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
+                if given_up.is_set():
+                    pool.shutdown(wait=False, cancel_futures=True)
+                    raise GivenUp
+                for future in done:
+                    order, data = futures[future], future.result()
+                    self._keep(order, data)
+                    made[order.person] = clips.load(data)
+                    self.made += 1
+                    progress.advance(task)
         return made
 
     def _path(self, order: Order) -> Path:
@@ -100,6 +118,13 @@ class Library:
             total += file.stat().st_size
             if total > self._max_bytes:
                 file.unlink(missing_ok=True)
+
+
+def _begin_work() -> None:
+    """In a worker: below others, gone with its parent; Ctrl-C is the parent's affair."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(NICENESS)
 
 
 def _make_dumped(order: Order) -> bytes:

@@ -75,7 +75,10 @@ class Buckets:
 
 
 class Attempts:
-    """Failed attempts to enter, and wrong API keys. Paid before trying, so that many at once do not get through; given back on success."""
+    """Failed attempts to enter, and wrong API keys.
+
+    Paid before trying, so that many at once do not get through; given back on success.
+    """
 
     def __init__(self) -> None:
         self._addresses = Buckets(ADDRESS_ATTEMPTS)

@@ -15,13 +15,8 @@ from mcu.signaling.resources import Problem
 Document = dict[str, Any]
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_ALWAYS = (
-    "too-fast",
-    "unauthorized",
-    "local-only",
-    "origin-refused",
-    "too-many-attempts",
-)  # of operations that are not open
+# Of operations that are not open.
+_ALWAYS = ("too-fast", "unauthorized", "too-many-attempts", "local-only", "origin-refused")
 _WITH_BODY = ("invalid-body", "too-deep", "too-large", "media-type")
 
 

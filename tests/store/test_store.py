@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from mcu.conference import events as e
 from mcu.conference.layout import Holds, Layout, LayoutName, Slot
@@ -21,6 +22,7 @@ from mcu.store.database import create_engine, migrate, open_store
 from mcu.store.models import Base
 from mcu.store.records import ConferenceRecord, TokenRecord
 from mcu.store.store import Store
+from tests.support.postgres import reason_to_skip, running_postgres
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -44,9 +46,31 @@ def mayor(**changes: object) -> Participant:
     return Participant(**values)  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'store' / 'mcu.sqlite3'}"
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    if reason := reason_to_skip():
+        pytest.skip(reason)
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """Where each test finds an empty database, in either kind."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'store' / 'mcu.sqlite3'}"
+        return
+    whole = request.getfixturevalue("postgres")
+    await _administer(whole, "CREATE DATABASE one_test")
+    yield whole.replace("/postgres?", "/one_test?")
+    await _administer(whole, "DROP DATABASE one_test WITH (FORCE)")
+
+
+async def _administer(url: str, statement: str) -> None:
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
 
 
 @pytest.fixture
@@ -158,6 +182,7 @@ async def test_expired_tokens_are_forgotten(store: Store) -> None:
     assert await store.token(b"new") == token("new", AT + timedelta(days=1))
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_sqlite_syncs_every_commit_and_is_private(url: str, tmp_path: Path) -> None:
     async with open_store(url):
         engine = create_engine(url)

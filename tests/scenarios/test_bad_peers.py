@@ -1,0 +1,212 @@
+"""Noise at the media port and abuse at the signaling door while a meeting runs: counted, and nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from tests.support.attendees import Attendee, Meeting, heard_blocks, meeting, tone_reels, until
+from tests.support.packets import RTCP_RECEIVER_REPORT, STUN_BINDING
+from tests.support.server import Server, running_server
+
+SPRAYED = 20_000  # datagrams
+SOURCES = 16  # sockets that they come from
+NOISE_TICKS = 3  # missed in the same time by a busy machine, without any fault of the server
+PATIENCE_BLOCKS = 50  # a second of sound after the abuse
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with running_server(tmp_path / "var") as running:
+        yield running
+
+
+@asynccontextmanager
+async def undisturbed_meeting(server: Server) -> AsyncIterator[Meeting]:
+    """A meeting of three that must not notice what happens inside the block."""
+    async with meeting(server.url, server.ready_conference["id"]) as crowd:
+        for person in (1, 2, 3):
+            await crowd.join(person, tone_reels(person))
+        for attendee in crowd.attendees:
+            await until(lambda a=attendee: len(a.people()) == 3, what="all three in the picture")
+            await heard_blocks(attendee, PATIENCE_BLOCKS)
+        frames = {attendee: len(attendee.frames) for attendee in crowd.attendees}
+        lost = {attendee: sound_lost(attendee) for attendee in crowd.attendees}
+        missed = ticks_missed(server)
+        yield crowd
+        for attendee in crowd.attendees:
+            await heard_blocks(attendee, PATIENCE_BLOCKS)
+        more = ticks_missed(server) - missed
+        pictures = [attendee.missing_pictures(since=frames[attendee] - 1) for attendee in crowd.attendees]
+        sounds = [sound_lost(attendee) - lost[attendee] for attendee in crowd.attendees]
+        print(f"ticks missed {more:.0f}, pictures missing {pictures}, sound packets lost {sounds}")
+        assert more <= NOISE_TICKS
+        assert max(pictures) <= NOISE_TICKS
+        assert max(sounds) <= 1
+        assert all(attendee.media_connects == 1 and attendee.reconnects == 0 for attendee in crowd.attendees)
+        assert all(len(attendee.people()) == 3 for attendee in crowd.attendees)
+
+
+def sound_lost(attendee: Attendee) -> int:
+    assert attendee.client is not None
+    assert attendee.client.session is not None
+    assert attendee.client.session.audio is not None
+    counters = attendee.client.session.audio.counters
+    return counters.lost
+
+
+def ticks_missed(server: Server) -> float:
+    metrics = server.metrics()
+    return sum(metrics[f'mcu_{kind}_ticks_missed_total{{processor="0"}}'] for kind in ("audio", "video"))
+
+
+def datagrams(server: Server, what: str) -> float:
+    return server.metrics().get(f'mcu_datagrams_total{{processor="0",what="{what}"}}', 0.0)
+
+
+def client_hello(dice: random.Random) -> bytes:
+    """A DTLS 1.2 record with a ClientHello of random content."""
+    body = b"\xfe\xfd" + dice.randbytes(32) + b"\0\0\0\x02\xc0\x2b\x01\0"
+    handshake = b"\x01" + len(body).to_bytes(3, "big") + b"\0\0\0\0\0" + len(body).to_bytes(3, "big") + body
+    return b"\x16\xfe\xff" + b"\0" * 8 + len(handshake).to_bytes(2, "big") + handshake
+
+
+def noise(dice: random.Random) -> bytes:
+    """One datagram of the kinds that strangers send."""
+    kind = dice.randrange(7)
+    if kind < 2:
+        return client_hello(dice)
+    if kind == 2:
+        return STUN_BINDING[:8] + dice.randbytes(12)
+    if kind == 3:
+        return STUN_BINDING[:2] + dice.randbytes(2) + STUN_BINDING[4:8] + dice.randbytes(dice.randrange(200))
+    if kind == 4:
+        return b"\x80\x6f" + dice.randbytes(dice.randrange(10, 1200))  # RTP
+    if kind == 5:
+        return RTCP_RECEIVER_REPORT + dice.randbytes(dice.randrange(60))
+    return dice.randbytes(dice.randrange(1, 1400))
+
+
+async def test_a_spray_of_hellos_and_noise_at_the_media_port_disturbs_nobody(server: Server) -> None:
+    dice = random.Random("spray")
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(SOURCES)]
+    async with undisturbed_meeting(server):
+        before = {what: datagrams(server, what) for what in ("dropped_unvalidated", "stun_received")}
+        begin = time.monotonic()
+        for number in range(SPRAYED):
+            sockets[number % SOURCES].sendto(noise(dice), ("127.0.0.1", server.media_port))
+            if number % 20 == 19:
+                await asyncio.sleep(0.001)  # the spray is steady and this process goes on hearing
+        spent = time.monotonic() - begin
+        await until(
+            lambda: all(datagrams(server, what) > count + 1_000 for what, count in before.items()),
+            what="counters that rise",
+        )
+        risen = {what: datagrams(server, what) - count for what, count in before.items()}
+        print(f"{SPRAYED} datagrams in {spent:.1f} s; {risen}; kernel dropped {datagrams(server, 'dropped_kernel'):.0f}")
+    for each in sockets:
+        each.close()
+
+
+class Stranger:
+    """A WebSocket of somebody who means no good."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def says(self, text: str | bytes) -> None:
+        await self.socket.send(text)
+
+    async def code(self) -> str:
+        """The code of the next error, or the reason for which the connection was closed."""
+        try:
+            async with asyncio.timeout(10):
+                while True:
+                    message = json.loads(await self.socket.recv())
+                    if message["type"] == "error":
+                        return str(message["code"])
+        except ConnectionClosed as closed:
+            assert closed.rcvd is not None
+            return f"{closed.rcvd.code} {closed.rcvd.reason}"
+
+
+@asynccontextmanager
+async def stranger(server: Server) -> AsyncIterator[Stranger]:
+    url = server.url.replace("http", "ws", 1) + "/ws"
+    async with connect(url, subprotocols=[Subprotocol("mcu.v1")], proxy=None, max_size=1 << 24) as socket:
+        yield Stranger(socket)
+
+
+async def longest_pong(server: Server, ready: asyncio.Event, over: asyncio.Event) -> float:
+    """Seconds: the longest that a well-behaved connection waited for its pong until `over`."""
+    longest = 0.0
+    async with stranger(server) as other:
+        await other.says(json.dumps({"type": "ping"}))
+        ready.set()
+        while not over.is_set():
+            begin = time.monotonic()
+            await other.socket.ping()
+            pong = await other.socket.ping()
+            await pong
+            longest = max(longest, time.monotonic() - begin)
+            await asyncio.sleep(0.05)
+    return longest
+
+
+async def test_abuse_of_the_doors_gets_clear_errors_and_disturbs_nobody(server: Server) -> None:
+    link = server.ready_conference["id"]
+    enter = {"type": "enter", "conference": link, "name": "손님", "office": "", "role": "attendee"}
+    ready, over = asyncio.Event(), asyncio.Event()
+    async with undisturbed_meeting(server):
+        pings = asyncio.create_task(longest_pong(server, ready, over))
+        await ready.wait()
+        async with stranger(server) as bad:  # out of order, and of the wrong shape
+            said = {
+                '{"type":"chat","text":"x"}': "not-entered",
+                '{"type":"offer","sdp":"v=0"}': "not-entered",
+                "[]": "invalid-message",
+                "{": "invalid-message",
+                '{"type":"dance"}': "invalid-message",
+                "[" * 60_000: "too-deep",
+                json.dumps(enter | {"role": "king"}): "invalid-message",
+                json.dumps(enter | {"conference": "x" * 22}): "no-such-conference",
+            }
+            found = {}
+            for text in said:
+                await bad.says(text)
+                found[text] = await bad.code()
+            await bad.says(b"\x00\x01")
+            found["binary"] = await bad.code()
+            assert found == said | {"binary": "binary-message"}
+        async with stranger(server) as bad:  # too large
+            await bad.says(json.dumps({"type": "chat", "text": "가" * 2_000_000}))
+            assert (await bad.code()).startswith(("1009", "too-large"))
+        async with stranger(server) as bad:  # too fast
+            codes = []
+            try:
+                for _ in range(400):
+                    await bad.says('{"type":"ping"}')
+            except ConnectionClosed:
+                pass
+            while not codes or codes[-1] == "too-fast":
+                codes.append(await bad.code())
+            assert codes[0] == "too-fast"
+            assert codes[-1].startswith("1008")
+        async with stranger(server) as bad:  # entered, then nonsense as an offer
+            await bad.says(json.dumps(enter))
+            await bad.says(json.dumps({"type": "offer", "sdp": "v=0\r\n" + "m=video 9 X 1\r\n" * 3_000}))
+            assert (await bad.code()).startswith("sdp")
+            await bad.says('{"type":"leave"}')
+        over.set()
+        print(f"longest wait for a pong {1000 * await pings:.0f} ms")

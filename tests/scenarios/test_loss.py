@@ -1,0 +1,75 @@
+"""One packet in ten lost each way at 100 ms round trip: speech without gaps longer than 60 ms, and a picture that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mcu.synthetic import picture_code
+from tests.support.attendees import Attendee, heard_blocks, meeting, until
+from tests.support.network import Weather, relay
+from tests.support.server import Server, running_server
+from tests.support.speech import levels_of, longest_gap, protected_reels
+
+ONE_IN_TEN = Weather(delay=0.05, loss=0.10)
+LISTENED = 500  # blocks of 20 ms: ten seconds
+WARM_UP = 150  # blocks until reports have told the sender of the loss, and delays have settled
+MAX_GAP = 0.060  # seconds
+MIN_FPS = 10.0
+MAX_STALL = 1.0  # seconds
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with running_server(tmp_path / "var") as running:
+        yield running
+
+
+def movement(attendee: Attendee, person: int, first: int) -> tuple[float, float]:
+    """(pictures per second, longest stall in seconds) of a person as shown in frames[first:]."""
+    shown: list[tuple[int, int]] = []  # (timestamp, painted number)
+    (tile,) = (tile for tile in attendee.tiles.tiles if attendee.roster[tile.participant].name == f"사람 {person}")
+    window = picture_code.covering(tile.x, tile.y, tile.width, tile.height)
+    for number in range(first, len(attendee.frames)):
+        luma = attendee.look(upto=number)
+        code = picture_code.read(luma, window) if luma is not None else None
+        if code is not None and (not shown or shown[-1][1] != code.frame):
+            shown.append((attendee.frames[number].timestamp, code.frame))
+    steps = [(after[0] - before[0]) % (1 << 32) / 90_000 for before, after in zip(shown, shown[1:], strict=False)]
+    return len(steps) / sum(steps), max(steps)
+
+
+async def test_speech_and_picture_survive_on_both_sides_of_a_bad_line(server: Server) -> None:
+    async with (
+        relay(server.media_port, ONE_IN_TEN, seed=7) as bad,
+        meeting(server.url, server.ready_conference["id"]) as crowd,
+    ):
+        ways = {"server_port": server.media_port, "relay_port": bad.port}
+        lossy = await crowd.join(1, protected_reels(1), **ways)
+        clean = await crowd.join(2, protected_reels(2))
+        await until(lambda: clean.people() == [1, 2] and lossy.people() == [1, 2], what="both in the picture")
+        for attendee in (lossy, clean):
+            await heard_blocks(attendee, WARM_UP)
+        begins = {a: (len(a.frames), len(a.hearing.blocks)) for a in (lossy, clean)}
+        before = {a: a.client.session.audio.counters for a in (lossy, clean)}
+        for attendee in (lossy, clean):
+            await heard_blocks(attendee, LISTENED)
+        metrics = server.metrics()
+        print({key: value for key, value in metrics.items() if "audio_received" in key and value})
+        for name, attendee, other in (("receiver", lossy, 2), ("sender", clean, 1)):
+            frames, blocks = begins[attendee]
+            samples = attendee.hearing.samples[blocks * 960 :]
+            gap = longest_gap(levels_of(samples))
+            fps, stall = movement(attendee, other, frames)
+            now, then = attendee.client.session.audio.counters, before[attendee]
+            print(
+                f"lossy {name}: longest gap {1000 * gap:.0f} ms, {fps:.1f} pictures/s, longest stall {stall:.2f} s,"
+                f" lost {now.lost - then.lost} of {LISTENED} (late {now.late - then.late}), by FEC {now.fec - then.fec},"
+                f" made up {(now.concealed_samples - then.concealed_samples) / 48:.0f} ms"
+            )
+            assert gap <= MAX_GAP
+            assert fps >= MIN_FPS
+            assert stall <= MAX_STALL
+        assert bad.lost > 0.05 * bad.passed

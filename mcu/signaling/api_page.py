@@ -34,7 +34,8 @@ def _page(document: Document) -> Iterator[str]:
     info = document["info"]
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f'<title>{escape(info["title"])} · API</title><link rel="stylesheet" href="{STYLE_PATH}"></head><body>'
+    yield f'<title>{escape(info["title"])} · API</title><link rel="stylesheet" href="{STYLE_PATH}">'
+    yield '<link rel="icon" href="/icon.svg" type="image/svg+xml"></head><body>'
     yield f"<h1>{escape(info['title'])} {escape(info['version'])}</h1><p>{escape(info['description'])}</p>"
     yield f"<p>{escape(document['components']['securitySchemes']['key']['description'])} "
     yield 'For programs: <a href="/api/openapi.json">openapi.json</a>.</p>'

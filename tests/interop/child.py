@@ -14,7 +14,9 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 from aiortc.codecs import get_decoder
 from aiortc.jitterbuffer import JitterFrame
@@ -39,6 +41,7 @@ class Child:
         self.picture: NDArray[np.uint8] | None = None
         self.pictures = 0
         self.disorder = 0  # packets whose sequence number was not the next
+        self.undecodable = 0  # frames before the first keyframe: a stack may drop what comes while it still sets up
         self.states: list[str] = []
         self.first_picture = 0.0  # monotonic seconds
         self._process = process
@@ -102,7 +105,7 @@ class Child:
             case _ if kind == STATE:
                 self.states.append(data.decode())
             case _ if kind == VIDEO_PACKET:
-                for frame in self._video.decode(data):
+                for frame in self._pictures(data):
                     plane = frame.planes[0]
                     rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
                     self._show(rows[: frame.height, : frame.width].copy())
@@ -118,6 +121,15 @@ class Child:
                 self._hear(np.frombuffer(data, "<i2"))
             case _:
                 raise AssertionError(f"frame of kind {kind}")
+
+    def _pictures(self, data: bytes) -> list[Any]:
+        try:
+            return self._video.decode(data)
+        except av.error.InvalidDataError:
+            if self.pictures:
+                raise
+            self.undecodable += 1
+            return []
 
     def _show(self, luma: NDArray[np.uint8]) -> None:
         self.first_picture = self.first_picture or time.monotonic()
@@ -142,7 +154,7 @@ class _Stream:
         self._timestamp = 0
         self._parts: list[bytes] = []
 
-    def decode(self, data: bytes) -> list:  # type: ignore[type-arg]
+    def decode(self, data: bytes) -> list[Any]:
         packet = RtpPacket.parse(data)
         if not packet.payload:
             return []

@@ -23,8 +23,7 @@ DIRECTIONS = {
 CAPS = {
     "opus": "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,encoding-params=(string)2",
     "VP8": "application/x-rtp,media=video,encoding-name=VP8,payload=96,clock-rate=90000",
-    "H264": "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000,"
-    "packetization-mode=(string)1,profile-level-id=(string)42e01f",
+    "H264": "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000",
 }
 ENCODERS = {
     "VP8": "vp8enc deadline=1 cpu-used=8 keyframe-max-dist=30 target-bitrate=800000 ! rtpvp8pay picture-id-mode=15-bit",
@@ -65,7 +64,7 @@ class Peer:
         codec = settings["codec"]
         sends = settings["direction"] != "recvonly"
         self._pipeline = Gst.parse_launch(
-            f"webrtcbin name=web bundle-policy=max-bundle latency={LATENCY_MS} {sending(codec) if sends else ''}"
+            f"pipeline.( webrtcbin name=web bundle-policy=max-bundle latency={LATENCY_MS} {sending(codec) if sends else ''} )"
         )
         self._web = self._pipeline.get_by_name("web")
         self._web.connect("pad-added", self._pad_added)

@@ -21,10 +21,12 @@ for (const [kind, stream] of Object.entries(STREAMS)) {
   if (sends) descriptions[kind].addSSRC(stream.ssrc, "peer", "stream", kind);
   const track = connection.addTrack(descriptions[kind]);
   tracks.push(track);
+  if (receives) track.setMediaHandler(new datachannel.RtcpReceivingSession());
   track.onMessage((packet) => {
     if (receives && !(packet[1] >= RTCP_TYPES.from && packet[1] <= RTCP_TYPES.to)) tell(stream.letter, packet);
   });
   track.onOpen(() => {
+    if (receives && kind === "video") track.requestKeyframe(); // what came before was dropped
     if (sends) play(kind, stream, (packet) => track.isOpen() && track.sendMessageBinary(packet));
   });
 }

@@ -45,7 +45,7 @@ def create_engine(url: str) -> AsyncEngine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             _prepare_file(parsed)
-        engine = create_async_engine(parsed)
+        engine = create_async_engine(parsed, hide_parameters=True)  # errors are logged, and names and chat are not
     except (ArgumentError, ImportError, OSError) as error:
         raise ConfigurationError(f"The database cannot be opened ({error}). Check [database] url.") from error
     if parsed.get_backend_name() == "sqlite":

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from mcu.conference import events as e
 from mcu.conference.layout import Holds, Layout, LayoutName, Slot
 from mcu.conference.participant import Departure, Participant, Role
-from mcu.errors import ConfigurationError
+from mcu.errors import ConfigurationError, StorageError
 from mcu.store.database import create_engine, migrate, open_store
 from mcu.store.models import Base
 from mcu.store.records import ConferenceRecord, TokenRecord
@@ -202,6 +202,20 @@ async def test_migrations_give_the_tables_of_the_models(url: str) -> None:
     async with engine.begin() as connection:
         assert await connection.run_sync(differences) == []
     await engine.dispose()
+
+
+async def test_errors_tell_no_personal_data(url: str) -> None:
+    line = e.ChatLine(number=1, participant="p1", name="김하나", office="", text="비밀입니다", at="")
+    async with open_store(url) as store:
+        await store.add_conference(record())
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.execute(text("DROP TABLE chat_lines"))
+        await engine.dispose()
+        with pytest.raises(StorageError, match="chat_lines") as error:
+            await store.record("conference1", [e.ChatSaid(line)], at=AT)
+    assert "김하나" not in str(error.value)
+    assert "비밀입니다" not in str(error.value)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite+aiosqlite:////proc/none/mcu.sqlite3", "mysql+none://x"])

@@ -18,7 +18,7 @@ import uvloop
 from rich.console import Console
 
 from mcu.cli import certificate, logs, ready_conference
-from mcu.cli.addresses import local_addresses, port_is_free
+from mcu.cli.addresses import listening_socket, local_addresses, port_is_free
 from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
 from mcu.config import Config
 from mcu.controller.pool import ProcessorPool
@@ -46,7 +46,7 @@ class _WebServer(uvicorn.Server):
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup(sockets or [listening_socket(self.config.host, self.config.port)])
         self.listening.set()
 
     @contextlib.contextmanager

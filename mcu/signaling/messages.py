@@ -103,7 +103,7 @@ TEXTS: dict[str, Text] = {
     "sdp-fingerprint-changed": Text(
         400, "ICE 재시작에서는 인증서를 바꿀 수 없습니다.", "An ICE restart must not change the certificate."
     ),
-    "sdp-dtls-role": Text(400, "DTLS 역할이 맞지 않습니다.", "The offer must let the server be DTLS server (actpass)."),
+    "sdp-dtls-role": Text(400, "DTLS 역할이 맞지 않습니다.", "The offer must leave the server a DTLS role (actpass)."),
     "sdp-ice-lite": Text(400, "ICE-lite 끼리는 연결할 수 없습니다.", "Two ICE-lite agents cannot connect."),
     "sdp-no-bundle": Text(400, "BUNDLE이 필요합니다.", "The offer must bundle its media (RFC 9143)."),
     "sdp-no-dtls": Text(400, "DTLS-SRTP가 필요합니다.", "The offer must use DTLS-SRTP."),

@@ -1,4 +1,4 @@
-"""The DTLS server of one leg, on aiortc's transport; the only module that touches that library's internals.
+"""The DTLS association of one leg, on aiortc's transport; the only module that touches that library's internals.
 
 What is changed there, and why:
 1. Flights are drained whole and cut at record borders into datagrams of at most DTLS_MTU bytes; the library reads
@@ -28,7 +28,7 @@ from aiortc.rtcicetransport import RTCIceTransport
 from OpenSSL import SSL
 
 from mcu.errors import PeerError
-from mcu.webrtc.sdp_offer import Fingerprint
+from mcu.webrtc.sdp_offer import DtlsRole, Fingerprint
 
 DTLS_MTU = 1_200  # bytes of a UDP payload: fits IPv6's smallest MTU of 1280 with a tunnel's header to spare
 HANDSHAKE_SECONDS = 10.0  # OpenSSL repeats after 1, 2 and 4 s: three losses in a row are survived
@@ -72,13 +72,14 @@ class Certificate:
         self.fingerprint = Fingerprint("sha-256", value)
 
 
-class DtlsServer:
-    """One DTLS association. Await `handshake` once; feed `receive`; `closed` is called when the peer hangs up."""
+class DtlsAssociation:
+    """Our end of it. Await `handshake` once; feed `receive`; `closed` is called when the peer hangs up."""
 
     def __init__(
         self,
         certificate: Certificate,
         *,
+        role: DtlsRole,
         fingerprints: Iterable[Fingerprint],
         send: Callable[[bytes], object],
         closed: Callable[[], None],
@@ -86,7 +87,7 @@ class DtlsServer:
         self.dropped = 0  # datagrams that found the queue full
         self._fingerprints = [RTCDtlsFingerprint(print_.algorithm, print_.value) for print_ in fingerprints]
         self._pipe = _Pipe(send)
-        self._transport = _Transport(cast(RTCIceTransport, self._pipe), [certificate.rtc])
+        self._transport = _Transport(cast(RTCIceTransport, self._pipe), [certificate.rtc], role)
         self._closed = closed
 
     @property
@@ -102,7 +103,7 @@ class DtlsServer:
             self.dropped += 1
 
     async def handshake(self) -> SrtpKeys:
-        """Serve the peer's handshake. Raises DtlsError."""
+        """Serve the peer's handshake, or begin it as client. Raises DtlsError."""
         transport = self._transport
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
@@ -152,12 +153,12 @@ class _Pipe:
 class _Transport(RTCDtlsTransport):
     """The library's transport with the three changes named above."""
 
-    def __init__(self, transport: RTCIceTransport, certificates: list[RTCCertificate]) -> None:
+    def __init__(self, transport: RTCIceTransport, certificates: list[RTCCertificate], role: DtlsRole) -> None:
         super().__init__(transport, certificates)
         self.keys: SrtpKeys | None = None
         self.impostor = False  # the certificate's hash was not the one in the offer
         self._srtp_profiles = list(PROFILES)
-        self._set_role("server")
+        self._set_role(role)
 
     @property
     def _connection(self) -> SSL.Connection:
@@ -178,7 +179,8 @@ class _Transport(RTCDtlsTransport):
                 size = 2 * (profile.key_length + profile.salt_length)
                 material = self._connection.export_keying_material(EXPORTER_LABEL, size)
                 client, server = (profile.get_key_and_salt(material, side) for side in (0, 1))
-                self.keys = SrtpKeys(name, receive_key=client, send_key=server)
+                peer, own = (client, server) if self._role == DtlsRole.SERVER else (server, client)
+                self.keys = SrtpKeys(name, receive_key=peer, send_key=own)
                 return
         self._set_state(State.FAILED)
 

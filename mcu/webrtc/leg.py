@@ -17,7 +17,7 @@ from mcu.media.rtp_events import FrameReceived, KeyframeRequested
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import AudioProfile, StreamKind, VideoProfile
 from mcu.webrtc import sdp_offer
-from mcu.webrtc.dtls import Certificate, DtlsServer, SrtpKeys
+from mcu.webrtc.dtls import Certificate, DtlsAssociation, SrtpKeys
 from mcu.webrtc.ice_lite import (
     SILENT_SECONDS,
     GenerationEnded,
@@ -29,6 +29,7 @@ from mcu.webrtc.ice_lite import (
 )
 from mcu.webrtc.leg_description import LegDescription
 from mcu.webrtc.leg_interfaces import TRANSITIONS, Driver, LegHandler, LegState, Network
+from mcu.webrtc.sdp_offer import DtlsRole
 from mcu.webrtc.stun import Message
 
 CONNECT_SECONDS = 30.0  # from offer to media; a peer that trickles through a slow relay needs about ten
@@ -57,8 +58,9 @@ class WebRtcLeg:
         self.state = LegState.CHECKING
         self.last_received = now  # monotonic seconds of the last thing that was certainly the peer's
         self.ice = IceLite(local=description.credentials, now=now)
-        self.dtls = DtlsServer(
+        self.dtls = DtlsAssociation(
             certificate,
+            role=description.dtls_role,
             fingerprints=description.negotiation.fingerprints,
             send=self._send_dtls,
             closed=lambda: self.close("dtls-closed"),
@@ -68,7 +70,7 @@ class WebRtcLeg:
         self._driver = driver
         self._handler = handler
         self._created = now
-        self._dtls_path: PathLike | None = None  # where the last DTLS datagram came from
+        self._dtls_path: PathLike | None = None  # of the last DTLS datagram, or of our first as client
         self._received: set[StreamKind] = set()
         network.name(self.ice.local.ufrag, self)
         self._receive_streams()
@@ -258,6 +260,9 @@ class WebRtcLeg:
             self.ice.forget(path)
         elif self.state is LegState.CHECKING:
             self._enter(LegState.SECURING)
+            if self._description.dtls_role is DtlsRole.CLIENT:
+                self._dtls_path = path
+                self._driver.secure(self)
 
     def _send_dtls(self, data: bytes) -> None:
         path = self.ice.selected or self._dtls_path

@@ -48,6 +48,7 @@ class LegDescription:
         self.cname = secrets.token_urlsafe(CNAME_BYTES)
         self.credentials = Credentials.generate()
         self.negotiation = _negotiate(offer, defaults.direction)
+        self.dtls_role = self.negotiation.dtls_roles[0]
         self._sources = _sources(self.negotiation)
         self.answer = self._answer()
 
@@ -97,6 +98,8 @@ class LegDescription:
             raise RefusedError("sdp-changed", "sections or codecs differ from the first offer")
         if negotiation.fingerprints != before.fingerprints:
             raise RefusedError("sdp-fingerprint-changed", "a new DTLS identity needs a new leg")
+        if self.dtls_role not in negotiation.dtls_roles:
+            raise RefusedError("sdp-dtls-role", f"the association began with the server as DTLS {self.dtls_role}")
         restarts = (negotiation.ufrag, negotiation.password) != (before.ufrag, before.password)
         if restarts:
             self.credentials = Credentials.generate()
@@ -114,6 +117,7 @@ class LegDescription:
             tcp=self._server.tcp,
             credentials=self.credentials,
             fingerprint=self._server.fingerprint,
+            dtls_role=self.dtls_role,
             cname=self.cname,
             sources=self._sources,
         )

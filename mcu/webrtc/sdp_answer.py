@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mcu.media.types import CodecParameters, StreamKind
 from mcu.webrtc.ice_lite import Credentials
 from mcu.webrtc.sdp_negotiation import NegotiatedStream, Negotiation
-from mcu.webrtc.sdp_offer import Fingerprint, MediaOffer
+from mcu.webrtc.sdp_offer import DtlsRole, Fingerprint, MediaOffer
 
 HOST_PREFERENCE = 126  # type preference of host candidates (RFC 8445 section 5.1.2.2)
 TCP_PREFERENCE = 90  # ICE-TCP is for networks without UDP: below every UDP candidate (RFC 6544 section 4.2)
@@ -22,6 +22,9 @@ DIRECTIONS = {
     (False, True): "sendonly",
     (False, False): "inactive",
 }
+
+
+SETUPS = {DtlsRole.SERVER: "passive", DtlsRole.CLIENT: "active"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class LocalDescription:
     tcp: bool  # is there a listener for ICE-TCP on the same port?
     credentials: Credentials
     fingerprint: Fingerprint
+    dtls_role: DtlsRole
     cname: str
     sources: Mapping[StreamKind, SentSource]
 
@@ -97,7 +101,7 @@ def _accepted(section: MediaOffer, stream: NegotiatedStream, local: LocalDescrip
     yield f"a=ice-pwd:{local.credentials.password}"
     yield "a=ice-options:trickle"
     yield f"a=fingerprint:{local.fingerprint.algorithm} {local.fingerprint.value}"
-    yield "a=setup:passive"
+    yield f"a=setup:{SETUPS[local.dtls_role]}"
     yield "a=rtcp-mux"
     if section.rtcp_reduced_size:
         yield "a=rtcp-rsize"

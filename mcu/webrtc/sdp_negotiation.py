@@ -19,13 +19,20 @@ from mcu._native.packets import ABSOLUTE_SEND_TIME, AUDIO_LEVEL, MID, ORIENTATIO
 from mcu.errors import RefusedError
 from mcu.media.types import CodecParameters, StreamKind
 from mcu.webrtc.sdp_codecs import answer_parameters, choose_audio, choose_video, rtx_of
-from mcu.webrtc.sdp_offer import Fingerprint, MediaOffer, Offer
+from mcu.webrtc.sdp_offer import DtlsRole, Fingerprint, MediaOffer, Offer
 
 PROTOCOLS = frozenset(("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/DTLS/RTP/SAVPF", "RTP/SAVPF"))  # RFC 8829 5.1.2
 DIGESTS = frozenset(("sha-256", "sha-384", "sha-512"))
-PASSIVE_SETUPS = frozenset(("actpass", "active"))  # offers that let us be the DTLS server (RFC 8842 section 5.3)
 MAX_MID_CHARACTERS = 16  # that fit an element of the one-byte form; a longer mid is not sent in packets
 MAX_ONE_BYTE_ID = 14  # header extension ids that fit the one-byte form (RFC 8285 section 4.2), the only one we send
+
+# Offered a=setup to the roles it leaves us, the wanted one first (RFC 8842 section 5.3). As server we choose the cheap
+# SRTP profile. FFmpeg's WHIP muxer offers "passive".
+DTLS_ROLES = {
+    "actpass": (DtlsRole.SERVER, DtlsRole.CLIENT),
+    "active": (DtlsRole.SERVER,),
+    "passive": (DtlsRole.CLIENT,),
+}
 
 FEEDBACK = {
     "audio": frozenset(("transport-cc",)),
@@ -83,6 +90,7 @@ class Negotiation:
     ufrag: str
     password: str
     fingerprints: tuple[Fingerprint, ...]
+    dtls_roles: tuple[DtlsRole, ...]  # that the offer leaves us, the wanted one first
     reduced_size: bool  # RFC 5506
     video_refused: str  # codecs offered for video when none could be taken, "" otherwise
 
@@ -100,7 +108,8 @@ def negotiate(offer: Offer, *, direction: str) -> Negotiation:
         raise RefusedError("sdp-nothing-in-common", f"offered: {_offered(offer.media) or 'no audio or video'}")
     accepted = [offer.media[stream.index] for stream in streams]
     for section in accepted:
-        _require_transport(section)
+        if not section.rtcp_mux:
+            raise RefusedError("sdp-no-rtcp-mux", f"section {section.mid}")
     bundle = [offer.media[index] for index, _, _ in sections]
     videos = [section for section in bundle if section.kind == "video"]
     has_video = any(stream.kind is not StreamKind.AUDIO for stream in streams)
@@ -111,6 +120,7 @@ def negotiate(offer: Offer, *, direction: str) -> Negotiation:
         ufrag=ufrag,
         password=password,
         fingerprints=_fingerprints(accepted + bundle),
+        dtls_roles=_dtls_roles(accepted),
         reduced_size=all(section.rtcp_reduced_size for section in accepted),
         video_refused="" if has_video else _offered(videos),
     )
@@ -176,11 +186,14 @@ def _stream(index: int, kind: StreamKind, section: MediaOffer, *, limits: tuple[
     )
 
 
-def _require_transport(section: MediaOffer) -> None:
-    if not section.rtcp_mux:
-        raise RefusedError("sdp-no-rtcp-mux", f"section {section.mid}")
-    if section.setup not in PASSIVE_SETUPS:
-        raise RefusedError("sdp-dtls-role", f"setup:{section.setup}")
+def _dtls_roles(sections: Sequence[MediaOffer]) -> tuple[DtlsRole, ...]:
+    """The roles that all sections leave us: they share one association."""
+    roles = tuple(DtlsRole)
+    for section in sections:
+        roles = tuple(role for role in roles if role in DTLS_ROLES.get(section.setup, ()))
+        if not roles:
+            raise RefusedError("sdp-dtls-role", f"setup:{section.setup}")
+    return roles
 
 
 def _ice(sections: Sequence[MediaOffer]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from mcu.errors import ProtocolError
 from mcu.media.types import CodecParameters
@@ -32,6 +33,13 @@ DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
 _INHERITED = ("ice-ufrag", "ice-pwd", "fingerprint", "setup")
 _Attributes = dict[str, list[str]]
+
+
+class DtlsRole(StrEnum):
+    """Our part in the DTLS handshake (RFC 5763 section 5)."""
+
+    SERVER = "server"  # a=setup:passive
+    CLIENT = "client"  # a=setup:active
 
 
 @dataclass(frozen=True, slots=True)

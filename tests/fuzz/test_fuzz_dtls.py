@@ -7,8 +7,8 @@ import contextlib
 
 from OpenSSL import SSL
 
-from mcu.webrtc.dtls import DTLS_MTU, PROFILES, Certificate, DtlsError, DtlsServer, datagrams
-from mcu.webrtc.sdp_offer import Fingerprint
+from mcu.webrtc.dtls import DTLS_MTU, PROFILES, Certificate, DtlsAssociation, DtlsError, datagrams
+from mcu.webrtc.sdp_offer import DtlsRole, Fingerprint
 from tests.fuzz.mutations import INPUTS, mutations
 from tests.webrtc.raw_client import until
 
@@ -37,8 +37,12 @@ def client_flights() -> list[bytes]:
 
 async def attack(inputs: list[bytes]) -> str:
     """One server takes all of `inputs`; returns how its handshake ended."""
-    server = DtlsServer(
-        CERTIFICATE, fingerprints=[Fingerprint("sha-256", "AA")], send=lambda _: None, closed=lambda: None
+    server = DtlsAssociation(
+        CERTIFICATE,
+        role=DtlsRole.SERVER,
+        fingerprints=[Fingerprint("sha-256", "AA")],
+        send=lambda _: None,
+        closed=lambda: None,
     )
     handshake = asyncio.create_task(server.handshake())
     for data in inputs:

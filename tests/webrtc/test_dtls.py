@@ -1,4 +1,4 @@
-"""The DTLS server against stock aiortc as client, joined by a fake line."""
+"""Our end of DTLS against stock aiortc, joined by a fake line."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from aiortc.rtcicetransport import RTCIceTransport
 from OpenSSL import SSL
 
 from mcu.webrtc import dtls
-from mcu.webrtc.dtls import DTLS_MTU, MAX_QUEUED, Certificate, DtlsError, DtlsServer, datagrams
-from mcu.webrtc.sdp_offer import Fingerprint
+from mcu.webrtc.dtls import DTLS_MTU, MAX_QUEUED, Certificate, DtlsAssociation, DtlsError, datagrams
+from mcu.webrtc.sdp_offer import DtlsRole, Fingerprint
 
 CERTIFICATE = Certificate()
 
@@ -54,17 +54,20 @@ class Pair:
         algorithm: str = "sha-256",
         wrong_fingerprint: bool = False,
         profiles: list[SRTPProtectionProfile] | None = None,
+        role: DtlsRole = DtlsRole.SERVER,
     ) -> None:
         self.line = Line()
         certificate = RTCCertificate.generateCertificate()
         self.client = RTCDtlsTransport(cast(RTCIceTransport, self.line), [certificate])
-        self.client._set_role("client")
+        self.client._set_role("client" if role is DtlsRole.SERVER else "server")
         if profiles is not None:
             self.client._srtp_profiles = profiles
         owner = RTCCertificate.generateCertificate() if wrong_fingerprint else certificate
         prints = [Fingerprint(p.algorithm, p.value) for p in owner.getFingerprints() if p.algorithm == algorithm]
         self.hung_up = asyncio.Event()
-        self.server = DtlsServer(CERTIFICATE, fingerprints=prints, send=self.line.from_server, closed=self.hung_up.set)
+        self.server = DtlsAssociation(
+            CERTIFICATE, role=role, fingerprints=prints, send=self.line.from_server, closed=self.hung_up.set
+        )
         self.line.deliver = self.server.receive
 
     async def connect(self) -> dtls.SrtpKeys:
@@ -95,6 +98,16 @@ async def test_keys_come_out_with_the_cheap_profile_first(algorithm: str) -> Non
     exporter = cast(SSL.Connection, pair.client._ssl).export_keying_material(b"EXTRACTOR-dtls_srtp", 56)
     assert keys.receive_key == exporter[0:16] + exporter[32:44]
     assert keys.send_key == exporter[16:32] + exporter[44:56]
+    await pair.close()
+
+
+async def test_as_client_it_begins_and_the_keys_change_places() -> None:
+    pair = Pair(role=DtlsRole.CLIENT)
+    keys = await pair.connect()
+    assert keys.profile == "AEAD_AES_128_GCM"
+    exporter = cast(SSL.Connection, pair.client._ssl).export_keying_material(b"EXTRACTOR-dtls_srtp", 56)
+    assert keys.send_key == exporter[0:16] + exporter[32:44]
+    assert keys.receive_key == exporter[16:32] + exporter[44:56]
     await pair.close()
 
 

@@ -77,9 +77,9 @@ class World:
 
 
 class Scene:
-    def __init__(self, stack: str = "chromium") -> None:
+    def __init__(self, stack: str = "chromium", *, setup: str = "actpass") -> None:
         self.world, self.handler = World(), Echo()
-        self.offer = read(stack)
+        self.offer = read(stack).replace("a=setup:actpass", f"a=setup:{setup}")
         self.description = LegDescription(self.offer, server=SERVER, defaults=DEFAULTS)
         self.leg = WebRtcLeg(
             "a",
@@ -129,6 +129,16 @@ async def test_checks_come_but_no_dtls() -> None:
     assert scene.leg.state is LegState.SECURING
     scene.pass_time(CONNECT_SECONDS + 0.1)
     assert scene.handler.events == [("closed", "dtls-timeout")]
+
+
+async def test_as_dtls_client_it_begins_on_the_first_valid_path() -> None:
+    scene = Scene(setup="passive")
+    assert "secure" not in scene.world.calls
+    scene.check(FakePath(), nominate=False)
+    scene.check(FakePath(port=5001))
+    assert scene.world.calls.count("secure") == 1
+    scene.leg.receive_dtls(b"\x16", FakePath(), scene.world.time)
+    assert scene.world.calls.count("secure") == 1
 
 
 async def test_a_connected_leg_sends_to_the_nominated_path() -> None:

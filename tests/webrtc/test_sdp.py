@@ -204,7 +204,7 @@ def test_video_without_a_common_codec_costs_the_video_only_and_says_so() -> None
         (offer(section("application", "webrtc-datachannel", "")), "sdp-nothing-in-common"),
         (offer(section(), section("video", "96", VP8)), "sdp-no-bundle"),
         (offer(section(transport=TRANSPORT.replace("a=rtcp-mux\n", ""))), "sdp-no-rtcp-mux"),
-        (offer(section(transport=TRANSPORT.replace("actpass", "passive"))), "sdp-dtls-role"),
+        (offer(section(transport=TRANSPORT.replace("actpass", "holdconn"))), "sdp-dtls-role"),
         (offer(section(transport=TRANSPORT.replace("sha-256", "sha-1"))), "sdp-no-dtls"),
         (offer(section(transport=TRANSPORT.replace("a=ice-pwd", "a=x"))), "sdp-no-ice"),
         (offer(section().replace("UDP/TLS/RTP/SAVPF", "RTP/AVP")), "sdp-no-dtls"),
@@ -216,6 +216,23 @@ def test_refusals_say_why(text: str, code: str) -> None:
     with pytest.raises(RefusedError) as caught:
         describe(text)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"), [("actpass", "passive"), ("active", "passive"), ("passive", "active")]
+)
+def test_the_dtls_role_is_what_the_offer_leaves(offered: str, answered: str) -> None:
+    description = describe(offer(section(transport=TRANSPORT.replace("actpass", offered))))
+    assert f"a=setup:{answered}\r\n" in description.answer
+    description.update(offer(section()))
+    assert f"a=setup:{answered}\r\n" in description.answer  # the association stays as it began
+
+
+def test_an_association_under_way_keeps_its_roles() -> None:
+    description = describe(offer(section(transport=TRANSPORT.replace("actpass", "passive"))))
+    with pytest.raises(RefusedError) as caught:
+        description.update(offer(section(transport=TRANSPORT.replace("actpass", "active"))))
+    assert caught.value.code == "sdp-dtls-role"
 
 
 def test_a_refusal_names_the_codecs_that_were_offered() -> None:

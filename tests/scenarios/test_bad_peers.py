@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -114,7 +115,9 @@ async def test_a_spray_of_hellos_and_noise_at_the_media_port_disturbs_nobody(ser
             what="counters that rise",
         )
         risen = {what: datagrams(server, what) - count for what, count in before.items()}
-        print(f"{SPRAYED} datagrams in {spent:.1f} s; {risen}; kernel dropped {datagrams(server, 'dropped_kernel'):.0f}")
+        print(
+            f"{SPRAYED} datagrams in {spent:.1f} s; {risen}; kernel dropped {datagrams(server, 'dropped_kernel'):.0f}"
+        )
     for each in sockets:
         each.close()
 
@@ -137,8 +140,7 @@ class Stranger:
                     if message["type"] == "error":
                         return str(message["code"])
         except ConnectionClosed as closed:
-            assert closed.rcvd is not None
-            return f"{closed.rcvd.code} {closed.rcvd.reason}"
+            return f"{closed.rcvd.code} {closed.rcvd.reason}" if closed.rcvd is not None else "cut off"
 
 
 @asynccontextmanager
@@ -156,12 +158,36 @@ async def longest_pong(server: Server, ready: asyncio.Event, over: asyncio.Event
         ready.set()
         while not over.is_set():
             begin = time.monotonic()
-            await other.socket.ping()
             pong = await other.socket.ping()
             await pong
             longest = max(longest, time.monotonic() - begin)
             await asyncio.sleep(0.05)
     return longest
+
+
+async def abuse_rest(server: Server) -> None:
+    """Bodies that are too large, too deep, of the wrong shape; paths that nobody has; more than one may ask for."""
+    target = "/api/v1/conferences"
+    headers = {"content-type": "application/json"}
+    async with httpx.AsyncClient(base_url=server.url, timeout=10, trust_env=False) as client:
+        bodies = {
+            "too large": b'{"title":"' + b"x" * 5_000_000 + b'"}',
+            "too deep": b"[" * 100_000,
+            "not JSON": b"\xff\xfe",
+            "not asked for": b'{"title":"x","colour":"red"}',
+        }
+        answers = {name: await client.post(target, content=body, headers=headers) for name, body in bodies.items()}
+        assert {name: answer.status_code for name, answer in answers.items()} == {
+            "too large": 413,
+            "too deep": 400,
+            "not JSON": 400,
+            "not asked for": 400,
+        }
+        assert all(answer.json() for answer in answers.values())
+        assert (await client.get("/api/v1/nothing")).status_code == 404
+        many = await asyncio.gather(*(client.get(f"{target}/{'x' * 22}") for _ in range(300)))
+        assert {answer.status_code for answer in many} <= {401, 404, 429}
+        assert 429 in {answer.status_code for answer in many}
 
 
 async def test_abuse_of_the_doors_gets_clear_errors_and_disturbs_nobody(server: Server) -> None:
@@ -208,5 +234,6 @@ async def test_abuse_of_the_doors_gets_clear_errors_and_disturbs_nobody(server: 
             await bad.says(json.dumps({"type": "offer", "sdp": "v=0\r\n" + "m=video 9 X 1\r\n" * 3_000}))
             assert (await bad.code()).startswith("sdp")
             await bad.says('{"type":"leave"}')
+        await abuse_rest(server)
         over.set()
         print(f"longest wait for a pong {1000 * await pings:.0f} ms")

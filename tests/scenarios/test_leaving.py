@@ -37,7 +37,9 @@ async def test_the_layout_closes_within_two_ticks_and_nobody_else_notices(server
         await until(lambda: stays.people() == [1, 2, 3, 4], what="all four in the picture")
         for attendee in crowd.attendees[:3]:
             others = {2, 3, 4} if attendee is stays else {4}
-            await until(lambda a=attendee, o=others: min(a.hearing.tones().get(p, 0) for p in o) > 25, what="the others")
+            await until(
+                lambda a=attendee, o=others: min(a.hearing.tones().get(p, 0) for p in o) > 25, what="the others"
+            )
             await until(lambda a=attendee: len(a.people()) == 4, what="settled")
         before = {attendee: len(attendee.frames) for attendee in crowd.attendees[:3]}
         blocks = {attendee: len(attendee.hearing.blocks) for attendee in crowd.attendees[:3]}

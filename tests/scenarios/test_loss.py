@@ -1,7 +1,9 @@
-"""One packet in ten lost each way at 100 ms round trip: speech without gaps longer than 60 ms, and a picture that moves."""
+"""One packet in ten lost each way at 100 ms round trip: speech has no gaps over 60 ms, and the picture moves."""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from tests.support.speech import levels_of, longest_gap, protected_reels
 ONE_IN_TEN = Weather(delay=0.05, loss=0.10)
 LISTENED = 500  # blocks of 20 ms: ten seconds
 WARM_UP = 150  # blocks until reports have told the sender of the loss, and delays have settled
+WINDOWS = 3  # tries: a machine so busy that this process itself sends with gaps proves nothing
+MAX_LATE = 0.03  # seconds by which a packet may be sent too late here
 MAX_GAP = 0.060  # seconds
 MIN_FPS = 10.0
 MAX_STALL = 1.0  # seconds
@@ -37,7 +41,7 @@ def movement(attendee: Attendee, person: int, first: int) -> tuple[float, float]
         code = picture_code.read(luma, window) if luma is not None else None
         if code is not None and (not shown or shown[-1][1] != code.frame):
             shown.append((attendee.frames[number].timestamp, code.frame))
-    steps = [(after[0] - before[0]) % (1 << 32) / 90_000 for before, after in zip(shown, shown[1:], strict=False)]
+    steps = [(after[0] - before[0]) % (1 << 32) / 90_000 for before, after in itertools.pairwise(shown)]
     return len(steps) / sum(steps), max(steps)
 
 
@@ -50,13 +54,16 @@ async def test_speech_and_picture_survive_on_both_sides_of_a_bad_line(server: Se
         lossy = await crowd.join(1, protected_reels(1), **ways)
         clean = await crowd.join(2, protected_reels(2))
         await until(lambda: clean.people() == [1, 2] and lossy.people() == [1, 2], what="both in the picture")
-        for attendee in (lossy, clean):
-            await heard_blocks(attendee, WARM_UP)
-        begins = {a: (len(a.frames), len(a.hearing.blocks)) for a in (lossy, clean)}
-        before = {a: a.client.session.audio.counters for a in (lossy, clean)}
-        for attendee in (lossy, clean):
-            await heard_blocks(attendee, LISTENED)
+        await heard_blocks(clean, WARM_UP)
+        for _ in range(WINDOWS):
+            crowd.stage.late = 0.0
+            begins = {a: (len(a.frames), len(a.hearing.blocks)) for a in (lossy, clean)}
+            before = {a: a.client.session.audio.counters for a in (lossy, clean)}
+            await asyncio.gather(heard_blocks(lossy, LISTENED), heard_blocks(clean, LISTENED))
+            if crowd.stage.late < MAX_LATE:
+                break
         metrics = server.metrics()
+        print(f"sent up to {1000 * crowd.stage.late:.0f} ms late")
         print({key: value for key, value in metrics.items() if "audio_received" in key and value})
         for name, attendee, other in (("receiver", lossy, 2), ("sender", clean, 1)):
             frames, blocks = begins[attendee]
@@ -66,7 +73,8 @@ async def test_speech_and_picture_survive_on_both_sides_of_a_bad_line(server: Se
             now, then = attendee.client.session.audio.counters, before[attendee]
             print(
                 f"lossy {name}: longest gap {1000 * gap:.0f} ms, {fps:.1f} pictures/s, longest stall {stall:.2f} s,"
-                f" lost {now.lost - then.lost} of {LISTENED} (late {now.late - then.late}), by FEC {now.fec - then.fec},"
+                f" lost {now.lost - then.lost} of {LISTENED} (late {now.late - then.late}),"
+                f" by FEC {now.fec - then.fec},"
                 f" made up {(now.concealed_samples - then.concealed_samples) / 48:.0f} ms"
             )
             assert gap <= MAX_GAP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -139,7 +140,7 @@ class Attendee(Participant):
     def missing_pictures(self, *, since: int = 0) -> int:
         """Pictures of the server's beat (25 per second) that did not come, from frames[since] on."""
         stamps = [frame.timestamp for frame in self.frames[since:]]
-        steps = [(later - earlier) % (1 << 32) / 3_600 for earlier, later in zip(stamps, stamps[1:], strict=False)]
+        steps = [(later - earlier) % (1 << 32) / 3_600 for earlier, later in itertools.pairwise(stamps)]
         return sum(round(step) - 1 for step in steps)
 
 

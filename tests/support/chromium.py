@@ -29,7 +29,12 @@ FLAGS = (
 
 @asynccontextmanager
 async def chromium(
-    *, camera: Path | None = None, microphone: Path | None = None, flags: Sequence[str] = (), preload: str = ""
+    *,
+    camera: Path | None = None,
+    microphone: Path | None = None,
+    flags: Sequence[str] = (),
+    preload: str = "",
+    program: Path | str = EXECUTABLE,
 ) -> AsyncIterator[Page]:
     """A browser of its own with one page; `preload` is the source of a function that runs before any script."""
     arguments = [*FLAGS, *flags]
@@ -38,7 +43,7 @@ async def chromium(
     if microphone is not None:
         arguments.append(f"--use-file-for-fake-audio-capture={microphone}")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=arguments)
+        browser = await playwright.chromium.launch(executable_path=program, args=arguments)
         try:
             context = await browser.new_context(
                 viewport={"width": 1280, "height": 800}, locale="ko-KR", ignore_https_errors=True

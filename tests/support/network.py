@@ -61,6 +61,12 @@ class Relay(asyncio.DatagramProtocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(data, address)
 
+    def change_addresses(self) -> None:
+        """From now on every client comes to the server from another port, as after a change of network."""
+        for upstream in self._upstream.values():
+            upstream.close()
+            upstream.open(self._server)
+
     def close(self) -> None:
         for upstream in self._upstream.values():
             upstream.close()
@@ -100,6 +106,7 @@ class _Upstream(asyncio.DatagramProtocol):
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
+            self._transport = None
 
 
 @asynccontextmanager

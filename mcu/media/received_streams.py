@@ -153,7 +153,35 @@ class VideoStream:
         return True
 
 
-ReceivedStream = AudioStream | VideoStream
+class CountedStream:
+    """A stream that nobody looks at or listens to: counted and reported on, its packets are dropped."""
+
+    def __init__(self, kind: StreamKind, codecs: Mapping[int, CodecParameters]) -> None:
+        self.kind = kind
+        self.codecs = codecs
+        self.sources = Sources(codecs)
+        self.media_ssrc = 0  # 0 until the first packet
+
+    def receive(self, packet: ReceivedPacket, now: float) -> bool:
+        """False for a packet that does not belong here."""
+        codec = self.codecs.get(packet.payload_type)
+        if codec is None:
+            return False
+        self.sources.count(packet, now)
+        if codec.name != "rtx":
+            self.media_ssrc = packet.ssrc
+        return True
+
+    def end(self, ssrc: int) -> bool:
+        """The peer said BYE; whether the stream has ended with it."""
+        self.sources.statistics.pop(ssrc, None)
+        if ssrc != self.media_ssrc:
+            return False
+        self.media_ssrc = 0
+        return True
+
+
+ReceivedStream = AudioStream | VideoStream | CountedStream
 
 
 class Demultiplexer:

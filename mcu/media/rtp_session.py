@@ -14,7 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from mcu.errors import ProtocolError
 from mcu.media import rtcp, transport_feedback
 from mcu.media.audio_receiver import AudioReceiver
-from mcu.media.received_streams import AudioStream, Demultiplexer, ReceivedPacket, ReceivedStream, VideoStream
+from mcu.media.received_streams import (
+    AudioStream,
+    CountedStream,
+    Demultiplexer,
+    ReceivedPacket,
+    ReceivedStream,
+    VideoStream,
+)
 from mcu.media.reception_statistics import ReceptionStatistics
 from mcu.media.report_schedule import FEEDBACK_MINIMUM, ReportSchedule
 from mcu.media.rtp_events import (
@@ -75,10 +82,13 @@ class RtpSession:
         *,
         mid: str | None,
         ssrcs: Sequence[int] = (),  # what the offer announced, in any order; RTX is told by payload type
+        counts_only: bool = False,  # for load generators: no frames, no sound, no repair; reports as always
     ) -> None:
         """Be ready for a stream. Its feedback ("nack", "nack pli", "ccm fir", "goog-remb") is read from `codecs`."""
         stream: ReceivedStream
-        if kind is StreamKind.AUDIO:
+        if counts_only:
+            stream = CountedStream(kind, codecs)
+        elif kind is StreamKind.AUDIO:
             stream = AudioStream(codecs)
             self.audio = stream.receiver
         else:

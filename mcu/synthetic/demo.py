@@ -65,6 +65,7 @@ async def run_demo(
                     certificate=certificate,
                     order=person.number,
                     codec=chosen.codec,
+                    counts_only=True,
                 )
                 for person in people(count)
             ]

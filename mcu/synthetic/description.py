@@ -14,10 +14,18 @@ from mcu.webrtc import sdp_offer
 from mcu.webrtc.ice_lite import Credentials
 from mcu.webrtc.sdp_offer import Fingerprint, MediaOffer
 
-MIDS = {StreamKind.AUDIO: "0", StreamKind.MAIN: "1"}
+MIDS = {StreamKind.AUDIO: "0", StreamKind.MAIN: "1", StreamKind.CONTENT: "2"}
+VIDEO_EXTENSIONS = {ABSOLUTE_SEND_TIME: 2, TRANSPORT_SEQUENCE: 3, MID: 4}
 EXTENSIONS = {
-    StreamKind.AUDIO: {AUDIO_LEVEL: 1, ABSOLUTE_SEND_TIME: 2, TRANSPORT_SEQUENCE: 3, MID: 4},
-    StreamKind.MAIN: {ABSOLUTE_SEND_TIME: 2, TRANSPORT_SEQUENCE: 3, MID: 4},
+    StreamKind.AUDIO: {AUDIO_LEVEL: 1, **VIDEO_EXTENSIONS},
+    StreamKind.MAIN: VIDEO_EXTENSIONS,
+    StreamKind.CONTENT: VIDEO_EXTENSIONS,
+}
+# (of those who send, of viewers), as the web client has it
+DIRECTIONS = {
+    StreamKind.AUDIO: ("sendrecv", "recvonly"),
+    StreamKind.MAIN: ("sendrecv", "recvonly"),
+    StreamKind.CONTENT: ("sendonly", "inactive"),
 }
 VIDEO_FEEDBACK = ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
 AUDIO_LINES = (
@@ -40,16 +48,22 @@ class LocalStreams:
     """The SSRCs that a participant sends under, and its name in RTCP."""
 
     cname: str
-    audio: int
-    main: int
-    main_rtx: int
-    reports: int
+    ssrcs: Mapping[StreamKind, tuple[int, int]]  # media and RTX, the latter unused for sound
 
     @classmethod
     def choose(cls, seed: str) -> LocalStreams:
         chance = random.Random(f"ssrc {seed}")
-        audio, main, main_rtx = (chance.randrange(1, 1 << 32) for _ in range(3))
-        return cls(cname=f"{chance.getrandbits(64):016x}", audio=audio, main=main, main_rtx=main_rtx, reports=audio)
+        ssrcs = {kind: (chance.randrange(1, 1 << 32), chance.randrange(1, 1 << 32)) for kind in MIDS}
+        return cls(cname=f"{chance.getrandbits(64):016x}", ssrcs=ssrcs)
+
+    @property
+    def reports(self) -> int:
+        """The SSRC that RTCP comes from."""
+        return self.ssrcs[StreamKind.AUDIO][0]
+
+    def of(self, kind: StreamKind) -> tuple[int, int]:
+        """(media, RTX)"""
+        return self.ssrcs[kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +104,8 @@ class Answer:
 
 
 def write_offer(parts: OfferParts) -> str:
-    """The SDP text: one audio, one video section, one transport."""
-    lines = ["v=0", f"o=- {parts.streams.audio} {parts.version} IN IP4 127.0.0.1", "s=-", "t=0 0"]
+    """The SDP text: audio, main video, content video, on one transport."""
+    lines = ["v=0", f"o=- {parts.streams.reports} {parts.version} IN IP4 127.0.0.1", "s=-", "t=0 0"]
     lines += [f"a=group:BUNDLE {' '.join(MIDS.values())}", "a=extmap-allow-mixed", "a=msid-semantic: WMS *"]
     for kind in MIDS:
         lines += _section(kind, parts)
@@ -120,7 +134,7 @@ def _section(kind: StreamKind, parts: OfferParts) -> Iterator[str]:
     yield f"m={'audio' if is_audio else 'video'} 9 UDP/TLS/RTP/SAVPF {'111' if is_audio else '96 97'}"
     yield "c=IN IP4 0.0.0.0"
     yield f"a=mid:{MIDS[kind]}"
-    yield f"a={'sendrecv' if parts.sends else 'recvonly'}"
+    yield f"a={DIRECTIONS[kind][0 if parts.sends else 1]}"
     yield f"a=ice-ufrag:{parts.credentials.ufrag}"
     yield f"a=ice-pwd:{parts.credentials.password}"
     yield "a=ice-options:trickle"
@@ -145,12 +159,11 @@ def _video_lines(codec: str) -> Iterator[str]:
 
 def _sources(kind: StreamKind, streams: LocalStreams) -> Iterator[str]:
     yield f"a=msid:{streams.cname} {kind}"
-    if kind is StreamKind.AUDIO:
-        yield f"a=ssrc:{streams.audio} cname:{streams.cname}"
-        return
-    yield f"a=ssrc-group:FID {streams.main} {streams.main_rtx}"
-    for ssrc in (streams.main, streams.main_rtx):
-        yield f"a=ssrc:{ssrc} cname:{streams.cname}"
+    media, rtx = streams.of(kind)
+    if kind is not StreamKind.AUDIO:
+        yield f"a=ssrc-group:FID {media} {rtx}"
+        yield f"a=ssrc:{rtx} cname:{streams.cname}"
+    yield f"a=ssrc:{media} cname:{streams.cname}"
 
 
 def _answered(section: MediaOffer) -> AnsweredStream:

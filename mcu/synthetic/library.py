@@ -68,10 +68,11 @@ class Library:
         made: dict[int, Performance] = {}
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         workers = min(os.cpu_count() or 1, len(orders))
+        others = set(multiprocessing.active_children())
         context = multiprocessing.get_context("spawn")  # the caller may have threads or a running loop
         with (
             Progress(*columns, console=console) as progress,
-            ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work) as pool,
+            ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work, initargs=(os.getpid(),)) as pool,
         ):
             task = progress.add_task("얼굴과 목소리를 만듭니다 · Making faces and voices", total=len(orders))
             futures = {pool.submit(_make_dumped, order): order for order in orders}
@@ -79,7 +80,8 @@ class Library:
             while waiting:
                 done, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
                 if given_up.is_set():
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    for worker in set(multiprocessing.active_children()) - others:  # theirs is work for nobody
+                        worker.terminate()
                     raise GivenUp
                 for future in done:
                     order, data = futures[future], future.result()
@@ -120,9 +122,11 @@ class Library:
                 file.unlink(missing_ok=True)
 
 
-def _begin_work() -> None:
+def _begin_work(parent: int) -> None:
     """In a worker: below others, gone with its parent; Ctrl-C is the parent's affair."""
     die_with_parent()
+    if os.getppid() != parent:  # it died while this process was starting
+        raise GivenUp
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(NICENESS)
 

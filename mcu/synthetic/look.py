@@ -111,7 +111,7 @@ _MEN = (
     (Hair.RECEDING, DARK_BROWN, Clothes.OPEN_COLLAR),
     (Hair.PARTED, BLACK, Clothes.FIELD_JACKET),
     (Hair.SHORT, SILVER, Clothes.SUIT),
-    (Hair.WAVY, DARK_BROWN, Clothes.KNIT),
+    (Hair.SHORT, DARK_BROWN, Clothes.KNIT),
     (Hair.PARTED, DARK_BROWN, Clothes.OPEN_COLLAR),
 )
 _WOMEN = (

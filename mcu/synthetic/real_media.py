@@ -5,6 +5,7 @@ Short clips play forth and back. Files with "document", "screen" or "slides" in 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ SOUND_ENDINGS = frozenset({".flac", ".wav", ".opus", ".ogg", ".mp3"})
 CONTENT_WORDS = ("document", "screen", "slides")
 RAW_FPS = 25.0  # a raw stream does not say its rate
 MAX_SOURCE_FRAMES = 150  # six seconds, played forth and back: later, cameras tend to look elsewhere
+LONG_FRAMES = 600  # a recording of 24 s and more is joined in its middle: beginnings show places rather than people
+MAX_COUNTED = 10_000  # frames that are looked at to find the middle
 FADE_SECONDS = 0.05
 
 
@@ -83,7 +86,7 @@ def _decode_video(path: Path, width: int, height: int, *, mirrored: bool) -> tup
             stream = container.streams.video[0]
             raw = path.suffix.lower() in (".264", ".h264")
             rate = RAW_FPS if raw or not stream.average_rate else float(stream.average_rate)
-            for frame in container.decode(stream):
+            for frame in itertools.islice(container.decode(stream), _first_frame(path), None):
                 shown = _fill(frame, width, height)
                 source.append(np.ascontiguousarray(shown[:, ::-1]) if mirrored else shown)
                 if len(source) == MAX_SOURCE_FRAMES:
@@ -93,6 +96,13 @@ def _decode_video(path: Path, width: int, height: int, *, mirrored: bool) -> tup
     if not source:
         raise ConfigurationError(f"MCU_MEDIA: {path.name} holds no picture")
     return source, rate
+
+
+def _first_frame(path: Path) -> int:
+    """Where to join a recording."""
+    with av.open(str(path)) as container:
+        count = sum(1 for packet in itertools.islice(container.demux(video=0), MAX_COUNTED) if packet.size)
+    return count // 2 if count >= LONG_FRAMES else 0
 
 
 def _fill(frame: av.VideoFrame, width: int, height: int) -> Rgb:

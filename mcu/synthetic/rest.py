@@ -10,7 +10,7 @@ import urllib.request
 import msgspec
 
 from mcu.errors import ConfigurationError
-from mcu.synthetic.participant import local_tls
+from mcu.synthetic.entry import local_tls
 
 TIMEOUT_SECONDS = 10.0
 MAX_BODY = 1 << 20  # bytes

@@ -35,12 +35,11 @@ def packets_file(path: Path, person: int, codec: str) -> Path:
     encoder = Vp8Encoder() if codec == "VP8" else H264Encoder()
     for number in range(FPS * SECONDS):
         payloads, timestamp = encoder.encode(_picture(person, number), force_keyframe=number % KEYFRAME_EVERY == 0)
-        for payload in payloads:
-            video.append([number * 1000 / FPS, timestamp, payload is payloads[-1], _text(payload)])
+        video += [[number * 1000 / FPS, timestamp, payload is payloads[-1], _text(payload)] for payload in payloads]
     opus = OpusEncoder()
     for number in range(RATE * SECONDS // BLOCK):
-        for payload in opus.encode(_voice(person, number))[0]:
-            audio.append([number * 20, number * BLOCK, number == 0, _text(payload)])
+        payloads, _ = opus.encode(_voice(person, number))
+        audio += [[number * 20, number * BLOCK, number == 0, _text(payload)] for payload in payloads]
     path.write_text(json.dumps({"seconds": SECONDS, "video": video, "audio": audio}))
     return path
 

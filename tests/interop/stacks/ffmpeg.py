@@ -1,7 +1,6 @@
 """FFmpeg's own WHIP muxer, as `ffmpeg -f whip` uses it: it encodes, posts, connects, sends and deletes by itself.
 
-Arguments: JSON with address, token, codec (ignored: H.264 is all that it sends), pictures, width, height, fps, tone.
-It sends until its stdin ends.
+The argument is JSON with address, token, options of the muxer, and the media. It sends until its stdin ends.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ def main() -> None:
     data = np.frombuffer(Path(settings["pictures"]).read_bytes(), np.uint8)
     pictures = data.reshape(-1, settings["height"] * 3 // 2, settings["width"])
     assert pictures[0].size == size
-    options = {"authorization": settings["token"]} | settings.get("options", {})
+    options = {"authorization": settings["token"]} | settings["options"]
     with av.open(settings["address"], "w", format="whip", options=options) as output:
         video = output.add_stream("libx264", rate=settings["fps"])
         video.width, video.height, video.pix_fmt = settings["width"], settings["height"], "yuv420p"
@@ -38,7 +37,9 @@ def main() -> None:
         play(output, video, audio, pictures)
 
 
-def play(output: av.container.OutputContainer, video: av.VideoStream, audio: av.AudioStream, pictures: np.ndarray) -> None:
+def play(
+    output: av.container.OutputContainer, video: av.VideoStream, audio: av.AudioStream, pictures: np.ndarray
+) -> None:
     began = time.monotonic()
     shot = said = 0
     while not over.wait(max(0.0, began + min(shot / settings["fps"], said * BLOCK / RATE) - time.monotonic())):

@@ -64,7 +64,8 @@ class Peer:
         codec = settings["codec"]
         sends = settings["direction"] != "recvonly"
         self._pipeline = Gst.parse_launch(
-            f"pipeline.( webrtcbin name=web bundle-policy=max-bundle latency={LATENCY_MS} {sending(codec) if sends else ''} )"
+            f"pipeline.( webrtcbin name=web bundle-policy=max-bundle latency={LATENCY_MS}"
+            f" {sending(codec) if sends else ''} )"
         )
         self._web = self._pipeline.get_by_name("web")
         self._web.connect("pad-added", self._pad_added)

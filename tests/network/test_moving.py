@@ -14,32 +14,12 @@ from tests.support.attendees import Attendee, Meeting, heard_blocks, meeting, to
 from tests.support.attendees import until as until_true
 from tests.support.chromium import chromium
 from tests.support.media import camera_file, microphone_file
-from tests.support.network import Relay, Weather, relay
+from tests.support.network import BROWSER_THROUGH, Relay, Weather, relay
 from tests.support.observe import RECORDER, MeetingPage, until
 from tests.support.server import Server, running_server
 
 MOVED_SECONDS = 8.0  # ICE finds the new address with its next check of consent: 5 s ±20 % (RFC 7675 section 5.1)
 
-# Sends a browser's media through the relay: the answer names the relay alone.
-THROUGH = """() => {
-  const port = %d;
-  window.connections = [];
-  const Original = window.RTCPeerConnection;
-  window.RTCPeerConnection = class extends Original {
-    constructor(...parameters) { super(...parameters); window.connections.push(this); }
-    setRemoteDescription({ type, sdp }) {
-      const line = `a=candidate:1 1 udp 2130706431 127.0.0.1 ${port} typ host`;
-      let placed = false;
-      const lines = sdp.split("\\r\\n").flatMap((each) => {
-        if (!each.startsWith("a=candidate:")) return [each];
-        if (placed) return [];
-        placed = true;
-        return [line];
-      });
-      return super.setRemoteDescription({ type, sdp: lines.join("\\r\\n") });
-    }
-  };
-}"""
 PRESENTED = 'document.querySelector("video[data-composite]").getVideoPlaybackQuality().totalVideoFrames'
 
 
@@ -82,7 +62,7 @@ async def browser_behind(network: Relay, server: Server, folder: Path) -> AsyncI
         chromium(
             camera=camera_file(folder / "camera.y4m", 1),
             microphone=microphone_file(folder / "microphone.wav", 1),
-            preload=f"() => {{ ({RECORDER})(); ({THROUGH % network.port})(); }}",
+            preload=f"() => {{ ({RECORDER})(); ({BROWSER_THROUGH % network.port})(); }}",
         ) as page,
     ):
         stays = await crowd.join(2, tone_reels(2))

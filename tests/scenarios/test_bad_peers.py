@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect as sync_connect
 from websockets.typing import Subprotocol
 
 from tests.support.attendees import Attendee, Meeting, heard_blocks, meeting, tone_reels, until
@@ -150,18 +152,15 @@ async def stranger(server: Server) -> AsyncIterator[Stranger]:
         yield Stranger(socket)
 
 
-async def longest_pong(server: Server, ready: asyncio.Event, over: asyncio.Event) -> float:
-    """Seconds: the longest that a well-behaved connection waited for its pong until `over`."""
+def longest_pong(server: Server, over: threading.Event) -> float:
+    """Seconds: the longest that a well-behaved connection waited for its pong until `over`. Runs in its own thread."""
+    url = server.url.replace("http", "ws", 1) + "/ws"
     longest = 0.0
-    async with stranger(server) as other:
-        await other.says(json.dumps({"type": "ping"}))
-        ready.set()
-        while not over.is_set():
+    with sync_connect(url, subprotocols=[Subprotocol("mcu.v1")], proxy=None) as socket:
+        while not over.wait(0.01):
             begin = time.monotonic()
-            pong = await other.socket.ping()
-            await pong
+            socket.ping().wait(10)
             longest = max(longest, time.monotonic() - begin)
-            await asyncio.sleep(0.05)
     return longest
 
 
@@ -172,7 +171,7 @@ async def abuse_rest(server: Server) -> None:
     async with httpx.AsyncClient(base_url=server.url, timeout=10, trust_env=False) as client:
         bodies = {
             "too large": b'{"title":"' + b"x" * 5_000_000 + b'"}',
-            "too deep": b"[" * 100_000,
+            "too deep": b"[" * 10_000,
             "not JSON": b"\xff\xfe",
             "not asked for": b'{"title":"x","colour":"red"}',
         }
@@ -193,10 +192,9 @@ async def abuse_rest(server: Server) -> None:
 async def test_abuse_of_the_doors_gets_clear_errors_and_disturbs_nobody(server: Server) -> None:
     link = server.ready_conference["id"]
     enter = {"type": "enter", "conference": link, "name": "손님", "office": "", "role": "attendee"}
-    ready, over = asyncio.Event(), asyncio.Event()
+    over = threading.Event()
     async with undisturbed_meeting(server):
-        pings = asyncio.create_task(longest_pong(server, ready, over))
-        await ready.wait()
+        pings = asyncio.create_task(asyncio.to_thread(longest_pong, server, over))
         async with stranger(server) as bad:  # out of order, and of the wrong shape
             said = {
                 '{"type":"chat","text":"x"}': "not-entered",

@@ -12,6 +12,27 @@ from typing import cast
 Address = tuple[str, int]
 MAX_PEERS = 64
 
+# Sends a browser's media through the relay: the answer names the relay alone.
+BROWSER_THROUGH = """() => {
+  const port = %d;
+  window.connections = [];
+  const Original = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Original {
+    constructor(...parameters) { super(...parameters); window.connections.push(this); }
+    setRemoteDescription({ type, sdp }) {
+      const line = `a=candidate:1 1 udp 2130706431 127.0.0.1 ${port} typ host`;
+      let placed = false;
+      const lines = sdp.split("\\r\\n").flatMap((each) => {
+        if (!each.startsWith("a=candidate:")) return [each];
+        if (placed) return [];
+        placed = true;
+        return [line];
+      });
+      return super.setRemoteDescription({ type, sdp: lines.join("\\r\\n") });
+    }
+  };
+}"""
+
 
 @dataclass
 class Weather:

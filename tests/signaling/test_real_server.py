@@ -171,7 +171,8 @@ def fetch(url: str) -> tuple[int, dict[str, str], str]:
 
 
 def test_probes_answer_over_http_and_https(server: Server) -> None:
-    for base in (server.url, f"https://[::1]:{server.https_port}"):
+    https = [f"https://{address}:{server.https_port}" for address in ("127.0.0.1", "[::1]")]
+    for base in (server.url, *https):
         status, headers, body = fetch(base + "/healthz")
         assert (status, json.loads(body)) == (200, {"status": "ok"})
         assert {name: headers[name] for name in HEADERS} == HEADERS

@@ -43,7 +43,8 @@ class Child:
         self.disorder = 0  # packets whose sequence number was not the next
         self.undecodable = 0  # frames before the first keyframe: a stack may drop what comes while it still sets up
         self.states: list[str] = []
-        self.first_picture = 0.0  # monotonic seconds
+        self.first_picture = self.last_picture = 0.0  # monotonic seconds
+        self.longest_pause = 0.0  # seconds between two pictures
         self._process = process
         self._offers: asyncio.Queue[str] = asyncio.Queue(4)
         self._sound: list[NDArray[np.float32]] = []
@@ -132,7 +133,10 @@ class Child:
             return []
 
     def _show(self, luma: NDArray[np.uint8]) -> None:
-        self.first_picture = self.first_picture or time.monotonic()
+        now = time.monotonic()
+        self.longest_pause = max(self.longest_pause, now - (self.last_picture or now))
+        self.first_picture = self.first_picture or now
+        self.last_picture = now
         self.picture = luma
         self.pictures += 1
 

@@ -13,10 +13,12 @@ import pytest
 from tests.interop.child import Child, child
 from tests.interop.payloads import settings
 from tests.interop.stage import GUEST, HOST, Stage, hears
+from tests.support.peers import peers
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
 
 FOLDER = Path(__file__).parent
+BINARIES = {"libdatachannel": "@node-datachannel/*", "libwebrtc": "@roamhq/wrtc-*"}  # optional npm packages
 SYSTEM_PYTHON = "/usr/bin/python3"  # GStreamer's bindings are Debian packages
 
 
@@ -28,6 +30,9 @@ class Stack:
     @property
     def command(self) -> tuple[str, str]:
         """Skips the test where the stack has no binaries for this platform."""
+        pattern = BINARIES.get(self.name)
+        if pattern is not None and not any((FOLDER / "node_modules").glob(pattern)):
+            pytest.skip(f"{self.name} has no binaries for this platform")
         if self.name == "gstreamer":
             return SYSTEM_PYTHON, "stacks/gstreamer.py"
         return shutil.which("node") or "node", f"stacks/{self.name}.mjs"
@@ -84,3 +89,13 @@ async def test_sends_by_whip_and_watches_by_whep(conference: Stage, stack: Stack
         assert await sending.delete() == 200
         assert await watching.delete() == 200
         await conference.until(conference.sees, host, HOST, what="the host alone again")
+
+
+@pytest.mark.parametrize("codec", ["video/VP8", "video/H264"])
+async def test_stock_aiortc_takes_part(conference: Stage, codec: str) -> None:
+    async with peers(GUEST) as (guest,), conference.enter(f"aiortc {codec}") as membership:
+        await guest.accept(await membership.negotiate(await guest.offer((codec,))))
+        await conference.until(conference.sees, conference.host, HOST, GUEST, what="the guest's picture at the host")
+        await conference.until(conference.sees, guest, HOST, GUEST, what="the composite at the guest")
+        await conference.until(hears, conference.host, GUEST, what="the guest's tone, and only that, at the host")
+        await conference.until(hears, guest, HOST, what="the host's tone, and only that, at the guest")

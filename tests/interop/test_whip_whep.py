@@ -15,6 +15,8 @@ from tests.interop.payloads import settings
 from tests.interop.stage import GUEST, HOST, Resource, Stage, hears
 from tests.interop.test_stacks import Stack
 
+PAUSE_SECONDS = 1.0  # of the picture, at most, while ICE restarts: nobody takes that for the end of it
+
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
 
 
@@ -73,7 +75,8 @@ async def test_ice_restarts_by_patch_and_media_go_on(conference: Stage, media_fo
         etag, seen = await restart(session, watcher)
         await conference.until(lambda: watcher.pictures > seen + 25, what="pictures for a second after the restart")
         await conference.until(hears, watcher, HOST, what="the host's tone after the restart")
-        assert watcher.states == ["connecting", "connected"]  # never lost
+        assert watcher.longest_pause < PAUSE_SECONDS, watcher.states
+        print(f"longest pause of the picture around the restart: {watcher.longest_pause:.2f} s")
         late = await session.patch(fragment(session.answer), session.etag)
         assert late.status_code == 412
         trickled = await session.patch("a=end-of-candidates\r\n", etag)

@@ -49,6 +49,7 @@ class Bridge:
         self.picture = picture
         self.members: dict[str, Member] = {}  # by participant
         self.sound = SoundMixer()
+        self._by_leg: dict[WebRtcLeg, Member] = {}
         self._decoders = decoders
         self._notify = notify
         self._totals = totals
@@ -84,7 +85,7 @@ class Bridge:
         self.remove_participant(participant, reason="replaced")
         member = Member(participant, leg, decoders=self._decoders)
         member.take_state(next((p for p in self._state.participants if p.participant == participant), None))
-        self.members[participant] = member
+        self.members[participant] = self._by_leg[leg] = member
         self._show(member)
 
     def leg_connected(self, leg: WebRtcLeg) -> None:
@@ -101,6 +102,7 @@ class Bridge:
         member = self.members.pop(participant, None)
         if member is None:
             return
+        del self._by_leg[member.leg]
         self._totals.close(member)
         member.close(reason)
         self.sound.forget(participant)
@@ -108,9 +110,9 @@ class Bridge:
 
     def leg_closed(self, leg: WebRtcLeg) -> None:
         """A leg ended by itself."""
-        for participant, member in list(self.members.items()):
-            if member.leg is leg:
-                self.remove_participant(participant, reason="closed")
+        member = self._by_leg.get(leg)
+        if member is not None:
+            self.remove_participant(member.participant, reason="closed")
 
     def close(self) -> None:
         for participant in list(self.members):
@@ -121,19 +123,13 @@ class Bridge:
 
     def frame_received(self, leg: WebRtcLeg, kind: StreamKind, frame: EncodedFrame) -> None:
         """Decode it when it is shown; otherwise the packets were all it cost."""
-        member = self._member_of(leg)
+        member = self._by_leg.get(leg)
         if member is not None:
             member.put_frame(kind, frame)
 
     def keyframe_requested(self, leg: WebRtcLeg) -> None:
         if leg.video_profile is not None:
             self.video.request_keyframe(leg.video_profile)
-
-    def _member_of(self, leg: WebRtcLeg) -> Member | None:
-        for member in self.members.values():
-            if member.leg is leg:
-                return member
-        return None
 
     def _use_profiles(self) -> None:
         wanted: dict[VideoProfile, None] = {}

@@ -74,8 +74,10 @@ async def test_three_browsers_see_all_and_hear_the_others(server: Server, browse
     first, second, third = await browsers.chromium(1), await browsers.chromium(2), await browsers.firefox(3)
     pages = {1: first, 2: second, 3: third}
     for person, page in pages.items():
-        await enter(page, server, person)
-        await until(lambda page=page, person=person: sees(page, *range(1, person + 1)), what=f"picture of {person}")
+        pressed = await enter(page, server, person)
+        everybody = range(1, person + 1)
+        seen = await until(lambda page=page, all_=everybody: sees(page, *all_), what=f"picture of {person}")
+        print(f"person {person} sees all {seen - pressed:.2f} s after pressing the button")
     for person, page in pages.items():
         others = {1, 2, 3} - {person}
         await until(lambda page=page: sees(page, 1, 2, 3), what=f"all three at {person}")

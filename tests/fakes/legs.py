@@ -1,0 +1,83 @@
+"""A leg without a network: what is sent on it is kept, and its voice is whatever the test gives."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mcu._native.packets import RtpPacket, SendStream, SrtpTransport, parse_rtp
+from mcu.media.audio_receiver import SILENCE, AudioReceiverCounters
+from mcu.media.types import AudioBlock, AudioProfile, StreamKind, VideoProfile
+
+AUDIO_TYPE, VIDEO_TYPE = 111, 96
+
+
+class FakeVoice:
+    """Stands for AudioReceiver: gives `blocks` one after the other, then silence."""
+
+    def __init__(self) -> None:
+        self.blocks: list[AudioBlock] = []
+        self.pulled = 0
+        self.skipped = 0
+        self.counters = AudioReceiverCounters()
+
+    def preview(self, now: float) -> float:
+        if not self.blocks:
+            return SILENCE
+        return float(20 * np.log10(max(float(np.sqrt(np.mean(self.blocks[0] ** 2))), 1e-6)))
+
+    def pull(self, now: float) -> AudioBlock | None:
+        self.pulled += 1
+        return self.blocks.pop(0) if self.blocks else None
+
+    def skip(self, now: float) -> None:
+        self.skipped += 1
+        if self.blocks:
+            self.blocks.pop(0)
+
+
+class FakeSession:
+    """The part of RtpSession that a bridge reads."""
+
+    def __init__(self) -> None:
+        self.audio = FakeVoice()
+        self.loss = 0.0
+        self.counters: dict[str, int] = {}
+
+    def video(self, kind: StreamKind) -> None:
+        return None
+
+
+class FakeLeg:
+    """The part of WebRtcLeg that a bridge uses."""
+
+    def __init__(self, leg_id: str, video: VideoProfile | None = None) -> None:
+        self.id = leg_id
+        self.connected = True
+        self.audio_profile = AudioProfile()
+        self.video_profile = video
+        self.session = FakeSession()
+        self.keyframes_asked: list[StreamKind] = []
+        self.closed_for = ""
+        self.packets: list[RtpPacket] = []
+        self._transport = SrtpTransport("", b"", b"")
+        self._transport.select_stream(self._keep)
+        self.sent = {StreamKind.AUDIO: self._stream(1, AUDIO_TYPE, 48_000)}
+        if video is not None:
+            self.sent[StreamKind.MAIN] = self._stream(2, VIDEO_TYPE, 90_000)
+
+    def request_keyframe(self, kind: StreamKind) -> None:
+        self.keyframes_asked.append(kind)
+
+    def close(self, reason: str) -> None:
+        self.closed_for = reason
+
+    def received(self, payload_type: int) -> list[RtpPacket]:
+        """What the peer got of one stream."""
+        return [packet for packet in self.packets if packet.payload_type == payload_type]
+
+    def _stream(self, ssrc: int, payload_type: int, clock_rate: int) -> SendStream:
+        return SendStream(self._transport, ssrc=ssrc, payload_type=payload_type, clock_rate=clock_rate)
+
+    def _keep(self, data: bytes) -> bool:
+        self.packets.append(parse_rtp(data))
+        return True

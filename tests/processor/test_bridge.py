@@ -1,0 +1,171 @@
+"""A bridge with legs that are not there: what it shows, sends, asks for and reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+
+from mcu import control
+from mcu.media.payload_vp8 import Vp8Format
+from mcu.media.types import StreamKind, VideoProfile
+from mcu.processor.bridge import Bridge
+from mcu.processor.decoding import DecoderPool
+from mcu.processor.totals import Totals
+from mcu.webrtc.leg import WebRtcLeg
+from tests.fakes.legs import VIDEO_TYPE, FakeLeg
+
+PICTURE = control.PictureSettings(width=320, height=180, fps=50, bitrate=200_000)
+PROFILE = VideoProfile("VP8", 320, 180, 50, 200_000)
+SMALL = VideoProfile("H264", 320, 180, 50, 200_000, h264_profile="constrained-baseline")
+
+
+class Loop:
+    """Carries calls from the composing thread to the test's thread."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Callable[..., object], tuple[Any, ...]]] = []
+
+    def call_main(self, call: Callable[..., object], *arguments: object) -> None:
+        self.calls.append((call, arguments))
+
+    def call_later(self, delay: float, call: Callable[..., object], *arguments: object) -> None:
+        self.calls.append((call, arguments))
+
+    def run_until(self, condition: Callable[[], bool]) -> None:
+        """Run what arrives until `condition` holds; ten seconds are a bound, not a measurement."""
+        deadline = time.monotonic() + 10
+        while not condition():
+            assert time.monotonic() < deadline
+            while self.calls:
+                call, arguments = self.calls.pop(0)
+                call(*arguments)
+            time.sleep(0.002)
+
+
+@pytest.fixture
+def loop() -> Loop:
+    return Loop()
+
+
+@pytest.fixture
+def notices() -> list[control.Notice]:
+    return []
+
+
+@pytest.fixture
+def bridge(loop: Loop, notices: list[control.Notice]) -> Iterator[Bridge]:
+    decoders = DecoderPool(1, call_main=lambda call: loop.call_main(call))
+    bridge = Bridge(
+        "c",
+        PICTURE,
+        decoders=decoders,
+        call_main=loop.call_main,
+        call_later=loop.call_later,
+        notify=notices.append,
+        totals=Totals(),
+    )
+    yield bridge
+    bridge.close()
+    decoders.close()
+
+
+def state(revision: int, *people: str, content: str | None = None, **changes: bool) -> control.UpdateConference:
+    participants = tuple(control.ParticipantState(name, name, **changes) for name in people)
+    return control.UpdateConference("c", revision, participants, control.LayoutChoice(), content)
+
+
+def join(bridge: Bridge, name: str, profile: VideoProfile | None = PROFILE) -> FakeLeg:
+    leg = FakeLeg(f"leg-{name}", profile)
+    bridge.add_leg(cast(WebRtcLeg, leg), name)
+    bridge.leg_connected(cast(WebRtcLeg, leg))
+    return leg
+
+
+def keyframes(leg: FakeLeg) -> int:
+    """How many keyframes began in what the leg was sent."""
+    return sum(Vp8Format().inspect(packet.payload).begins_keyframe for packet in leg.received(VIDEO_TYPE))
+
+
+def test_places_are_told_when_they_change_and_only_then(bridge: Bridge, notices: list[control.Notice]) -> None:
+    bridge.update(state(1, "a", "b"))
+    (first,) = [notice for notice in notices if isinstance(notice, control.TilesChanged)]
+    assert [tile.participant for tile in first.tiles] == ["a", "b"]
+    notices.clear()
+    bridge.update(state(2, "a", "b", muted=True))
+    assert not notices
+    bridge.update(state(3, "a"))
+    (second,) = [notice for notice in notices if isinstance(notice, control.TilesChanged)]
+    assert [tile.participant for tile in second.tiles] == ["a"]
+
+
+def test_an_older_state_is_ignored(bridge: Bridge, notices: list[control.Notice]) -> None:
+    bridge.update(state(5, "a", "b"))
+    notices.clear()
+    bridge.update(state(4, "a"))
+    assert not notices
+
+
+def test_two_receivers_of_one_profile_share_an_encoder_and_every_payload(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a", "b"))
+    first, second = join(bridge, "a"), join(bridge, "b")
+    loop.run_until(lambda: len(second.received(VIDEO_TYPE)) > 10)
+    assert bridge.video.encoders == 1
+    theirs = [packet.payload for packet in second.received(VIDEO_TYPE)]
+    ours = [packet.payload for packet in first.received(VIDEO_TYPE)]
+    assert theirs == ours[-len(theirs) :]
+
+
+def test_another_codec_is_another_encoder(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a", "b"))
+    first, second = join(bridge, "a"), join(bridge, "b", SMALL)
+    loop.run_until(lambda: bool(first.received(VIDEO_TYPE)) and bool(second.received(VIDEO_TYPE)))
+    assert bridge.video.encoders == 2
+
+
+def test_nobody_watches_nothing_is_encoded(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a"))
+    leg = join(bridge, "a")
+    loop.run_until(lambda: bool(leg.received(VIDEO_TYPE)))
+    bridge.remove_participant("a", reason="left")
+    loop.run_until(lambda: bridge.video.encoders == 0)
+    assert leg.closed_for == "left"
+
+
+def test_keyframe_requests_from_many_become_one_keyframe(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, *"abcdef"))
+    legs = [join(bridge, name) for name in "abcdef"]
+    loop.run_until(lambda: all(len(leg.received(VIDEO_TYPE)) > 20 for leg in legs))
+    before = keyframes(legs[0])
+    ticks = bridge.video.ticks.index
+    for leg in legs:
+        bridge.keyframe_requested(cast(WebRtcLeg, leg))
+    loop.run_until(lambda: keyframes(legs[0]) > before and bridge.video.ticks.index > ticks + 10)
+    assert keyframes(legs[0]) in (before + 1, before + 2)  # two when a tick fell between the requests
+
+
+def test_a_stream_that_comes_into_the_picture_is_asked_for_a_keyframe(bridge: Bridge) -> None:
+    leg = join(bridge, "a")
+    leg.keyframes_asked.clear()
+    bridge.update(state(1, "a"))
+    assert leg.keyframes_asked == [StreamKind.MAIN]
+    bridge.update(state(2, "a", content="a"))
+    assert leg.keyframes_asked == [StreamKind.MAIN, StreamKind.CONTENT]
+
+
+def test_a_leg_that_comes_after_its_place_is_shown_at_once(bridge: Bridge) -> None:
+    bridge.update(state(1, "a"))
+    leg = join(bridge, "a")
+    assert StreamKind.MAIN in leg.keyframes_asked
+
+
+def test_a_second_leg_replaces_the_first(bridge: Bridge) -> None:
+    bridge.update(state(1, "a"))
+    first = join(bridge, "a")
+    second = join(bridge, "a")
+    assert first.closed_for == "replaced"
+    assert not second.closed_for
+    bridge.leg_closed(cast(WebRtcLeg, first))
+    assert bridge.members["a"].leg is cast(WebRtcLeg, second)

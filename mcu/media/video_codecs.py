@@ -7,7 +7,7 @@ Rules:
 4. Keyframes come when they are asked for and at the start, never by themselves.
 
 The speeds below were measured at 1280x720, 25 fps, 1.2 Mbit/s on a composite of 25 moving faces; the table is in
-docs/decisions/0021-video-codec-settings.md.
+docs/decisions/0007-video-codec-settings.md.
 """
 
 from __future__ import annotations

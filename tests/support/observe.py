@@ -72,6 +72,22 @@ _SPECTRUM = """(async () => {
   return result;
 })()"""
 
+_LOUDNESS = """(async () => {
+  const media = document.querySelector("video[data-composite]");
+  const tracks = media?.srcObject?.getAudioTracks() ?? [];
+  if (tracks.length === 0) return 0;
+  const context = (window.testAudio ??= new AudioContext());
+  await context.resume();
+  const source = context.createMediaStreamSource(new MediaStream(tracks));
+  const analyser = new AnalyserNode(context, { fftSize: 16384 });
+  source.connect(analyser);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const samples = new Float32Array(analyser.fftSize);
+  analyser.getFloatTimeDomainData(samples);
+  source.disconnect();
+  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+})()"""
+
 
 class Page(Protocol):
     """What Playwright's page and our Firefox page have in common."""
@@ -111,6 +127,17 @@ class MeetingPage:
         if found is None or found[1] is None:
             return None
         return luma_of(found[0]), found[1]["tiles"]
+
+    async def colours(self) -> tuple[NDArray[np.uint8], list[dict[str, Any]]] | None:
+        """(RGB of shape (height, width, 3), tiles) of the composite shown now."""
+        found = await self.page.evaluate(_PICTURE)
+        if found is None or found[1] is None:
+            return None
+        return np.asarray(image_of(found[0]).convert("RGB")), found[1]["tiles"]
+
+    async def loudness(self) -> float:
+        """Root mean square of what is heard, over a moment; full scale is 1."""
+        return float(await self.page.evaluate(_LOUDNESS))
 
     async def people(self) -> list[int | None]:
         """The person code in each tile, in tile order; [] before the first picture."""
@@ -152,8 +179,12 @@ async def until(condition: Callable[[], Any], seconds: float = 15.0, *, what: st
 
 def luma_of(data_url: str) -> NDArray[np.uint8]:
     """Luma plane of a PNG data URL, shape (height, width)."""
-    png = base64.b64decode(data_url.partition(",")[2])
-    return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+    return np.asarray(image_of(data_url).convert("L"))
+
+
+def image_of(data_url: str) -> Image.Image:
+    """The picture in a PNG data URL."""
+    return Image.open(io.BytesIO(base64.b64decode(data_url.partition(",")[2])))
 
 
 def people_in_tiles(luma: NDArray[np.uint8], tiles: Sequence[dict[str, Any]]) -> list[int | None]:

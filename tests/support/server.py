@@ -47,6 +47,7 @@ class Server:
     media_port: int
     settings: Mapping[str, str]
     prefix: tuple[str, ...] = ()  # such as ("ip", "netns", "exec", NAME)
+    command: tuple[str, ...] = ("serve",)
     process: subprocess.Popen[str] | None = None
     lines: list[str] = field(default_factory=list)
 
@@ -84,7 +85,7 @@ class Server:
             **self.settings,
         }
         self.process = subprocess.Popen(
-            [*self.prefix, sys.executable, "-m", "mcu", "serve"],
+            [*self.prefix, sys.executable, "-m", "mcu", *self.command],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -131,6 +132,11 @@ class Server:
         with urllib.request.urlopen(request, timeout=5) as response:
             return json.loads(response.read())
 
+    def delete(self, path: str) -> None:
+        """DELETE a REST resource."""
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}{path}", method="DELETE"), timeout=5):
+            pass
+
     def metrics(self) -> dict[str, float]:
         """Every sample of /metrics, by name with its labels."""
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as response:
@@ -153,10 +159,13 @@ def children(pid: int) -> list[int]:
 
 @contextmanager
 def running_server(
-    data: Path, settings: Mapping[str, str] | None = None, prefix: tuple[str, ...] = ()
+    data: Path,
+    settings: Mapping[str, str] | None = None,
+    prefix: tuple[str, ...] = (),
+    command: tuple[str, ...] = ("serve",),
 ) -> Iterator[Server]:
     """A server that is ready, ended with SIGTERM (SIGKILL when it does not)."""
-    server = Server(data, free_port(), free_port(), free_port(), settings or {}, prefix)
+    server = Server(data, free_port(), free_port(), free_port(), settings or {}, prefix, command)
     try:
         server.start()
         yield server

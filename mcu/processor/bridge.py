@@ -97,6 +97,12 @@ class Bridge:
         for kind in (StreamKind.MAIN, StreamKind.CONTENT):
             leg.request_keyframe(kind)
 
+    def leg_disconnected(self, leg: WebRtcLeg) -> None:
+        """Nothing has come for a while: a card says more than a face that no longer moves."""
+        member = self._by_leg.get(leg)
+        if member is not None:
+            member.clear_pictures()
+
     def remove_participant(self, participant: str, *, reason: str) -> None:
         """Take a participant's leg away and close it."""
         member = self.members.pop(participant, None)

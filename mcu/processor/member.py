@@ -60,6 +60,11 @@ class Member:
         """The newest picture; may be called from any thread."""
         return self._streams[StreamKind.CONTENT if content else StreamKind.MAIN].picture
 
+    def clear_pictures(self) -> None:
+        """Show a card until there is something new."""
+        for stream in self._streams.values():
+            stream.clear_picture()
+
     def close(self, reason: str) -> None:
         for stream in self._streams.values():
             stream.close()

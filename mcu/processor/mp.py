@@ -131,6 +131,9 @@ class MultipointProcessor:
         self._notify(control.LegState(leg.id, "connected"))
 
     def leg_state(self, leg: WebRtcLeg, state: str) -> None:
+        found = self._legs.get(leg.id)
+        if found is not None and state == "disconnected":
+            found[1].leg_disconnected(leg)
         self._notify(control.LegState(leg.id, state))
 
     def leg_closed(self, leg: WebRtcLeg, reason: str) -> None:

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+import av
 import pytest
 
 from mcu import control
 from mcu.media.payload_vp8 import Vp8Format
-from mcu.media.types import StreamKind, VideoProfile
+from mcu.media.types import EncodedFrame, StreamKind, VideoProfile
+from mcu.media.video_codecs import VideoEncoder
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.totals import Totals
@@ -169,3 +171,21 @@ def test_a_second_leg_replaces_the_first(bridge: Bridge) -> None:
     assert not second.closed_for
     bridge.leg_closed(cast(WebRtcLeg, first))
     assert bridge.members["a"].leg is cast(WebRtcLeg, second)
+
+
+def test_a_leg_that_falls_silent_shows_a_card_not_its_last_face(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a"))
+    leg = join(bridge, "a")
+    bridge.frame_received(cast(WebRtcLeg, leg), StreamKind.MAIN, one_keyframe())
+    loop.run_until(lambda: bridge.members["a"].picture(content=False) is not None)
+    bridge.leg_disconnected(cast(WebRtcLeg, leg))
+    assert bridge.members["a"].picture(content=False) is None
+
+
+def one_keyframe() -> EncodedFrame:
+    frame = av.VideoFrame(PROFILE.width, PROFILE.height, "yuv420p")
+    for plane in frame.planes:
+        plane.update(bytes([100]) * plane.buffer_size)
+    encoded = VideoEncoder(PROFILE).encode(frame, timestamp=0, keyframe=True)
+    assert encoded is not None
+    return encoded

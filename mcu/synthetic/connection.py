@@ -17,10 +17,10 @@ from typing import Protocol
 from mcu._native.packets import BATCH, Datagram, MediaSocket, Path, Rtcp, RtpPacket, SrtpTransport
 from mcu.errors import PeerError
 from mcu.synthetic.description import Answer
-from mcu.synthetic.dtls import DtlsClient
 from mcu.synthetic.ice import Address, Failed, IceClient, Selected
-from mcu.webrtc.dtls import Certificate, DtlsError
+from mcu.webrtc.dtls import Certificate, DtlsAssociation, DtlsError
 from mcu.webrtc.ice_lite import Credentials
+from mcu.webrtc.sdp_offer import DtlsRole
 
 CONNECT_SECONDS = 15.0  # from the answer to keys
 RECEIVE_BUFFER = 1 << 20  # bytes: half a second of what one participant is sent
@@ -55,7 +55,7 @@ class Connection:
         self._udp = _open_socket()
         self._media = MediaSocket(self._udp.fileno())
         self._ice: IceClient | None = None
-        self._dtls: DtlsClient | None = None
+        self._dtls: DtlsAssociation | None = None
         self._path: Path | None = None
         self._selected: asyncio.Future[Address] | None = None
         self._closed = False
@@ -79,8 +79,12 @@ class Connection:
             seed=self._seed,
             now=self._clock(),
         )
-        self._dtls = DtlsClient(
-            self._certificate, fingerprints=answer.fingerprints, send=self._send_plain, closed=self._hung_up
+        self._dtls = DtlsAssociation(
+            self._certificate,
+            role=DtlsRole.CLIENT,
+            fingerprints=answer.fingerprints,
+            send=self._send_plain,
+            closed=self._hung_up,
         )
         loop.add_reader(self._udp.fileno(), self._readable)
         started()

@@ -32,13 +32,15 @@ class Legs:
         self._pool = pool
         self._on_index = on_index
         self._legs: dict[str, str] = {}
+        self._running: set[str] = set()  # legs that have connected
         self._made = 0
         self._revision = 0
         self._told = -1  # the revision that the bridge has
         self._telling = asyncio.Lock()
 
-    def __contains__(self, participant: str) -> bool:
-        return participant in self._legs
+    def is_running(self, participant: str) -> bool:
+        """Whether the participant's leg has connected. One whose answer never reached the peer has not."""
+        return self._legs.get(participant) in self._running
 
     # --- the bridge ---------------------------------------------------------------------------------
 
@@ -116,6 +118,11 @@ class Legs:
         except RefusedError as error:
             log.info("leg was gone already", conference=self._id, leg=leg, code=error.code)
 
+    def connected(self, participant: str, leg: str) -> None:
+        """Media flows through `leg`."""
+        if self._legs.get(participant) == leg:
+            self._running.add(leg)
+
     def closed(self, participant: str, leg: str) -> bool:
         """The MP closed `leg`; False when it is not the participant's current one."""
         if self._legs.get(participant) != leg:
@@ -130,7 +137,9 @@ class Legs:
         return leg
 
     def _forget(self, participant: str) -> None:
-        self._on_index(self._legs.pop(participant), None)
+        leg = self._legs.pop(participant)
+        self._running.discard(leg)
+        self._on_index(leg, None)
 
 
 def _participant_state(participant: Participant) -> control.ParticipantState:

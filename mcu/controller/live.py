@@ -80,6 +80,8 @@ class LiveConference:
     ) -> Participant:
         """Carry out `command` and attach `member` to its participant; an older member is superseded.
 
+        Who is in already, perhaps since a moment ago, reconnects.
+
         Raises RefusedError, and ConferenceClosedError when the object went out of use meanwhile.
         """
         return await uninterrupted(self._admit(command, member, secret=secret, secret_hash=secret_hash))
@@ -91,18 +93,20 @@ class LiveConference:
             if self.closed:
                 raise ConferenceClosedError
             participant_id = command.participant.id if isinstance(command, c.Return) else command.participant
+            resumed = not isinstance(command, c.Enter)
+            if participant_id in self.conference.participants:
+                command = c.Reconnect(participant_id)
             if isinstance(command, c.Reconnect):
                 self.conference.get(participant_id)
                 self._end(participant_id, EndReason.SUPERSEDED)
             await self._carry_out(command, {} if secret_hash is None else {participant_id: secret_hash})
             participant = self.conference.get(participant_id)
-            resumed = not isinstance(command, c.Enter)
             self._members[participant_id] = member
             member.notify(Admitted(participant=participant, secret=secret, snapshot=self.snapshot(), resumed=resumed))
             for news in (self._tiles, self._speaker):
                 if news is not None:
                     member.notify(news)
-            if resumed and participant_id not in self.legs:
+            if resumed and not self.legs.is_running(participant_id):
                 member.notify(MediaChanged(MediaCondition.CLOSED, "media-lost"))
             return participant
 
@@ -172,6 +176,8 @@ class LiveConference:
 
     def leg_changed(self, participant: str, state: control.LegState) -> None:
         condition = MediaCondition(state.state)
+        if condition is MediaCondition.CONNECTED:
+            self.legs.connected(participant, state.leg)
         if condition is MediaCondition.CLOSED and not self.legs.closed(participant, state.leg):
             return
         member = self._members.get(participant)

@@ -150,21 +150,14 @@ class Registry:
             raise RefusedError("resume-unknown")
         if known.state not in ("present", "lost"):
             raise RefusedError("resume-over", known.state)
-        live = await self._conferences.open(conference_id)
-        here = participant in live.conference.participants
-        command = c.Reconnect(participant) if here else c.Return(known.participant)
+        command = c.Return(known.participant) if known.state == "lost" else c.Reconnect(participant)
         await self._admit(conference_id, command, member, secret=secret, secret_hash=None)
         log.info("participant resumed", conference=conference_id, participant=participant)
 
     async def enter_by_token(self, token: TokenRecord, member: Member) -> None:
         """The participant of a WHIP or WHEP token; a connection that uses the token already is superseded."""
-        live = await self._conferences.open(token.conference_id)
         role = Role.ATTENDEE if token.kind == "whip" else Role.VIEWER
-        command: c.Enter | c.Reconnect = c.Enter(
-            participant=token.participant, name=token.name, office=token.office, role=role
-        )
-        if token.participant in live.conference.participants:
-            command = c.Reconnect(token.participant)
+        command = c.Enter(participant=token.participant, name=token.name, office=token.office, role=role)
         await self._admit(token.conference_id, command, member, secret="", secret_hash=None)
         log.info("participant entered", conference=token.conference_id, participant=token.participant, by=token.kind)
 

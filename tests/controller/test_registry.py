@@ -59,6 +59,11 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+def superseded(members: list[FakeMember]) -> list[bool]:
+    """Of each, whether another connection took its place."""
+    return [member.news[-1] == MembershipEnded(EndReason.SUPERSEDED) for member in members]
+
+
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with open_store(f"sqlite+aiosqlite:///{tmp_path / 'mcu.sqlite3'}") as store:
@@ -158,6 +163,45 @@ async def test_second_connection_supersedes_the_first(world: World) -> None:
         await world.registry.connect(created.conference, one, first, offer="v=0")
     await world.registry.detach(created.conference, one, first)
     assert (await world.registry.snapshot(created.conference)).roster[0].connected
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_those_who_resume_at_once_supersede_one_another(world: World, lost: bool) -> None:
+    created = await world.registry.create_conference(title="회의")
+    one, first = await world.enter(created, "가")
+    await world.enter(created, "나")
+    secret = first.last(Admitted).secret
+    if lost:
+        await world.registry.detach(created.conference, one, first)
+        await world.registry.handle_timer(world.now + GRACE)
+    members = [FakeMember() for _ in range(3)]
+    await asyncio.gather(*(world.registry.resume(created.conference, one, secret, member) for member in members))
+    assert sorted(superseded(members)) == [False, True, True]
+
+
+async def test_token_used_twice_at_once_supersedes_itself(world: World) -> None:
+    created = await world.registry.create_conference(title="회의")
+    _, token = await tokens.mint(
+        world.registry, created.conference, kind="whip", name="OBS", office="", lifetime=timedelta(hours=1)
+    )
+    members = [FakeMember() for _ in range(3)]
+    await asyncio.gather(*(world.registry.enter_by_token(token, member) for member in members))
+    assert sorted(superseded(members)) == [False, True, True]
+
+
+async def test_only_a_running_leg_outlives_a_broken_connection(running: World) -> None:
+    created = await running.registry.create_conference(title="회의")
+    one, member = await running.enter(created, "가")
+    secret = member.last(Admitted).secret
+    await running.registry.connect(created.conference, one, member, offer="v=0")
+    leg = running.pool.of(control.AddLeg)[0].leg  # type: ignore[union-attr]
+    told = []
+    for _ in range(2):  # the answer may have been lost with the connection; later the leg is connected
+        again = FakeMember()
+        await running.registry.resume(created.conference, one, secret, again)
+        told.append([news for news in again.news if isinstance(news, MediaChanged)])
+        running.registry.notice(control.LegState(leg=leg, state="connected"))
+    assert told == [[MediaChanged(MediaCondition.CLOSED, "media-lost")], []]
 
 
 async def test_broken_connection_keeps_the_place_for_the_grace_time(world: World) -> None:

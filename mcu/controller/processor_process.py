@@ -72,7 +72,7 @@ class ProcessorProcess:
 
     async def request(self, body: control.Command) -> control.Answer:
         """Send `body` and return the answer. Raises RefusedError."""
-        if self._writer is None or self.ended.is_set() or len(self._pending) >= MAX_PENDING:
+        if self._writer is None or self._writer.is_closing() or len(self._pending) >= MAX_PENDING:
             raise RefusedError("media-unavailable", f"processor {self.index} does not answer")
         self._next_id += 1
         request_id = self._next_id

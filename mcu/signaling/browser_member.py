@@ -7,7 +7,6 @@ Rules:
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC
@@ -18,7 +17,7 @@ from mcu.conference import commands as c
 from mcu.conference.participant import Departure, Role
 from mcu.controller.doors import ByLink, ByNumber, Door, Person
 from mcu.controller.member import Admitted, MembershipEnded, News
-from mcu.errors import RefusedError
+from mcu.errors import RefusedError, StorageError
 from mcu.signaling import protocol as p
 from mcu.signaling import views
 from mcu.signaling.context import Context
@@ -78,24 +77,25 @@ class BrowserMember:
             camera_off=message.camera_off,
         )
         number = door.number if isinstance(door, ByNumber) else None
-        await self._attempt(number, self._registry.enter(door, person, self))
+        await self._attempt(number, lambda: self._registry.enter(door, person, self))
 
     async def _resume(self, message: p.Resume) -> None:
-        await self._attempt(None, self._registry.resume(message.conference, message.participant, message.secret, self))
+        way_back = message.conference, message.participant, message.secret
+        await self._attempt(None, lambda: self._registry.resume(*way_back, self))
 
-    async def _attempt(self, number: str | None, work: Awaitable[Any]) -> None:
-        """Do `work`, unless there were too many failures from this address or for this number."""
+    async def _attempt(self, number: str | None, come_in: Callable[[], Awaitable[Any]]) -> None:
+        """Come in, unless there were too many failures from this address or for this number."""
         attempts = self._context.attempts
-        if not attempts.begin(self._address, number, now=time.monotonic()):
-            _discard(work)
-            raise RefusedError("too-many-attempts")
-        try:
-            await work
-        except RefusedError as error:
-            if error.code not in GUESSES:
-                attempts.succeeded(self._address, number)
-            raise
-        attempts.succeeded(self._address, number)
+        async with attempts.turn(self._address):
+            if not attempts.begin(self._address, number, now=time.monotonic()):
+                raise RefusedError("too-many-attempts")
+            try:
+                await come_in()
+            except (RefusedError, StorageError) as error:
+                if not isinstance(error, RefusedError) or error.code not in GUESSES:
+                    attempts.succeeded(self._address, number)
+                raise
+            attempts.succeeded(self._address, number)
 
     async def _offer(self, message: p.Offer) -> None:
         me = (self.conference, self.participant, self)
@@ -191,9 +191,3 @@ def _door(message: p.Enter) -> Door:
 
 def _given(switch: object) -> bool | None:
     return switch if isinstance(switch, bool) else None
-
-
-def _discard(work: Awaitable[Any]) -> None:
-    """An awaitable that will not be awaited, said so that Python does not warn."""
-    if asyncio.iscoroutine(work):
-        work.close()

@@ -5,9 +5,11 @@ A token bucket holds up to `burst` tokens and gains `rate` a second; what is ask
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections import OrderedDict
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 MAX_KEYS = 10_000  # buckets kept; beyond that the one used longest ago is forgotten, which only helps its owner
 IPV6_PREFIX = 64  # a single customer has at least this much, so each address of it counts as one
@@ -83,6 +85,11 @@ class Attempts:
     def __init__(self) -> None:
         self._addresses = Buckets(ADDRESS_ATTEMPTS)
         self._conferences = Buckets(CONFERENCE_ATTEMPTS)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, address: str) -> asyncio.Lock:
+        """Held while somebody at `address` tries: an office that comes all at once is not somebody who guesses."""
+        return self._turns.setdefault(address, asyncio.Lock())
 
     def begin(self, address: str, number: str | None, *, now: float) -> bool:
         """Whether somebody at `address` may try, with meeting `number` when that is how."""

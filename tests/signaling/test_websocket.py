@@ -188,6 +188,17 @@ async def test_guesses_are_counted(served: Site) -> None:
     assert codes == {"number-or-pin-wrong", "too-many-attempts"}
 
 
+@pytest.mark.parametrize("config", [Config(conference=Conference(max_participants=30))])
+async def test_an_office_that_comes_all_at_once_is_let_in(served: Site) -> None:
+    created = await served.create()
+
+    async def come(number: int) -> None:
+        async with served.browser() as connection:
+            await Browser(connection).enter(created, f"직원 {number}")
+
+    await asyncio.gather(*(come(number) for number in range(24)))
+
+
 @pytest.mark.parametrize(
     "options",
     [

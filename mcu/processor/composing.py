@@ -26,6 +26,7 @@ MAX_PAYLOAD = (
     1_100  # bytes of codec data in a packet: fits an MTU of 1280 with IPv6, UDP or TCP framing, RTP, extensions, SRTP
 )
 MAX_PROFILES = 8  # encoders at one time; a bridge with more kinds of receivers refuses further ones
+KEYFRAME_SECONDS = 0.3  # between two on request: whoever asks all the time must not make everybody's stream larger
 LOG_EVERY = 250  # failures between two lines in the log: one line in ten seconds when all fail
 
 log = structlog.get_logger()
@@ -72,6 +73,7 @@ class ComposingThread:
         self._profiles: frozenset[VideoProfile] = frozenset()
         self._encoders: dict[VideoProfile, VideoEncoder] = {}
         self._keyframes_wanted: set[VideoProfile] = set()
+        self._keyframe_due: dict[VideoProfile, int] = {}  # the first tick whose frame may be a keyframe on request
         self._lock = threading.Lock()  # guards _keyframes_wanted alone
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="compose", daemon=True)
@@ -86,7 +88,7 @@ class ComposingThread:
         self._profiles = profiles
 
     def request_keyframe(self, profile: VideoProfile) -> None:
-        """Make the next frame of this profile a keyframe; many requests before a tick are one."""
+        """Make the next frame of this profile a keyframe, KEYFRAME_SECONDS after the last; many requests are one."""
         with self._lock:
             self._keyframes_wanted.add(profile)
 
@@ -116,13 +118,20 @@ class ComposingThread:
         scene = self.scene
         self._compositor.compose(scene.tiles, scene.styles, self._pictures(scene))
         timestamp = index * VIDEO_CLOCK_RATE // self.fps & 0xFFFFFFFF
-        with self._lock:
-            wanted, self._keyframes_wanted = self._keyframes_wanted, set()
+        wanted = self._take_keyframes_wanted(profiles, index)
         for profile in profiles:
             frame = self._encode(profile, timestamp, keyframe=profile in wanted)
             if frame is not None:
                 payloads = packetize(frame, profile, MAX_PAYLOAD)
                 self._deliver(PacketizedFrame(profile, payloads, timestamp, frame.keyframe))
+
+    def _take_keyframes_wanted(self, profiles: frozenset[VideoProfile], index: int) -> set[VideoProfile]:
+        with self._lock:
+            wanted = {p for p in self._keyframes_wanted & profiles if index >= self._keyframe_due.get(p, 0)}
+            self._keyframes_wanted = self._keyframes_wanted & profiles - wanted
+        due = index + round(KEYFRAME_SECONDS * self.fps)
+        self._keyframe_due = {p: due if p in wanted else self._keyframe_due.get(p, 0) for p in profiles}
+        return wanted
 
     def _encode(self, profile: VideoProfile, timestamp: int, *, keyframe: bool) -> EncodedFrame | None:
         encoder = self._encoders.get(profile)

@@ -243,7 +243,7 @@ def _ended(reason: str) -> protocol.Ended:
 def running(conference: FakeConference) -> Iterator[FakeConference]:
     """Serve the web client and `conference` on a free port."""
 
-    routes = [WebSocketRoute("/ws", conference.serve), *static.routes(WEB_CLIENT)]
+    routes = [WebSocketRoute("/ws", conference.serve), *static.pages(WEB_CLIENT), static.files(WEB_CLIENT)]
     app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
     conference.port = free_port()
     config = uvicorn.Config(

@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from mcu.controller.registry import Registry
+from mcu.errors import ConfigurationError, StorageError
 
 FILE = "ready-conference.json"
 TITLE = "회의실"
@@ -26,14 +27,20 @@ class ReadyConference(msgspec.Struct, frozen=True):
 
 
 async def ensure(registry: Registry, data: Path) -> ReadyConference:
-    """The ready conference, created when there is none or when it was ended."""
+    """The ready conference, created when there is none or when it was ended. Raises ConfigurationError."""
     path = data / FILE
-    kept = _read(path)
-    if kept is not None and await registry.exists(kept.id):
-        return kept
-    created = await registry.create_conference(title=TITLE)
-    ready = ReadyConference(created.link, created.number, created.pin, created.chair_key)
-    _write(path, ready)
+    try:
+        kept = _read(path)
+        if kept is not None and await registry.exists(kept.id):
+            return kept
+        created = await registry.create_conference(title=TITLE)
+        ready = ReadyConference(created.link, created.number, created.pin, created.chair_key)
+        _write(path, ready)
+    except (StorageError, OSError) as error:
+        raise ConfigurationError(
+            f"Nothing can be written in {data} or the database ({str(error).splitlines()[0]}). "
+            "Check free space and permissions."
+        ) from error
     return ready
 
 

@@ -36,7 +36,7 @@ ConfigFile = Annotated[
 
 @app.command()
 def serve(config: ConfigFile = None) -> None:
-    """Run the server until Ctrl-C: web page, signaling, and one media processor."""
+    """Run the server until Ctrl-C: web page, signaling, media."""
     from mcu.cli import serve as command
 
     command.run(_load(config))

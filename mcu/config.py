@@ -23,6 +23,9 @@ OTHER_VARIABLES = frozenset({"MCU_MEDIA", "MCU_SCALAR", "MCU_CONFIG"})
 OTHER_PREFIXES = ("MCU_FUZZ_", "MCU_TEST_", "MCU_BENCH_", "MCU_BOOTSTRAP_")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Language = Annotated[str, Meta(pattern="^(ko|en)$")]
+PublicUrl = Annotated[str, Meta(pattern="^(https?://.+)?$")]
+RelayUrl = Annotated[str, Meta(pattern="^(turn|stun)s?:.")]  # browsers make no connection when told anything else
 Even = Annotated[int, Meta(ge=16, le=4096, multiple_of=2)]
 
 
@@ -33,7 +36,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Server(Section, frozen=True):
     name: str = "MCU"
     data_dir: str = "var"
-    language: str = "ko"
+    language: Language = "ko"
 
 
 class Http(Section, frozen=True):
@@ -50,7 +53,7 @@ class Https(Section, frozen=True):
     port: Port = 8443
     certificate: str = ""
     key: str = ""
-    public_url: str = ""
+    public_url: PublicUrl = ""
 
 
 class Media(Section, frozen=True):
@@ -79,7 +82,7 @@ class Database(Section, frozen=True):
 
 
 class Turn(Section, frozen=True):
-    urls: tuple[str, ...] = ()
+    urls: tuple[RelayUrl, ...] = ()
     secret: str = ""
     ttl_seconds: Annotated[int, Meta(ge=60, le=86_400)] = 7_200
 

@@ -22,6 +22,7 @@ from mcu.errors import ConfigurationError
 from mcu.lifetime import die_with_parent
 from mcu.synthetic.demo import run_demo
 from mcu.synthetic.participant import Refused
+from mcu.synthetic.real_media import open_folder
 from mcu.synthetic.rest import Created
 
 LEAVE_SECONDS = 5.0  # for the participants to take their leave before their process is killed
@@ -42,6 +43,10 @@ class Options:
 def run(config: Config, options: Options) -> None:
     """Fill a conference on the server; without one, start it first. Until Ctrl-C or SIGTERM."""
     config = _quiet(config)
+    if options.conference and not options.server:
+        raise ConfigurationError("--conference needs --server: a server started here makes a conference of its own")
+    if options.media is not None:
+        open_folder(options.media)
     if options.child:
         die_with_parent()
     if options.server:

@@ -21,6 +21,7 @@ from mcu.cli import certificate
 from mcu.cli.addresses import local_addresses, port_is_free
 from mcu.config import Config
 from mcu.errors import ConfigurationError
+from mcu.webrtc.sockets import advertised
 
 WANTED_DISK_BYTES = 1 << 30
 WANTED_FILES = 1_024  # a full MP has a few hundred connections over TCP
@@ -83,6 +84,11 @@ def check_ports(config: Config) -> Iterable[Finding]:
 
 
 def check_addresses(config: Config) -> Iterable[Finding]:
+    try:
+        advertised(config.media.host, config.media.advertise)
+    except ConfigurationError as error:
+        yield Finding("addresses", Verdict.BAD, str(error), "List IP addresses, not names, in MCU_MEDIA_ADVERTISE.")
+        return
     found = list(config.media.advertise) or local_addresses(loopback=False)
     if found:
         yield Finding("addresses", Verdict.GOOD, f"browsers are told {', '.join(found)}")

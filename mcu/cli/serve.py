@@ -27,6 +27,7 @@ from mcu.errors import ConfigurationError, McuError, RefusedError
 from mcu.signaling.app import create_app
 from mcu.signaling.protocol import MAX_MESSAGE_BYTES
 from mcu.store.database import open_store
+from mcu.webrtc.sockets import advertised
 
 GRACEFUL_SECONDS = 3  # for requests under way when the server stops
 BACKLOG = 512  # connections that may wait for accept: a storm of a whole organisation rejoining
@@ -58,8 +59,12 @@ def run(config: Config, *, companion: Companion | None = None) -> None:
     """Serve until SIGINT or SIGTERM, or until the companion sets its event. It stands in for the announcement."""
     logs.configure(config.log)
     check_ports(config)
+    advertised(config.media.host, config.media.advertise)  # refused here in words, not by each processor again
     data = Path(config.server.data_dir)
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"[server] data_dir {data} cannot be made: {error.strerror}") from error
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(config, data, _certificate(config, data), companion))
@@ -76,12 +81,18 @@ def _leaves(group: BaseExceptionGroup[McuError]) -> Iterator[BaseException]:
 
 
 def check_ports(config: Config) -> None:
-    """Raise ConfigurationError, with what to do, when a port is taken."""
+    """Raise ConfigurationError, with what to do, when a port is taken or given twice."""
+    media = range(config.media.port, config.media.port + config.processor.count) if config.media.port else ()
+    ports = [port for port in (config.http.port, config.https.port, *media) if port]
+    if twice := {port for port in ports if ports.count(port) > 1}:
+        raise ConfigurationError(
+            f"TCP port {min(twice)} is configured twice: [http], [https] and [media] need their own"
+        )
     _check("http", config.http.host, config.http.port, socket.SOCK_STREAM)
     _check("https", config.https.host, config.https.port, socket.SOCK_STREAM)
-    for index in range(config.processor.count if config.media.port else 0):
-        _check("media", config.media.host, config.media.port + index, socket.SOCK_DGRAM)
-        _check("media", config.media.host, config.media.port + index, socket.SOCK_STREAM)
+    for port in media:
+        _check("media", config.media.host, port, socket.SOCK_DGRAM)
+        _check("media", config.media.host, port, socket.SOCK_STREAM)
 
 
 def _check(section: str, host: str, port: int, kind: socket.SocketKind) -> None:

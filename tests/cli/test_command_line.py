@@ -44,3 +44,41 @@ def test_an_unknown_variable_is_one_sentence(tmp_path: Path) -> None:
     ended = mcu("doctor", folder=tmp_path, MCU_HTTP_PROT="1")
     assert ended.returncode == 2
     assert "did you mean MCU_HTTP_PORT?" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"MCU_MEDIA_ADVERTISE": "meet.example.kr"}, "media.advertise"),
+        ({"MCU_HTTPS_PORT": "0", "MCU_SERVER_DATA_DIR": "/proc/none"}, "/proc/none cannot be made"),
+        ({"MCU_HTTPS_PORT": "24999", "MCU_MEDIA_PORT": "24999"}, "24999 is configured twice"),
+        ({"MCU_SERVER_LANGUAGE": "fr"}, "server.language"),
+        ({"MCU_HTTPS_PUBLIC_URL": "meet.example.kr"}, "https.public_url"),
+        ({"MCU_TURN_URLS": "turn.example.kr:443"}, "turn.urls"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_before_anything_starts(
+    environment: dict[str, str], sentence: str, tmp_path: Path
+) -> None:
+    free = {"MCU_HTTP_PORT": "0", "MCU_HTTPS_PORT": "0", "MCU_MEDIA_PORT": "0"}
+    ended = mcu("serve", folder=tmp_path, **(free | environment))
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(("--media", "none"), "none is not a folder"), (("--conference", "abc"), "--conference needs --server")],
+)
+def test_a_demo_that_cannot_work_is_refused(arguments: tuple[str, ...], sentence: str, tmp_path: Path) -> None:
+    ended = mcu("demo", *arguments, folder=tmp_path)
+    assert ended.returncode == 2
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_doctor_names_an_address_that_is_none(tmp_path: Path) -> None:
+    ended = mcu("doctor", folder=tmp_path, MCU_MEDIA_ADVERTISE="meet.example.kr")
+    assert ended.returncode == 1
+    assert "'meet.example.kr' does not appear to be" in ended.stdout + ended.stderr

@@ -21,6 +21,7 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 _JOINERS = frozenset("\u200c\u200d")  # needed inside emoji and in some scripts
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co"})
 _CLUSTER = regex.compile(r"\X")
+_SEEN = regex.compile(r"[^\p{Default_Ignorable_Code_Point}\s]")  # not a joiner, a Hangul filler, a selector alone
 _BLANKS = regex.compile(r"\s+")
 _LINE_BREAKS = regex.compile(r"\r\n|[\r\u0085\u2028\u2029]")
 
@@ -56,7 +57,7 @@ def _limited(text: str, limit: int, code: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """A person's name; never empty."""
+    """A person's name; never empty, nor looking so."""
     return _given(clean_line(text, limit=NAME_GRAPHEMES, code="name-too-long"), "name-empty")
 
 
@@ -76,6 +77,6 @@ def clean_chat(text: str) -> str:
 
 
 def _given(text: str, code: str) -> str:
-    if not text:
+    if not _SEEN.search(text):
         raise RefusedError(code)
     return text

@@ -54,3 +54,9 @@ def test_chat_keeps_its_lines() -> None:
 
 def test_an_office_may_be_missing() -> None:
     assert text.clean_office(" ") == ""
+
+
+@pytest.mark.parametrize("given", ["\u200d", "\u3164", "\u115f\u1160", "\u200c \ufe0f"])
+def test_what_nobody_can_see_is_no_name(given: str) -> None:
+    with pytest.raises(RefusedError, match="name-empty"):
+        text.clean_name(given)

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from mcu.errors import RefusedError
+from mcu.errors import RefusedError, StorageError
 
 log = structlog.get_logger()
 
@@ -49,10 +49,12 @@ class Background:
 
 
 async def guarded(work: Work, **context: str) -> None:
-    """A refusal is logged, a bug is logged with its traceback, and nobody else is disturbed."""
+    """Refusals and a failing database are logged, a bug with its traceback, and nobody else is disturbed."""
     try:
         await work
     except RefusedError as error:
         log.info("background work refused", code=error.code, detail=error.detail, **context)
+    except StorageError as error:
+        log.error("storage failed", error=str(error), **context)
     except Exception:
         log.exception("background work failed", **context)

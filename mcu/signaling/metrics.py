@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -23,6 +23,7 @@ class Metrics:
     """The counters that signaling itself keeps, and the page that shows all."""
 
     def __init__(self, registry: Registry, connections: Connections) -> None:
+        disable_created_metrics()  # a time of creation beside each counter tells nobody anything
         self._registry = CollectorRegistry()
         self.received = self._counter("received_messages", "Messages that browsers sent")
         self.sent = self._counter("sent_messages", "Messages sent to browsers")

@@ -124,6 +124,7 @@ class Bridge:
         for participant in list(self.members):
             self.remove_participant(participant, reason="conference-ended")
         self.video.close()
+        self._totals.close_picture(self.video)
 
     # --- pictures -------------------------------------------------------------------------------------
 

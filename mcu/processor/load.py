@@ -46,13 +46,9 @@ def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
     yield "mcu_audio_ticks_missed_total", mp.ticks.missed
     yield "mcu_audio_busy_seconds_total", mp.audio_busy_seconds
     yield "mcu_audio_encoders", sum(bridge.sound.encoders for bridge in mp.bridges.values())
-    yield "mcu_video_ticks_total", sum(bridge.video.ticks.index for bridge in mp.bridges.values())
-    yield "mcu_video_ticks_missed_total", sum(bridge.video.ticks.missed for bridge in mp.bridges.values())
-    yield "mcu_video_busy_seconds_total", sum(bridge.video.busy_seconds for bridge in mp.bridges.values())
     yield "mcu_video_encoders", sum(bridge.video.encoders for bridge in mp.bridges.values())
-    yield from mp.totals.read(member for bridge in mp.bridges.values() for member in bridge.members.values()).items()
+    yield from mp.totals.read(mp.bridges.values()).items()
     yield 'mcu_failures_total{where="audio"}', mp.failures
-    yield 'mcu_failures_total{where="video"}', sum(bridge.video.failures for bridge in mp.bridges.values())
     yield 'mcu_failures_total{where="decoder"}', mp.decoders.failures
     for reason, count in mp.endpoint.counters.items():
         yield f'mcu_datagrams_total{{what="{reason}"}}', count

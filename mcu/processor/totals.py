@@ -1,35 +1,61 @@
-"""What happened to all received streams of an MP, those of legs that are gone included."""
+"""What happened in all conferences of an MP, those that are over included."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import StreamKind
+from mcu.processor.composing import ComposingThread
 from mcu.processor.member import Member
 
 
+class Conference(Protocol):
+    """What is counted of a bridge."""
+
+    @property
+    def members(self) -> Mapping[str, Member]: ...
+    @property
+    def video(self) -> ComposingThread: ...
+
+
 class Totals:
-    """Sums that only rise: legs are added when they close, living ones when somebody asks."""
+    """Sums that only rise: members and bridges are added when they close, living ones when somebody asks."""
 
     def __init__(self) -> None:
         self._closed: Counter[str] = Counter()
 
     def close(self, member: Member) -> None:
         """Keep the counts of a member that goes away."""
-        self._closed.update(_counts(member))
+        self._closed.update(_of_member(member))
 
-    def read(self, members: Iterable[Member]) -> dict[str, int]:
-        """By Prometheus name with labels, for closed members and the living `members`."""
+    def close_picture(self, video: ComposingThread) -> None:
+        """Keep the counts of a bridge's picture that ends."""
+        self._closed.update(_of_picture(video))
+
+    def read(self, bridges: Iterable[Conference]) -> dict[str, float]:
+        """By Prometheus name with labels, for what is closed and for the living `bridges`."""
         total = Counter(self._closed)
-        for member in members:
-            total.update(_counts(member))
+        for bridge in bridges:
+            total.update(_of_picture(bridge.video))
+            for member in bridge.members.values():
+                total.update(_of_member(member))
         return dict(total)
 
 
-def _counts(member: Member) -> Counter[str]:
+def _of_picture(video: ComposingThread) -> dict[str, Any]:
+    return {
+        "mcu_video_ticks_total": video.ticks.index,
+        "mcu_video_ticks_missed_total": video.ticks.missed,
+        "mcu_video_busy_seconds_total": video.busy_seconds,
+        'mcu_failures_total{where="video"}': video.failures,
+    }
+
+
+def _of_member(member: Member) -> Counter[str]:
     found: Counter[str] = Counter(
         {
             "mcu_video_frames_decoded_total": member.decoded,

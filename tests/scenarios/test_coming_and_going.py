@@ -79,7 +79,7 @@ async def test_four_hundred_joins_and_leaves_leave_nothing_behind(server: Server
     async with meeting(server.url, server.ready_conference["id"]) as crowd:
         await crowd.join(1, quiet_reels(1))  # the meeting goes on
         await come_and_go(crowd, WARM_UP)
-        await until(lambda: server.metrics()['mcu_legs{processor="0"}'] == 1, what="everybody else gone")
+        await until(lambda: server.metrics()['mcu_legs{processor="0"}'] == 1, what="everybody else gone", every=0.1)
         before = footprint(server)
         begin = time.monotonic()
         await come_and_go(crowd, JOINS)
@@ -92,7 +92,7 @@ async def test_four_hundred_joins_and_leaves_leave_nothing_behind(server: Server
             return after.countable == before.countable
 
         try:
-            await until(is_back, CONSOLIDATED_SECONDS, what="back where it was")
+            await until(is_back, CONSOLIDATED_SECONDS, what="back where it was", every=0.1)
         except TimeoutError:
             assert after.countable == before.countable  # says what differs
         grown = [(now - then) >> 10 for now, then in zip(after.resident, before.resident, strict=True)]

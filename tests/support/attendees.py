@@ -212,13 +212,16 @@ async def meeting(server: str, conference: str) -> AsyncIterator[Meeting]:
         await made.close()
 
 
-async def until(condition: Callable[[], bool], seconds: float = PATIENCE, *, what: str) -> float:
-    """Poll until it holds; seconds that took. Raises TimeoutError, saying what."""
+async def until(condition: Callable[[], bool], seconds: float = PATIENCE, *, what: str, every: float = 0.02) -> float:
+    """Poll until it holds; seconds that took. Raises TimeoutError, saying what.
+
+    What asks the server by REST wants `every` of 0.1 s: it answers 20 requests a second from one address.
+    """
     begin = time.monotonic()
     while not condition():
         if time.monotonic() > begin + seconds:
             raise TimeoutError(f"not within {seconds} s: {what}")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(every)
     return time.monotonic() - begin
 
 

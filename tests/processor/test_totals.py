@@ -1,0 +1,28 @@
+"""Counters only rise, whoever leaves and whichever conference ends."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from mcu.processor.totals import Totals
+
+
+def picture(ticks: int, missed: int) -> Any:
+    return SimpleNamespace(ticks=SimpleNamespace(index=ticks, missed=missed), busy_seconds=ticks * 0.005, failures=0)
+
+
+def test_a_conference_that_ends_stays_counted() -> None:
+    totals = Totals()
+    first = SimpleNamespace(members={}, video=picture(100, 3))
+    second = SimpleNamespace(members={}, video=picture(50, 1))
+    before = totals.read([first, second])
+    assert before["mcu_video_ticks_missed_total"] == 4
+    totals.close_picture(first.video)
+    assert totals.read([second]) == before
+
+
+def test_an_mp_without_conferences_still_tells_its_past() -> None:
+    totals = Totals()
+    totals.close_picture(picture(100, 3))
+    assert totals.read([])["mcu_video_ticks_total"] == 100

@@ -20,6 +20,7 @@ from rich.console import Console
 from mcu.cli import certificate, logs, ready_conference
 from mcu.cli.addresses import listening_socket, local_addresses, port_is_free
 from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
+from mcu.cli.http_connection import PunctualConnection
 from mcu.config import Config
 from mcu.controller.pool import ProcessorPool
 from mcu.controller.registry import Registry
@@ -154,6 +155,7 @@ def _server(
         host=host,
         port=port,
         loop="none",
+        http=PunctualConnection,
         ws="websockets-sansio",
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_ping_interval=10.0,

@@ -194,6 +194,8 @@ class Registry:
     ) -> str:
         """A new leg for the participant; the SDP answer. Raises RefusedError."""
         live = self._of_member(conference_id, participant, member)
+        if live.conference.participants[participant].role is Role.VIEWER:
+            direction = "send"  # has neither tile nor voice, so nothing that it offers to send is taken
         return await live.legs.connect(participant, offer, direction=direction)
 
     async def restart_leg(self, conference_id: str, participant: str, member: Member, *, offer: str) -> str:

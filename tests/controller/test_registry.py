@@ -252,6 +252,14 @@ async def test_bridge_knows_the_conference_before_the_first_leg(running: World) 
     assert update.layout == control.LayoutChoice()  # type: ignore[union-attr]
 
 
+async def test_a_viewer_is_only_sent_to_whatever_it_offers(running: World) -> None:
+    created = await running.registry.create_conference(title="회의")
+    for name, role, direction in (("가", Role.ATTENDEE, "both"), ("나", Role.VIEWER, "send")):
+        one, member = await running.enter(created, name, role=role)
+        await running.registry.connect(created.conference, one, member, offer="v=0")
+        assert running.pool.of(control.AddLeg)[-1].direction == direction  # type: ignore[union-attr]
+
+
 async def test_new_offer_replaces_the_leg(running: World) -> None:
     created = await running.registry.create_conference(title="회의")
     one, member = await running.enter(created, "가")

@@ -17,6 +17,7 @@ from mcu.synthetic import picture_code
 from tests.support.media import TONES
 
 HEARD = 25.0  # dB of a tone over the noise beside it
+LOADS = 4  # of a page, at most
 REMOVED = 30.0  # dB by which a tone that must not be heard lies below those that are
 
 # Runs before the page's own scripts: remembers what the server said, and how the composite went on.
@@ -103,8 +104,17 @@ class MeetingPage:
         self.page = page
 
     async def open(self, link: str) -> None:
-        await self.page.goto(link)
-        await self.until("document.querySelector('.join-form') !== null")
+        """Load the page; again when Chromium gave it up because an interface of a fresh namespace had just come up
+        (ERR_NETWORK_CHANGED)."""
+        for attempt in range(LOADS):
+            await self.page.goto(link)
+            try:
+                await self.until("document.querySelector('.join-form') !== null", 5.0)
+            except TimeoutError:
+                if attempt == LOADS - 1:
+                    raise
+            else:
+                return
 
     async def join(self, name: str, office: str, *, watch_only: bool = False, chair_key: str = "") -> float:
         """Fill in the form and press the button; the monotonic time at which it was pressed."""

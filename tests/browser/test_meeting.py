@@ -78,6 +78,12 @@ async def test_three_browsers_see_all_and_hear_the_others(server: Server, browse
         everybody = range(1, person + 1)
         seen = await until(lambda page=page, all_=everybody: sees(page, *all_), what=f"picture of {person}")
         print(f"person {person} sees all {seen - pressed:.2f} s after pressing the button")
+        if person > 1:
+            others = set(range(1, person))
+            heard = await until(
+                lambda page=page, others=others, person=person: page.hears(others, not_={person}), what="the others"
+            )
+            print(f"person {person} hears all others {heard - pressed:.2f} s after pressing, listening included")
     for person, page in pages.items():
         others = {1, 2, 3} - {person}
         await until(lambda page=page: sees(page, 1, 2, 3), what=f"all three at {person}")

@@ -63,6 +63,7 @@ async def browsers(tmp_path: Path) -> AsyncIterator[Browsers]:
 
 async def enter(page: MeetingPage, server: Server, person: int, **options: str) -> float:
     await page.open(server.link)
+    await page.preview_shown()
     return await page.join(*NAMES[person], **options)  # type: ignore[arg-type]
 
 

@@ -116,6 +116,11 @@ class MeetingPage:
             else:
                 return
 
+    async def preview_shown(self) -> None:
+        """Wait until the form has shown a second of one's own camera, as a person sees before pressing the button;
+        a browser started this moment is busy with itself until then."""
+        await self.until("document.querySelector('.preview video')?.currentTime > 1")
+
     async def join(self, name: str, office: str, *, watch_only: bool = False, chair_key: str = "") -> float:
         """Fill in the form and press the button; the monotonic time at which it was pressed."""
         await self.until("document.querySelector('.join-form') !== null")

@@ -1,0 +1,102 @@
+"""Joining on the page: by link or number, in words of either language, with or without devices."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from mcu.signaling import protocol
+from tests.browser.client_page import WAIT, enter, wait_for
+from tests.fakes.conference_server import FakeConference
+
+pytestmark = pytest.mark.browser
+
+REFUSED = protocol.Sentence(ko="회의가 잠겨 있습니다.", en="The meeting is locked.")
+
+
+def test_enters_by_link_with_what_the_form_says(page: Page, conference: FakeConference) -> None:
+    page.goto(conference.link)
+    expect(page.locator(".preview video")).to_be_visible(timeout=WAIT)
+    enter(page, conference)
+    (entry,) = conference.sent(protocol.Enter)
+    assert (entry.conference, entry.name, entry.office) == (conference.link[-22:], "홍길동", "동대문구청장")
+    assert (entry.role, entry.language, entry.chair_key) == ("attendee", "ko", msgspec.UNSET)
+    expect(page.get_by_role("heading", name=conference.title)).to_be_visible()
+
+
+def test_enters_by_number_and_pin(page: Page, conference: FakeConference) -> None:
+    page.goto(conference.url)
+    page.get_by_label("회의 번호").fill("123 456 789")
+    page.get_by_label("비밀번호").fill("042042")
+    page.get_by_label("이름", exact=True).fill("홍길동")
+    page.get_by_role("button", name="참가하기").click()
+    expect(page.get_by_role("toolbar")).to_be_visible(timeout=WAIT)
+    (entry,) = conference.sent(protocol.Enter)
+    assert (entry.number, entry.pin, entry.conference) == ("123456789", "042042", msgspec.UNSET)
+
+
+def test_says_what_is_missing_and_goes_there(page: Page, conference: FakeConference) -> None:
+    page.goto(conference.url)
+    page.get_by_label("회의 번호").fill("1234")
+    page.get_by_role("button", name="참가하기").click()
+    for words in ("회의 번호는 숫자 9자리입니다.", "비밀번호는 숫자 6자리입니다.", "이름을 적어 주십시오."):
+        expect(page.get_by_text(words)).to_be_visible()
+    expect(page.get_by_label("회의 번호")).to_be_focused()
+    assert conference.received == []
+
+
+def test_a_refusal_is_shown_in_words_of_the_chosen_language(page: Page, conference: FakeConference) -> None:
+    conference.refusal = protocol.Error(code="conference-locked", message=REFUSED, regarding="enter")
+    page.goto(conference.link)
+    page.get_by_label("이름", exact=True).fill("홍길동")
+    page.get_by_role("button", name="참가하기").click()
+    expect(page.get_by_role("alert").filter(has_text=REFUSED.ko)).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("alert").filter(has_text=REFUSED.en)).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("홍길동")
+    page.get_by_role("button", name="Join", exact=True).click()
+    expect(page.get_by_role("toolbar")).to_be_visible()
+
+
+def test_watching_only_sends_nothing(page: Page, conference: FakeConference) -> None:
+    page.goto(conference.link)
+    page.get_by_label("이름", exact=True).fill("기자")
+    page.get_by_label("보기만 하기").check()
+    page.get_by_role("button", name="보기 시작").click()
+    expect(page.get_by_role("toolbar")).to_be_visible()
+    expect(page.locator('[data-tool="microphone"]')).to_be_hidden()
+    wait_for(page, conference, protocol.Offer)
+    (entry,) = conference.sent(protocol.Enter)
+    (offer,) = conference.sent(protocol.Offer)
+    assert entry.role == "viewer"
+    assert re.findall(r"a=(sendrecv|recvonly|sendonly|inactive)\r\n", offer.sdp) == ["recvonly", "recvonly", "inactive"]
+
+
+def test_joins_without_devices_that_are_not_permitted(browser: Browser, conference: FakeConference) -> None:
+    context = browser.new_context(locale="ko-KR")
+    context.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));"
+    )
+    page = context.new_page()
+    page.goto(conference.link)
+    expect(page.get_by_text("카메라 사용이 허용되지 않았습니다.")).to_be_visible()
+    expect(page.get_by_text("마이크 사용이 허용되지 않았습니다.")).to_be_visible()
+    enter(page, conference)
+    (entry,) = conference.sent(protocol.Enter)
+    assert (entry.muted, entry.camera_off) == (True, True)
+    context.close()
+
+
+def test_offers_three_streams_in_the_fixed_order_on_one_transport(page: Page, conference: FakeConference) -> None:
+    enter(page, conference)
+    wait_for(page, conference, protocol.Candidate)
+    offer = conference.sent(protocol.Offer)[0]
+    assert re.findall(r"^m=(\w+)", offer.sdp, re.MULTILINE) == ["audio", "video", "video"]
+    directions = re.findall(r"a=(sendrecv|recvonly|sendonly|inactive)\r\n", offer.sdp)
+    assert directions == ["sendrecv", "sendrecv", "sendonly"]
+    assert "a=group:BUNDLE 0 1 2" in offer.sdp
+    kinds = [type(message) for message in conference.received]
+    assert kinds.index(protocol.Offer) < kinds.index(protocol.Candidate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import cast
 
@@ -39,17 +40,19 @@ async def until(condition: Callable[[], object]) -> None:
         await asyncio.sleep(0)
 
 
-class Way:
+class Way(ABC):
     """A socket to the server. What arrives goes to `take`."""
 
     def __init__(self) -> None:
         self.take: Callable[[Way, bytes], None] = lambda way, data: None
 
+    @abstractmethod
     def write(self, data: bytes) -> None:
-        raise NotImplementedError
+        """Send one packet."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Close the socket."""
 
 
 class UdpWay(Way, asyncio.DatagramProtocol):

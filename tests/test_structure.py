@@ -21,7 +21,7 @@ LAYERS = [
     {"webrtc", "h323"},
     {"conference", "mixer"},
     {"media"},
-    {"_native", "config", "errors", "metrics", "control", "text", "lifetime"},
+    {"_native", "config", "errors", "metrics", "control", "text", "lifetime", "loop_watch"},
 ]
 SAME_LAYER = {
     ("__main__", "cli"),

@@ -18,13 +18,15 @@ import uvloop
 from rich.console import Console
 
 from mcu.cli import certificate, logs, ready_conference
-from mcu.cli.addresses import listening_socket, local_addresses, port_is_free
+from mcu.cli.addresses import local_addresses, port_is_free
 from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
 from mcu.cli.http_connection import PunctualConnection
+from mcu.cli.web_server import WebServer
 from mcu.config import Config
 from mcu.controller.pool import ProcessorPool
 from mcu.controller.registry import Registry
 from mcu.errors import ConfigurationError, McuError, RefusedError
+from mcu.loop_watch import WatchedLoop
 from mcu.signaling.app import create_app
 from mcu.signaling.protocol import MAX_MESSAGE_BYTES
 from mcu.store.database import open_store
@@ -38,22 +40,6 @@ WEB_ROOT = Path(__file__).resolve().parents[2] / "web-client"
 Companion = Callable[[asyncio.Event], AbstractAsyncContextManager[None]]
 
 log = structlog.get_logger()
-
-
-class _WebServer(uvicorn.Server):
-    """uvicorn without its own signal handling: two of them share this process. `listening` is set when it does."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets or [listening_socket(self.config.host, self.config.port)])
-        self.listening.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def run(config: Config, *, companion: Companion | None = None) -> None:
@@ -114,7 +100,8 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
         pooling = group.create_task(pool.run())
         keeping = group.create_task(registry.run())
         await registry.restore()
-        app = create_app(registry=registry, config=config, web_root=WEB_ROOT)
+        watched = WatchedLoop()
+        app = create_app(registry=registry, config=config, web_root=WEB_ROOT, loop=watched.counters)
         servers = [
             _server(app, config.http.host, config.http.port),
             _server(app, config.https.host, config.https.port, *identity),
@@ -131,6 +118,7 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
         async with (companion or partial(_announced, config, ready))(stop):
             await stop.wait()
         log.info("stopping")
+        watched.close()
         for server in servers:
             server.should_exit = True
         await registry.close()
@@ -149,7 +137,7 @@ def _certificate(config: Config, data: Path) -> tuple[Path, Path]:
 
 def _server(
     app: object, host: str, port: int, certificate_path: Path | None = None, key_path: Path | None = None
-) -> _WebServer:
+) -> WebServer:
     settings = uvicorn.Config(
         app,  # type: ignore[arg-type]
         host=host,
@@ -169,7 +157,7 @@ def _server(
         ssl_keyfile=key_path,
         ssl_version=ssl.PROTOCOL_TLS_SERVER,
     )
-    return _WebServer(settings)
+    return WebServer(settings)
 
 
 @contextlib.asynccontextmanager

@@ -39,6 +39,7 @@ def report(mp: MultipointProcessor) -> control.Load:
 
 def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
     yield "mcu_tasks", len(asyncio.all_tasks())
+    yield from mp.loop_counters.by_name().items()
     yield "mcu_threads", threading.active_count()
     yield "mcu_bridges", len(mp.bridges)
     yield "mcu_legs", sum(len(bridge.members) for bridge in mp.bridges.values())

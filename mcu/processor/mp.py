@@ -10,6 +10,7 @@ import structlog
 
 from mcu import control
 from mcu.errors import RefusedError
+from mcu.loop_watch import LoopCounters, WatchedLoop
 from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind, VideoProfile
 from mcu.processor import load
 from mcu.processor.bridge import Bridge
@@ -41,6 +42,7 @@ class MultipointProcessor:
         self.failures = 0
         self.totals = Totals()
         self._timer: asyncio.TimerHandle | None = None
+        self._watched = WatchedLoop()
 
     @property
     def port(self) -> int:
@@ -53,6 +55,10 @@ class MultipointProcessor:
     @property
     def endpoint(self) -> Endpoint:
         return self._endpoint
+
+    @property
+    def loop_counters(self) -> LoopCounters:
+        return self._watched.counters
 
     @property
     def decoders(self) -> DecoderPool:
@@ -68,6 +74,7 @@ class MultipointProcessor:
         self._schedule()
 
     async def close(self) -> None:
+        self._watched.close()
         if self._timer is not None:
             self._timer.cancel()
         for bridge in self.bridges.values():

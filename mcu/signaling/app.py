@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from mcu.config import Config
 from mcu.controller.registry import Registry
 from mcu.errors import RefusedError
+from mcu.loop_watch import LoopCounters
 from mcu.signaling import api_page, openapi, rest, static, websocket, whip
 from mcu.signaling.context import make_context
 from mcu.signaling.headers import DEFAULTS, HEADERS, SecurityHeaders
@@ -27,8 +28,11 @@ _CODES = {404: "not-found", 405: "method-not-allowed"}
 log = structlog.get_logger()
 
 
-def create_app(*, registry: Registry, config: Config, web_root: Path) -> Starlette:
-    """REST, WebSocket, WHIP, WHEP and the web client in `web_root`, for a registry that is running."""
+def create_app(*, registry: Registry, config: Config, web_root: Path, loop: LoopCounters) -> Starlette:
+    """REST, WebSocket, WHIP, WHEP and the web client in `web_root`, for a registry that is running.
+
+    `loop` is shown at /metrics.
+    """
     named: list[BaseRoute] = [
         WebSocketRoute("/ws", websocket.endpoint),
         *rest.routes(),
@@ -41,7 +45,7 @@ def create_app(*, registry: Registry, config: Config, web_root: Path) -> Starlet
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: _refused, Exception: _failed},
     )
-    app.state.context = make_context(registry, config)
+    app.state.context = make_context(registry, config, loop)
     return app
 
 

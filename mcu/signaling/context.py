@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mcu.config import Config
 from mcu.controller.registry import Registry
+from mcu.loop_watch import LoopCounters
 from mcu.signaling.limits import REQUESTS, Attempts, Buckets, Connections
 from mcu.signaling.media_session import MediaSessions
 from mcu.signaling.metrics import Metrics
@@ -27,12 +28,12 @@ class Context:
     requests: Buckets = field(default_factory=lambda: Buckets(REQUESTS))
 
 
-def make_context(registry: Registry, config: Config) -> Context:
+def make_context(registry: Registry, config: Config, loop: LoopCounters) -> Context:
     connections = Connections(most=MAX_CONNECTIONS, most_by_address=MAX_CONNECTIONS_BY_ADDRESS)
     return Context(
         registry=registry,
         config=config,
-        metrics=Metrics(registry, connections),
+        metrics=Metrics(registry, connections, loop),
         connections=connections,
         media_sessions=MediaSessions(registry),
     )

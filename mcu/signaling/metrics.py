@@ -11,6 +11,8 @@ from prometheus_client import CollectorRegistry, Counter, disable_created_metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from mcu.loop_watch import LoopCounters
+
 if TYPE_CHECKING:
     from mcu.controller.registry import Registry
     from mcu.signaling.limits import Connections
@@ -22,7 +24,7 @@ _LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')
 class Metrics:
     """The counters that signaling itself keeps, and the page that shows all."""
 
-    def __init__(self, registry: Registry, connections: Connections) -> None:
+    def __init__(self, registry: Registry, connections: Connections, loop: LoopCounters) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # creation times beside counters are noise
         self._registry = CollectorRegistry()
         self.received = self._counter("received_messages", "Messages that browsers sent")
@@ -30,7 +32,7 @@ class Metrics:
         self.too_fast = self._counter("too_fast_messages", "Messages dropped because they came too fast")
         self.slow_consumers = self._counter("slow_consumers", "Connections closed because the peer did not read")
         self.refused = Counter("mcu_signaling_refused", "Requests refused, by code", ["code"], registry=self._registry)
-        self._registry.register(_Server(registry, connections))
+        self._registry.register(_Server(registry, connections, loop))
 
     def _counter(self, name: str, text: str) -> Counter:
         return Counter(f"mcu_signaling_{name}", text, registry=self._registry)
@@ -43,8 +45,9 @@ class Metrics:
 class _Server(Collector):
     """What is read at the moment of asking: conferences, connections, and the load of each MP."""
 
-    def __init__(self, registry: Registry, connections: Connections) -> None:
+    def __init__(self, registry: Registry, connections: Connections, loop: LoopCounters) -> None:
         self._server = registry
+        self._loop = loop
         self._connections = connections
 
     def collect(self) -> Iterator[Metric]:
@@ -53,9 +56,11 @@ class _Server(Collector):
         yield GaugeMetricFamily("mcu_signaling_connections", "Open WebSockets", self._connections.count)
         yield GaugeMetricFamily("mcu_processors_ready", "Media processors ready", self._server.pool.ready_count)
         loads = sorted(self._server.pool.loads.items())
+        families: dict[str, Metric] = {}
+        for key, value in self._loop.by_name().items():
+            _add(families, key, value, processor="controller")
         cpu = CounterMetricFamily("mcu_processor_cpu_seconds", "CPU time of each MP", labels=["processor"])
         memory = GaugeMetricFamily("mcu_processor_rss_bytes", "Memory of each MP", labels=["processor"])
-        families: dict[str, Metric] = {}
         for index, load in loads:
             cpu.add_metric([str(index)], load.cpu_seconds)
             memory.add_metric([str(index)], load.rss_bytes)

@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from mcu.config import Api, Conference, Config, Turn
 from mcu.controller.doors import Created
 from mcu.controller.registry import Registry
+from mcu.loop_watch import LoopCounters
 from mcu.signaling import protocol as p
 from mcu.signaling.app import create_app
 from mcu.store.database import open_store
@@ -96,7 +97,7 @@ async def site(tmp_path: Path, config: Config, web_root: Path) -> AsyncIterator[
         pool = FakePool()
         registry = Registry(store=store, pool=pool, config=config)
         running = asyncio.ensure_future(registry.run())
-        yield Site(create_app(registry=registry, config=config, web_root=web_root), registry, pool)
+        yield Site(create_app(registry=registry, config=config, web_root=web_root, loop=LoopCounters()), registry, pool)
         await registry.close()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

@@ -25,6 +25,21 @@ def in_url(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
+def share_an_address(one: str, other: str) -> bool:
+    """Whether listeners on both hosts get in each other's way on one port: an address in common, or all of them."""
+    mine, yours = _resolved(one), _resolved(other)
+    return bool(mine & yours) or any(address.is_unspecified for address in mine | yours)
+
+
+def _resolved(host: str) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """The addresses of `host`; none when the name is not known."""
+    try:
+        found = socket.getaddrinfo(host or "::", None, type=socket.SOCK_STREAM)
+    except OSError:
+        return set()
+    return {ipaddress.ip_address(str(address[0]).partition("%")[0]) for *_, address in found}
+
+
 def port_is_free(host: str, port: int, kind: socket.SocketKind) -> str:
     """ "" when the port can be bound, else the reason in the system's words."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import signal
 import socket
 import ssl
@@ -18,7 +19,7 @@ import uvloop
 from rich.console import Console
 
 from mcu.cli import certificate, logs, ready_conference
-from mcu.cli.addresses import local_addresses, port_is_free
+from mcu.cli.addresses import local_addresses, port_is_free, share_an_address
 from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
 from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.web_server import WebServer
@@ -70,11 +71,14 @@ def _leaves(group: BaseExceptionGroup[McuError]) -> Iterator[BaseException]:
 def check_ports(config: Config) -> None:
     """Raise ConfigurationError, with what to do, when a port is taken or given twice."""
     media = range(config.media.port, config.media.port + config.processor.count) if config.media.port else ()
-    ports = [port for port in (config.http.port, config.https.port, *media) if port]
-    if twice := {port for port in ports if ports.count(port) > 1}:
-        raise ConfigurationError(
-            f"TCP port {min(twice)} is configured twice: [http], [https] and [media] need their own"
-        )
+    wanted = [(config.http.host, config.http.port), (config.https.host, config.https.port)]
+    wanted += [(config.media.host, port) for port in media]
+    for (host, port), (other, same) in itertools.combinations(wanted, 2):
+        if port and port == same and share_an_address(host, other):
+            raise ConfigurationError(
+                f"TCP port {port} is configured twice: [http], [https] and [media] need their own, "
+                "or addresses that differ"
+            )
     _check("http", config.http.host, config.http.port, socket.SOCK_STREAM)
     _check("https", config.https.host, config.https.port, socket.SOCK_STREAM)
     for port in media:

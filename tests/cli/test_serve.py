@@ -1,0 +1,43 @@
+"""What `mcu serve` refuses before it starts."""
+
+from __future__ import annotations
+
+import pytest
+
+from mcu.cli.serve import check_ports
+from mcu.config import Config, Http, Https, Media
+from mcu.errors import ConfigurationError
+from tests.support.server import free_port
+
+
+def config(http: str, https: str, media: str, *, port: int) -> Config:
+    """The same number everywhere but for media, which has it when it has a host."""
+    return Config(
+        http=Http(host=http, port=port),
+        https=Https(host=https, port=port),
+        media=Media(host=media or "127.0.0.9", port=port if media else free_port()),
+    )
+
+
+@pytest.mark.parametrize(
+    ("http", "https", "media"),
+    [("127.0.0.1", "127.0.0.2", ""), ("127.0.0.1", "::1", ""), ("127.0.0.1", "127.0.0.2", "127.0.0.3")],
+)
+def test_one_number_on_several_addresses_is_fine(http: str, https: str, media: str) -> None:
+    check_ports(config(http, https, media, port=free_port()))
+
+
+@pytest.mark.parametrize(
+    ("http", "https", "media"),
+    [
+        ("127.0.0.1", "127.0.0.1", ""),
+        ("127.0.0.1", "localhost", ""),
+        ("127.0.0.1", "::", ""),
+        ("0.0.0.0", "127.0.0.2", ""),
+        ("127.0.0.1", "127.0.0.2", "::"),
+        ("127.0.0.1", "127.0.0.2", "127.0.0.2"),
+    ],
+)
+def test_one_number_twice_on_an_address_is_refused(http: str, https: str, media: str) -> None:
+    with pytest.raises(ConfigurationError, match="configured twice"):
+        check_ports(config(http, https, media, port=free_port()))

@@ -7,6 +7,11 @@ import socket
 
 import ifaddr
 
+OPEN_HTTP_ADVICE = (
+    "Browsers give camera and microphone on https:// and on localhost only, and keys travel readable. "
+    "Set MCU_HTTP_HOST to 127.0.0.1; others use the https port."
+)
+
 
 def local_addresses(*, loopback: bool) -> list[str]:
     """IPv4 and IPv6 addresses of all interfaces, IPv4 first; link-local ones are left out, nobody can type them."""
@@ -23,6 +28,12 @@ def local_addresses(*, loopback: bool) -> list[str]:
 def in_url(address: str) -> str:
     """An address as it stands in a URL."""
     return f"[{address}]" if ":" in address else address
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on `host`, an address or a name."""
+    found = _resolved(host)
+    return bool(found) and all(address.is_loopback for address in found)
 
 
 def share_an_address(one: str, other: str) -> bool:

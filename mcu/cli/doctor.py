@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mcu.cli import certificate
-from mcu.cli.addresses import local_addresses, port_is_free
+from mcu.cli.addresses import OPEN_HTTP_ADVICE, is_loopback, local_addresses, port_is_free
 from mcu.config import Config
 from mcu.errors import ConfigurationError
 from mcu.webrtc.sockets import advertised
@@ -81,6 +81,16 @@ def check_ports(config: Config) -> Iterable[Finding]:
                 f"not free ({reason}), for {purpose}",
                 f"Fine if the server is running now. Otherwise set MCU_{section.upper()}_PORT to a free port.",
             )
+
+
+def check_plain_http(config: Config) -> Iterable[Finding]:
+    if not is_loopback(config.http.host):
+        yield Finding(
+            "plain HTTP",
+            Verdict.WARNING,
+            f"open to the network on {config.http.host}, not to this machine alone",
+            OPEN_HTTP_ADVICE,
+        )
 
 
 def check_addresses(config: Config) -> Iterable[Finding]:
@@ -218,6 +228,7 @@ def check_limits(config: Config) -> Iterable[Finding]:
 
 CHECKS: tuple[Callable[[Config], Iterable[Finding]], ...] = (
     check_ports,
+    check_plain_http,
     check_addresses,
     check_certificate,
     check_native,

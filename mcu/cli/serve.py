@@ -19,7 +19,7 @@ import uvloop
 from rich.console import Console
 
 from mcu.cli import certificate, logs, ready_conference
-from mcu.cli.addresses import local_addresses, port_is_free, share_an_address
+from mcu.cli.addresses import OPEN_HTTP_ADVICE, is_loopback, local_addresses, port_is_free, share_an_address
 from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
 from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.web_server import WebServer
@@ -47,6 +47,8 @@ def run(config: Config, *, companion: Companion | None = None) -> None:
     """Serve until SIGINT or SIGTERM, or until the companion sets its event. It stands in for the announcement."""
     logs.configure(config.log)
     check_ports(config)
+    if not is_loopback(config.http.host):
+        log.warning("plain HTTP is open to the network", host=config.http.host, advice=OPEN_HTTP_ADVICE)
     advertised(config.media.host, config.media.advertise)  # refused here in words, not by each processor again
     data = Path(config.server.data_dir)
     try:

@@ -40,6 +40,19 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -
     assert "MCU_MEDIA_PORT" in finding.advice
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_plain_http_for_others_is_said_with_what_to_do(host: str) -> None:
+    (finding,) = doctor.check_plain_http(Config(http=Http(host=host)))
+    assert finding.verdict is Verdict.WARNING
+    assert "localhost only" in finding.advice
+    assert "MCU_HTTP_HOST to 127.0.0.1" in finding.advice
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_plain_http_for_this_machine_is_no_matter(host: str) -> None:
+    assert list(doctor.check_plain_http(Config(http=Http(host=host)))) == []
+
+
 def test_an_expired_certificate_must_be_fixed(config: Config, tmp_path: Path) -> None:
     import datetime
 

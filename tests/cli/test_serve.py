@@ -1,13 +1,15 @@
-"""What `mcu serve` refuses before it starts."""
+"""What `mcu serve` refuses before it starts, and what it warns of."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from mcu.cli.serve import check_ports
 from mcu.config import Config, Http, Https, Media
 from mcu.errors import ConfigurationError
-from tests.support.server import free_port
+from tests.support.server import free_port, running_server
 
 
 def config(http: str, https: str, media: str, *, port: int) -> Config:
@@ -41,3 +43,11 @@ def test_one_number_on_several_addresses_is_fine(http: str, https: str, media: s
 def test_one_number_twice_on_an_address_is_refused(http: str, https: str, media: str) -> None:
     with pytest.raises(ConfigurationError, match="configured twice"):
         check_ports(config(http, https, media, port=free_port()))
+
+
+@pytest.mark.parametrize(("host", "warnings"), [("127.0.0.1", 0), ("0.0.0.0", 1)])
+def test_plain_http_for_others_is_warned_of_once(tmp_path: Path, host: str, warnings: int) -> None:
+    with running_server(tmp_path / "var", {"MCU_HTTP_HOST": host}) as server:
+        found = [line for line in server.lines if "plain HTTP is open to the network" in line]
+    assert len(found) == warnings
+    assert all("MCU_HTTP_HOST" in line for line in found)

@@ -10,6 +10,7 @@ from mcu.loop_watch import LoopCounters
 from mcu.signaling.limits import REQUESTS, Attempts, Buckets, Connections
 from mcu.signaling.media_session import MediaSessions
 from mcu.signaling.metrics import Metrics
+from mcu.store.health import Health
 
 MAX_CONNECTIONS = 4_000  # WebSockets of one server: forty full conferences
 MAX_CONNECTIONS_BY_ADDRESS = 400  # a town hall behind one address
@@ -24,6 +25,7 @@ class Context:
     metrics: Metrics
     connections: Connections
     media_sessions: MediaSessions
+    health: Health
     attempts: Attempts = field(default_factory=Attempts)
     requests: Buckets = field(default_factory=lambda: Buckets(REQUESTS))
 
@@ -36,4 +38,5 @@ def make_context(registry: Registry, config: Config, loop: LoopCounters) -> Cont
         metrics=Metrics(registry, connections, loop),
         connections=connections,
         media_sessions=MediaSessions(registry),
+        health=Health(registry.store),
     )

@@ -41,6 +41,16 @@ TEXTS: dict[str, Text] = {
     "not-found": Text(404, "요청한 주소를 찾을 수 없습니다.", "There is nothing at this address."),
     "method-not-allowed": Text(405, "허용되지 않는 요청 방식입니다.", "This method is not allowed here."),
     "internal": Text(500, "서버 내부 오류입니다. 다시 시도하십시오.", "The server has failed. Please try again."),
+    "disk-full": Text(
+        503,
+        "서버의 디스크가 가득 찼습니다. 공간을 비우면 다시 시작하지 않아도 됩니다.",
+        "The disk of the server is full. Make room; no restart is needed.",
+    ),
+    "database-failed": Text(
+        503,
+        "데이터베이스에 쓸 수 없습니다. 서버 로그를 보고 [database] url, 권한, 디스크를 확인하십시오.",
+        "The database takes no writes. See the log of the server, then check [database] url, permissions, disk.",
+    ),
     # entering
     "no-such-conference": Text(
         404, "회의를 찾을 수 없습니다. 링크를 확인하십시오.", "There is no such conference. Check the link."

@@ -120,7 +120,7 @@ OPERATIONS = (
         method="GET",
         path="/readyz",
         name="readiness",
-        summary="A media processor is ready and the database answers; 503 otherwise",
+        summary="A media processor is ready and the database takes writes; 503, with what to do, otherwise",
         answer=r.Readiness,
         open=True,
     ),

@@ -121,9 +121,12 @@ class Health(Resource, frozen=True, kw_only=True):
 
 
 class Readiness(Resource, frozen=True, kw_only=True):
+    """`database` says whether it takes writes; `message`, when not ready, what to do."""
+
     ready: bool
     database: bool
     processors: int
+    message: Sentence | UnsetType = UNSET
 
 
 class Problem(Resource, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -20,7 +20,9 @@ from mcu.errors import RefusedError, StorageError
 from mcu.signaling import resources as r
 from mcu.signaling import views
 from mcu.signaling.http import authorize, context_of, language_of, limit_rate, problem, read_json, reply
+from mcu.signaling.messages import sentence
 from mcu.signaling.operations import OPERATIONS, Operation
+from mcu.store.health import Condition
 
 PAGE, MAX_PAGE = 50, 200  # conferences in one answer
 
@@ -161,14 +163,14 @@ async def health(request: Request) -> Response:
 
 
 async def readiness(request: Request) -> Response:
-    registry = _registry(request)
-    database = False
-    with contextlib.suppress(StorageError):
-        await registry.store.ping()
-        database = True
-    processors = registry.pool.ready_count
-    ready = database and processors > 0
-    return reply(r.Readiness(ready=ready, database=database, processors=processors), 200 if ready else 503)
+    context = context_of(request)
+    registry = context.registry
+    condition = await context.health.check(now=time.monotonic(), at=registry.now_utc())
+    database, processors = condition is Condition.GOOD, registry.pool.ready_count
+    if database and processors > 0:
+        return reply(r.Readiness(ready=True, database=True, processors=processors))
+    message = sentence("media-unavailable" if database else condition.value)
+    return reply(r.Readiness(ready=False, database=database, processors=processors, message=message), 503)
 
 
 async def metrics(request: Request) -> Response:

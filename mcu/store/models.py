@@ -99,3 +99,12 @@ class TokenRow(Base):
     name: Mapped[str] = mapped_column(Text)
     office: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class PulseRow(Base):
+    """The only row is written to find out whether the database takes writes."""
+
+    __tablename__ = "pulse"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime | None] = mapped_column(Moment, default=None)

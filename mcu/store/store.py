@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -20,7 +21,7 @@ from mcu.conference.events import Event
 from mcu.conference.seats import MAX_SEATS
 from mcu.errors import StorageError
 from mcu.store import rows
-from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, TokenRow
+from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, PulseRow, TokenRow
 from mcu.store.records import ConferenceRecord, ParticipantRecord, People, TokenRecord
 
 PRESENT = "present"
@@ -31,6 +32,8 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        in_file = engine.url.get_backend_name() == "sqlite" and engine.url.database not in (None, "", ":memory:")
+        self.folder = Path(str(engine.url.database)).parent if in_file else None  # whose disk it fills; None elsewhere
 
     @contextlib.asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncSession]:
@@ -43,10 +46,13 @@ class Store:
         except (SQLAlchemyError, OSError) as error:
             raise StorageError(f"{type(error).__name__}: {error}") from error
 
-    async def ping(self) -> None:
-        """Raises StorageError when the database does not answer."""
+    async def ping(self, *, at: datetime) -> None:
+        """Write a few bytes and have them synced. Raises StorageError when the database does not do that.
+
+        Reading would still work on a full disk, and SQLite leaves a row alone that is given the values it has.
+        """
         async with self._transaction() as session:
-            await session.execute(text("SELECT 1"))
+            await session.execute(update(PulseRow).values(at=at))
 
     # --- conferences --------------------------------------------------------------------------------
 

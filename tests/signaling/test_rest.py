@@ -7,14 +7,16 @@ import re
 import httpx
 import jsonschema
 import pytest
+from msgspec import structs
 
 from mcu import control
 from mcu.config import Api, Config
 from mcu.controller.doors import ByLink, Person
-from mcu.errors import StorageError
 from mcu.signaling import openapi
 from mcu.signaling.headers import HEADERS
 from mcu.signaling.limits import ADDRESS_ATTEMPTS
+from mcu.signaling.messages import sentence
+from mcu.store.health import Condition
 from tests.fakes.pool import FakeMember
 from tests.signaling.conftest import LOCAL, REMOTE, Site
 
@@ -152,19 +154,25 @@ async def test_title_is_in_the_readers_language(site: Site) -> None:
             assert response.json()["title"].startswith(title)
 
 
-async def test_readiness_needs_processor_and_database(site: Site) -> None:
+async def test_readiness_needs_a_processor(site: Site) -> None:
     async with site.client() as client:
         assert check(await client.get("/readyz"), "Readiness") == {"ready": True, "database": True, "processors": 1}
         site.pool.ready_count = 0
-        assert (await client.get("/readyz")).status_code == 503
-        site.pool.ready_count = 1
+        response = await client.get("/readyz")
+        assert response.status_code == 503
+        assert check(response, "Readiness")["message"] == structs.asdict(sentence("media-unavailable"))
 
-        async def fail() -> None:
-            raise StorageError("gone")
 
-        site.registry.store.ping = fail  # type: ignore[method-assign]
+@pytest.mark.parametrize("condition", [Condition.FAILED, Condition.DISK_FULL])
+async def test_readiness_needs_a_database_that_takes_writes(site: Site, condition: Condition) -> None:
+    async def checked(**_: object) -> Condition:
+        return condition
+
+    site.app.state.context.health.check = checked
+    async with site.client() as client:
         response = await client.get("/readyz")
         assert (response.status_code, response.json()["database"]) == (503, False)
+        assert check(response, "Readiness")["message"] == structs.asdict(sentence(condition.value))
         assert (await client.get("/healthz")).json() == {"status": "ok"}
 
 

@@ -140,7 +140,7 @@ async def test_media_that_ends_ends_the_session(site: Site) -> None:
     leg = site.pool.of(control.AddLeg)[0].leg  # type: ignore[union-attr]
     site.registry.notice(control.LegState(leg=leg, state="closed", reason="ice-timeout"))
     while (await site.registry.snapshot(conference)).roster:
-        await site.registry.store.ping()
+        await site.registry.store.count_conferences()
     assert code(await client.http.delete(where, headers=client.auth)) == (404, "no-such-session")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from mcu.store.database import create_engine, migrate, open_store
 from mcu.store.models import Base
 from mcu.store.records import ConferenceRecord, TokenRecord
 from mcu.store.store import Store
-from tests.support.postgres import reason_to_skip, running_postgres
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -44,39 +42,6 @@ def record(number: int = 1) -> ConferenceRecord:
 def mayor(**changes: object) -> Participant:
     values = {"id": "p1", "name": "김하나", "office": "종로구청장", "role": Role.CHAIR, "seat": 1} | changes
     return Participant(**values)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    if reason := reason_to_skip():
-        pytest.skip(reason)
-    with running_postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """Where each test finds an empty database, in either kind."""
-    if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path / 'store' / 'mcu.sqlite3'}"
-        return
-    whole = request.getfixturevalue("postgres")
-    await _administer(whole, "CREATE DATABASE one_test")
-    yield whole.replace("/postgres?", "/one_test?")
-    await _administer(whole, "DROP DATABASE one_test WITH (FORCE)")
-
-
-async def _administer(url: str, statement: str) -> None:
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(statement))
-    await engine.dispose()
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
-    async with open_store(url) as opened:
-        yield opened
 
 
 async def test_conference_is_found_by_id_link_and_number(store: Store) -> None:

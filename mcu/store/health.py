@@ -1,0 +1,69 @@
+"""Whether the database takes writes: asked by every probe, tried once in a few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import shutil
+from datetime import datetime
+
+import structlog
+
+from mcu.errors import StorageError
+from mcu.store.store import Store
+
+CHECK_SECONDS = 5.0  # between two tries: each syncs the disk, and probes come from anybody
+# SQLite can go on for a while in the pages that its log has already; a log and a checkpoint of it take 4 MiB each.
+MIN_FREE_BYTES = 16 << 20
+
+log = structlog.get_logger()
+
+
+class Condition(enum.StrEnum):
+    """The values are codes of `mcu.signaling.messages`."""
+
+    GOOD = "ok"
+    FAILED = "database-failed"
+    DISK_FULL = "disk-full"
+
+
+class Health:
+    """Of one store. Time is given: `now` in monotonic seconds, `at` in UTC."""
+
+    def __init__(self, store: Store, *, min_free_bytes: int = MIN_FREE_BYTES) -> None:
+        self._store = store
+        self._min_free_bytes = min_free_bytes
+        self._trying = asyncio.Lock()
+        self._tried: float | None = None
+        self._condition = Condition.GOOD
+
+    async def check(self, *, now: float, at: datetime) -> Condition:
+        """The condition, at most CHECK_SECONDS old. Changes are logged."""
+        async with self._trying:
+            if self._tried is None or now - self._tried >= CHECK_SECONDS:
+                before, (self._condition, reason) = self._condition, await self._try(at)
+                self._tried = now
+                if self._condition is not before:
+                    _tell(self._condition, reason)
+        return self._condition
+
+    async def _try(self, at: datetime) -> tuple[Condition, str]:
+        try:
+            if self._store.folder is not None:
+                free = shutil.disk_usage(self._store.folder).free
+                if free < self._min_free_bytes:
+                    return Condition.DISK_FULL, f"{free} bytes free in {self._store.folder}"
+            await self._store.ping(at=at)
+        except (StorageError, OSError) as error:
+            return Condition.FAILED, str(error)
+        return Condition.GOOD, ""
+
+
+def _tell(condition: Condition, reason: str) -> None:
+    match condition:
+        case Condition.GOOD:
+            log.info("database takes writes again")
+        case Condition.DISK_FULL:
+            log.error("disk is full", reason=reason, advice="Make room, or move [server] data_dir.")
+        case Condition.FAILED:
+            log.error("database takes no writes", reason=reason, advice="Check [database] url, permissions, disk.")

@@ -142,6 +142,7 @@ class WebRtcLeg:
             for data in self.session.data_to_send():
                 self.transport.send_rtcp(data)
             self.transport.deselect()
+            self.transport.owner = None  # else the two would hold each other, and 512 packets of each stream
         self._driver.ended(self)
         self._handler.leg_closed(self, reason)
 

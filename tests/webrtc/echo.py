@@ -52,6 +52,8 @@ class Echo:
         self.events.append(("state", state))
 
     def leg_closed(self, leg: WebRtcLeg, reason: str) -> None:
+        if isinstance(leg.session.audio, EchoAudio):
+            leg.session.audio.leg = None
         self.events.append(("closed", reason))
         self.closed.put_nowait(reason)
 

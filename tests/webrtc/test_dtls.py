@@ -143,6 +143,16 @@ async def test_no_datagram_is_longer_than_the_mtu() -> None:
     await pair.close()
 
 
+async def test_handshakes_share_a_context_that_keeps_no_sessions() -> None:
+    pairs = [Pair(), Pair(role=DtlsRole.CLIENT)]
+    for pair in pairs:
+        await pair.connect()
+    contexts = {cast(SSL.Connection, pair.server._transport._ssl).get_context() for pair in pairs}
+    assert [context.get_session_cache_mode() for context in contexts] == [SSL.SESS_CACHE_OFF]
+    for pair in pairs:
+        await pair.close()
+
+
 async def test_the_peer_hanging_up_is_told() -> None:
     pair = Pair()
     await pair.connect()

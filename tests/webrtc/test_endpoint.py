@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import gc
+import weakref
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -25,6 +27,14 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Endpoint]:
     async with endpoint(HOST, monkeypatch) as started:
         yield started
     assert started.counters["legs_failed"] == 0
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Without the garbage collector: what is in a reference cycle stays."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def join(server: Endpoint, name: str = "a") -> tuple[RawClient, WebRtcLeg, Echo]:
@@ -210,6 +220,27 @@ async def test_a_handler_s_bug_costs_one_leg(server: Endpoint, monkeypatch: pyte
     server._failures = 0
     await client.close()
     way.close()
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("open_way", [udp_way, tcp_way])
+async def test_a_leg_that_was_closed_is_in_no_reference_cycle(server: Endpoint, open_way) -> None:  # type: ignore[no-untyped-def]
+    way = await open_way(HOST, server.port)
+    _, leg, _ = await connect(server, way)
+    leg.close("removed")
+    gone = weakref.ref(leg)
+    del leg
+    await until(lambda: gone() is None)
+    way.close()
+
+
+@pytest.mark.usefixtures("uncollected")
+async def test_neither_is_one_that_nobody_came_to(server: Endpoint) -> None:
+    _, leg, _ = join(server)
+    leg.close("ice-timeout")
+    gone = weakref.ref(leg)
+    del leg
+    await until(lambda: gone() is None)
 
 
 async def test_closing_the_endpoint_closes_its_legs(monkeypatch: pytest.MonkeyPatch) -> None:

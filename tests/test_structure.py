@@ -15,6 +15,7 @@ MCU = ROOT / "mcu"
 # A package may import those of its own layer that are named, and everything below its layer.
 LAYERS = [
     {"__main__", "cli"},
+    {"bench"},
     {"synthetic"},
     {"signaling", "controller", "booking", "processor"},
     {"store"},
@@ -37,6 +38,7 @@ SAME_LAYER = {
 NEVER = {("controller", "processor"), ("signaling", "processor"), ("webrtc", "h323"), ("h323", "webrtc")}
 # Modules that may touch sockets, loops and threads; all others are told the time and given bytes.
 IO_MODULES = {
+    "bench.*",
     "cli.*",
     "controller.*",
     "signaling.*",

@@ -75,6 +75,7 @@ class Conference(Section, frozen=True):
     max_participants: Annotated[int, Meta(ge=2, le=200)] = 36
     grace_seconds: Annotated[float, Meta(ge=1, le=600)] = 45.0
     open_layout: bool = False
+    retention_days: Annotated[int, Meta(ge=0, le=3_650)] = 30
 
 
 class Database(Section, frozen=True):

@@ -121,6 +121,7 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
         for server in servers:
             await server.listening.wait()
         ready = await ready_conference.ensure(registry, data)
+        registry.begin_retention(kept=frozenset({ready.id}))
         async with (companion or partial(_announced, config, ready))(stop):
             await stop.wait()
         log.info("stopping")

@@ -114,6 +114,16 @@ class Conferences:
         )
         return live
 
+    async def end_idle(self, *, before: datetime, kept: frozenset[str], limit: int) -> int:
+        """End at most `limit` conferences that nobody was in since `before`; how many. `kept` are links that stay.
+
+        None is taken up meanwhile, so that nobody enters one that is just being ended.
+        """
+        async with self._loading:
+            return await self._store.end_idle(
+                before=before, at=self._wall_clock(), sparing=frozenset(self._live), links=kept, limit=limit
+            )
+
     async def handle_timer(self, now: float) -> None:
         """Let those go who were away for too long, and put conferences away that nobody is in."""
         for live in list(self._live.values()):

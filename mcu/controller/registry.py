@@ -8,9 +8,10 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -29,6 +30,8 @@ from mcu.store.records import ConferenceRecord, TokenRecord
 from mcu.store.store import Store
 
 TICK_SECONDS = 1.0  # how often overdue participants are looked for; the grace time is tens of seconds
+RETENTION_SECONDS = 86_400.0  # between two looks for conferences that nobody uses any more; they are kept for days
+ENDED_AT_ONCE = 200  # of them; nobody can take up an empty conference while these are written
 
 log = structlog.get_logger()
 
@@ -50,6 +53,8 @@ class Registry:
         self._config = config
         self._clock = clock
         self._wall_clock = wall_clock
+        self._retention_due = math.inf  # monotonic second of the next look
+        self._kept: frozenset[str] = frozenset()
         self._background = Background()
         self._conferences = Conferences(
             store=store, pool=pool, config=config, background=self._background, clock=clock, wall_clock=wall_clock
@@ -75,6 +80,25 @@ class Registry:
     async def handle_timer(self, now: float) -> None:
         """Let those go who were away for too long, and put conferences away that nobody is in."""
         await self._conferences.handle_timer(now)
+        if now >= self._retention_due:
+            self._retention_due = now + RETENTION_SECONDS
+            self._background.spawn(self.clear_out())
+
+    def begin_retention(self, *, kept: frozenset[str]) -> None:
+        """Look for conferences that nobody uses any more, now and every day. `kept` are links of those that stay."""
+        if self._config.conference.retention_days:
+            self._kept, self._retention_due = kept, self._clock()
+
+    async def clear_out(self) -> None:
+        """End what nobody was in for the time of retention, and forget what ended as long ago."""
+        before = self._wall_clock() - timedelta(days=self._config.conference.retention_days)
+        ended = last = await self._conferences.end_idle(before=before, kept=self._kept, limit=ENDED_AT_ONCE)
+        while last == ENDED_AT_ONCE:
+            last = await self._conferences.end_idle(before=before, kept=self._kept, limit=ENDED_AT_ONCE)
+            ended += last
+        forgotten = await self.store.forget_ended(before=before)
+        if ended or forgotten:
+            log.info("unused conferences cleared out", ended=ended, forgotten=forgotten)
 
     async def close(self) -> None:
         """Nothing new is started; what people were told is on disk already."""

@@ -46,11 +46,16 @@ def statements(conference_id: str, event: e.Event, *, at: datetime) -> Iterator[
             values = {name: getattr(line, name) for name in ("number", "participant", "name", "office", "text", "at")}
             yield insert(ChatRow).values(conference_id=conference_id, **values)
         case e.ConferenceEnded():
-            for table in (ParticipantRow, ChatRow, TokenRow):
-                yield delete(table).where(table.conference_id == conference_id)
-            yield conference.values(ended_at=at)
+            yield from ending(conference_id, at=at)
         case e.ContentChanged():
             return  # content ends with its connection, so it does not outlive a restart
+
+
+def ending(conference_id: str, *, at: datetime) -> Iterator[Update | Delete]:
+    """End the conference: personal data goes, its own row stays."""
+    for table in (ParticipantRow, ChatRow, TokenRow):
+        yield delete(table).where(table.conference_id == conference_id)
+    yield update(ConferenceRow).where(ConferenceRow.id == conference_id).values(ended_at=at)
 
 
 def participant_values(value: Participant) -> dict[str, Any]:

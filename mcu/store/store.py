@@ -1,18 +1,18 @@
 """What survives a restart: conferences, participants, chat, tokens. Every method is one transaction.
 
-When a conference ends, names, secrets, tokens and chat are deleted with it; its own row stays, so that an old link can
-be answered and its number is not given out again.
+When a conference ends, names, secrets, tokens and chat are deleted with it; its own row stays for a while, so that
+an old link can be answered and its number is not given out again.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
@@ -91,6 +91,41 @@ class Store:
         query = select(func.count()).select_from(ConferenceRow).where(ConferenceRow.ended_at.is_(None))
         async with self._transaction() as session:
             return int(await session.scalar(query) or 0)
+
+    async def end_idle(
+        self, *, before: datetime, at: datetime, sparing: Collection[str], links: Collection[str], limit: int
+    ) -> int:
+        """End at most `limit` conferences in which nobody is and nobody was since `before`; how many there were.
+
+        `sparing` are ids, `links` are links of conferences that stay.
+        """
+        of_it = ParticipantRow.conference_id == ConferenceRow.id
+        since = or_(
+            ParticipantRow.state == PRESENT, ParticipantRow.entered_at >= before, ParticipantRow.departed_at >= before
+        )
+        token = exists().where(TokenRow.conference_id == ConferenceRow.id, TokenRow.expires_at >= before)
+        idle = (
+            select(ConferenceRow.id)
+            .where(ConferenceRow.ended_at.is_(None), ConferenceRow.created_at < before)
+            .where(ConferenceRow.id.not_in(sparing), ConferenceRow.link.not_in(links))
+            .where(~exists().where(of_it, since), ~token)
+            .order_by(ConferenceRow.created_at)
+            .limit(limit)
+        )
+        async with self._transaction() as session:
+            found = (await session.scalars(idle)).all()
+            for conference_id in found:
+                for statement in rows.ending(conference_id, at=at):
+                    await session.execute(statement)
+        return len(found)
+
+    async def forget_ended(self, *, before: datetime) -> int:
+        """Delete the rows of conferences that ended before this moment; how many there were."""
+        async with self._transaction() as session:
+            gone = await session.scalars(
+                delete(ConferenceRow).where(ConferenceRow.ended_at < before).returning(ConferenceRow.id)
+            )
+            return len(gone.all())
 
     async def peopled(self) -> tuple[str, ...]:
         """Ids of conferences in which somebody was present when the server stopped."""

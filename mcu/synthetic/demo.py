@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from mcu.errors import ConfigurationError
-from mcu.synthetic import rest
+from mcu.synthetic import earlier_demos, rest
 from mcu.synthetic.clips import MediaSettings, Performance
 from mcu.synthetic.library import Library
 from mcu.synthetic.participant import Entry, Participant
@@ -25,6 +25,7 @@ from mcu.webrtc.dtls import Certificate
 
 TITLE = "서울특별시 구청장 회의"
 CACHE = Path("var/cache/synthetic")
+NOTES = "demos"  # folder beside it, for what a killed demo leaves behind
 ENTER_SPACING = 0.04  # seconds between two people at the door: 24 are in within a second
 CAMERA_OFF_EACH = 12  # every so many people have the camera off
 MUTED_EACH = 4  # every so many people stay muted and only listen
@@ -53,7 +54,7 @@ async def run_demo(
     server cannot be used, Refused (in a group) when it does not let people in.
     """
     chosen = settings or MediaSettings()
-    async with _conference(server_url, conference, api_key) as created:
+    async with _conference(server_url, conference, api_key, cache.parent / NOTES) as created:
         performances = await _performances(Library(cache), count, chosen, media_folder)
         stage, certificate = Stage(), Certificate()
         try:
@@ -75,20 +76,31 @@ async def run_demo(
 
 
 @asynccontextmanager
-async def _conference(server: str, link: str, api_key: str) -> AsyncIterator[Created]:
-    """The one with this link, or one that lasts as long as the context."""
+async def _conference(server: str, link: str, api_key: str, notes: Path) -> AsyncIterator[Created]:
+    """The one with this link, or one that lasts as long as the context; those of demos that were killed are ended."""
     if link:
         yield Created(id="", link=link, number="", pin="", chair_key="")
         return
     created = await rest.create_conference(server, title=TITLE, api_key=api_key)
-    try:
-        yield created
-    finally:
+    for conference in earlier_demos.left_behind(notes, server=server):
+        await _end(server, conference, api_key)
+    with earlier_demos.note(notes, server=server, conference=created.id) as trace:
         try:
-            async with asyncio.timeout(END_SECONDS):
-                await rest.end_conference(server, created.id, api_key=api_key)
-        except (ConfigurationError, TimeoutError) as error:
-            log.info("demo conference not ended", error=str(error))  # the server is gone, or somebody ended it
+            yield created
+        finally:
+            if await _end(server, created.id, api_key):
+                trace.erase()
+
+
+async def _end(server: str, conference: str, api_key: str) -> bool:
+    """Whether the server ended it; it may be gone, or somebody may have ended it."""
+    try:
+        async with asyncio.timeout(END_SECONDS):
+            await rest.end_conference(server, conference, api_key=api_key)
+    except (ConfigurationError, TimeoutError) as error:
+        log.info("demo conference not ended", error=str(error))
+        return False
+    return True
 
 
 async def _performances(

@@ -180,6 +180,17 @@ def test_a_killed_demo_leaves_no_orphan(tmp_path: Path, clips: Path, making: boo
         assert until(lambda: not any(running(child) for child in below))
 
 
+def test_the_conference_of_a_killed_demo_is_ended_by_the_next(tmp_path: Path, clips: Path) -> None:
+    with running_demo(tmp_path / "var", clips, COUNT) as server:
+        first, _ = announced(server)
+        server.kill(signal.SIGKILL)
+        server.lines.clear()
+        server.start()
+        second, _ = announced(server)
+        assert first != second
+        assert len(titles(server)) == 2  # this one, and the ready one
+
+
 def test_a_signal_ends_the_making_of_media(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with running_demo(tmp_path / "var", tmp_path / "empty", 24) as server:

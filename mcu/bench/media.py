@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 
 from mcu.bench.workload import Workload, loop_begin, speakers_at
@@ -127,3 +128,10 @@ def content(workload: Workload, *, cache: Path = CACHE, console: Console | None 
         coded=True,
     )
     return Library(cache).performances([0], settings=settings, console=console)[0].listening
+
+
+def content_source(workload: Workload, *, cache: Path = CACHE, console: Console | None = None) -> Source | None:
+    """The same as a stream."""
+    clip = content(workload, cache=cache, console=console)
+    alone = msgspec.structs.replace(workload, speakers=0)  # a screen does not change loops
+    return None if clip is None else Source(alone, 0, Performance(0, clip, clip))

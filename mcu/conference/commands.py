@@ -10,7 +10,11 @@ from mcu.conference.participant import Departure, Participant, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enter:
-    """A new participant; whoever asks has already shown that they may (link, PIN, chair's key)."""
+    """A new participant; whoever asks has already shown that they may (link, PIN, chair's key).
+
+    `unheard` are participants from whom no media comes. One of them with this name and office, whose connection broke
+    too, is the same person before a new start of the browser: lost at once, so that nobody stands in the picture twice.
+    """
 
     participant: str
     name: str
@@ -18,6 +22,7 @@ class Enter:
     role: Role = Role.ATTENDEE
     muted: bool = False
     camera_off: bool = False
+    unheard: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,6 +79,11 @@ class Conference:
             raise RefusedError("no-such-participant")
         return found
 
+    def namesakes_away(self, command: c.Enter) -> list[Participant]:
+        """Those with the name and office of somebody who enters whose own connection is broken."""
+        who = command.name, command.office
+        return [p for p in self.participants.values() if not p.connected and (p.name, p.office) == who]
+
     # --- time ---------------------------------------------------------------------------------------
 
     def next_timer(self) -> float | None:
@@ -117,20 +122,25 @@ class Conference:
                 role=command.role,
                 muted=command.muted,
                 camera_off=command.camera_off,
-            )
+            ),
+            instead_of=[p for p in self.namesakes_away(command) if p.id in command.unheard],
         )
 
     def _return(self, command: c.Return) -> tuple[e.Event, ...]:
         return self._join(replace(command.participant, lost_at=None, hand=False))
 
-    def _join(self, participant: Participant) -> tuple[e.Event, ...]:
+    def _join(self, participant: Participant, *, instead_of: Sequence[Participant] = ()) -> tuple[e.Event, ...]:
+        """`instead_of` are lost, and leave place and seat; role and secret stay theirs, for when they resume."""
         if participant.id in self.participants:
             raise RefusedError("already-entered")
-        if len(self.participants) >= self.settings.capacity:
+        if len(self.participants) - len(instead_of) >= self.settings.capacity:
             raise RefusedError("conference-full", str(self.settings.capacity))
-        seated = participant.role is not Role.VIEWER
-        seat = self._seats.choose(participant.office, wanted=participant.seat) if seated else 0
-        return (e.ParticipantJoined(replace(participant, seat=seat)),)
+        lost = [event for gone in instead_of for event in self._depart(c.Depart(gone.id, Departure.LOST))]
+        seat = 0
+        if participant.role is not Role.VIEWER:
+            left = next((gone.seat for gone in instead_of if gone.seat), 0)
+            seat = left or self._seats.choose(participant.office, wanted=participant.seat)
+        return (*lost, e.ParticipantJoined(replace(participant, seat=seat)))
 
     def _disconnect(self, command: c.Disconnect) -> tuple[e.Event, ...]:
         participant = self.get(command.participant)

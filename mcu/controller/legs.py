@@ -33,6 +33,7 @@ class Legs:
         self._on_index = on_index
         self._legs: dict[str, str] = {}
         self._running: set[str] = set()  # legs that have connected
+        self._silent: set[str] = set()  # of these, legs from which nothing comes at the moment
         self._made = 0
         self._revision = 0
         self._told = -1  # the revision that the bridge has
@@ -41,6 +42,10 @@ class Legs:
     def is_running(self, participant: str) -> bool:
         """Whether the participant's leg has connected. One whose answer never reached the peer has not."""
         return self._legs.get(participant) in self._running
+
+    def is_heard(self, participant: str) -> bool:
+        """Whether packets come from the participant."""
+        return self.is_running(participant) and self._legs[participant] not in self._silent
 
     # --- the bridge ---------------------------------------------------------------------------------
 
@@ -119,9 +124,15 @@ class Legs:
             log.info("leg was gone already", conference=self._id, leg=leg, code=error.code)
 
     def connected(self, participant: str, leg: str) -> None:
-        """Media flows through `leg`."""
+        """Media flows through `leg`, for the first time or again."""
         if self._legs.get(participant) == leg:
             self._running.add(leg)
+            self._silent.discard(leg)
+
+    def disconnected(self, participant: str, leg: str) -> None:
+        """Nothing comes through `leg` at the moment."""
+        if self._legs.get(participant) == leg:
+            self._silent.add(leg)
 
     def closed(self, participant: str, leg: str) -> bool:
         """The MP closed `leg`; False when it is not the participant's current one."""
@@ -139,6 +150,7 @@ class Legs:
     def _forget(self, participant: str) -> None:
         leg = self._legs.pop(participant)
         self._running.discard(leg)
+        self._silent.discard(leg)
         self._on_index(leg, None)
 
 

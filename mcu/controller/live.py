@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -69,6 +70,7 @@ class LiveConference:
         self._spawn = spawn
         self._wall_clock = wall_clock
         self._members: dict[str, Member] = {}
+        self._outlived: set[str] = set()  # participants away whose name and office somebody new has; media still comes
         self._lock = asyncio.Lock()
         self._tiles: control.TilesChanged | None = None
         self._speaker: control.SpeakerChanged | None = None
@@ -99,7 +101,14 @@ class LiveConference:
             if isinstance(command, c.Reconnect):
                 self.conference.get(participant_id)
                 self._end(participant_id, EndReason.SUPERSEDED)
+                self._outlived.discard(participant_id)
+            namesakes = []
+            if isinstance(command, c.Enter):
+                namesakes = self.conference.namesakes_away(command)
+                unheard = frozenset(who.id for who in namesakes if not self.legs.is_heard(who.id))
+                command = replace(command, unheard=unheard)
             await self._carry_out(command, {} if secret_hash is None else {participant_id: secret_hash})
+            self._outlived.update(who.id for who in namesakes if who.id in self.conference.participants)
             participant = self.conference.get(participant_id)
             self._members[participant_id] = member
             member.notify(Admitted(participant=participant, secret=secret, snapshot=self.snapshot(), resumed=resumed))
@@ -137,6 +146,12 @@ class LiveConference:
             for command in self.conference.overdue(now):
                 await self._carry_out(command, {})
 
+    async def _lose(self, participant: str) -> None:
+        """Let somebody go whom somebody new has outlived, unless they are back."""
+        async with self._lock:
+            if not self.closed and participant in self._outlived and not self.legs.is_heard(participant):
+                await self._carry_out(c.Depart(participant, Departure.LOST), {})
+
     async def _carry_out(self, command: c.Command, secrets: Mapping[str, bytes]) -> None:
         """Decide, store, apply and tell, all of it or nothing: what is stored must not be missing in memory."""
         await uninterrupted(self._carry_out_whole(command, secrets))
@@ -157,6 +172,7 @@ class LiveConference:
         match event:
             case e.ParticipantLeft(participant, reason):
                 self._end(participant, _END_REASONS[reason])
+                self._outlived.discard(participant)
                 self._spawn(self.legs.remove(participant))
             case e.ConferenceEnded():
                 for participant in list(self._members):
@@ -178,8 +194,12 @@ class LiveConference:
         condition = MediaCondition(state.state)
         if condition is MediaCondition.CONNECTED:
             self.legs.connected(participant, state.leg)
+        if condition is MediaCondition.DISCONNECTED:
+            self.legs.disconnected(participant, state.leg)
         if condition is MediaCondition.CLOSED and not self.legs.closed(participant, state.leg):
             return
+        if participant in self._outlived and not self.legs.is_heard(participant):
+            self._spawn(self._lose(participant))
         member = self._members.get(participant)
         if member is not None:
             member.notify(MediaChanged(condition, state.reason))

@@ -229,3 +229,67 @@ def test_state_from_the_store_is_the_state_that_was() -> None:
     enter(again, "x", office="용산구청장")
     enter(again, "y", office="종로구청장")
     assert [(p.id, p.seat) for p in again.roster()] == [("y", 1), ("b", 2), ("x", 3)]
+
+
+def killed(state: Conference, *, role: Role = Role.CHAIR) -> None:
+    """Kim of Jongno enters, somebody else does, and Kim's browser is killed."""
+    do(state, c.Enter(participant="old", name="김하나", office="종로구청장", role=role))
+    enter(state, "b", office="중구청장")
+    do(state, c.Disconnect("old", now=100.0))
+
+
+def again(*, office: str = "종로구청장", unheard: Iterable[str] = ("old",)) -> c.Enter:
+    return c.Enter(participant="new", name="김하나", office=office, unheard=frozenset(unheard))
+
+
+def test_who_comes_back_without_the_secret_stands_in_the_picture_once() -> None:
+    state = conference(capacity=2)  # which the one who is gone does not fill
+    killed(state)
+    left, joined = do(state, again())
+    assert left == e.ParticipantLeft("old", Departure.LOST)
+    assert joined == e.ParticipantJoined(state.participants["new"])
+    assert [(p.id, p.seat) for p in state.roster()] == [("new", 1), ("b", 2)]
+
+
+def test_the_newcomer_gets_the_seat_and_neither_role_nor_switches() -> None:
+    state = conference()
+    killed(state)
+    do(state, c.Mute(None, "old", True), again())
+    new = state.participants["new"]
+    assert (new.role, new.muted_by_chair, new.seat) == (Role.ATTENDEE, False, 1)
+
+
+def test_who_was_taken_for_gone_returns_as_they_were_but_for_the_seat() -> None:
+    state = conference()
+    killed(state)
+    old = state.participants["old"]
+    do(state, again(), c.Return(old))
+    back = state.participants["old"]
+    assert (back.role, back.connected, back.seat) == (Role.CHAIR, True, 3)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [again(office="중구청장"), again(unheard=()), again(unheard=("b",))],
+    ids=["another office", "media still comes", "media of another is gone"],
+)
+def test_nobody_else_is_taken_for_gone(command: c.Enter) -> None:
+    state = conference()
+    killed(state)
+    do(state, command)
+    assert "old" in state.participants
+
+
+def test_whose_connection_stands_is_never_taken_for_gone() -> None:
+    state = conference()
+    killed(state)
+    do(state, c.Reconnect("old"), again())
+    assert ids(state.roster()) == ["old", "b", "new"]
+
+
+def test_a_refused_newcomer_takes_nobody_out() -> None:
+    state = conference()
+    killed(state)
+    do(state, c.SetLock(None, True))
+    assert refused(state, again()) == "conference-locked"
+    assert "old" in state.participants

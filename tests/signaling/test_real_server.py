@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +23,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from mcu.signaling import protocol as p
 from mcu.signaling.headers import HEADERS
 from mcu.signaling.limits import ADDRESS_ATTEMPTS
+from mcu.store.health import CHECK_SECONDS
 from tests.signaling.conftest import Browser
 from tests.support.chromium import chromium
 from tests.support.server import Server, running_server
+from tests.support.small_disk import fill, small_disk
 
 FIRST_REPORT_SECONDS = 30.0  # a generous bound: a processor reports every two seconds
 CONFERENCES = "/api/v1/conferences"
@@ -140,6 +143,21 @@ async def test_dropped_socket_resumes_and_second_device_supersedes(server: Serve
     assert not any("Traceback" in line for line in server.lines)
 
 
+async def test_a_killed_browser_that_comes_back_anew_stands_there_once(server: Server, meeting: dict[str, Any]) -> None:
+    who = {"conference": meeting["link"], "name": "이둘", "office": "종로구청장"}
+    async with browser(server) as witness, browser(server) as killed:
+        await entered(witness, conference=meeting["link"], name="의장")
+        before = await entered(killed, **who)
+        drop(killed.connection)
+        await witness.until(p.ParticipantChanged)
+        async with browser(server) as again:
+            after = await entered(again, **who)
+            left = await witness.until(p.ParticipantLeft)
+            assert (left.participant, left.reason) == (before.you.participant, "lost")
+            assert [person.name for person in after.participants] == ["의장", "이둘"]
+            assert after.you.seat == before.you.seat
+
+
 async def test_wrong_keys_and_pins_let_nobody_in(server: Server, meeting: dict[str, Any]) -> None:
     async with browser(server) as stranger:
         wrong_key = p.Enter(conference=meeting["link"], name="가", chair_key="x" * 22)
@@ -177,6 +195,30 @@ def test_probes_answer_over_http_and_https(server: Server) -> None:
         assert (status, json.loads(body)) == (200, {"status": "ok"})
         assert {name: headers[name] for name in HEADERS} == HEADERS
         assert json.loads(fetch(base + "/readyz")[2]) == {"ready": True, "database": True, "processors": 1}
+
+
+def test_a_full_disk_is_said_and_needs_no_restart(tmp_path: Path) -> None:
+    def readiness(server: Server, ready: bool) -> dict[str, Any]:
+        """What /readyz says once it says this."""
+        deadline = time.monotonic() + 6 * CHECK_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                answer = server.get("/readyz")
+            except urllib.error.HTTPError as error:
+                answer = json.loads(error.read())
+            if answer["ready"] is ready:
+                return dict(answer)
+            time.sleep(0.2)
+        raise AssertionError(answer)
+
+    with small_disk(tmp_path / "data", "40m") as data, running_server(data) as server:
+        filling = fill(data)
+        answer = readiness(server, False)
+        assert answer["database"] is False
+        assert "Make room" in answer["message"]["en"]
+        assert any("disk is full" in line for line in server.lines)
+        filling.unlink()
+        assert "message" not in readiness(server, True)
 
 
 def test_metrics_are_what_prometheus_reads(server: Server) -> None:

@@ -23,6 +23,7 @@ from mcu.cli.addresses import OPEN_HTTP_ADVICE, is_loopback, local_addresses, po
 from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
 from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.web_server import WebServer
+from mcu.cli.websocket_connection import TidyWebSocket
 from mcu.config import Config
 from mcu.controller.pool import ProcessorPool
 from mcu.controller.registry import Registry
@@ -151,7 +152,7 @@ def _server(
         port=port,
         loop="none",
         http=PunctualConnection,
-        ws="websockets-sansio",
+        ws=TidyWebSocket,
         ws_max_size=MAX_MESSAGE_BYTES,
         ws_ping_interval=10.0,
         ws_ping_timeout=20.0,

@@ -75,15 +75,21 @@ class Connection:
                 group.create_task(self._read())
                 group.create_task(self._write())
                 group.create_task(self._watch())
-        except* _OverError as over:
-            first = over.exceptions[0]
-            code, reason = (first.code, first.reason) if isinstance(first, _OverError) else (INTERNAL, "internal")
-        except* Exception:
-            log.exception("connection failed", conference=self._member.conference, participant=self._member.participant)
-            code, reason = INTERNAL, "internal"
+        except ExceptionGroup as group:
+            code, reason = self._cause(group)
+            group.__traceback__ = None  # it and Python 3.11's TaskGroup hold each other, and this connection
         finally:
             await self._member.detach()
         await self._close(code, reason)
+
+    def _cause(self, group: ExceptionGroup) -> tuple[int, str]:
+        """Code and reason of the close frame; bugs are logged."""
+        over, bugs = group.split(_OverError)
+        if bugs is not None:
+            who = self._member
+            log.error("connection failed", conference=who.conference, participant=who.participant, exc_info=bugs)
+        first = None if over is None or bugs is not None else over.exceptions[0]
+        return (first.code, first.reason) if isinstance(first, _OverError) else (INTERNAL, "internal")
 
     async def _read(self) -> None:
         try:

@@ -22,7 +22,7 @@ LAYERS = [
     {"webrtc", "h323"},
     {"conference", "mixer"},
     {"media"},
-    {"_native", "config", "errors", "metrics", "control", "text", "lifetime", "loop_watch"},
+    {"_native", "config", "errors", "metrics", "control", "text", "lifetime", "loop_watch", "thread_name"},
 ]
 SAME_LAYER = {
     ("__main__", "cli"),

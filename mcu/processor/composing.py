@@ -21,6 +21,7 @@ from mcu.media.video_codecs import VideoEncoder
 from mcu.mixer.compositor import Compositor, TileStyle
 from mcu.mixer.layout import Tile
 from mcu.processor.ticks import Ticks
+from mcu.thread_name import name_this_thread
 
 MAX_PAYLOAD = (
     1_100  # bytes of codec data in a packet: fits an MTU of 1280 with IPv6, UDP or TCP framing, RTP, extensions, SRTP
@@ -97,6 +98,7 @@ class ComposingThread:
         self._thread.join()
 
     def _run(self) -> None:
+        name_this_thread("compose")
         while not self._stopped.wait(max(0.0, self.ticks.due - time.monotonic())):
             started = time.monotonic()
             index = self.ticks.advance(started)

@@ -16,6 +16,7 @@ import structlog
 
 from mcu.media.types import EncodedFrame, Picture
 from mcu.media.video_codecs import VideoDecoder
+from mcu.thread_name import name_this_thread
 
 QUEUE_FRAMES = 8  # about half a second at 15 fps; more is delay, not safety
 
@@ -127,6 +128,7 @@ class DecoderPool:
             thread.join()
 
     def _run(self) -> None:
+        name_this_thread(threading.current_thread().name)
         while True:
             with self._condition:
                 while not self._ready and not self._stopped:

@@ -73,9 +73,14 @@ class OfferParts:
     credentials: Credentials
     fingerprint: Fingerprint
     streams: LocalStreams
-    codec: str = "VP8"
+    codec: str = "VP8"  # of pictures; "" for sound alone
     sends: bool = True
     version: int = 1
+
+    @property
+    def kinds(self) -> tuple[StreamKind, ...]:
+        """What is offered."""
+        return tuple(MIDS) if self.codec else (StreamKind.AUDIO,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +109,11 @@ class Answer:
 
 
 def write_offer(parts: OfferParts) -> str:
-    """The SDP text: audio, main video, content video, on one transport."""
+    """The SDP text: audio, and with a codec main video and content video, on one transport."""
     lines = ["v=0", f"o=- {parts.streams.reports} {parts.version} IN IP4 127.0.0.1", "s=-", "t=0 0"]
-    lines += [f"a=group:BUNDLE {' '.join(MIDS.values())}", "a=extmap-allow-mixed", "a=msid-semantic: WMS *"]
-    for kind in MIDS:
+    bundle = " ".join(MIDS[kind] for kind in parts.kinds)
+    lines += [f"a=group:BUNDLE {bundle}", "a=extmap-allow-mixed", "a=msid-semantic: WMS *"]
+    for kind in parts.kinds:
         lines += _section(kind, parts)
     return "".join(f"{line}\r\n" for line in lines)
 

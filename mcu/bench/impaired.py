@@ -1,0 +1,168 @@
+"""What people receive through bad lines: `python -m mcu.bench.impaired [NAMES]`, or `run_impaired` for the bench.
+
+A scenario whose figures were taken while the machine was too busy says so: then the server missed ticks, or somebody
+measured too late, and what is read off it is no figure of the server's.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from mcu.bench.network import squeeze
+from mcu.bench.network.figures import Figures
+from mcu.bench.network.scenarios import SCENARIOS, Check, Measured, Scenario
+from mcu.bench.network.trial import measure
+from mcu.errors import ConfigurationError, McuError
+from mcu.synthetic.network import namespaces
+
+SEED = 20
+MAX_MISSED = 0.01  # share of the server's ticks: more are missed only where something else takes the CPU
+MAX_LATE = 0.060  # seconds
+
+Progress = Callable[[str, float], None]  # what is done now, and the share that is done
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """One figure with its limit."""
+
+    name: str
+    value: float | None  # None: never, or it cannot be told
+    limit: float
+    unit: str
+    least: bool  # the limit is the least, not the most
+    ok: bool
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """One scenario as it came out; goes into var/bench.json as it is."""
+
+    name: str
+    title: str
+    reach: str
+    reached: bool | None  # None: not measured, `note` says why
+    checks: tuple[Checked, ...]
+    phases: dict[str, dict[str, Any]]  # everything else that was measured
+    disturbed: bool = False  # by other work on this machine
+    note: str = ""
+
+
+def run_impaired(names: Sequence[str] = (), progress: Progress | None = None, *, seed: int = SEED) -> list[Outcome]:
+    """All scenarios, or those with these names. Raises ConfigurationError for a name that there is not."""
+    unknown = set(names) - SCENARIOS.keys()
+    if unknown:
+        raise ConfigurationError(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
+    chosen = [SCENARIOS[name] for name in names or SCENARIOS]
+    refusal = namespaces.refusal()
+    outcomes = []
+    for index, scenario in enumerate(chosen):
+
+        def say(what: str, done: float = index / len(chosen), name: str = scenario.name) -> None:
+            if progress is not None:
+                progress(f"{name}: {what}", done)
+
+        reason = refusal or (squeeze.refusal() if any(phase.squeeze < 1 for phase in scenario.phases) else "")
+        if reason:
+            outcomes.append(_absent(scenario, reason))
+            continue
+        try:
+            outcomes.append(_judged(scenario, measure(scenario, seed=seed, progress=say)))
+        except McuError as error:
+            outcomes.append(_absent(scenario, str(error)))
+    return outcomes
+
+
+def table(outcomes: Sequence[Outcome]) -> Table:
+    """For people."""
+    made = Table(title="Through bad lines")
+    for title in ("line", "reach", "measured", "reached"):
+        made.add_column(title)
+    for outcome in outcomes:
+        reached = {True: "yes", False: "no", None: "–"}[outcome.reached]
+        measured = ", ".join(map(_told, outcome.checks))
+        made.add_row(outcome.title, outcome.reach, "\n".join(filter(None, (measured, outcome.note))), reached)
+    return made
+
+
+def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:
+    checks = scenario.judge(phases)
+    squeezing = any(phase.squeeze < 1 for phase in scenario.phases)
+    missed = 0.0 if squeezing else max(phase.ticks_missed for phase in phases.values())
+    late = max(phase.late for phase in phases.values())
+    disturbed = missed > MAX_MISSED or late > MAX_LATE
+    note = f"disturbed: {100 * missed:.1f} % of ticks missed, up to {1000 * late:.0f} ms late" if disturbed else ""
+    return Outcome(
+        name=scenario.name,
+        title=scenario.title,
+        reach=scenario.reach,
+        reached=all(check.ok for check in checks),
+        checks=tuple(map(_checked, checks)),
+        phases={name: _plain(phase) for name, phase in phases.items()},
+        disturbed=disturbed,
+        note=note,
+    )
+
+
+def _checked(check: Check) -> Checked:
+    value = round(check.value, 3) if math.isfinite(check.value) else None
+    return Checked(check.name, value, round(check.limit, 3), check.unit, check.least, check.ok)
+
+
+def _told(check: Checked) -> str:
+    """Such as "freeze 0.4 s", with a cross behind what is not reached."""
+    value = "never" if check.value is None else f"{check.value:.3g}" if abs(check.value) < 100 else f"{check.value:.0f}"
+    return f"{check.name} {value} {check.unit}".rstrip() + ("" if check.ok else " ✗")
+
+
+def _plain(phase: Measured) -> dict[str, Any]:
+    people = {"observed": phase.observed, "witness": phase.witness, "seen of the observed": phase.seen}
+    return {name: _rounded(figures) for name, figures in people.items()} | {
+        "line loss": round(phase.line_loss, 4),
+        "ticks missed": round(phase.ticks_missed, 4),
+        "late": round(phase.late, 4),
+        "connects": phase.connects,
+        "joined": phase.joined,
+        "refused": list((phase.refused or {}).values()),
+    }
+
+
+def _rounded(figures: Figures) -> dict[str, Any]:
+    """NaN, which JSON has not, becomes None."""
+    found: dict[str, Any] = {}
+    for name in Figures.__dataclass_fields__:
+        value = getattr(figures, name)
+        if isinstance(value, tuple):
+            found[name] = [round(each, 3) for each in value]
+        else:
+            found[name] = None if math.isnan(value) else round(value, 4)
+    return found
+
+
+def _absent(scenario: Scenario, reason: str) -> Outcome:
+    return Outcome(scenario.name, scenario.title, scenario.reach, None, (), {}, note=reason)
+
+
+def main(names: Sequence[str]) -> int:
+    """Print the table and write var/impaired.json; 0 when everything was reached."""
+    console = Console(stderr=True)
+    try:
+        outcomes = run_impaired(names, lambda what, done: console.print(f"{100 * done:3.0f} %  {what}", style="dim"))
+    except ConfigurationError as error:
+        console.print(f"mcu: {error}", markup=False)
+        return 2
+    Console().print(table(outcomes))
+    target = Path("var/impaired.json")
+    target.parent.mkdir(exist_ok=True)
+    target.write_bytes(msgspec.json.format(msgspec.json.encode(outcomes)))
+    return 0 if all(outcome.reached for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""Less CPU for some processes, by a control group of the kernel's (cgroup version 1 or 2)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+PERIOD = 0.020  # seconds: short, so that a squeezed process is slow rather than stopped for long
+VERSION_1 = Path("/sys/fs/cgroup/cpu")
+VERSION_2 = Path("/sys/fs/cgroup")
+
+
+def refusal() -> str:
+    """Why no CPU can be taken away here, in one sentence; "" when it can."""
+    try:
+        group = _parent() / f"mcu-probe-{os.getpid()}"
+        group.mkdir()
+        group.rmdir()
+    except OSError as error:
+        return f"CPU can be squeezed only where control groups may be made: {error}."
+    return ""
+
+
+@contextmanager
+def squeezed(pids: Sequence[int], cores: float) -> Iterator[None]:
+    """While inside, these processes have no more than `cores` together. Raises OSError."""
+    parent = _parent()
+    group = parent / f"mcu-bench-{os.getpid()}"
+    period, quota = round(PERIOD * 1e6), round(cores * PERIOD * 1e6)  # microseconds
+    group.mkdir()
+    try:
+        if parent == VERSION_1:
+            (group / "cpu.cfs_period_us").write_text(str(period))
+            (group / "cpu.cfs_quota_us").write_text(str(quota))
+        else:
+            (group / "cpu.max").write_text(f"{quota} {period}")
+        for pid in pids:
+            (group / "cgroup.procs").write_text(str(pid))
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                (parent / "cgroup.procs").write_text(str(pid))
+        group.rmdir()
+
+
+def _parent() -> Path:
+    return VERSION_1 if (VERSION_1 / "cpu.cfs_quota_us").exists() else VERSION_2

@@ -1,0 +1,136 @@
+"""One scenario on the stand: lets people in, makes the weather, and gathers what was measured in each phase."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mcu.bench.network.figures import figures
+from mcu.bench.network.record import Arrival, Member, Record
+from mcu.bench.network.scenarios import LineSample, Measured, Phase, Scenario
+from mcu.bench.network.squeeze import squeezed
+from mcu.bench.network.stand import People, Stand
+from mcu.bench.workload import Composite
+from mcu.errors import ConfigurationError
+from mcu.synthetic.network.emulator import Report
+
+OBSERVED, WITNESS, SPEAKER = 0, 1, 2  # people by number; the crowd begins with the speaker
+SPEAKERS = 3  # of the crowd: somebody is always heard
+WATCHED = (SPEAKER, OBSERVED)  # order in Frame.shown
+SAMPLE_SECONDS = 0.1
+WARM_UP = 4.0  # seconds after the last one came in
+JOINERS_AFTER = 8.0  # seconds of a squeeze after which more people want to come in
+JOIN_SECONDS = 10.0  # that they wait
+GONE = ("blackholed", "lost", "lost_in_bursts", "queue_full", "overflowed")  # see LineCounters
+TICKS = ("mcu_audio_ticks", "mcu_video_ticks")
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class _Phase:
+    """What is known of a phase while it lasts."""
+
+    phase: Phase
+    begin: float
+    first: Report
+    ticks: tuple[float, float]  # (all, missed) at the beginning of what is measured
+    cpu: float
+    samples: list[LineSample] = field(default_factory=list)
+    end: float = 0.0
+    last: Report | None = None
+    ticks_missed: float = 0.0
+    late: float = 0.0
+    cores: float = 0.0  # that the server took
+    arrival: Arrival | None = None
+
+
+def measure(scenario: Scenario, *, seed: int, progress: Progress) -> dict[str, Measured]:
+    """By the names of the phases. Raises ConfigurationError when the stand cannot be built."""
+    with Stand(seed=seed) as stand:
+        first = scenario.phases[0]
+        stand.line.change(down=first.down, up=first.up)
+        progress("people come in")
+        crowd = [Member(SPEAKER + index, speaks=index < SPEAKERS) for index in range(scenario.crowd)]
+        groups = [
+            stand.people(stand.line.near, crowd, watched=WATCHED),
+            stand.people(stand.line.near, [Member(WITNESS, looks=True)], watched=WATCHED),
+            stand.people(stand.line.far, [Member(OBSERVED, looks=True, speaks=True)], watched=WATCHED),
+        ]
+        for group in groups:
+            refused = group.arrival().refused
+            if refused:
+                raise ConfigurationError(f"not everybody came in: {refused}")
+        time.sleep(WARM_UP)
+        phases: list[_Phase] = []
+        for phase in scenario.phases:
+            progress(phase.name)
+            phases.append(_go_through(stand, phase, cores=phases[-1].cores if phases else 0.0))
+        progress("decoding")
+        for group in groups:
+            group.leave()
+        records = [group.record() for group in groups]
+    return {each.phase.name: _measured(each, records) for each in phases}
+
+
+def _go_through(stand: Stand, phase: Phase, *, cores: float) -> _Phase:
+    """Make the weather, and wait. `cores` is what the server took before."""
+    with contextlib.ExitStack() as stack:
+        if phase.squeeze < 1.0:
+            stack.enter_context(squeezed(stand.server_pids, phase.squeeze * cores))
+        begun = stand.line.change(down=phase.down, up=phase.up)
+        state = _Phase(phase, begun.now, begun, _ticks(stand), stand.cpu_seconds())
+        measured_from, end = begun.now + phase.skip, begun.now + phase.seconds
+        joiners: People | None = None
+        while (now := time.monotonic()) < end:
+            report = stand.line.report()
+            state.samples.append(LineSample(report.now, report.down["queue_delay"], report.down["queue_full"]))
+            if now < measured_from:
+                state.first, state.ticks = report, _ticks(stand) if now + 0.3 > measured_from else state.ticks
+            else:
+                state.late = max(state.late, report.late)
+            if phase.joiners and joiners is None and now > begun.now + JOINERS_AFTER:
+                members = [Member(100 + index) for index in range(phase.joiners)]
+                joiners = stand.people(stand.line.near, members, watched=WATCHED, patience=JOIN_SECONDS)
+            time.sleep(SAMPLE_SECONDS)
+        state.end, state.last = time.monotonic(), stand.line.report()
+        all_ticks, missed = (after - before for after, before in zip(_ticks(stand), state.ticks, strict=True))
+        state.ticks_missed = missed / max(1.0, all_ticks)
+        state.cores = (stand.cpu_seconds() - state.cpu) / (state.end - state.begin)
+    if joiners is not None:
+        state.arrival = joiners.arrival()
+        joiners.close()
+    return state
+
+
+def _ticks(stand: Stand) -> tuple[float, float]:
+    """(all, missed) ticks of sound and picture together."""
+    metrics = stand.metrics()
+    whole = sum(value for name, value in metrics.items() if name.startswith(tuple(f"{each}_total" for each in TICKS)))
+    missed = sum(value for name, value in metrics.items() if name.startswith(tuple(f"{each}_missed" for each in TICKS)))
+    return whole, missed
+
+
+def _measured(state: _Phase, records: list[Record]) -> Measured:
+    crowd, witness, observed = records
+    assert state.last is not None
+    begin = state.begin + state.phase.skip
+    fps = Composite().fps
+    sent, own = crowd.sent[SPEAKER], observed.sent[OBSERVED]
+    entered = state.last.down["entered"] - state.first.down["entered"]
+    gone = sum(state.last.down[name] - state.first.down[name] for name in GONE)
+    return Measured(
+        observed=figures(observed.seen[OBSERVED], sent, begin, state.end, fps=fps),
+        witness=figures(witness.seen[WITNESS], sent, begin, state.end, fps=fps),
+        seen=figures(witness.seen[WITNESS], own, begin, state.end, fps=fps, watched=1),
+        samples=state.samples,
+        begin=state.begin,
+        line_loss=gone / max(1.0, entered),
+        ticks_missed=state.ticks_missed,
+        late=max(state.late, *(record.late for record in records)),
+        connects=observed.seen[OBSERVED].media_connects,
+        joined=len(state.arrival.joined) if state.arrival else 0,
+        refused=state.arrival.refused if state.arrival else None,
+    )

@@ -1,0 +1,188 @@
+"""Scenarios of bad lines: what their judges say of made-up measurements, and the words and JSON of an outcome."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import math
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from mcu.bench import impaired
+from mcu.bench.impaired import Outcome, run_impaired, table
+from mcu.bench.network import scenarios, squeeze, trial
+from mcu.bench.network.figures import Figures
+from mcu.bench.network.scenarios import SCENARIOS, Check, LineSample, Measured, back, settled
+from mcu.errors import ConfigurationError
+from mcu.synthetic.network import namespaces
+
+GOOD = Figures(
+    seconds=20,
+    fps=25,
+    frame_share=1.0,
+    freeze=0.05,
+    keyframes=0,
+    moved_fps=15,
+    stall=0.1,
+    delay_p50=0.1,
+    delay_p95=0.12,
+    concealed=0.0,
+    lost=0.0,
+    gap=0.0,
+    buffer=0.03,
+    buffer_max=0.04,
+    asked=(),
+    bitrate=1.2e6,
+    rates=(1.2e6,) * 20,
+)
+BAD = dataclasses.replace(
+    GOOD,
+    fps=3.0,
+    frame_share=0.2,
+    freeze=4.0,
+    keyframes=30,
+    delay_p95=2.0,
+    concealed=0.6,
+    lost=0.4,
+    gap=2.0,
+    buffer=0.3,
+    asked=(0.1, 0.9),
+    bitrate=1e5,
+    rates=(1e5,) * 20,
+)
+QUIET_LINE = [LineSample(at / 10, 0.0, 0) for at in range(200)]
+FULL_LINE = [LineSample(at / 10, 0.5, at) for at in range(200)]
+
+
+def measured(figures: Figures, **changes: object) -> Measured:
+    whole = Measured(
+        observed=figures,
+        witness=figures,
+        seen=figures,
+        samples=QUIET_LINE,
+        begin=0.0,
+        line_loss=0.05,
+        ticks_missed=0.0,
+        late=0.005,
+        connects=1,
+    )
+    return dataclasses.replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def phases(bad: Measured, after: Measured | None = None) -> Mapping[str, Measured]:
+    return {"clear": measured(GOOD), "bad": bad, "after": after or measured(GOOD)}
+
+
+def reached(name: str, found: Mapping[str, Measured]) -> bool:
+    return all(check.ok for check in SCENARIOS[name].judge(found))
+
+
+@pytest.mark.parametrize("name", ["loss-5", "loss-10", "loss-20", "bursts", "bottleneck", "one-bad"])
+def test_good_figures_reach_what_bad_ones_do_not(name: str) -> None:
+    assert reached(name, phases(measured(GOOD)))
+    assert not reached(name, phases(measured(BAD, samples=FULL_LINE), measured(BAD, samples=FULL_LINE)))
+
+
+@pytest.mark.parametrize("name", ["jitter", "gusts"])
+def test_delay_has_to_follow_jitter_and_to_return(name: str) -> None:
+    followed = measured(dataclasses.replace(GOOD, buffer=0.09))
+    assert reached(name, phases(followed))
+    assert not reached(name, phases(measured(GOOD)))
+    assert not reached(name, phases(followed, followed))
+
+
+def test_a_squeeze_has_to_cost_frames_and_not_ticks() -> None:
+    fewer = dataclasses.replace(GOOD, fps=15)
+    assert reached("squeeze", phases(measured(fewer, refused={100: "busy"})))
+    assert not reached("squeeze", phases(measured(GOOD, refused={100: "busy"})))
+    assert not reached("squeeze", phases(measured(fewer)))
+    assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}, ticks_missed=0.01)))
+
+
+def test_a_second_connection_is_no_survival() -> None:
+    assert not reached("loss-20", phases(measured(GOOD, connects=2)))
+
+
+def test_a_figure_that_cannot_be_told_is_not_reached() -> None:
+    assert not Check("delay", math.nan, 1.0, "s").ok
+    assert not Check("frames", math.nan, 1.0, "%", least=True).ok
+
+
+def test_settled_is_after_the_last_long_queue() -> None:
+    samples = [LineSample(10 + at / 10, 0.5 if at < 32 else 0.1, min(at, 40)) for at in range(200)]
+    assert settled(measured(GOOD, samples=samples, begin=10.0)) == pytest.approx(4.0)
+    assert settled(measured(GOOD, samples=FULL_LINE)) == math.inf
+    assert settled(measured(GOOD, samples=[])) == math.inf
+
+
+def test_back_is_when_the_rate_is_that_of_before() -> None:
+    assert back([3e5, 4e5, 9e5, 1e6, 1e6, 1e6], 1e6) == 2
+    assert back([3e5] * 20, 1e6) == math.inf
+    assert back([], 1e6) == math.inf
+
+
+def test_phases_are_named_as_the_judges_expect() -> None:
+    for name, scenario in SCENARIOS.items():
+        assert scenario.name == name
+        names = [phase.name for phase in scenario.phases]
+        scenario.judge({phase: measured(GOOD) for phase in names})
+        assert all(phase.skip < phase.seconds for phase in scenario.phases)
+        assert scenario.crowd >= trial.SPEAKERS
+
+
+def test_one_bad_receiver_is_one_among_thirty() -> None:
+    assert SCENARIOS["one-bad"].crowd + 2 == 30
+
+
+def run(monkeypatch: pytest.MonkeyPatch, found: Mapping[str, Measured], names: tuple[str, ...]) -> list[Outcome]:
+    monkeypatch.setattr(namespaces, "refusal", lambda: "")
+    monkeypatch.setattr(squeeze, "refusal", lambda: "")
+    monkeypatch.setattr(impaired, "measure", lambda scenario, **_: found)
+    return run_impaired(names)
+
+
+def test_outcomes_go_into_a_table_and_into_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = run(monkeypatch, phases(measured(BAD, samples=FULL_LINE)), ("loss-5", "bottleneck"))
+    assert [outcome.reached for outcome in outcomes] == [False, False]
+    assert msgspec.json.decode(msgspec.json.encode(outcomes), type=list[Outcome]) == outcomes
+    text = io.StringIO()
+    Console(file=text, width=200).print(table(outcomes))
+    for words in ("freeze 4 s ✗", "settled after never s ✗", "no"):
+        assert words in text.getvalue()
+
+
+def test_a_busy_machine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    (outcome,) = run(monkeypatch, phases(measured(GOOD, ticks_missed=0.2)), ("loss-5",))
+    assert outcome.disturbed
+    assert "20.0 % of ticks missed" in outcome.note
+
+
+def test_where_namespaces_are_not_allowed_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(namespaces, "refusal", lambda: "An emulated network needs root.")
+    outcomes = run_impaired()
+    assert [outcome.name for outcome in outcomes] == list(SCENARIOS)
+    assert all(outcome.reached is None and outcome.note == "An emulated network needs root." for outcome in outcomes)
+
+
+def test_an_unknown_scenario_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="no scenario rain"):
+        run_impaired(["rain"])
+
+
+def test_progress_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(namespaces, "refusal", lambda: "")
+    monkeypatch.setattr(impaired, "measure", lambda scenario, progress, **_: progress("bad") or phases(measured(GOOD)))
+    told: list[tuple[str, float]] = []
+    run_impaired(["loss-5", "loss-10"], lambda what, done: told.append((what, done)))
+    assert told == [("loss-5: bad", 0.0), ("loss-10: bad", 0.5)]
+
+
+def test_the_table_of_the_scenarios_is_the_whole_one() -> None:
+    assert set(SCENARIOS) == {
+        *("loss-5", "loss-10", "loss-20", "bursts", "jitter", "gusts", "bottleneck", "one-bad", "squeeze"),
+    }
+    assert scenarios.NARROW == 300_000
+    assert scenarios.WIDE == 2_000_000

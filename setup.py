@@ -16,7 +16,8 @@ from setuptools import Extension, setup
 ROOT = Path(__file__).resolve().parent
 NATIVE = "mcu/_native"
 COMPILE_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O3", "-g1", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
-DEBIAN_PACKAGES = {"libsrtp2": "libsrtp2-dev", "opus": "libopus-dev"}  # pkg-config name -> what provides it
+# pkg-config name -> what provides it
+DEBIAN_PACKAGES = {"libsrtp2": "libsrtp2-dev", "opus": "libopus-dev", "vpx": "libvpx-dev"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ MODULES = (
         numpy=True,
     ),
     NativeModule("opus", libraries=("opus",), numpy=True),
+    NativeModule("vpx", libraries=("vpx",)),
     NativeModule("planes", sources=("planes_scalar.c", "planes_avx2.c", "planes_scaler.c")),
 )
 

@@ -141,7 +141,6 @@ def check_codecs(_config: Config) -> Iterable[Finding]:
     import av.codec
 
     wanted: tuple[tuple[str, Literal["r", "w"], str], ...] = (
-        ("libvpx", "w", "VP8 out"),
         ("vp8", "r", "VP8 in"),
         ("libx264", "w", "H.264 out"),
         ("h264", "r", "H.264 in"),
@@ -157,12 +156,13 @@ def check_codecs(_config: Config) -> Iterable[Finding]:
 
 def check_native(_config: Config) -> Iterable[Finding]:
     try:
-        from mcu._native import opus, packets, planes, samples
+        from mcu._native import opus, packets, planes, samples, vpx
     except ImportError as error:
         yield Finding("extensions", Verdict.BAD, f"not compiled: {error}", "Run: make setup")
         return
-    names = ", ".join(module.__name__.rpartition(".")[2] for module in (opus, packets, planes, samples))
+    names = ", ".join(module.__name__.rpartition(".")[2] for module in (opus, packets, planes, samples, vpx))
     yield Finding("extensions", Verdict.GOOD, f"{names}; {opus.VERSION}")
+    yield Finding("VP8 out", Verdict.GOOD, f"libvpx {vpx.VERSION}")
     yield Finding("SRTP", Verdict.GOOD, ", ".join(packets.PROFILES))
 
 

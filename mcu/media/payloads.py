@@ -15,7 +15,9 @@ VIDEO_CODECS = ("VP8", "H264")
 def packetize(frame: EncodedFrame, profile: VideoProfile, max_payload: int) -> list[bytes]:
     """RTP payloads for one frame, each at most `max_payload` bytes; the last one carries the marker."""
     if frame.codec == "VP8":
-        return payload_vp8.packetize(frame.data, max_payload, picture_id=frame.picture_id)
+        return payload_vp8.packetize(
+            frame.data, max_payload, picture_id=frame.picture_id, layer=frame.layer, tl0_index=frame.tl0_index
+        )
     return payload_h264.packetize(frame.data, max_payload, packetization_mode=profile.packetization_mode)
 
 

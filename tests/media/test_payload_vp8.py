@@ -55,6 +55,18 @@ def frame_of(vp8: Vp8Format, descriptor: str, *, contiguous: bool = True) -> boo
     return vp8.assemble([vp8.inspect(bytes.fromhex(descriptor))], contiguous=contiguous) is not None
 
 
+@pytest.mark.parametrize("picture_id", [-1, 5, 0x7FFF])
+def test_layers_are_written_as_they_are_read(picture_id: int) -> None:
+    for layer, tl0_index in ((0, 0), (1, 255), (1, 7)):
+        payloads = packetize(bytes(200), 90, picture_id=picture_id, layer=layer, tl0_index=tl0_index)
+        assert max(map(len, payloads)) <= 90
+        for payload in payloads:
+            descriptor = parse_descriptor(payload)
+            assert (descriptor.picture_id, descriptor.tl0_index) == (picture_id, tl0_index)
+            assert (descriptor.layer, descriptor.layer_sync, descriptor.non_reference) == (layer, layer > 0, layer > 0)
+            assert descriptor.key_index == -1
+
+
 def test_without_layers_a_gap_needs_a_keyframe() -> None:
     vp8 = Vp8Format()
     assert not frame_of(vp8, "1001")

@@ -6,11 +6,13 @@ import av
 import numpy as np
 import pytest
 
+from mcu.media.h264_coder import SLICE_BYTES
 from mcu.media.h264_nal import IDR, PPS, SPS, nal_type, split_annex_b
 from mcu.media.payload_h264 import depacketize
+from mcu.media.payload_vp8 import Vp8Format
 from mcu.media.payloads import packetize
 from mcu.media.types import EncodedFrame, VideoProfile
-from mcu.media.video_codecs import SLICE_BYTES, VideoDecoder, VideoEncoder
+from mcu.media.video_codecs import VideoDecoder, VideoEncoder, Vp8Settings
 
 WIDTH, HEIGHT = 322, 182  # odd chroma size, and no multiple of a macroblock
 PROFILES = [
@@ -198,3 +200,133 @@ def test_absurd_sizes_are_refused(width: int, height: int) -> None:
     decoder = VideoDecoder("VP8")
     assert decoder.decode(EncodedFrame("VP8", header + bytes(200), 0, keyframe=True)) is None
     assert decoder.errors == 1
+
+
+@pytest.mark.parametrize("profile", [PROFILES[0], PROFILES[2], PROFILES[3]], ids=["VP8", "H264", "H264-high"])
+def test_the_rate_changes_without_a_keyframe(profile: VideoProfile) -> None:
+    profile = dataclasses.replace(profile, bitrate=1_000_000)
+    encoder, picture = VideoEncoder(profile), av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+    sizes = []
+    for index in range(200):
+        if index in (50, 150):
+            encoder.set_bitrate(300_000 if index == 50 else 1_000_000)
+        paint_noise(picture, index)
+        frame = encoder.encode(picture, timestamp=index * 3_600, keyframe=False)
+        assert frame is not None
+        sizes.append(len(frame.data))
+    assert encoder.keyframes == 1
+    assert encoder.bitrate == 1_000_000
+    before, low, after = (sum(sizes[first : first + 25]) * 8 for first in (25, 125, 175))
+    assert before > 800_000
+    assert 200_000 < low < 400_000
+    assert after > 750_000
+
+
+def paint_noise(frame: av.VideoFrame, index: int) -> None:
+    paint(frame, 2.0 * index)
+    plane = frame.planes[0]
+    target = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+    target += np.random.default_rng(index).integers(0, 30, target.shape, dtype=np.uint8)
+
+
+def test_h264_does_not_rise_above_the_rate_it_was_made_with() -> None:
+    encoder = VideoEncoder(PROFILES[1])
+    encoder.set_bitrate(5_000_000)
+    assert encoder.bitrate == PROFILES[1].bitrate
+
+
+def layered(count: int, *, keyframes: tuple[int, ...] = ()) -> list[tuple[EncodedFrame, np.ndarray]]:
+    encoder = VideoEncoder(PROFILES[0], vp8=Vp8Settings(layers=2))
+    picture = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+    result = []
+    for index in range(count):
+        paint(picture, 2.0 * index)
+        x = index * 10 % 160
+        frame = encoder.encode(
+            picture,
+            timestamp=index * 3_600,
+            keyframe=index in keyframes,
+            changed=None if index < 5 else [(x, 0, 160, HEIGHT)],
+        )
+        assert frame is not None
+        result.append((frame, luma(picture)))
+    return result
+
+
+def test_layers_alternate_and_a_keyframe_is_of_the_base() -> None:
+    frames = [frame for frame, _ in layered(9, keyframes=(5,))]
+    assert [frame.layer for frame in frames] == [0, 1, 0, 1, 0, 0, 1, 0, 1]
+    first = frames[0].tl0_index
+    assert [frame.tl0_index - first for frame in frames] == [0, 0, 1, 1, 2, 3, 3, 4, 4]
+    assert {frame.tl0_index for frame, _ in coded(PROFILES[0], 2)} == {-1}
+
+
+@pytest.mark.parametrize("lost", ["all of the upper layer", "some of the upper layer"])
+def test_frames_of_the_upper_layer_are_not_missed(lost: str) -> None:
+    """Through packets, our depacketiser and decoder: what is left decodes to the very same pictures."""
+    frames = [frame for frame, _ in layered(40, keyframes=(21,))]
+    rng = np.random.default_rng(1)
+    pictures = []
+    for drop in (False, True):
+        vp8, decoder = Vp8Format(), VideoDecoder("VP8")
+        shown: dict[int, np.ndarray] = {}
+        gap = False
+        for frame in frames:
+            if drop and frame.layer == 1 and (lost.startswith("all") or rng.random() < 0.5):
+                gap = True
+                continue
+            payloads = packetize(frame, PROFILES[0], 300)
+            assembled = vp8.assemble([vp8.inspect(payload) for payload in payloads], contiguous=not gap)
+            gap = False
+            assert assembled is not None
+            picture = decoder.decode(dataclasses.replace(frame, data=assembled.data))
+            assert picture is not None
+            shown[frame.timestamp] = np.array(picture.y)
+        pictures.append(shown)
+    whole, thinned = pictures
+    assert len(thinned) < len(whole) == 40
+    assert all(np.array_equal(picture, whole[timestamp]) for timestamp, picture in thinned.items())
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("size", [(WIDTH, HEIGHT), (2 * WIDTH, 2 * HEIGHT)], ids=["own size", "scaled"])
+def test_what_changed_is_seen_and_the_rest_stays(layers: int, size: tuple[int, int]) -> None:
+    """Halves that change in turns: the picture is as good as when all of it is coded."""
+    encoder = VideoEncoder(dataclasses.replace(PROFILES[0], bitrate=1_500_000), vp8=Vp8Settings(layers=layers))
+    decoder, picture = VideoDecoder("VP8"), av.VideoFrame(*size, "yuv420p")
+    pattern = av.VideoFrame(*size, "yuv420p")
+    middle = size[0] // 4 * 2
+    for index in range(40):
+        paint(pattern, 3.0 * index)
+        left = 0 if index % 2 else middle
+        width = middle if index % 2 else size[0] - middle
+        for half, (source, target) in enumerate(zip(pattern.planes, picture.planes, strict=True)):
+            divide = 2 if half else 1
+            rows = [np.frombuffer(memoryview(p), np.uint8).reshape(-1, p.line_size) for p in (source, target)]
+            part = slice(left // divide, (left + width) // divide)
+            rows[1][:, part] = rows[0][:, part]
+        frame = encoder.encode(
+            picture, timestamp=index * 3_600, keyframe=False, changed=[(left, 0, width, size[1])] if index else None
+        )
+        assert frame is not None
+        shown = decoder.decode(frame)
+        assert shown is not None
+        if index > 5:
+            wanted = luma(picture.reformat(width=WIDTH, height=HEIGHT))
+            assert psnr(shown.y, wanted) > 29
+
+
+def test_a_picture_of_which_nothing_changes_is_refined_and_then_costs_nothing() -> None:
+    encoder = VideoEncoder(dataclasses.replace(PROFILES[0], bitrate=300_000))
+    decoder, picture = VideoDecoder("VP8"), av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+    paint_noise(picture, 1)
+    quality, sizes = [], []
+    for index in range(60):
+        frame = encoder.encode(picture, timestamp=index * 3_600, keyframe=False, changed=() if index else None)
+        assert frame is not None
+        shown = decoder.decode(frame)
+        assert shown is not None
+        quality.append(psnr(shown.y, luma(picture)))
+        sizes.append(len(frame.data))
+    assert quality[-1] > quality[0] + 2
+    assert sum(size < 60 for size in sizes) > 20

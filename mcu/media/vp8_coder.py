@@ -1,0 +1,126 @@
+"""VP8 of one size and any rate: frames to coded frames, their layers and numbers.
+
+Rules:
+1. A picture id is one more than the last, but a keyframe catches up with media time.
+2. With two layers frames alternate between base and upper; a keyframe is of the base layer.
+3. What did not change is not coded (`macroblocks`).
+
+The settings were measured: docs/decisions/0012-libvpx-directly.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from av.video.frame import VideoFrame
+
+from mcu._native.vpx import Vp8Encoder
+from mcu.media.macroblocks import Macroblocks, Rectangle
+from mcu.media.sequence import distance
+from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, VideoProfile
+
+PICTURE_ID_MASK = 0x7FFF  # RFC 7741, 15 bits
+SPEED = 11  # libvpx cpu-used -11: 5 % less time than 10 for 0.2 dB, and 12 costs 0.3 dB more for 4 %
+STATIC_THRESHOLD = 1_000  # of squared error in a macroblock, 2 a pixel: too little to be seen, and spares the search
+GOLDEN_BOOST = 25  # percent: 0.1 dB for frames of at most 16 kB at 1.2 Mbit/s; 50 would give 0.2 dB and 22 kB
+MAX_KEYFRAME_PERCENT = 450  # of one frame's share of the bitrate: a keyframe passes in under a fifth of a second
+BASE_SHARE = 0.6  # of the bitrate, for the layer that everybody gets
+
+
+@dataclass(frozen=True, slots=True)
+class Vp8Settings:
+    """What else is chosen when an encoder is made."""
+
+    layers: int = 1  # 2: every second frame can be left out for a receiver
+    speed: int = SPEED
+    screen_content: bool = False
+
+
+class Vp8Coder:
+    """A coder (see `video_codecs`) of one profile."""
+
+    def __init__(self, profile: VideoProfile, settings: Vp8Settings) -> None:
+        self._profile = profile
+        self._layers = settings.layers
+        self._encoder = Vp8Encoder(
+            profile.width,
+            profile.height,
+            fps=profile.fps,
+            bitrate=profile.bitrate,
+            layers=settings.layers,
+            base_share=BASE_SHARE,
+            speed=settings.speed,
+            static_threshold=STATIC_THRESHOLD,
+            golden_boost=GOLDEN_BOOST,
+            max_keyframe_percent=MAX_KEYFRAME_PERCENT,
+            screen_content=settings.screen_content,
+        )
+        self._macroblocks = Macroblocks(profile.width, profile.height)
+        self._time = -1  # of the last frame, 90 kHz, extended; -1 before the first
+        self._picture_id = 0
+        self._layer = 0
+        self._tl0_index = 0
+
+    @property
+    def bitrate(self) -> int:
+        return self._encoder.bitrate
+
+    def set_bitrate(self, bits_per_second: int) -> None:
+        """From the next frame on, up or down, without a keyframe."""
+        self._encoder.set_bitrate(bits_per_second)
+
+    def encode(
+        self,
+        frame: VideoFrame,
+        *,
+        time: int,
+        keyframe: bool,
+        changed: Sequence[Rectangle] | None,
+        size: tuple[int, int],
+    ) -> EncodedFrame | None:
+        keyframe = keyframe or self._time < 0
+        layer = 0 if keyframe or self._layers == 1 else 1 - self._layer
+        active = None
+        if changed is None or keyframe:
+            self._macroblocks.all_changed(reference=layer == 0)
+        else:
+            active = self._macroblocks.active(changed, size, reference=layer == 0)
+        planes = frame.planes
+        data = self._encoder.encode(
+            planes,
+            [plane.line_size for plane in planes],
+            elapsed=time - self._time if self._time >= 0 else VIDEO_CLOCK_RATE // self._profile.fps,
+            keyframe=keyframe,
+            layer=layer,
+            active=active,
+        )
+        first, self._time, self._layer = self._time < 0, time, layer
+        if not data:
+            return None
+        is_keyframe = not data[0] & 1  # RFC 6386 section 9.1
+        self._number(first=first, keyframe=is_keyframe)
+        if layer == 0:
+            self._tl0_index = (self._tl0_index + 1) & 0xFF
+        return EncodedFrame(
+            "VP8",
+            data,
+            time & 0xFFFFFFFF,
+            is_keyframe,
+            picture_id=self._picture_id,
+            layer=layer,
+            tl0_index=self._tl0_index if self._layers > 1 else -1,
+        )
+
+    def _number(self, *, first: bool, keyframe: bool) -> None:
+        """The picture id of this frame.
+
+        A receiver that changes from one encoder to another, which it does at a keyframe, sees ids rise: libwebrtc
+        takes falling ones for old frames.
+        """
+        number = (self._picture_id + 1) & PICTURE_ID_MASK
+        if keyframe:
+            by_time = self._time * self._profile.fps // VIDEO_CLOCK_RATE & PICTURE_ID_MASK
+            if first or distance(number, by_time, bits=15) > 0:
+                number = by_time
+        self._picture_id = number

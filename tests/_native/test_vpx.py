@@ -1,0 +1,151 @@
+"""The binding of libvpx: what it makes, refuses and changes on the fly."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+
+from mcu._native.vpx import Vp8Encoder, VpxError
+
+WIDTH, HEIGHT, FPS = 326, 182, 25  # no multiples of a macroblock, an odd number of chroma columns
+INTERVAL = 90_000 // FPS
+
+
+def picture(index: int, *, noise: float = 12.0) -> list[np.ndarray]:
+    """A pattern that moves, with noise that has to be coded."""
+    random = np.random.default_rng(index)
+    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
+    luma = 128 + 60 * np.sin((columns + 2 * index) / 9) * np.cos(rows / 7) + random.normal(0, noise, rows.shape)
+    chroma = 128 + 40 * np.sin((columns[::2, ::2] - index) / 15)
+    return [np.clip(plane, 0, 255).astype(np.uint8) for plane in (luma, chroma, 255 - chroma)]
+
+
+def encode(encoder: Vp8Encoder, planes: list[np.ndarray], **options: object) -> bytes:
+    return encoder.encode(planes, [plane.shape[1] for plane in planes], **{"elapsed": INTERVAL, **options})
+
+
+def decoded(frames: list[bytes], codec: str = "vp8") -> list[np.ndarray]:
+    decoder = av.CodecContext.create(codec, "r")
+    decoder.thread_count = 1
+    return [decoder.decode(av.Packet(frame))[0].to_ndarray(format="yuv420p") for frame in frames]
+
+
+def psnr(shown: np.ndarray, luma: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / np.mean((shown[:HEIGHT].astype(float) - luma) ** 2)))
+
+
+def is_keyframe(frame: bytes) -> bool:
+    return not frame[0] & 1
+
+
+@pytest.mark.parametrize("speed", [4, 10, 16])
+def test_what_goes_in_comes_out(speed: int) -> None:
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=1_500_000, speed=speed)
+    pictures = [picture(index, noise=0) for index in range(20)]
+    frames = [encode(encoder, planes) for planes in pictures]
+    assert [is_keyframe(frame) for frame in frames] == [True] + [False] * 19
+    for shown, (luma, _, _) in zip(decoded(frames), pictures, strict=True):
+        assert psnr(shown, luma) > 30
+    assert 2 <= encoder.quantizer <= 56
+
+
+def test_rows_may_lie_apart() -> None:
+    close, apart = (Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=500_000) for _ in range(2))
+    planes = picture(1)
+    wide = [np.pad(plane, ((0, 0), (0, 40)), constant_values=200) for plane in planes]
+    assert encode(close, planes) == apart.encode(wide, [plane.shape[1] for plane in wide], elapsed=INTERVAL)
+
+
+def test_the_rate_changes_between_two_frames_without_a_keyframe() -> None:
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=1_200_000)
+    frames = []
+    for index in range(125):
+        if index in (50, 100):
+            encoder.set_bitrate(300_000 if index == 50 else 1_200_000)
+        frames.append(encode(encoder, picture(index)))
+    sizes = [sum(map(len, frames[start : start + 25])) * 8 for start in range(0, 125, 25)]
+    assert sizes[1] == pytest.approx(1_200_000, rel=0.15)
+    assert sizes[3] == pytest.approx(300_000, rel=0.15)
+    assert sizes[4] == pytest.approx(1_200_000, rel=0.25)
+    assert sum(map(is_keyframe, frames)) == 1
+
+
+def test_keyframes_come_when_asked_for_and_stay_in_their_bounds() -> None:
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=600_000, max_keyframe_percent=450)
+    frames = [encode(encoder, picture(index), keyframe=index in (30, 31)) for index in range(40)]
+    assert [index for index, frame in enumerate(frames) if is_keyframe(frame)] == [0, 30, 31]
+    assert max(map(len, frames[10:])) < 1.3 * 4.5 * 600_000 / 8 / FPS
+
+
+def test_frames_left_out_leave_their_bits_to_the_others() -> None:
+    """Every second frame: each may be twice as large. After a long pause no burst follows."""
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=600_000)
+    frames = [encode(encoder, picture(index), elapsed=2 * INTERVAL) for index in range(60)]
+    assert sum(map(len, frames[30:])) * 8 / 30 * FPS / 2 == pytest.approx(600_000, rel=0.15)
+    after = encode(encoder, picture(60), elapsed=90_000 * 3_600)
+    assert len(after) < 5 * 600_000 / 8 / FPS
+
+
+def test_inactive_macroblocks_stay_as_they_were() -> None:
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=900_000)
+    assert (encoder.rows, encoder.columns) == (12, 21)
+    active = np.zeros((12, 21), np.uint8)
+    active[:, :10] = 1
+    frames = [encode(encoder, picture(index), active=active if index else None) for index in range(12)]
+    before, *_, after = decoded(frames)
+    still = (slice(0, HEIGHT), slice(176, WIDTH))  # a macroblock away from the active ones: those are filtered across
+    assert np.mean(np.abs(before[still].astype(int) - after[still])) < 1.5  # filtered again with every frame
+    assert np.mean(np.abs(before[:HEIGHT, :160].astype(int) - after[:HEIGHT, :160])) > 10
+    assert len(encode(encoder, picture(13), active=np.zeros((12, 21), np.uint8))) < 100
+
+
+@pytest.mark.parametrize("codec", ["vp8", "libvpx"])
+def test_without_its_upper_layer_a_stream_decodes_to_the_same_pictures(codec: str) -> None:
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=900_000, layers=2)
+    layers = [index % 2 for index in range(30)] + [0, 1] * 15
+    frames = [encode(encoder, picture(index), layer=layer, keyframe=index == 30) for index, layer in enumerate(layers)]
+    whole = decoded(frames, codec)
+    base = decoded([frame for frame, layer in zip(frames, layers, strict=True) if layer == 0], codec)
+    kept = [shown for shown, layer in zip(whole, layers, strict=True) if layer == 0]
+    assert all(np.array_equal(one, other) for one, other in zip(kept, base, strict=True))
+    share = sum(len(frame) for frame, layer in zip(frames, layers, strict=True) if layer == 0) / sum(map(len, frames))
+    assert 0.45 < share < 0.8
+
+
+def test_layers_keep_their_share_when_the_rate_changes() -> None:
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=900_000, layers=2)
+    sizes = []
+    for index in range(100):
+        if index == 25:
+            encoder.set_bitrate(300_000)
+        sizes.append(len(encode(encoder, picture(index), layer=index % 2)))
+    assert sum(sizes[50:]) * 8 / 2 == pytest.approx(300_000, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"layers": 3}, {"layers": 0}, {"speed": 0}, {"speed": 17}, {"fps": 0}],
+)
+def test_settings_that_do_not_exist_are_refused(options: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="1 or 2 layers"):
+        Vp8Encoder(64, 64, **{"fps": 25, "bitrate": 100_000, **options})
+    with pytest.raises(VpxError):
+        Vp8Encoder(64, 64, fps=25, bitrate=100_000, max_quantizer=100)
+
+
+def test_memory_that_is_too_small_is_refused_and_the_encoder_goes_on() -> None:
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=900_000, layers=2)
+    planes = picture(0)
+    with pytest.raises(ValueError, match="plane 2 is smaller"):
+        encode(encoder, [planes[0], planes[1], planes[2][1:]])
+    with pytest.raises(ValueError, match="plane 0 is smaller"):
+        encoder.encode(planes, [WIDTH - 1, WIDTH, WIDTH], elapsed=INTERVAL)
+    with pytest.raises(ValueError, match="the map has 20 macroblocks"):
+        encode(encoder, planes, active=np.ones(20, np.uint8))
+    for layer in (-1, 2):
+        with pytest.raises(ValueError, match="a layer of this encoder"):
+            encode(encoder, planes, layer=layer)
+    with pytest.raises(ValueError, match="keyframes are of layer 0"):
+        encode(encoder, planes, layer=1, keyframe=True)
+    assert is_keyframe(encode(encoder, planes))

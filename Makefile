@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help setup setup-test run demo doctor test check format clean
+.PHONY: help setup setup-test run demo doctor bench test check format clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ demo: setup ## Start the server with a conference of 24 synthetic office holders
 doctor: setup ## Say what is wrong with this installation and what to do
 	@exec $(BIN)/mcu doctor $(ARGS)
 
+bench: setup ## Measure the server against bare codecs and other programs (make bench ARGS=--quick)
+	@exec $(BIN)/mcu bench $(ARGS)
+
 check: setup-test ## Formatting, lint, types, import rules; under a minute
 	@tools/check
 
@@ -36,4 +39,4 @@ format: setup-test ## Rewrite the sources in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 clean: ## Remove what was built; keeps var/
-	rm -rf $(VENV) build *.egg-info mcu/_native/*.so web-client/node_modules
+	rm -rf $(VENV) build *.egg-info mcu/*/*.so web-client/node_modules

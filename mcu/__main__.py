@@ -75,6 +75,38 @@ def doctor(config: ConfigFile = None) -> None:
     raise typer.Exit(command.run(_load(config)))
 
 
+@app.command()
+def bench(
+    runs: Annotated[int, typer.Option(min=0, max=99, help="Stretches of each contender; 5, or 2 with --quick.")] = 0,
+    seconds: Annotated[float, typer.Option(min=0, help="Seconds of a stretch; 10, or 5 with --quick.")] = 0.0,
+    variants: Annotated[
+        str,
+        typer.Option(
+            help="Loads to compare, with commas: reference (default), 25fps, 360p, h264, audio, 100people, "
+            "100viewers, content, or all."
+        ),
+    ] = "",
+    only: Annotated[
+        str,
+        typer.Option(
+            help="Sections to measure, with commas: compare, aiortc, composite, participants, viewers, layouts, "
+            "sizes, endurance. Others keep what they had."
+        ),
+    ] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="compare and composite alone, in under two minutes.")] = False,
+    output: Annotated[Path | None, typer.Option(help="File to write and to go on from; var/bench.json.")] = None,
+) -> None:
+    """Measure the server against the bare codecs, FFmpeg and GStreamer: thirty people, interleaved runs, ratios.
+
+    서버의 CPU를 코덱만 쓸 때, FFmpeg, GStreamer와 비교합니다. 처음이라면 --quick 으로 시작하십시오.
+    A machine with nothing else to do gives the best figures. docs/performance.md explains each.
+    """
+    from mcu.cli import bench as command
+
+    options = command.Options(runs=runs, seconds=seconds, variants=variants, only=only, quick=quick, output=output)
+    raise typer.Exit(command.run(options))
+
+
 @app.command(hidden=True)
 def processor(
     fd: Annotated[int, typer.Option(help="Inherited control connection.")],

@@ -92,7 +92,7 @@ def running_server(workload: Workload, *, settings: Mapping[str, str] | None = N
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the bench, which then stops the server itself
+                process_group=0,  # Ctrl-C is for the bench, which then stops the server itself
             )
         try:
             yield _begin(process, f"http://127.0.0.1:{http}", data / "log", workload)

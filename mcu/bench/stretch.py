@@ -73,7 +73,7 @@ class Load:
             leashed("-m", "mcu.bench.load", to_json(workload), server.url, server.link),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,
+            process_group=0,  # not for Ctrl-C
         )
         self.pid = self._process.pid
 
@@ -182,7 +182,7 @@ def run_contender(name: str, workload: Workload, seconds: float) -> Result | Abs
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        start_new_session=True,
+        process_group=0,  # not for Ctrl-C
     )
     try:
         printed, said = process.communicate()

@@ -1,0 +1,37 @@
+"""What one composite costs: the server's own compositor on real decoded pictures, in this process.
+
+Every tile has a new picture at every turn, which is the worst tick there is.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+from mcu.bench.composites import Shown, Tiling, cameras
+from mcu.bench.workload import Workload
+from mcu.mixer.compositor import Compositor
+
+SETS = 8  # of pictures, so that they do not all lie in the nearest cache
+ROUNDS = 25
+
+
+def composite_milliseconds(workload: Workload, *, rounds: int = ROUNDS) -> float:
+    """Median CPU milliseconds of one composite."""
+    tiling, seen = Tiling(workload), cameras(workload)
+    tiles, styles = tiling.tiles(), tiling.styles(0.0)
+    sets: list[Shown] = []
+    for index in range(SETS):
+        shown = Shown()
+        for camera in seen:
+            camera.look(index / workload.fps, shown)
+        sets.append(shown)
+    compositor = Compositor(workload.composite.width, workload.composite.height)
+    compositor.compose(tiles, styles, sets[-1])
+    taken: list[float] = []
+    for _ in range(rounds):
+        begin = time.thread_time()
+        for shown in sets:
+            compositor.compose(tiles, styles, shown)
+        taken.append((time.thread_time() - begin) / SETS)
+    return statistics.median(taken) * 1e3

@@ -1,0 +1,145 @@
+"""The figures that the project promises: what was measured, what is to be reached, and whether it was.
+
+A figure that was not measured says so and is never reached.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mcu.bench.results import Results
+from mcu.bench.rows import ServerRow, Spread, ratio, valid
+from mcu.bench.sections import AIORTC, MORE_VIEWERS
+
+REFERENCE = "reference"
+NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table. `reach` and `stretch` are the most that the value may be, or the least."""
+
+    name: str
+    reach: float
+    stretch: float
+    measure: Callable[[Results], Spread | None]
+    more_is_better: bool = False
+    digits: int = 2
+
+    def verdict(self, results: Results) -> str:
+        """ "stretch", "yes", "no" or NOT_MEASURED; judged by the median."""
+        value = self.measure(results)
+        if value is None:
+            return NOT_MEASURED
+        sign = -1 if self.more_is_better else 1
+        for word, limit in (("stretch", self.stretch), ("yes", self.reach)):
+            if sign * value.median <= sign * limit:
+                return word
+        return "no"
+
+
+def _ratio_to(contender: str) -> Callable[[Results], Spread | None]:
+    def measure(results: Results) -> Spread | None:
+        found = results.comparisons.get(REFERENCE)
+        return ratio(found.server, found.contenders.get(contender, [])) if found else None
+
+    return measure
+
+
+def _ratio_to_aiortc(results: Results) -> Spread | None:
+    found = results.aiortc
+    return ratio(found.server, found.contenders.get(AIORTC, [])) if found else None
+
+
+def _server(read: Callable[[ServerRow], float | None]) -> Callable[[Results], Spread | None]:
+    """Of the server under the reference load."""
+
+    def measure(results: Results) -> Spread | None:
+        found = results.comparisons.get(REFERENCE)
+        values = [value for row in valid(found.server) if (value := read(row)) is not None] if found else []
+        return Spread.of(values) if values else None
+
+    return measure
+
+
+def _composite(results: Results) -> Spread | None:
+    value = results.composite_ms.get(REFERENCE)
+    return None if value is None else Spread.of([value])
+
+
+def viewer_milliseconds(results: Results) -> Spread | None:
+    """CPU milliseconds a second for one more viewer."""
+    if len(results.viewers) != 2:
+        return None
+    few, many = (line.server for line in results.viewers)
+    slopes = [(more.rate - less.rate) / MORE_VIEWERS * 1e3 for less, more in zip(few, many, strict=False)]
+    return Spread.of(slopes) if slopes else None
+
+
+def _delay(field: str) -> Callable[[Results], Spread | None]:
+    return lambda results: None if results.delays is None else Spread.of([getattr(results.delays, field)])
+
+
+def _missed(results: Results) -> Spread | None:
+    row = results.endurance
+    return None if row is None else Spread.of([row.video_missed + row.audio_missed])
+
+
+def carried(results: Results) -> Spread | None:
+    """The largest number of participants with every tick kept under a load that kept its pace."""
+    kept = [line.workload.participants for line in results.participants if any(_kept(row) for row in line.server)]
+    if not results.participants:
+        return None
+    return Spread.of([max(kept, default=0)])
+
+
+def _kept(row: ServerRow) -> bool:
+    return not (row.invalid or row.video_missed or row.audio_missed)
+
+
+FIGURES = (
+    Figure("server CPU ÷ codec floor", 1.0, 0.8, _ratio_to("floor")),
+    Figure("server CPU ÷ FFmpeg xstack + amix", 0.9, 0.65, _ratio_to("ffmpeg")),
+    Figure("server CPU ÷ GStreamer", 0.6, 0.42, _ratio_to("gstreamer")),
+    Figure("server CPU ÷ plain aiortc mixing server", 0.15, 0.1, _ratio_to_aiortc),
+    Figure("network path, µs per packet", 7, 5, _server(lambda row: row.packet_us), digits=1),
+    Figure("one 30-tile 720p composite, CPU ms", 0.6, 0.4, _composite),
+    Figure("one more viewer, CPU ms per second", 4, 2, viewer_milliseconds, digits=1),
+    Figure("delay added, video p50, ms", 45, 35, _delay("video_p50"), digits=0),
+    Figure("delay added, video p95, ms", 75, 60, _delay("video_p95"), digits=0),
+    Figure("delay added, audio p95, ms", 50, 40, _delay("audio_p95"), digits=0),
+    Figure("ticks missed in 10 minutes", 0, 0, _missed, digits=0),
+    Figure("video encoders", 1, 1, _server(lambda row: row.video_encoders), digits=0),
+    Figure("audio encoders", 6, 6, _server(lambda row: row.audio_encoders), digits=0),
+    Figure("RSS of the server, MB", 400, 250, _server(lambda row: row.rss_mb), digits=0),
+    Figure("participants with every tick kept", 60, 100, carried, more_is_better=True, digits=0),
+)
+
+
+def median(rows: list[ServerRow], read: Callable[[ServerRow], float]) -> float:
+    """Of the runs with the load that they should have had. Raises statistics.StatisticsError for none."""
+    return statistics.median(read(row) for row in valid(rows))
+
+
+def lines(results: Results) -> Iterator[tuple[str, str, str, str, str]]:
+    """Name, value, reach, stretch and verdict of each figure, as text."""
+    for figure in FIGURES:
+        yield (
+            figure.name,
+            spread_text(figure.measure(results), figure.digits),
+            f"{'≥' if figure.more_is_better else '≤'} {figure.reach:g}",
+            f"{'≥' if figure.more_is_better else '≤'} {figure.stretch:g}",
+            figure.verdict(results),
+        )
+
+
+def spread_text(value: Spread | None, digits: int) -> str:
+    """The median, and what lies around it where there were several runs."""
+    if value is None:
+        return "–"
+    text = f"{value.median:.{digits}f}"
+    if value.least == value.most:
+        return text
+    return f"{text} ({value.least:.{digits}f}–{value.most:.{digits}f})"

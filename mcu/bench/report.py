@@ -1,0 +1,120 @@
+"""The tables of a bench, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from mcu.bench import figures
+from mcu.bench.compare import Comparison
+from mcu.bench.figures import median, spread_text
+from mcu.bench.machine import Machine
+from mcu.bench.results import Grown, Results
+from mcu.bench.rows import ServerRow, Spread, ratio
+
+COLOURS = {"stretch": "bold green", "yes": "green", "no": "red", figures.NOT_MEASURED: "dim"}
+ROW_HEADS = ("CPU", "RSS MB", "packets/s", "µs/packet", "ticks missed", "encoders", "drops", "load")
+
+
+def show(results: Results, console: Console, *, machine: Machine) -> None:
+    """Everything that was measured, now or before."""
+    console.print(
+        f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb:.0f} GB, Linux {machine.kernel}, "
+        f"Python {machine.python}, mcu {machine.commit}",
+        style="dim",
+    )
+    for name, comparison in results.comparisons.items():
+        _print(console, f"{name} · CPU seconds a second", _compared(comparison))
+    if results.aiortc is not None:
+        number = results.aiortc.workload.participants
+        _print(console, f"aiortc at {number} participants · CPU seconds a second", _compared(results.aiortc))
+    if results.comparisons:
+        lines = [Grown(name, found.workload, found.server) for name, found in results.comparisons.items()]
+        _print(console, "server", _grown(lines))
+        _print(console, "where the CPU goes, by thread", _threads(lines))
+    for title, table in (
+        ("by participants", results.participants),
+        ("by viewers", results.viewers),
+        ("by layout", results.layouts),
+        ("by size of the composite", results.sizes),
+    ):
+        if table:
+            _print(console, f"server, {title}", _grown(table))
+    _print(console, "figures to reach · 목표", _figures(results))
+
+
+def _print(console: Console, title: str, table: Table) -> None:
+    table.title, table.title_justify = title, "left"
+    console.print(table)
+
+
+def _compared(comparison: Comparison) -> Table:
+    table = _table("", "CPU", "server ÷ it", "notes")
+    table.add_row("server", spread_text(_spread(row.rate for row in comparison.server), 3), "", _doubts(comparison))
+    for name, rows in comparison.contenders.items():
+        missed = sum(row.ticks_missed for row in rows)
+        note = rows[-1].note if rows else ""
+        late = f"{missed} ticks missed" + ("" if all(row.kept_up for row in rows) else ": did not keep up")
+        notes = "; ".join(part for part in (note, late if missed else "") if part)
+        cpu = spread_text(_spread(row.rate for row in rows), 3)
+        table.add_row(name, cpu, spread_text(ratio(comparison.server, rows), 2), notes)
+    for name, reason in comparison.absent.items():
+        table.add_row(name, "–", "–", reason)
+    return table
+
+
+def _doubts(comparison: Comparison) -> str:
+    return "; ".join(sorted({row.invalid for row in comparison.server if row.invalid}))
+
+
+def _grown(lines: Sequence[Grown]) -> Table:
+    table = _table("", *ROW_HEADS)
+    for line in lines:
+        if line.server:
+            table.add_row(line.label, *_cells(line.server))
+        else:
+            table.add_row(line.label, line.error, *[""] * (len(ROW_HEADS) - 1))
+    return table
+
+
+def _cells(rows: list[ServerRow]) -> Iterator[str]:
+    yield spread_text(_spread(row.rate for row in rows), 3)
+    yield f"{median(rows, lambda row: row.rss_mb):.0f}"
+    yield f"{median(rows, lambda row: row.packets_received + row.packets_sent):.0f}"
+    costs = [row.packet_us for row in rows if row.packet_us is not None]
+    yield spread_text(_spread(costs), 1)
+    yield f"{sum(row.video_missed for row in rows)} + {sum(row.audio_missed for row in rows)}"
+    yield f"{max(row.video_encoders for row in rows)} + {max(row.audio_encoders for row in rows)}"
+    yield f"{sum(row.frames_dropped for row in rows)} + {sum(row.datagrams_dropped for row in rows)}"
+    yield next((row.invalid for row in rows if row.invalid), "kept")
+
+
+def _threads(lines: Sequence[Grown]) -> Table:
+    names = sorted({name for line in lines for row in line.server for name in row.threads})
+    table = _table("", *names)
+    for line in lines:
+        cells = [f"{median(line.server, lambda row: row.threads.get(name, 0.0)):.3f}" for name in names]  # noqa: B023
+        table.add_row(line.label, *cells)
+    return table
+
+
+def _figures(results: Results) -> Table:
+    table = _table("", "measured", "reach", "stretch", "reached")
+    for *cells, verdict in figures.lines(results):
+        table.add_row(*cells, f"[{COLOURS[verdict]}]{verdict}[/]")
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(first, no_wrap=True)
+    for other in others:
+        table.add_column(other, justify="left" if other in {"notes", "load", "reached"} else "right")
+    return table
+
+
+def _spread(values: Iterable[float]) -> Spread | None:
+    found = list(values)
+    return Spread.of(found) if found else None

@@ -1,0 +1,91 @@
+"""All that a bench found, and its file: sections that were not measured this time stay as they were.
+
+Each section carries the machine that it was measured on, with the time and the commit.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from mcu.bench.compare import Comparison
+from mcu.bench.machine import Machine
+from mcu.bench.rows import ServerRow
+from mcu.bench.workload import Workload
+from mcu.errors import ProtocolError
+
+FILE = Path("var/bench.json")
+MAX_BYTES = 16 << 20
+VERSION = 1
+
+
+class Grown(msgspec.Struct, frozen=True):
+    """The server on one workload of a table."""
+
+    label: str
+    workload: Workload
+    server: list[ServerRow]
+    error: str = ""  # why it could not be measured
+
+
+class Delays(msgspec.Struct, frozen=True):
+    """Milliseconds that the server adds."""
+
+    video_p50: float
+    video_p95: float
+    audio_p50: float
+    audio_p95: float
+    skew_p50: float  # of the sound behind the picture
+    samples: int
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """What listeners and viewers get."""
+
+    psnr: float  # dB, of the decoded composite against the one before encoding
+    psnr_plain: float  # likewise, encoded the plain way
+    mix_db: float  # spectral distance of the mix from the sum of the voices
+    mix_plain_db: float
+
+
+class Results(msgspec.Struct, frozen=True):
+    """None, or empty: not measured."""
+
+    version: int = VERSION
+    machines: dict[str, Machine] = {}  # by section
+    comparisons: dict[str, Comparison] = {}  # by variant
+    aiortc: Comparison | None = None
+    composite_ms: dict[str, float] = {}  # by variant
+    participants: list[Grown] = []
+    viewers: list[Grown] = []
+    layouts: list[Grown] = []
+    sizes: list[Grown] = []
+    endurance: ServerRow | None = None
+    delays: Delays | None = None
+    quality: Quality | None = None
+
+
+def read(path: Path) -> Results:
+    """What `write` wrote; nothing measured when there is no such file. Raises ProtocolError for another one."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ProtocolError(f"{path}: {size} bytes")
+        found = msgspec.json.decode(path.read_bytes(), type=Results)
+    except FileNotFoundError:
+        return Results()
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"{path}: {error}") from error
+    if found.version != VERSION:
+        raise ProtocolError(f"{path}: version {found.version}")
+    return found
+
+
+def write(path: Path, results: Results) -> None:
+    """Readable by people too. A reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}")
+    partial.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
+    partial.replace(path)

@@ -1,0 +1,76 @@
+"""`mcu bench`: measure the server against the bare codecs and against what one would use instead."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from mcu.bench import runner
+from mcu.bench.results import FILE
+from mcu.bench.sections import SECTIONS, Settings, chosen
+from mcu.bench.workload import VARIANTS
+from mcu.errors import ConfigurationError
+
+RUNS, SECONDS = 5, 10.0
+QUICK_RUNS, QUICK_SECONDS = 2, 5.0  # with the comparison and the composite alone: under two minutes
+QUICK_SECTIONS = ("compare", "composite")
+LEAST_SECONDS = 4.0  # an MP reports its counters every two
+INTERRUPTED = 130
+BUSY = 1.0  # load average by core from which on figures are in doubt
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says; 0 and "" where it is silent."""
+
+    runs: int
+    seconds: float
+    variants: str
+    only: str
+    quick: bool
+    output: Path | None
+
+
+def run(options: Options) -> int:
+    """Measure; returns the exit code. Raises ConfigurationError for names that do not exist."""
+    console = Console()
+    settings, names = read(options)
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    if load > BUSY:
+        console.print(
+            f"기계가 다른 일로 바쁩니다 · The machine is busy with other work ({load:.1f} tasks a core): "
+            "ratios suffer less from it than seconds do, but they suffer.",
+            style="yellow",
+        )
+    try:
+        runner.run(settings, chosen(names), path=options.output or FILE, console=console)
+    except KeyboardInterrupt:
+        console.print("중단했습니다 · Stopped; finished sections are kept.", style="yellow")
+        return INTERRUPTED
+    return 0
+
+
+def read(options: Options) -> tuple[Settings, tuple[str, ...]]:
+    """The settings, and the names of the sections (none means all). Raises ConfigurationError."""
+    variants = _names(options.variants, VARIANTS, "variant") or ("reference",)
+    names = _names(options.only, SECTIONS, "section")
+    seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
+    if seconds < LEAST_SECONDS:
+        raise ConfigurationError(f"--seconds {seconds:g}: at least {LEAST_SECONDS:g}, counters come every two")
+    runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
+    return Settings(runs, seconds, variants), names or (QUICK_SECTIONS if options.quick else ())
+
+
+def _names(text: str, known: Collection[str], what: str) -> tuple[str, ...]:
+    """The words of a list; "all" is every name there is."""
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if names == ("all",):
+        return tuple(known)
+    for name in names:
+        if name not in known:
+            raise ConfigurationError(f"no {what} {name!r}; there are {', '.join(known)}, all")
+    return names

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from mcu.bench import figures, report, results
+from mcu.bench.results import Delays, Grown, Results
+from mcu.bench.rows import Spread, ratio
+from mcu.bench.sections import AIORTC
+from mcu.bench.workload import Workload
+from mcu.errors import ProtocolError
+from tests.bench.rows_of import HERE, comparison, contender, server
+
+
+def verdicts(found: Results) -> dict[str, str]:
+    return {figure.name: figure.verdict(found) for figure in figures.FIGURES}
+
+
+def test_a_ratio_is_that_of_neighbours_in_time() -> None:
+    found = ratio([server(0.3), server(0.6), server(0.4)], [contender(0.3), contender(0.5), contender(0.5)])
+    assert found == Spread(median=1.0, least=0.8, most=1.2)
+
+
+def test_a_run_whose_load_was_wrong_counts_only_when_there_is_no_other() -> None:
+    wrong = server(0.1, invalid="the load woke up 400 ms late")
+    assert ratio([wrong, server(0.4)], [contender(0.5), contender(0.5)]) == Spread(0.8, 0.8, 0.8)
+    assert ratio([wrong], [contender(0.5)]) == Spread(0.2, 0.2, 0.2)
+    assert ratio([], []) is None
+
+
+def test_nothing_measured_is_nothing_reached() -> None:
+    assert set(verdicts(Results()).values()) == {figures.NOT_MEASURED}
+
+
+def test_figures_are_judged_by_their_medians() -> None:
+    found = Results(
+        comparisons={
+            "reference": comparison([server(0.3)] * 3, floor=[contender(0.4)] * 3, ffmpeg=[contender(0.4)] * 3)
+        },
+        aiortc=comparison([server(0.1)], **{AIORTC: [contender(0.8)]}),
+        composite_ms={"reference": 0.61},
+        viewers=[
+            Grown("0 viewers", Workload(), [server(0.30), server(0.32)]),
+            Grown("50 viewers", Workload(viewers=50), [server(0.45), server(0.48)]),
+        ],
+        participants=[
+            Grown("60", Workload(participants=60), [server(0.6)]),
+            Grown("100", Workload(participants=100), [server(0.9, missed=1)]),
+        ],
+        endurance=server(missed=2),
+        delays=Delays(video_p50=40, video_p95=61, audio_p50=30, audio_p95=40, skew_p50=5, samples=1000),
+    )
+    assert verdicts(found) == {
+        "server CPU ÷ codec floor": "stretch",
+        "server CPU ÷ FFmpeg xstack + amix": "yes",
+        "server CPU ÷ GStreamer": figures.NOT_MEASURED,
+        "server CPU ÷ plain aiortc mixing server": "yes",
+        "network path, µs per packet": "yes",
+        "one 30-tile 720p composite, CPU ms": "no",
+        "one more viewer, CPU ms per second": "yes",
+        "delay added, video p50, ms": "yes",
+        "delay added, video p95, ms": "yes",
+        "delay added, audio p95, ms": "stretch",
+        "ticks missed in 10 minutes": "no",
+        "video encoders": "stretch",
+        "audio encoders": "stretch",
+        "RSS of the server, MB": "stretch",
+        "participants with every tick kept": "yes",
+    }
+
+
+def test_one_more_viewer_costs_the_slope() -> None:
+    lines = [Grown("0", Workload(), [server(0.3)]), Grown("50", Workload(viewers=50), [server(0.4)])]
+    found = figures.viewer_milliseconds(Results(viewers=lines))
+    assert found is not None
+    assert found.median == pytest.approx(2.0)
+
+
+def test_tables_say_what_was_measured_what_is_absent_and_what_is_in_doubt() -> None:
+    compared = comparison(
+        [server(0.3), server(0.4, invalid="participants lost their connection")], floor=[contender(0.4)]
+    )
+    compared = msgspec.structs.replace(
+        compared, absent={"gstreamer": "GStreamer is not installed"}, contenders={"slow": [contender(0.2, missed=50)]}
+    )
+    found = Results(
+        comparisons={"reference": compared},
+        layouts=[Grown("grid", Workload(), [server()]), Grown("single", Workload(), [], error="3 of 30 came in")],
+    )
+    console = Console(file=io.StringIO(), width=200)
+    report.show(found, console, machine=HERE)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    for expected in (
+        "A processor, 2 cores",
+        "GStreamer is not installed",
+        "50 ticks missed: did not keep up",
+        "participants lost their connection",
+        "3 of 30 came in",
+        "not measured",
+        "compose",
+    ):
+        assert expected in printed
+
+
+def test_results_survive_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "bench.json"
+    assert results.read(path) == Results()
+    found = Results(
+        machines={"compare": HERE}, comparisons={"reference": comparison([server()], floor=[contender(0.4)])}
+    )
+    results.write(path, found)
+    assert results.read(path) == found
+    assert [file.name for file in path.parent.iterdir()] == ["bench.json"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 0}', '{"comparisons": 1}', '{"viewers": [{}]}', "\udcff"])
+def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bench.json"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(ProtocolError):
+        results.read(path)

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from mcu.bench import compare as compared
+from mcu.bench import sections
+from mcu.bench.contender import Absent, Result
+from mcu.bench.progress import Steps
+from mcu.bench.results import Results
+from mcu.bench.rows import ContenderRow, ServerRow
+from mcu.bench.sections import AIORTC, SECTIONS, Settings
+from mcu.bench.stretch import StretchFailed
+from mcu.bench.workload import LAYOUTS, Workload
+from tests.bench.rows_of import contender, server
+
+SETTINGS = Settings(runs=3, seconds=5.0, variants=("reference",))
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stretches in the order in which they were measured; nothing is started."""
+    seen: list[str] = []
+
+    def serve(workload: Workload, seconds: float) -> ServerRow:
+        seen.append("server")
+        if workload.participants == 100:
+            raise StretchFailed("97 of 100 came in")
+        return server()
+
+    def run_contender(name: str, workload: Workload, seconds: float) -> Result | Absent:
+        seen.append(name)
+        if name == "gstreamer":
+            return Absent(name=name, absent="GStreamer is not installed")
+        missed = 100 if name == AIORTC and workload.participants > 8 else 0
+        return Result(
+            name=name, cpu_seconds=2.0, seconds=5.0, ticks=125, ticks_missed=missed, participants=workload.participants
+        )
+
+    for module in (compared, sections):
+        monkeypatch.setattr(module, "serve", serve)
+    monkeypatch.setattr(compared, "run_contender", run_contender)
+    monkeypatch.setattr(sections, "rivals", lambda names=("floor", "gstreamer"): list(names))
+    return seen
+
+
+def test_runs_are_interleaved_and_everybody_is_first_once(order: list[str]) -> None:
+    found = SECTIONS["compare"].run(SETTINGS, Results(), Steps(100.0)).comparisons["reference"]
+    assert order == ["server", "floor", "gstreamer", "floor", "server", "server", "floor"]
+    assert len(found.server) == len(found.contenders["floor"]) == 3
+    assert found.contenders["floor"][0].rate == 0.4
+    assert found.absent == {"gstreamer": "GStreamer is not installed"}
+
+
+def test_aiortc_is_compared_at_the_largest_number_that_it_carries(order: list[str]) -> None:
+    found = SECTIONS["aiortc"].run(SETTINGS, Results(), Steps(100.0)).aiortc
+    assert found is not None
+    assert found.workload.participants == 8
+    assert [row.participants for row in found.contenders[AIORTC]] == [8, 8, 8]
+
+
+def test_a_table_goes_on_behind_what_could_not_be_carried(order: list[str]) -> None:
+    found = SECTIONS["participants"].run(SETTINGS, Results(), Steps(100.0)).participants
+    assert [(line.workload.participants, len(line.server)) for line in found] == [
+        *[(number, 1) for number in (5, 10, 20, 30, 60)],
+        (100, 0),
+    ]
+    assert found[-1].error == "97 of 100 came in"
+
+
+def test_viewers_are_measured_in_turns(order: list[str]) -> None:
+    found = SECTIONS["viewers"].run(SETTINGS, Results(), Steps(100.0)).viewers
+    assert [(line.workload.viewers, len(line.server)) for line in found] == [(0, 3), (50, 3)]
+
+
+def test_every_layout_and_size_has_a_line(order: list[str]) -> None:
+    found = SECTIONS["layouts"].run(SETTINGS, Results(), Steps(100.0))
+    assert [line.label for line in found.layouts] == list(LAYOUTS)
+    found = SECTIONS["sizes"].run(SETTINGS, found, Steps(100.0))
+    assert {line.workload.composite.height for line in found.sizes} == {360, 720, 1080}
+    assert found.layouts  # and what was there stays
+
+
+def test_every_section_knows_how_long_it_takes() -> None:
+    for section in SECTIONS.values():
+        assert section.seconds(SETTINGS) > 0
+        assert section.says
+
+
+def test_who_misses_ticks_did_not_keep_up() -> None:
+    assert contender(0.3).kept_up
+    assert not contender(0.3, missed=4).kept_up
+    row = ContenderRow(rate=0.1, seconds=1.0, participants=2, ticks=0, ticks_missed=0)
+    assert row.kept_up

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcu.bench import runner
+from mcu.bench.sections import SECTIONS
+from mcu.cli import bench
+from mcu.cli.bench import INTERRUPTED, Options
+from mcu.errors import ConfigurationError
+
+SILENT = Options(runs=0, seconds=0.0, variants="", only="", quick=False, output=None)
+
+
+def options(**changes: Any) -> Options:
+    return Options(**{name: changes.get(name, getattr(SILENT, name)) for name in Options.__slots__})
+
+
+def test_the_defaults_measure_everything_on_the_reference_load() -> None:
+    settings, names = bench.read(SILENT)
+    assert (settings.runs, settings.seconds, settings.variants, names) == (5, 10.0, ("reference",), ())
+
+
+def test_quick_takes_less_than_two_minutes() -> None:
+    settings, names = bench.read(options(quick=True))
+    assert sum(SECTIONS[name].seconds(settings) for name in names) < 120
+
+
+def test_names_are_lists() -> None:
+    settings, names = bench.read(options(variants="h264, audio", only="viewers,composite", runs=2, seconds=6.0))
+    assert settings.variants == ("h264", "audio")
+    assert names == ("viewers", "composite")
+    assert len(bench.read(options(variants="all"))[0].variants) == 8
+
+
+@pytest.mark.parametrize("wrong", [{"variants": "h265"}, {"only": "everything"}, {"seconds": 1.0}])
+def test_what_does_not_exist_is_refused_with_what_does(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=r"there are|at least"):
+        bench.read(options(**wrong))
+
+
+def test_ctrl_c_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "run", interrupted)
+    assert bench.run(options(output=tmp_path / "bench.json")) == INTERRUPTED

@@ -1,6 +1,7 @@
 """Builds the native modules: `python setup.py build_ext --inplace`; everything generated goes under build/.
 
-`MODULES` is the whole list. A module is a .pyx beside hand-written C; what it links is asked of pkg-config.
+`MODULES` is the whole list of those that are only native: a .pyx beside hand-written C; what it links is asked of
+pkg-config. Those made from Python sources are listed in mcu/compiled.py.
 """
 
 from __future__ import annotations
@@ -14,10 +15,15 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))  # not there when pip runs this
+from mcu import compiled  # noqa: E402
+
 NATIVE = "mcu/_native"
 COMPILE_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O3", "-g1", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
-# pkg-config name -> what provides it
-DEBIAN_PACKAGES = {"libsrtp2": "libsrtp2-dev", "opus": "libopus-dev", "vpx": "libvpx-dev"}
+DIRECTIVES = {"language_level": 3, "boundscheck": False, "wraparound": False, "binding": True}
+# Python's own rules where the source is Python: indices are checked, None is no object, annotations are not C types.
+SOURCE_DIRECTIVES = {"language_level": 3, "binding": True, "nonecheck": True, "annotation_typing": False}
+DEBIAN_PACKAGES = {"libsrtp2": "libsrtp2-dev", "opus": "libopus-dev"}  # pkg-config name -> what provides it
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,6 @@ MODULES = (
         numpy=True,
     ),
     NativeModule("opus", libraries=("opus",), numpy=True),
-    NativeModule("vpx", libraries=("vpx",)),
     NativeModule("planes", sources=("planes_scalar.c", "planes_avx2.c", "planes_scaler.c")),
 )
 
@@ -92,10 +97,21 @@ def extension(module: NativeModule) -> Extension:
     )
 
 
-setup(
-    ext_modules=cythonize(
-        [extension(module) for module in MODULES],
-        build_dir="build/cython",
-        compiler_directives={"language_level": 3, "boundscheck": False, "wraparound": False, "binding": True},
+def from_source(module: str) -> Extension:
+    """A module of mcu.compiled; its types are in the .pxd beside it."""
+    source = f"{module.replace('.', '/')}.py"
+    return Extension(
+        module, sources=[source], depends=[source.replace(".py", ".pxd")], extra_compile_args=COMPILE_FLAGS
     )
+
+
+setup(
+    ext_modules=[
+        *cythonize([extension(module) for module in MODULES], build_dir="build/cython", compiler_directives=DIRECTIVES),
+        *cythonize(
+            [from_source(module) for module in compiled.MODULES],
+            build_dir="build/cython",
+            compiler_directives=SOURCE_DIRECTIVES,
+        ),
+    ]
 )

@@ -57,6 +57,7 @@ class AudioReceiver:
         self._decoder = VoiceDecoder()
         self._playout = Playout()
         self._playing = False
+        self._heard = False  # played or prepared since it was last skipped
         self._restarts = 0  # of `_buffer`, as far as they were heeded
         self._waited = 0  # samples made up without moving `end`, because the packet may still come
         self._said_level = SILENCE  # by the last packet
@@ -126,9 +127,11 @@ class AudioReceiver:
     def skip(self, now: float) -> None:
         """A tick in which nobody listens to this stream: keeps time, level and counters, decodes nothing."""
         self._observe(now)
-        self._stop()
-        self._waited = 0
-        self._playout.clear()
+        if self._heard:
+            self._heard = False
+            self._stop()
+            self._waited = 0
+            self._playout.clear()
         self.level = SILENCE
         while (head := self._buffer.head()) is not None and self._due(head, now):
             self._leave_out(head)
@@ -192,6 +195,7 @@ class AudioReceiver:
 
     def _prepare(self, now: float) -> None:
         """Have one block in the playout, or as much of it as there is."""
+        self._heard = True
         if self._playing or self._begin(now):
             while self._playout.available < BLOCK_SAMPLES and self._produce(now):
                 pass

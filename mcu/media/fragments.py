@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mcu.media.payload_vp8 import Descriptor
 
 
-@dataclass(slots=True)  # not frozen, as that would double the cost of a thing made for every packet
+@dataclass  # not frozen, as that would double the cost of a thing made for every packet
 class Fragment:
     """One packet's part of a frame, as its payload format sees it."""
 

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from mcu._native.opus import packet_has_fec, packet_samples
 from mcu.errors import ProtocolError
+from mcu.media.sequence import distance
 from mcu.media.transit import TransitHistogram
 from mcu.media.types import SAMPLE_RATE, CodecParameters
 
@@ -27,6 +28,8 @@ DTX_BYTES = 2  # an Opus packet this short holds no audio (RFC 7587 section 3.1.
 SILENT_LEVEL = 96  # -dBov (RFC 6464): under the last bit of 16, a muted microphone
 
 SILENT_CODECS = frozenset({"cn", "telephone-event"})  # RFC 3389 comfort noise, RFC 4733 key tones: no voice in them
+
+_NOWHERE = -(1 << 62)  # no sequence number
 
 
 class AudioPacket(Protocol):
@@ -51,7 +54,7 @@ class AudioPacket(Protocol):
     def arrival(self) -> float: ...
 
 
-@dataclass(slots=True)
+@dataclass
 class Entry:
     """One packet in its place."""
 
@@ -65,7 +68,7 @@ class Entry:
     silent: bool  # by its own word: nothing to decode
 
 
-@dataclass(slots=True)
+@dataclass
 class JitterCounters:
     received: int = 0
     lost: int = 0
@@ -80,30 +83,34 @@ class JitterBuffer:
     def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
         self._codecs = {number: (codec.name.lower(), codec.clock_rate) for number, codec in codecs.items()}
         self.counters = JitterCounters()
-        self._ssrc: int | None = None
-        self._retired: tuple[int, float] | None = None
+        self._ssrc = -1  # -1 before the first packet
+        self._retired = -1  # the ssrc before, whose stragglers do not count until then
+        self._retired_until = 0.0
         self._forget()
 
     def _forget(self) -> None:
         self.transit = TransitHistogram()
-        self.expected: int | None = None  # the sequence number to be played next
+        self.expected = 0  # the sequence number to be played next
+        self._started = False  # there was a packet, and `expected` means something
         self._entries: dict[int, Entry] = {}
         self._fresh: list[Entry] = []  # not yet entered into `transit`
         self._missed: deque[int] = deque(maxlen=MAX_MISORDER)  # given up lately: late if they come, not duplicates
         self._clock_rate = 0
-        self._last: tuple[int, int] | None = None  # newest (unwrapped sequence, media time in RTP units)
-        self._suspect: int | None = None  # sequence number that would confirm a jump
+        self._newest = 0  # unwrapped sequence number
+        self._newest_time = 0  # its media time in RTP units
+        self._suspect = -1  # sequence number that would confirm a jump
 
     def receive(self, packet: AudioPacket, now: float) -> None:
         """Take one packet; whatever is wrong with it is counted."""
         self.counters.received += 1
         known = self._codecs.get(packet.payload_type)
-        if known is None or not packet.payload or not self._accept_ssrc(packet.ssrc, now):
+        payload = packet.payload
+        if known is None or not payload or not self._accept_ssrc(packet.ssrc, now):
             self.counters.discarded += 1
             return
         codec, clock_rate = known
         try:
-            samples = _duration(codec, packet.payload)
+            samples = _duration(codec, payload)
         except ProtocolError:
             self.counters.discarded += 1
             return
@@ -111,19 +118,17 @@ class JitterBuffer:
             self._restart()
         self._clock_rate = clock_rate
         sequence = self._unwrap_sequence(packet.sequence_number)
-        if sequence is None:
+        if sequence == _NOWHERE:
             return
-        silent = (
-            codec in SILENT_CODECS
-            or (codec == "opus" and len(packet.payload) <= DTX_BYTES)
-            or packet.audio_level >= SILENT_LEVEL
-        )
+        level = packet.audio_level
+        silent = level >= SILENT_LEVEL or (len(payload) <= DTX_BYTES and codec == "opus") or codec in SILENT_CODECS
         time = self._unwrap_timestamp(sequence, packet.timestamp) * (SAMPLE_RATE // clock_rate)
-        entry = Entry(sequence, time, samples, codec, packet.payload, packet.audio_level, packet.arrival, silent)
-        self._insert(entry)
+        self._insert(Entry(sequence, time, samples, codec, payload, level, packet.arrival, silent))
 
     def observe(self, now: float) -> None:
         """Enter what came since the last tick; `now` is when it could first be played. Call before `head`."""
+        if not self._fresh:
+            return
         for entry in self._fresh:
             restarted = self.transit.add(now - entry.time / SAMPLE_RATE, now)
             if restarted:
@@ -136,7 +141,7 @@ class JitterBuffer:
 
     def head(self) -> Entry | None:
         """The packet that is expected, or else the next one after it."""
-        if self.expected is None:
+        if not self._started:
             return None
         entry = self._entries.get(self.expected)
         if entry is None and self._entries:
@@ -145,16 +150,14 @@ class JitterBuffer:
 
     def take(self, entry: Entry) -> None:
         """`entry` is used up; what was expected before it is lost."""
-        assert self.expected is not None
-        for sequence in range(self.expected, entry.sequence):
-            self._missed.append(sequence)
-        self.counters.lost += entry.sequence - self.expected
+        if entry.sequence != self.expected:
+            self._missed.extend(range(self.expected, entry.sequence))
+            self.counters.lost += entry.sequence - self.expected
         self.expected = entry.sequence + 1
         del self._entries[entry.sequence]
 
     def give_up_before(self, entry: Entry) -> None:
         """A packet before `entry` was due and is not there. The last of several is given up by taking `entry`."""
-        assert self.expected is not None
         if entry.sequence - self.expected > 1:
             self._missed.append(self.expected)
             self.counters.lost += 1
@@ -163,10 +166,10 @@ class JitterBuffer:
     def _accept_ssrc(self, ssrc: int, now: float) -> bool:
         if ssrc == self._ssrc:
             return True
-        if self._retired is not None and ssrc == self._retired[0] and now < self._retired[1]:
+        if ssrc == self._retired and now < self._retired_until:
             return False
-        if self._ssrc is not None:
-            self._retired = (self._ssrc, now + RETIRED_SECONDS)
+        if self._ssrc >= 0:
+            self._retired, self._retired_until = self._ssrc, now + RETIRED_SECONDS
             self._restart()
         self._ssrc = ssrc
         return True
@@ -175,41 +178,41 @@ class JitterBuffer:
         self.counters.restarts += 1
         self._forget()
 
-    def _unwrap_sequence(self, number: int) -> int | None:
-        if self._last is None:
+    def _unwrap_sequence(self, number: int) -> int:
+        """_NOWHERE for a number that fits nowhere, which is counted."""
+        if not self._started:
             return number
-        newest = self._last[0]
-        step = (number - newest + 0x8000) % 0x10000 - 0x8000
+        step = distance(self._newest, number)
         if -MAX_MISORDER < step < MAX_DROPOUT:
-            self._suspect = None
-            return newest + step
+            self._suspect = -1
+            return self._newest + step
         if number != self._suspect:
             self._suspect = (number + 1) % 0x10000
             self.counters.discarded += 1
-            return None
+            return _NOWHERE
         rate = self._clock_rate
         self._restart()
         self._clock_rate = rate
         return number
 
     def _unwrap_timestamp(self, sequence: int, timestamp: int) -> int:
-        if self._last is None:
-            self._last = (sequence, timestamp)
+        if not self._started:
+            self._started = True
+            self._newest, self._newest_time = sequence, timestamp
             self.expected = sequence
             return timestamp
-        newest, last = self._last
-        time = last + (timestamp - last + 0x8000_0000) % 0x1_0000_0000 - 0x8000_0000
-        if sequence > newest:
-            self._last = (sequence, time)
+        time = self._newest_time + distance(self._newest_time, timestamp, bits=32)
+        if sequence > self._newest:
+            self._newest, self._newest_time = sequence, time
         return time
 
     def _insert(self, entry: Entry) -> None:
-        if entry.sequence in self._missed:
+        if self._missed and entry.sequence in self._missed:
             self._missed.remove(entry.sequence)
             self.counters.late += 1
             self._fresh.append(entry)
             return
-        if entry.sequence in self._entries or (self.expected is not None and entry.sequence < self.expected):
+        if entry.sequence in self._entries or (self._started and entry.sequence < self.expected):
             self.counters.discarded += 1
             return
         self._entries[entry.sequence] = entry
@@ -224,18 +227,19 @@ class JitterBuffer:
         """A lost packet that its successor carries counts as arrived with it: on lossy lines the target then has room
         for FEC."""
         before = entry.sequence - 1
-        if entry.codec != "opus" or before in self._entries or self.expected is None:
+        if before < self.expected and before not in self._missed:
+            return False  # it came
+        if entry.codec != "opus" or before in self._entries or not self._started:
             return False
-        missing = before >= self.expected or before in self._missed
-        return missing and packet_has_fec(entry.payload)
+        return packet_has_fec(entry.payload)
 
 
 def _duration(codec: str, payload: bytes) -> int:
     """Samples at 48 kHz. Raises ProtocolError."""
-    if codec in SILENT_CODECS:
-        return 0
     if codec == "opus":
         return packet_samples(payload)
+    if codec in SILENT_CODECS:
+        return 0
     if len(payload) > MAX_G711_SAMPLES:
         raise ProtocolError(f"{len(payload)} bytes of G.711 in one packet")
     return len(payload) * (SAMPLE_RATE // 8000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from math import inf
 
 FIRST_REPEAT = 0.3  # seconds: longer than a round trip and the coding of a keyframe, short enough after a lost request
 LAST_REPEAT = 2.4  # seconds: a sender that cannot answer is not flooded
@@ -14,24 +14,24 @@ class KeyframeRequests:
 
     def __init__(self) -> None:
         self.sent = 0
-        self.due = math.inf  # when to send a request; math.inf when no keyframe is needed
-        self._last = -math.inf
+        self.due = inf  # when to send a request; inf when no keyframe is needed
+        self._last = -inf
         self._interval = FIRST_REPEAT
 
     def need(self, now: float) -> None:
         """A keyframe is needed; idempotent while one is awaited."""
-        if self.due == math.inf:
+        if self.due == inf:
             self.due = max(now, self._last + FIRST_REPEAT)
 
     def satisfy(self) -> None:
         """A keyframe came, or it goes on without one: the next need starts afresh."""
-        self.due = math.inf
+        self.due = inf
         self._interval = FIRST_REPEAT
 
     def begin(self, now: float) -> None:
         """A keyframe has begun to arrive: the sender does answer, and if this one is lost the next try is soon."""
         self._interval = FIRST_REPEAT
-        if self.due != math.inf:
+        if self.due != inf:
             self.due = min(self.due, now + FIRST_REPEAT)
 
     def take_due(self, now: float, rtt: float) -> bool:

@@ -6,8 +6,8 @@ until it comes or is given up for age or number of requests.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from math import inf
 
 REORDER_TOLERANCE = 0.010  # seconds before the first request; reordering on real paths is shorter
 RETRY_MARGIN = 0.010  # seconds added to the round trip before a repeat: scheduling at both ends
@@ -16,7 +16,7 @@ MAX_REQUESTS = 10
 MAX_MISSING = 256  # numbers; as many at once are an outage, which a keyframe mends faster
 
 
-@dataclass(slots=True)
+@dataclass
 class Missing:
     noticed: float
     due: float  # time of the next request
@@ -28,7 +28,7 @@ class NackList:
     """Missing packets of one stream, by extended sequence number in rising order."""
 
     def __init__(self, max_requests: int = MAX_REQUESTS) -> None:
-        self.next_due = math.inf
+        self.next_due = inf
         self._max_requests = max_requests
         self._missing: dict[int, Missing] = {}
 
@@ -48,22 +48,24 @@ class NackList:
     def arrive(self, number: int) -> Missing | None:
         """The packet came; returns what was known of it."""
         missing = self._missing.pop(number, None)
-        if not self._missing:
-            self.next_due = math.inf
+        if missing is not None and not self._missing:
+            self.next_due = inf
         return missing
 
     def forget_before(self, number: int) -> None:
         """Packets before `number` are not wanted any more."""
+        if not self._missing:
+            return
         for old in [key for key in self._missing if key < number]:
             del self._missing[old]
         if not self._missing:
-            self.next_due = math.inf
+            self.next_due = inf
 
     def oldest(self) -> float:
-        """When the first of the missing was noticed; math.inf when nothing is missing."""
+        """When the first of the missing was noticed; inf when nothing is missing."""
         for missing in self._missing.values():  # in the order of being noticed
             return missing.noticed
-        return math.inf
+        return inf
 
     def take_due(self, now: float, rtt: float) -> list[int]:
         """Numbers to ask for now. They are due again after a round trip, unless out of requests."""
@@ -78,8 +80,8 @@ class NackList:
                 numbers.append(number)
                 missing.requests += 1
                 missing.last_request = now
-            missing.due = again if missing.requests < self._max_requests else math.inf
-        self.next_due = min((missing.due for missing in self._missing.values()), default=math.inf)
+            missing.due = again if missing.requests < self._max_requests else inf
+        self.next_due = min([missing.due for missing in self._missing.values()], default=inf)
         return numbers
 
     def expired(self, now: float, max_age: float) -> int:

@@ -20,7 +20,7 @@ PICTURE_ID_MASK = 0x7FFF
 ALL_UPPER_LAYERS = frozenset((1, 2, 3))  # TID has two bits
 
 
-@dataclass(slots=True)  # not frozen, as that would double the cost of a thing made for every packet
+@dataclass  # not frozen, as that would double the cost of a thing made for every packet
 class Descriptor:
     """The payload descriptor; -1 stands for an absent field."""
 

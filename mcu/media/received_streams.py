@@ -1,4 +1,4 @@
-"""The received streams of a leg: which SSRC belongs to which, RTX turned back into what it repeats, statistics."""
+"""The received streams of a leg: RTX turned back into what it repeats, changes of the source, statistics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from mcu.media.types import CodecParameters, StreamKind
 from mcu.media.video_receiver import VideoReceiver
 
 MAX_SOURCES = 16  # SSRCs of one stream in the life of a leg: a camera change takes two (media and RTX)
-MAX_ROUTES = 64  # SSRCs of a leg
 
 
 class ReceivedPacket(Protocol):
@@ -49,12 +48,13 @@ class Sources:
         self._codecs = codecs
 
     def count(self, packet: ReceivedPacket, now: float) -> None:
-        statistics = self.statistics.get(packet.ssrc)
+        ssrc = packet.ssrc
+        statistics = self.statistics.get(ssrc)
         if statistics is None:
             if len(self.statistics) >= MAX_SOURCES:
                 del self.statistics[next(iter(self.statistics))]
             clock_rate = self._codecs[packet.payload_type].clock_rate
-            statistics = self.statistics[packet.ssrc] = ReceptionStatistics(packet.ssrc, clock_rate)
+            statistics = self.statistics[ssrc] = ReceptionStatistics(ssrc, clock_rate)
         statistics.receive(packet.sequence_number, packet.timestamp, now)
 
 
@@ -182,44 +182,6 @@ class CountedStream:
 
 
 ReceivedStream = AudioStream | VideoStream | CountedStream
-
-
-class Demultiplexer:
-    """Finds the stream of a packet: by MID, then by SSRC, then by a payload type only one stream has (RFC 8843 9.2)."""
-
-    def __init__(self) -> None:
-        self._by_mid: dict[str, ReceivedStream] = {}
-        self._by_ssrc: dict[int, ReceivedStream] = {}
-        self._by_type: dict[int, ReceivedStream | None] = {}  # None: several have it
-
-    def add(self, stream: ReceivedStream, mid: str | None, ssrcs: Iterable[int]) -> None:
-        if mid is not None:
-            self._by_mid[mid] = stream
-        for ssrc in ssrcs:
-            self._latch(ssrc, stream)
-        for payload_type in stream.codecs:
-            self._by_type[payload_type] = None if payload_type in self._by_type else stream
-
-    def route(self, packet: ReceivedPacket) -> ReceivedStream | None:
-        mid = packet.mid
-        if mid is None:
-            stream = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
-        else:
-            stream = self._by_mid.get(mid)
-        if stream is not None:
-            self._latch(packet.ssrc, stream)
-        return stream
-
-    def find(self, ssrc: int) -> ReceivedStream | None:
-        """The stream that packets of this SSRC have been routed to."""
-        return self._by_ssrc.get(ssrc)
-
-    def _latch(self, ssrc: int, stream: ReceivedStream) -> None:
-        if self._by_ssrc.get(ssrc) is stream:
-            return
-        if len(self._by_ssrc) >= MAX_ROUTES:
-            del self._by_ssrc[next(iter(self._by_ssrc))]
-        self._by_ssrc[ssrc] = stream
 
 
 def _associated_types(codecs: Mapping[int, CodecParameters]) -> Iterable[tuple[int, int]]:

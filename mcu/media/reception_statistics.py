@@ -52,21 +52,23 @@ class ReceptionStatistics:
         """Count one packet that arrived at `now` (monotonic seconds)."""
         unwrapper = self._unwrapper
         number = unwrapper.peek(sequence_number)
+        ahead = number - unwrapper.highest
         if self._base < 0:
             self._restart(sequence_number)
-        elif not -MAX_DROPOUT < number - unwrapper.highest < MAX_DROPOUT:
+        elif not -MAX_DROPOUT < ahead < MAX_DROPOUT:
             if sequence_number != self._suspect:
                 self._suspect = (sequence_number + 1) & 0xFFFF
                 return
             self.jumps += 1
             self._restart(sequence_number)
-        elif number > unwrapper.highest:
+        elif ahead > 0:
             unwrapper.highest = number
         self.received += 1
         if timestamp != self._last_timestamp:  # only the first packet of a picture tells of transit
             transit = now * self.clock_rate - timestamp
             if self._last_timestamp >= 0:
-                step = abs(distance(int(self._transit) & 0xFFFFFFFF, int(transit) & 0xFFFFFFFF, bits=32))
+                before, after = int(self._transit), int(transit)
+                step = abs(distance(before & 0xFFFFFFFF, after & 0xFFFFFFFF, bits=32))
                 self._jitter += (step - self._jitter) / 16
             self._transit = transit
             self._last_timestamp = timestamp

@@ -17,7 +17,7 @@ from mcu.media.fragments import Fragment
 CAPACITY = 1024  # packets: a second of 8 Mbit/s, and twice the largest keyframe
 
 
-@dataclass(slots=True)  # not frozen, as that would double the cost of a thing made for every packet
+@dataclass  # not frozen, as that would double the cost of a thing made for every packet
 class BufferedPacket:
     number: int  # extended sequence number
     timestamp: int
@@ -25,7 +25,7 @@ class BufferedPacket:
     fragment: Fragment | None  # None: padding, which belongs to no frame
 
 
-@dataclass(slots=True)
+@dataclass
 class FramePackets:
     """All packets of one frame. `contiguous`: nothing is missing between it and the frame before."""
 
@@ -90,7 +90,7 @@ class ReorderBuffer:
         if number < self.next:
             return
         self._broken = True
-        later = (key for key in self._packets if key > number)
+        later = [key for key in self._packets if key > number]
         start = self._resume if self._resume > number else min(later, default=number + 1)
         self._move_to(start)
 

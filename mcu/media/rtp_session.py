@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from mcu.errors import ProtocolError
 from mcu.media import rtcp, transport_feedback
 from mcu.media.audio_receiver import AudioReceiver
+from mcu.media.intake import Intake
 from mcu.media.received_streams import (
     AudioStream,
     CountedStream,
-    Demultiplexer,
     ReceivedPacket,
     ReceivedStream,
     VideoStream,
@@ -66,9 +66,7 @@ class RtpSession:
         self._received: dict[StreamKind, ReceivedStream] = {}
         self._videos: list[VideoStream] = []
         self._sent: dict[StreamKind, SentStream] = {}
-        self._demultiplexer = Demultiplexer()
-        self._arrivals = transport_feedback.ArrivalRecorder()
-        self._arrivals_due = math.inf
+        self._intake = Intake(self.counters)
         self._schedule = ReportSchedule(minimum=report_interval, seed=ssrc_for_reports)
         self._max_bitrate = 0
         self._fir_number = 0
@@ -95,7 +93,7 @@ class RtpSession:
             stream = VideoStream(kind, codecs)
             self._videos.append(stream)
         self._received[kind] = stream
-        self._demultiplexer.add(stream, mid, ssrcs)
+        self._intake.add(stream, mid, ssrcs)
 
     def add_sent(self, kind: StreamKind, stream: SendsRtp) -> None:
         """Report on `stream`, resend from it, and turn keyframe requests for it into events."""
@@ -109,17 +107,16 @@ class RtpSession:
 
     # --- in -----------------------------------------------------------------------------------------
 
-    def receive_rtp(self, packet: ReceivedPacket, now: float) -> None:
-        """Take one packet. Frames that it completed are in `events_received`; sound went into `audio`."""
-        if packet.transport_sequence >= 0:
-            self._arrivals.record(packet.transport_sequence, packet.arrival)
-            if self._arrivals_due == math.inf:
-                self._arrivals_due = now + transport_feedback.INTERVAL
-        stream = self._demultiplexer.route(packet)
-        if stream is None or not stream.receive(packet, now):
-            self.counters["unroutable"] += 1
-        elif isinstance(stream, VideoStream):
-            self._take_frames(stream)
+    def receive_rtp(self, packet: ReceivedPacket, now: float) -> bool:
+        """Take one packet. Frames that it completed are in `events_received`; sound went into `audio`.
+
+        False when it left nothing to do: no event, nothing to send, no earlier timer.
+        """
+        if not self._intake.receive(packet, now):
+            return False
+        if self._intake.stirred is not None:
+            self._take_frames(self._intake.stirred)
+        return True
 
     def receive_rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP datagram (compound, or reduced-size)."""
@@ -156,7 +153,7 @@ class RtpSession:
                 self._emit(BitrateLimited(packet.bitrate))
             case rtcp.Goodbye():
                 for ssrc in packet.ssrcs:
-                    stream = self._demultiplexer.find(ssrc)
+                    stream = self._intake.find(ssrc)
                     if stream is not None and stream.end(ssrc):
                         self._emit(StreamEnded(stream.kind))
 
@@ -175,16 +172,16 @@ class RtpSession:
         for stream in self._videos:
             if stream.receiver.next_timer() <= now:
                 self._ask_sender(stream, now)
-        if now >= self._arrivals_due:
-            self._arrivals_due = math.inf
-            for data in self._arrivals.take():
+        if now >= self._intake.arrivals_due:
+            self._intake.arrivals_due = math.inf
+            for data in self._intake.arrivals.take():
                 self._send(rtcp.TransportFeedback(self._ssrc, self._any_media_ssrc(), data))
         if now >= self._schedule.due:
             self._report(now)
 
     def next_timer(self) -> float:
         """When `handle_timer` wants to be called; math.inf for never. Cheap: may be asked after every packet."""
-        due = min(self._schedule.due, self._arrivals_due)
+        due = min(self._schedule.due, self._intake.arrivals_due)
         for stream in self._videos:
             due = min(due, stream.receiver.next_timer())
         return due

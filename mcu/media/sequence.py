@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 
-def distance(older: int, newer: int, *, bits: int = 16) -> int:
+def distance(older: int, newer: int, bits: int = 16) -> int:
     """Signed steps from `older` to `newer`, between -2**(bits-1) and 2**(bits-1) - 1."""
-    half = 1 << (bits - 1)
-    return ((newer - older + half) & ((1 << bits) - 1)) - half
+    span = 1
+    span <<= bits
+    half = span >> 1
+    return ((newer - older + half) & (span - 1)) - half
 
 
 class Unwrapper:

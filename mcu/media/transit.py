@@ -23,6 +23,7 @@ class TransitHistogram:
         self._clear(0.0)
 
     def _clear(self, anchor: float) -> None:
+        self.target = anchor + BIN  # the transit by which QUANTILE of the packets are there (upper edge of a bin)
         self._anchor = anchor  # transit at the lower edge of the first bin
         self._weights = [0.0] * BINS
         self._total = 0.0
@@ -35,11 +36,6 @@ class TransitHistogram:
     @property
     def empty(self) -> bool:
         return not self._total
-
-    @property
-    def target(self) -> float:
-        """The transit by which QUANTILE of the packets are there (upper edge of a bin)."""
-        return self._anchor + (self._top + 1) * BIN
 
     @property
     def spread(self) -> float:
@@ -94,12 +90,15 @@ class TransitHistogram:
 
     def _follow(self) -> None:
         wanted = QUANTILE * self._total
-        while self._top < BINS - 1 and self._below + self._weights[self._top] < wanted:
-            self._below += self._weights[self._top]
-            self._top += 1
-        while self._top > 0 and self._below >= wanted:
-            self._top -= 1
-            self._below -= self._weights[self._top]
+        weights, top, below = self._weights, self._top, self._below
+        while top < BINS - 1 and below + (weight := weights[top]) < wanted:
+            below += weight
+            top += 1
+        while top > 0 and below >= wanted:
+            top -= 1
+            below -= weights[top]
+        self._top, self._below = top, below
+        self.target = self._anchor + (top + 1) * BIN
 
     def _rescale(self) -> None:
         self._weights = [weight / self._weight for weight in self._weights]

@@ -53,23 +53,25 @@ class ArrivalRecorder:
 
     def record(self, sequence: int, now: float) -> None:
         """Packet with transport-wide `sequence` (16 bits) arrived at `now` (monotonic seconds)."""
+        arrivals = self._arrivals
         before = self._unwrapper.highest
         number = self._unwrapper.extend(sequence)
-        if before >= 0 and not -MAX_GAP < number - before < MAX_GAP:
-            self.dropped += len(self._arrivals)
-            self._arrivals.clear()
+        if number != before + 1 and before >= 0 and not -MAX_GAP < number - before < MAX_GAP:
+            self.dropped += len(arrivals)
+            arrivals.clear()
             self._unwrapper.highest = self._next = number
-        if len(self._arrivals) >= MAX_GAP:
+        if len(arrivals) >= MAX_GAP:
             self.dropped += 1
             return
-        self._arrivals.setdefault(number, int(now * TICKS_PER_SECOND))
+        ticks = int(now * TICKS_PER_SECOND)
+        arrivals.setdefault(number, ticks)
 
     def take(self) -> list[bytes]:
         """Feedback data for everything that arrived since the last call, in one or more parts."""
         feedback = []
         while self._arrivals:
             base, last = self._span()
-            ticks = tuple(self._arrivals.pop(number, None) for number in range(base, last + 1))
+            ticks = tuple([self._arrivals.pop(number, None) for number in range(base, last + 1)])
             feedback.append(encode(Arrivals(base & 0xFFFF, ticks, self._number)))
             self._number = (self._number + 1) & 0xFF
             self._next = max(self._next, last + 1)
@@ -88,7 +90,8 @@ class ArrivalRecorder:
 
 def encode(arrivals: Arrivals) -> bytes:
     """Feedback control information. A delta too large for 16 bits is reported as not received."""
-    first = next((ticks for ticks in arrivals.ticks if ticks is not None), 0)
+    came = [ticks for ticks in arrivals.ticks if ticks is not None]
+    first = came[0] if came else 0
     reference = first // TICKS_PER_BASE
     previous = reference * TICKS_PER_BASE
     symbols: list[int] = []
@@ -157,7 +160,8 @@ def _pack_symbols(symbols: Sequence[int]) -> bytes:
             for index, value in enumerate(wide):
                 chunk |= value << 2 * (TWO_BIT_SYMBOLS - 1 - index)
             position += len(wide)
-        chunks += chunk.to_bytes(2, "big")
+        chunks.append(chunk >> 8)
+        chunks.append(chunk & 0xFF)
     return bytes(chunks)
 
 
@@ -172,11 +176,11 @@ def _unpack_symbols(data: bytes, count: int) -> tuple[list[int], int]:
         position += 2
         match chunk >> 14:
             case 2:
-                symbols.extend(chunk >> shift & 1 for shift in range(ONE_BIT_SYMBOLS - 1, -1, -1))
+                symbols += [chunk >> shift & 1 for shift in range(ONE_BIT_SYMBOLS - 1, -1, -1)]
             case 3:
-                symbols.extend(chunk >> shift & 3 for shift in range(2 * TWO_BIT_SYMBOLS - 2, -1, -2))
+                symbols += [chunk >> shift & 3 for shift in range(2 * TWO_BIT_SYMBOLS - 2, -1, -2)]
             case _:
-                symbols.extend([chunk >> 13] * min(chunk & RUN_MAX, count - len(symbols)))
+                symbols += [chunk >> 13] * min(chunk & RUN_MAX, count - len(symbols))
                 if not chunk & RUN_MAX:
                     raise ProtocolError("transport feedback: empty run")
     return symbols[:count], position

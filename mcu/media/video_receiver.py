@@ -9,9 +9,9 @@ Rules:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 from mcu.errors import ProtocolError
 from mcu.media.fragments import PayloadFormat
@@ -31,7 +31,7 @@ MAX_JUMP = 1_000  # sequence numbers; more is a new start of the sender, not los
 STRAYS_BEFORE_RESTART = 8  # packets in a row from far behind: the sender has started anew
 
 
-@dataclass(slots=True)
+@dataclass
 class VideoCounters:
     """What happened to a stream since its start."""
 
@@ -68,7 +68,6 @@ class VideoReceiver:
 
     def receive(
         self,
-        *,
         payload_type: int,
         sequence_number: int,
         timestamp: int,
@@ -77,7 +76,10 @@ class VideoReceiver:
         orientation: int,
         now: float,
     ) -> None:
-        """Take a packet, first sent or repaired. `orientation` in degrees clockwise, -1 for none."""
+        """Take a packet, first sent or repaired. `orientation` in degrees clockwise, -1 for none.
+
+        By keywords, please; the compiled form cannot insist on them.
+        """
         self.counters.packets += 1
         number = self._unwrapper.peek(sequence_number)
         ahead = number - self._unwrapper.highest
@@ -111,21 +113,26 @@ class VideoReceiver:
     def handle_timer(self, now: float) -> None:
         """Give up what is too old. Call before `take_nacks` and `take_keyframe_request`."""
         oldest = self._nacks.oldest()
-        if now >= oldest + self._patience and self.keyframe_requests.due == math.inf:
+        if now >= oldest + self._patience and self.keyframe_requests.due == inf:
             self._hole_needs_keyframe = True
             self.keyframe_requests.need(now)
         if now >= oldest + self._max_age:
             self._give_up(self._nacks.expired(now, self._max_age), now)
 
     def next_timer(self) -> float:
-        """When `handle_timer` has something to do; math.inf for never."""
+        """When `handle_timer` has something to do; inf for never."""
         due = self.keyframe_requests.due
         if not self._nacks:
             return due
         oldest = self._nacks.oldest()
-        if due == math.inf:
+        if due == inf:
             due = oldest + self._patience
         return min(due, self._nacks.next_due, oldest + self._max_age)
+
+    @property
+    def restless(self) -> bool:
+        """Whether there are frames to take or deadlines to keep."""
+        return bool(self._frames) or len(self._nacks) > 0 or self.keyframe_requests.due != inf
 
     def take_frames(self) -> list[EncodedFrame]:
         """Frames that became complete, in order."""
@@ -208,7 +215,7 @@ class VideoReceiver:
         self._buffer.give_up(number)
         self._nacks.forget_before(max(number + 1, self._buffer.next))
         self.counters.holes += 1
-        if self.keyframe_requests.due == math.inf:
+        if self.keyframe_requests.due == inf:
             self._hole_needs_keyframe = True  # layers may make do without
             self.keyframe_requests.need(now)
         self._release(now)
@@ -234,7 +241,7 @@ class VideoReceiver:
             self.counters.malformed += 1
             frame, self._gap = None, True
         if frame is None:
-            if any(fragment.picture for fragment in fragments):
+            if any([fragment.picture for fragment in fragments]):
                 self.counters.refused += 1
                 if payload_format.needs_keyframe:
                     self._hole_needs_keyframe = False

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from mcu._native.packets import BATCH, Datagram, MediaSocket, Rtcp, RtpPacket
+from mcu._native.packets import BATCH, MediaSocket, Rtcp, RtpPacket
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import AudioProfile, VideoProfile
 from mcu.webrtc import sockets
@@ -171,23 +171,36 @@ class Endpoint:
         for _ in range(MAX_BATCHES):
             items = self._media.receive(now)
             for item in items:
-                self._dispatch(item, now)
+                if isinstance(item, RtpPacket):
+                    self._receive_rtp(item, now)
+                elif isinstance(item, Rtcp):
+                    self._receive_rtcp(item, now)
+                else:
+                    self._receive_plain(item.data, item.path, now)
             if len(items) < BATCH:
                 break
         self._settle()
 
-    def _dispatch(self, item: RtpPacket | Rtcp | Datagram, now: float) -> None:
-        if isinstance(item, Datagram):
-            self._receive_plain(item.data, item.path, now)
-            return
-        leg = item.transport.owner if item.transport is not None else None
+    def _receive_rtp(self, packet: RtpPacket, now: float) -> None:
+        """Most packets leave nothing to do, and then their leg need not be pumped."""
+        leg = packet.transport.owner if packet.transport is not None else None
         if not isinstance(leg, WebRtcLeg):
             return
         leg.last_received = now
-        self._touched[leg] = None
-        if isinstance(item, RtpPacket):
-            self._guarded(leg, leg.session.receive_rtp, item, now)
-        else:
+        try:
+            stirred = leg.session.receive_rtp(packet, now)
+        except Exception:
+            log.exception("leg failed", leg=leg.id)
+            self._failed(leg)
+            return
+        if stirred or leg.state is not LegState.CONNECTED:
+            self._touched[leg] = None
+
+    def _receive_rtcp(self, item: Rtcp, now: float) -> None:
+        leg = item.transport.owner if item.transport is not None else None
+        if isinstance(leg, WebRtcLeg):
+            leg.last_received = now
+            self._touched[leg] = None
             self._guarded(leg, leg.session.receive_rtcp, item.data, now)
 
     def _receive_plain(self, data: bytes, path: PathLike, now: float) -> None:
@@ -218,8 +231,10 @@ class Endpoint:
             item = transport.receive_datagram(data, now) if transport is not None else None
             if transport is None:
                 self._unvalidated += 1
-            elif item is not None:
-                self._dispatch(item, now)
+            elif isinstance(item, RtpPacket):
+                self._receive_rtp(item, now)
+            elif isinstance(item, Rtcp):
+                self._receive_rtcp(item, now)
         self._settle()
         self._alarm.schedule(self._listener, now)
 
@@ -277,6 +292,9 @@ class Endpoint:
             action(*arguments)
         except Exception:
             log.exception("leg failed", leg=getattr(entry, "id", ""))
-            self._failures += 1
-            if isinstance(entry, WebRtcLeg) and entry.state is not LegState.CLOSED:
-                self._guarded(entry, entry.close, "internal-error")
+            self._failed(entry)
+
+    def _failed(self, entry: Timed) -> None:
+        self._failures += 1
+        if isinstance(entry, WebRtcLeg) and entry.state is not LegState.CLOSED:
+            self._guarded(entry, entry.close, "internal-error")

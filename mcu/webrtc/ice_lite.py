@@ -161,6 +161,8 @@ class IceLite:
 
     def next_timer(self) -> float:
         """When the next unselected path expires; math.inf for never."""
+        if len(self._paths) == 1 and self.selected in self._paths:
+            return math.inf  # nearly always, and asked often
         due = (state.checked for path, state in self._paths.items() if path != self.selected)
         return min(due, default=math.inf) + PATH_LIFETIME_SECONDS
 

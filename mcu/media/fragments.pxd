@@ -1,0 +1,11 @@
+# C types of fragments.py.
+cimport cython
+
+
+@cython.freelist(64)
+cdef class Fragment:
+    cdef public bytes payload
+    cdef public bint resumes
+    cdef public bint begins_keyframe
+    cdef public bint picture
+    cdef public object vp8

@@ -1,0 +1,72 @@
+"""The first steps of every received packet: its arrival is noted, and its stream is found and gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf
+
+from mcu.media.received_streams import ReceivedPacket, ReceivedStream, VideoStream
+from mcu.media.transport_feedback import INTERVAL, ArrivalRecorder
+
+MAX_ROUTES = 64  # SSRCs of a leg
+
+
+class Intake:
+    """Finds the stream of a packet: by MID, then by SSRC, then by a payload type only one stream has (RFC 8843 9.2)."""
+
+    def __init__(self, counters: dict[str, int]) -> None:
+        """Packets that belong nowhere are counted in `counters` as "unroutable"."""
+        self._counters = counters
+        self.arrivals = ArrivalRecorder()
+        self.arrivals_due = inf  # when the peer is to be told of them
+        self.stirred: VideoStream | None = None  # by the last packet, see `receive`
+        self._by_mid: dict[str, ReceivedStream] = {}
+        self._by_ssrc: dict[int, ReceivedStream] = {}
+        self._by_type: dict[int, ReceivedStream | None] = {}  # None: several have it
+
+    def add(self, stream: ReceivedStream, mid: str | None, ssrcs: Iterable[int]) -> None:
+        """Expect packets of `stream`."""
+        if mid is not None:
+            self._by_mid[mid] = stream
+        for ssrc in ssrcs:
+            self._latch(ssrc, stream)
+        for payload_type in stream.codecs:
+            self._by_type[payload_type] = None if payload_type in self._by_type else stream
+
+    def receive(self, packet: ReceivedPacket, now: float) -> bool:
+        """Whether the packet left something to do: `stirred` has frames or deadlines, or `arrivals_due` was set."""
+        begun = False
+        sequence = packet.transport_sequence
+        if sequence >= 0:
+            self.arrivals.record(sequence, packet.arrival)
+            if self.arrivals_due == inf:
+                self.arrivals_due = now + INTERVAL
+                begun = True
+        self.stirred = None
+        ssrc = packet.ssrc
+        mid = packet.mid
+        if mid is None:
+            stream = self._by_ssrc.get(ssrc) or self._by_type.get(packet.payload_type)
+        else:
+            stream = self._by_mid.get(mid)
+        if stream is None:
+            self._counters["unroutable"] += 1
+            return begun
+        self._latch(ssrc, stream)
+        if not stream.receive(packet, now):
+            self._counters["unroutable"] += 1
+        elif isinstance(stream, VideoStream) and stream.receiver.restless:
+            self.stirred = stream
+            return True
+        return begun
+
+    def find(self, ssrc: int) -> ReceivedStream | None:
+        """The stream that packets of this SSRC have been routed to."""
+        return self._by_ssrc.get(ssrc)
+
+    def _latch(self, ssrc: int, stream: ReceivedStream) -> None:
+        if self._by_ssrc.get(ssrc) is stream:
+            return
+        if len(self._by_ssrc) >= MAX_ROUTES:
+            del self._by_ssrc[next(iter(self._by_ssrc))]
+        self._by_ssrc[ssrc] = stream

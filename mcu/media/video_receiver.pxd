@@ -1,0 +1,65 @@
+# C types of video_receiver.py.
+cimport cython
+
+from mcu.media.keyframe_requests cimport KeyframeRequests
+from mcu.media.nack cimport Missing, NackList
+from mcu.media.reorder_buffer cimport BufferedPacket, FramePackets, ReorderBuffer
+from mcu.media.sequence cimport Unwrapper
+
+cdef int MAX_JUMP
+cdef int STRAYS_BEFORE_RESTART
+cdef double inf
+
+
+cdef class VideoCounters:
+    cdef public long long packets
+    cdef public long long late
+    cdef public long long malformed
+    cdef public long long repaired
+    cdef public long long nacks
+    cdef public long long frames
+    cdef public long long keyframes
+    cdef public long long refused
+    cdef public long long holes
+    cdef public long long overflows
+    cdef public long long restarts
+
+
+cdef class VideoReceiver:
+    cdef readonly VideoCounters counters
+    cdef public double rtt
+    cdef readonly double repair_time
+    cdef readonly object codec
+    cdef readonly KeyframeRequests keyframe_requests
+    cdef dict _codecs
+    cdef list _frames
+    cdef int _rotation
+    cdef int _payload_type
+    cdef double _max_age
+    cdef int _max_requests
+    cdef object _format
+    cdef ReorderBuffer _buffer
+    cdef Unwrapper _unwrapper
+    cdef NackList _nacks
+    cdef bint _hole_needs_keyframe
+    cdef int _strays
+    cdef bint _gap
+
+    @cython.locals(number=cython.longlong, ahead=cython.longlong)
+    cpdef receive(self, int payload_type, long long sequence_number, long long timestamp, bint marker, bytes payload,
+                  int orientation, double now)
+
+    @cython.locals(due=cython.double, oldest=cython.double)
+    cpdef double next_timer(self)
+    cpdef list take_frames(self)
+    cdef _start(self)
+    cdef bint _restarts(self, long long ahead)
+    cdef bint _change_type(self, int payload_type)
+
+    @cython.locals(highest=cython.longlong, missing=Missing, sample=cython.double)
+    cdef _notice_arrival(self, long long number, double now)
+    cdef _give_up(self, long long number, double now)
+
+    @cython.locals(packets=FramePackets)
+    cdef _release(self, double now)
+    cdef _assemble(self, FramePackets packets, double now)

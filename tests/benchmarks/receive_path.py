@@ -1,0 +1,390 @@
+"""Microseconds of CPU per packet through the endpoint, legs and sessions: `python tests/benchmarks/receive_path.py`.
+
+Thirty participants over loopback with AES-128-GCM: each sends 50 Opus and 30 to 45 VP8 packets a second, reports, and
+transport-wide feedback on the 200 packets a second it is sent. Media time is simulated, so nothing waits; what the
+participants themselves do is outside of the measured stretches. A wake-up takes what arrived within --window since the
+first unread packet. --profile prints where the time goes instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import cProfile
+import functools
+import pstats
+import random
+import select
+import socket
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+import uvloop
+
+from mcu._native import packets
+from mcu.media import rtcp, transport_feedback
+from mcu.media.audio_codecs import AudioEncoder
+from mcu.media.audio_receiver import AudioReceiver
+from mcu.media.payload_vp8 import packetize
+from mcu.media.types import AudioProfile, EncodedFrame, StreamKind, VideoProfile
+from mcu.webrtc import stun
+from mcu.webrtc.dtls import SrtpKeys
+from mcu.webrtc.endpoint import Endpoint
+from mcu.webrtc.leg import WebRtcLeg
+from mcu.webrtc.stun import Attribute, MessageClass
+
+PARTICIPANTS, LISTENED_TO = 30, 3
+GCM = "AEAD_AES_128_GCM"
+OFFER = (Path(__file__).parents[1] / "webrtc/offers/chromium.sdp").read_text()
+EXTENSIONS = {
+    packets.AUDIO_LEVEL: 1,
+    packets.ABSOLUTE_SEND_TIME: 2,
+    packets.TRANSPORT_SEQUENCE: 3,
+    packets.MID: 4,
+}
+PROFILE = VideoProfile("VP8", 1280, 720, 25, 1_200_000)
+CAMERA_FPS, CAMERA_BYTES = 15, 1_900  # 320x180 at some 230 kbit/s: two packets, and three now and then
+COMPOSITE = [bytes(1_000)] * 6  # a delta frame of 1.2 Mbit/s at 25 fps
+FEEDBACK_SECONDS, FEEDBACK_PACKETS = 0.0667, 13
+START = 1_000.0  # monotonic seconds
+
+
+class Handler:
+    """The owner of the legs; a decoder would begin where `frame_received` is called."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+
+    def leg_connected(self, leg: WebRtcLeg) -> None: ...
+    def leg_state(self, leg: WebRtcLeg, state: str) -> None: ...
+    def leg_closed(self, leg: WebRtcLeg, reason: str) -> None: ...
+    def keyframe_requested(self, leg: WebRtcLeg, kind: StreamKind) -> None: ...
+
+    def frame_received(self, leg: WebRtcLeg, kind: StreamKind, frame: EncodedFrame) -> None:
+        self.frames += 1
+
+
+@dataclass(slots=True)
+class Client:
+    """One participant's socket and keys."""
+
+    udp: socket.socket
+    media: packets.MediaSocket
+    transport: packets.SrtpTransport
+    audio: packets.SendStream
+    video: packets.SendStream
+    chance: random.Random
+    frames: int = 0
+    sound_time: int = 0
+    feedback: int = 0
+
+    def speech(self, now: float, voices: list[bytes]) -> int:
+        self.sound_time += 960
+        payload = voices[self.sound_time // 960 % len(voices)]
+        return packets.send([payload], timestamp=self.sound_time, streams=[self.audio], now=now, marker_last=False,
+                            audio_level=self.chance.randrange(30, 60), voice=True)  # fmt: skip
+
+    def video_frame(self, now: float) -> int:
+        size = CAMERA_BYTES * (5 if self.frames == 0 else 1) + self.chance.randrange(-500, 500)
+        head = b"\x10\x02\x00\x9d\x01\x2a" if self.frames == 0 else b"\x11\x02\x00"
+        payloads = packetize(head + self.chance.randbytes(size), 1_100, picture_id=self.frames & 0x7FFF)
+        self.frames += 1
+        return packets.send(payloads, timestamp=self.frames * 6_000, streams=[self.video], now=now)
+
+    def feedback_on_sent(self, now: float) -> int:
+        ticks = tuple(int(now * 4_000) + index * self.chance.randrange(0, 8) for index in range(FEEDBACK_PACKETS))
+        base = self.feedback * FEEDBACK_PACKETS & 0xFFFF
+        data = transport_feedback.encode(transport_feedback.Arrivals(base, ticks, self.feedback & 0xFF))
+        self.feedback += 1
+        return self.transport.send_rtcp(rtcp.TransportFeedback(self.audio.ssrc, 1, data).serialize())
+
+    def report(self, now: float) -> int:
+        reports = [
+            rtcp.SenderReport(stream.ssrc, int(now * 2**32), stream.last_timestamp, stream.packets, stream.octets)
+            for stream in (self.audio, self.video)
+        ]
+        name = rtcp.SourceDescription(((self.audio.ssrc, "somebody"),))
+        return self.transport.send_rtcp(rtcp.serialize((*reports, name)))
+
+
+@dataclass
+class Meter:
+    """CPU time of measured stretches. The cost of measuring is taken off."""
+
+    seconds: float = 0.0
+    packets: int = 0
+    stretches: int = 0
+    profile: cProfile.Profile | None = None
+
+    @contextlib.contextmanager
+    def _profiled(self) -> Iterator[None]:
+        assert self.profile is not None
+        self.profile.enable()
+        yield
+        self.profile.disable()
+
+    def run(self, action: Callable[[], object]) -> None:
+        if self.profile is not None:
+            with self._profiled():
+                action()
+            return
+        start = time.thread_time()
+        action()
+        self.seconds += time.thread_time() - start
+        self.stretches += 1
+
+    @property
+    def micros(self) -> float:
+        """Per packet."""
+        return (self.seconds - self.stretches * clock_cost()) * 1e6 / max(1, self.packets)
+
+
+@functools.cache
+def clock_cost() -> float:
+    costs = []
+    for _ in range(2_000):
+        start = time.thread_time()
+        costs.append(time.thread_time() - start)
+    return statistics.median(costs)
+
+
+@dataclass
+class Meeting:
+    """Endpoint and clients, and the simulated time."""
+
+    endpoint: Endpoint
+    clients: list[Client]
+    legs: list[WebRtcLeg]
+    now: float = START
+    voices: list[bytes] = field(default_factory=list)
+
+    def drain(self) -> None:
+        for client in self.clients:
+            while len(client.media.receive(self.now)) == packets.BATCH:
+                pass
+
+
+async def meet(resources: contextlib.AsyncExitStack) -> Meeting:
+    """Everybody connected, with keys as DTLS would have given them."""
+    meeting = Meeting(endpoint=Endpoint(clock=lambda: meeting.now), clients=[], legs=[])
+    endpoint = meeting.endpoint
+    await endpoint.start("127.0.0.1", 0)
+    resources.push_async_callback(endpoint.close)
+    handler = Handler()
+    for number in range(PARTICIPANTS):
+        leg = endpoint.create_leg(str(number), offer=OFFER, direction="both", handler=handler, video=PROFILE)
+        udp = resources.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        udp.bind(("127.0.0.1", 0))
+        media, server = packets.MediaSocket(udp.fileno()), packets.Path("127.0.0.1", endpoint.port)
+        chance = random.Random(number)
+        check = stun.build(
+            MessageClass.REQUEST,
+            chance.randbytes(12),
+            [(Attribute.USERNAME, f"{leg.ice.local.ufrag}:x".encode()), (Attribute.USE_CANDIDATE, b"")],
+            password=leg.ice.local.password,
+        )
+        media.send(check, server)
+        wait_for(endpoint)
+        endpoint._readable()
+        ours, theirs = chance.randbytes(28), chance.randbytes(28)
+        leg.secured(SrtpKeys(GCM, receive_key=theirs, send_key=ours))
+        transport = packets.SrtpTransport(GCM, ours, theirs)
+        transport.set_extensions(EXTENSIONS, EXTENSIONS)
+        transport.select(media, server)
+        audio = packets.SendStream(transport, ssrc=2 * number + 1, payload_type=111, clock_rate=48_000, mid="0")
+        video = packets.SendStream(transport, ssrc=2 * number + 2, payload_type=96, clock_rate=90_000, mid="1")
+        meeting.clients.append(Client(udp, media, transport, audio, video, chance))
+        meeting.legs.append(leg)
+        assert leg.connected
+    encoder = AudioEncoder(AudioProfile())
+    noise = np.random.default_rng(1)
+    meeting.voices = [
+        encoder.encode(noise.normal(0, 0.1, 960).astype(np.float32)) for _ in range(50)
+    ]  # as large as speech gets
+    meeting.drain()
+    return meeting
+
+
+def wait_for(endpoint: Endpoint) -> None:
+    assert select.select([endpoint._udp], [], [], 5)[0]
+
+
+Event = tuple[float, int, str]
+PERIODS = {"speech": 0.020, "video": 1 / CAMERA_FPS, "feedback": FEEDBACK_SECONDS, "reports": 1.0}
+
+
+def timeline(kinds: tuple[str, ...], begin: float, seconds: float) -> list[Event]:
+    """What the participants send, each with phases of its own."""
+    chance = random.Random(5)
+    events: list[Event] = []
+    for number in range(PARTICIPANTS):
+        for kind, period in PERIODS.items():
+            when = begin + chance.random() * period
+            while kind in kinds and when < begin + seconds:
+                events.append((when, number, kind))
+                when += period
+    return sorted(events)
+
+
+def send(meeting: Meeting, event: Event) -> int:
+    when, number, kind = event
+    client = meeting.clients[number]
+    if kind == "speech":
+        return client.speech(when, meeting.voices)
+    if kind == "video":
+        return client.video_frame(when)
+    return client.feedback_on_sent(when) if kind == "feedback" else client.report(when)
+
+
+def receive(meeting: Meeting, kinds: tuple[str, ...], seconds: float, window: float, meter: Meter, ticks: Meter) -> int:
+    """Run the timeline; the number of wake-ups."""
+    endpoint, events = meeting.endpoint, timeline(kinds, meeting.now, seconds)
+    tick = meeting.now + 0.020
+    alarm = endpoint._alarm
+    wake_ups = index = 0
+    audio = [leg.session.audio for leg in meeting.legs if leg.session.audio is not None]
+    while index < len(events):
+        begin = events[index][0]
+        while begin >= tick:
+            meeting.now = tick
+            ticks.run(functools.partial(audio_tick, audio, tick))
+            ticks.packets += PARTICIPANTS
+            tick += 0.020
+        while index < len(events) and events[index][0] <= begin + window:
+            meter.packets += send(meeting, events[index])
+            index += 1
+        meeting.now = begin + window
+        wake_ups += 1
+        meter.run(endpoint._readable)
+        if meeting.now >= alarm._armed_for and alarm._timer is not None:
+            alarm._timer.cancel()
+            meter.run(alarm._wake)
+    meeting.drain()
+    return wake_ups
+
+
+def audio_tick(receivers: list[AudioReceiver], now: float) -> None:
+    """What a tick costs for packets that nobody listens to, and the choice of the loudest."""
+    for receiver in receivers:
+        receiver.preview(now)
+    for receiver in receivers[LISTENED_TO:]:
+        receiver.skip(now)
+    for receiver in receivers[:LISTENED_TO]:  # their decoding is the codec's cost, not the path's
+        receiver.skip(now)
+
+
+def send_sound(meeting: Meeting, seconds: float, meter: Meter) -> None:
+    """One packet for the 27 who hear the same, one each for those who speak."""
+    streams = [leg.sent[StreamKind.AUDIO] for leg in meeting.legs]
+    groups = [streams[LISTENED_TO:], *([stream] for stream in streams[:LISTENED_TO])]
+
+    def one_tick() -> None:
+        for group in groups:
+            packets.send([payload], timestamp=tick * 960, streams=group, now=meeting.now, marker_last=False)
+
+    for tick in range(int(seconds * 50)):
+        meeting.now += 0.020
+        payload = meeting.voices[tick % len(meeting.voices)]
+        meter.run(one_tick)
+        meter.packets += PARTICIPANTS
+        meeting.drain()
+
+
+def send_picture(meeting: Meeting, seconds: float, meter: Meter) -> None:
+    streams = [leg.sent[StreamKind.MAIN] for leg in meeting.legs]
+
+    def one_frame() -> None:
+        packets.send(COMPOSITE, timestamp=frame * 3_600, streams=streams, now=meeting.now)
+
+    for frame in range(int(seconds * 25)):  # noqa: B007 (read by one_frame)
+        meeting.now += 0.040
+        meter.run(one_frame)
+        meter.packets += PARTICIPANTS * len(COMPOSITE)
+        meeting.drain()
+
+
+KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("speech packet", ("speech",)),
+    ("video packet", ("video",)),
+    ("transport-wide feedback", ("feedback",)),
+    ("reports", ("reports",)),
+    ("everything", tuple(PERIODS)),
+)
+
+
+async def measure(seconds: float, rounds: int, windows: list[float]) -> None:
+    async with contextlib.AsyncExitStack() as resources:
+        meeting = await meet(resources)
+        receive(meeting, ("speech", "video"), 2.0, 0.0, Meter(), Meter())  # streams are known, keyframes are there
+        totals: dict[str, list[float]] = {}
+        rates: dict[str, float] = {}
+        for _ in range(rounds):
+            for window in windows:
+                for name, kinds in KINDS:
+                    meter, ticks = Meter(), Meter()
+                    wake_ups = receive(meeting, kinds, seconds, window, meter, ticks)
+                    label = f"{name}, {meter.packets / wake_ups:.1f} packets to a wake-up"
+                    totals.setdefault(label, []).append(meter.micros)
+                    rates[label] = meter.packets / seconds
+                    if name == "everything":
+                        label = f"sound tick, per participant ({window * 1e3:.0f} ms)"
+                        totals.setdefault(label, []).append(ticks.micros)
+                        rates[label] = ticks.packets / seconds
+            for name, sending in (("send sound", send_sound), ("send composite", send_picture)):
+                meter = Meter()
+                sending(meeting, seconds, meter)
+                totals.setdefault(name, []).append(meter.micros)
+                rates[name] = meter.packets / seconds
+        for label, values in totals.items():
+            middle = statistics.median(values)
+            print(f"{label:55} {middle:6.2f} µs  {rates[label]:6.0f}/s  {middle * rates[label] / 1e3:6.2f} ms/s")
+        assert meeting.endpoint.counters["legs_failed"] == 0
+        check(meeting)
+
+
+def check(meeting: Meeting) -> None:
+    """That all of it was media and nothing was lost on the way."""
+    for leg, client in zip(meeting.legs, meeting.clients, strict=True):
+        receiver = leg.session.video(StreamKind.MAIN)
+        assert receiver is not None
+        assert leg.session.audio is not None
+        assert receiver.counters.frames == client.frames, (receiver.counters, client.frames)
+        assert leg.session.audio.counters.received == client.audio.packets
+        assert leg.session.counters["malformed_rtcp"] == leg.session.counters["unroutable"] == 0
+
+
+async def profile(seconds: float, window: float) -> None:
+    async with contextlib.AsyncExitStack() as resources:
+        meeting = await meet(resources)
+        receive(meeting, ("speech", "video"), 2.0, 0.0, Meter(), Meter())
+        profiler = cProfile.Profile()
+        meter = Meter(profile=profiler)
+        receive(meeting, tuple(PERIODS), seconds, window, meter, meter)
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(45)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of media in each run")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--window", type=float, nargs="+", default=[0.0, 2.5], help="milliseconds")
+    parser.add_argument("--profile", action="store_true")
+    options = parser.parse_args()
+    windows = [window / 1e3 for window in options.window]
+    work = (
+        profile(options.seconds, windows[0]) if options.profile else measure(options.seconds, options.rounds, windows)
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -23,7 +23,8 @@ COMPILE_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O3", "-g1", "-Wall", "-Wno-unu
 DIRECTIVES = {"language_level": 3, "boundscheck": False, "wraparound": False, "binding": True}
 # Python's own rules where the source is Python: indices are checked, None is no object, annotations are not C types.
 SOURCE_DIRECTIVES = {"language_level": 3, "binding": True, "nonecheck": True, "annotation_typing": False}
-DEBIAN_PACKAGES = {"libsrtp2": "libsrtp2-dev", "opus": "libopus-dev"}  # pkg-config name -> what provides it
+# pkg-config name -> what provides it
+DEBIAN_PACKAGES = {"libsrtp2": "libsrtp2-dev", "opus": "libopus-dev", "vpx": "libvpx-dev"}
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ MODULES = (
         numpy=True,
     ),
     NativeModule("opus", libraries=("opus",), numpy=True),
+    NativeModule("vpx", libraries=("vpx",)),
     NativeModule("planes", sources=("planes_scalar.c", "planes_avx2.c", "planes_scaler.c")),
 )
 

@@ -1,0 +1,54 @@
+"""What a cluster of packets says about a line: would a line of a certain rate have delivered it so?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+
+from mcu.media.bandwidth_feedback import AcknowledgedPacket
+
+TOLERANCE = 0.010  # seconds of queue above the expected one, and above noise: 3 % too little in half a second
+SCREEN_TOLERANCE = 0.015  # seconds: a packet of somebody else
+FILLED, SCREEN_FILLED = 0.9, 0.7  # of the wanted bytes at least; frames do not fall evenly into a short cluster
+MIN_PACKETS = 5  # that arrived, to judge at all
+USUAL_LOSS = 0.02  # share that is forgiven on any line
+
+
+def judge(
+    reported: Sequence[AcknowledgedPacket],
+    *,
+    bitrate: int,
+    seconds: float,
+    base: float,
+    standing: float,
+    own_loss: float,
+    screening: bool,
+) -> str:
+    """ "carried", "queue", "loss", "not sent" or "no answer", for packets sent within `seconds`, reported once or more.
+
+    `base` is the delay of an empty queue, `standing` the queue before. Our own bursts make a queue on a line of exactly
+    `bitrate`, too: it is followed packet by packet (Lindley's recursion), and only what is above it counts.
+    """
+    known: dict[int, AcknowledgedPacket] = {}
+    for packet in reported:
+        if packet.arrival is not None or packet.sequence not in known:
+            known[packet.sequence] = packet
+    packets = sorted(known.values(), key=lambda packet: packet.sent)
+    filled = SCREEN_FILLED if screening else FILLED
+    if sum(packet.size for packet in packets) * 8 < filled * bitrate * seconds:
+        return "not sent"
+    usual = len(packets) * max(USUAL_LOSS, own_loss)
+    if sum(packet.arrival is None for packet in packets) > usual + 2 * sqrt(usual) + 1:
+        return "loss"
+    excess = []
+    free = 0.0
+    for _, sent, size, arrival in packets:
+        free = max(free, sent) + size * 8 / bitrate
+        if arrival is not None:
+            excess.append(arrival - base - free)
+    if len(excess) < MIN_PACKETS:
+        return "no answer"
+    few = max(3, len(excess) // 4)
+    noise = sum(excess[:few]) / few - min(excess[:few])
+    allowed = standing + noise + (SCREEN_TOLERANCE if screening else TOLERANCE)
+    return "queue" if min(excess[-few:]) > allowed else "carried"  # a queue is seen by all of them, jitter is not

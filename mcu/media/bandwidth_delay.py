@@ -1,0 +1,199 @@
+"""The queue on the way to a receiver, and whether it grows: trendline filter with adaptive threshold.
+
+After draft-ietf-rmcat-gcc-02 sections 5.2 to 5.4, with least squares over packet groups instead of a Kalman filter.
+
+Rules:
+1. Delay is arrival minus sending time, on two clocks that share no zero. Only differences mean anything.
+2. A queue delays all packets, jitter single ones: the queue is the smallest delay of a while minus the smallest ever.
+3. Nothing that a receiver reports raises; what cannot be is skipped and counted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from operator import mul
+
+from mcu.media.bandwidth_feedback import AcknowledgedPacket
+
+GROUP = 0.005  # seconds of sending that count as one group (draft section 5.2)
+WINDOW = 20  # groups in the trendline: some 0.3 s of video and sound
+SMOOTHING = 0.3  # weight of a new group's delay
+GAIN = 4.0  # makes the trend comparable to a threshold in ms, as deployed senders have it
+TREND_FIRST, TREND_MIN, TREND_MAX = 12.5, 6.0, 600.0  # ms; the draft's del_var_th and its limits
+THRESHOLD_UP, THRESHOLD_DOWN = 0.0087, 0.039  # per ms: the draft's K_u and K_d
+OUTLIER = 15.0  # ms above the threshold: a step of the route, which the threshold shall not follow (the draft's 15)
+SHORT = 0.12  # seconds: the queue of right now
+STANDING = 0.3  # seconds: the queue that does not go away
+BASE_BUCKET = 10.0  # seconds; the smallest delay of the last one to two of these is an empty queue
+MAX_DELAY_CHANGE = 10.0  # seconds from the base: not a queue but another clock
+BUSY = 0.010  # seconds of queue from which on the line is taken to be busy
+MIN_BUSY = 0.08  # seconds of arrivals in a row that make a delivery rate: two frames
+MAX_BUSY = 0.5  # seconds; older deliveries tell of an older line
+RING = 1024  # packets whose number is remembered, against double acknowledgement; a power of two
+
+
+class DelayDetector:
+    """One per receiver. `add` each feedback, then read the attributes."""
+
+    __slots__ = (
+        "_bases",
+        "_bucket_end",
+        "_gap",
+        "_group",
+        "_groups",
+        "_last_update",
+        "_minima",
+        "_next",
+        "_ring",
+        "_smoothed",
+        "nonsense",
+        "overusing",
+        "queue",
+        "restarts",
+        "standing",
+        "threshold",
+        "trend",
+    )
+
+    def __init__(self) -> None:
+        self.nonsense = 0  # packets acknowledged twice, or with values that cannot be
+        self.restarts = 0  # times the receiver's clock was another one
+        self._ring = [-1] * RING
+        self._restart()
+
+    def _restart(self) -> None:
+        self.overusing = False  # the delay grows faster than its noise
+        self.queue = 0.0  # seconds, over the last SHORT
+        self.standing = 0.0  # seconds, over the last STANDING
+        self.trend = 0.0  # ms, to be compared with the threshold
+        self.threshold = TREND_FIRST
+        self._bases = [float("inf"), float("inf")]  # smallest delay of the previous bucket and of this one
+        self._bucket_end = float("-inf")
+        self._group = (0.0, 0.0, 0.0, 0, 0)  # begun at (our clock), first and last arrival, bytes, of the first packet
+        # Last arrival, its delay, the delay smoothed, bytes; first arrival, its delay, bytes without the first packet.
+        self._groups: deque[tuple[float, float, float, int, float, float, int]] = deque(maxlen=128)
+        self._next = -1  # sequence expected to be reported next
+        self._gap = float("-inf")  # arrival of the first packet after the last lost feedback
+        self._minima: deque[tuple[float, float]] = deque(maxlen=64)  # (now, smallest delay) of each feedback
+        self._smoothed = 0.0
+        self._last_update = 0.0
+
+    def add(self, packets: Sequence[AcknowledgedPacket], now: float) -> int:
+        """Enter one feedback. Returns the bytes acknowledged by it for the first time."""
+        ring, groups = self._ring, self._groups
+        start, first, last, size_of_group, size_of_first = self._group
+        gap = self._next >= 0 and 0 < (packets[0][0] - self._next) & 0xFFFF < 0x8000
+        self._next = packets[-1][0] + 1
+        smoothed = self._smoothed
+        low = 1e12
+        bytes_received = 0
+        for sequence, sent, size, arrival in packets:
+            if arrival is None:
+                continue
+            delay = arrival - sent
+            index = sequence & (RING - 1)
+            if ring[index] == sequence or not (-1e12 < delay < 1e12 and 0 < size < 65_536):
+                self.nonsense += 1
+                continue
+            ring[index] = sequence
+            if gap:
+                self._gap, gap = arrival, False
+            bytes_received += size
+            if delay < low:
+                low = delay
+            if 0.0 <= sent - start < GROUP:
+                size_of_group += size
+                if arrival > last:
+                    last = arrival
+            elif sent >= start:
+                if size_of_group:
+                    late = last - start
+                    smoothed = smoothed + SMOOTHING * (late - smoothed) if groups else late
+                    rest = size_of_group - size_of_first
+                    groups.append((last, late, smoothed, size_of_group, first, first - start, rest))
+                start, first, last, size_of_group, size_of_first = sent, arrival, arrival, size, size
+            elif start - sent > MAX_DELAY_CHANGE:
+                start, first, last, size_of_group, size_of_first = sent, arrival, arrival, size, size
+            # else: it comes late, its group is closed; for the smallest delay and the bytes it has counted
+        self._group = (start, first, last, size_of_group, size_of_first)
+        self._smoothed = smoothed
+        if bytes_received:
+            self._follow(low, now)
+        return bytes_received
+
+    def _follow(self, low: float, now: float) -> None:
+        base = min(self._bases)
+        if base < 1e12 and not -MAX_DELAY_CHANGE < low - base < MAX_DELAY_CHANGE:
+            self.restarts += 1
+            self._restart()
+            base = low
+        if now >= self._bucket_end or now < self._bucket_end - BASE_BUCKET:
+            self._bases = [self._bases[1], low]
+            self._bucket_end = now + BASE_BUCKET
+        elif low < self._bases[1]:
+            self._bases[1] = low
+        base = min(self._bases)
+        minima = self._minima
+        minima.append((now, low))
+        while len(minima) > 1 and not 0.0 <= now - minima[0][0] <= STANDING:
+            minima.popleft()
+        self.standing = min([delay for _, delay in minima]) - base
+        self.queue = min([delay for at, delay in minima if now - at < SHORT]) - base
+        self._detect(now)
+
+    def _detect(self, now: float) -> None:
+        groups = self._groups
+        count = min(len(groups), WINDOW)
+        if count < 2:
+            return
+        recent = list(groups)[-count:]
+        origin, floor = recent[0][0], recent[0][2]
+        times = [group[0] - origin for group in recent]
+        delays = [group[2] - floor for group in recent]
+        total = sum(times)
+        spread = count * sum(map(mul, times, times)) - total * total
+        slope = (count * sum(map(mul, times, delays)) - total * sum(delays)) / spread if spread > 1e-9 else 0.0
+        # The draft compares an offset that has been accumulated: slope times groups seen, times a gain.
+        trend = self.trend = slope * count * GAIN
+        self.overusing = count >= WINDOW // 2 and trend > self.threshold
+        size = abs(trend)
+        if size < self.threshold + OUTLIER:
+            factor = THRESHOLD_UP if size > self.threshold else THRESHOLD_DOWN
+            elapsed = min(max(now - self._last_update, 0.0), 0.1) * 1000
+            adapted = self.threshold + factor * (size - self.threshold) * elapsed
+            self.threshold = min(max(adapted, TREND_MIN), TREND_MAX)
+        self._last_update = now
+
+    @property
+    def base(self) -> float:
+        """Arrival minus sending time through an empty queue."""
+        return min(self._bases)
+
+    def delivery(self) -> tuple[float, float] | None:
+        """Since the line became busy: bit/s that arrived, and seconds of sending for a second of arriving.
+
+        The first is the rate of a line that was full of ours, the second our share of one that was full of others'.
+        None when it has not been busy long enough to say.
+        """
+        base = self.base
+        newest = sent = None
+        behind = size = 0
+        span = sending = 0.0
+        for last, late, _, group_size, first, delay, rest in reversed(self._groups):
+            if newest is None or sent is None:
+                newest, sent = last, last - late
+            if newest - first > MAX_BUSY or first < self._gap:
+                break
+            span, sending = newest - first, sent - (first - delay)
+            size = behind + rest  # what came after the first packet of this group
+            behind += group_size
+            if delay - base < BUSY:
+                break  # the line had been idle
+        return (size * 8 / span, sending / span) if span >= MIN_BUSY else None
+
+    def accept_queue(self) -> None:
+        """What stands now was not made by us: count it as an empty queue from now on."""
+        if self._minima:
+            self._bases = [float("inf"), min(delay for _, delay in self._minima)]
+            self.queue = self.standing = 0.0

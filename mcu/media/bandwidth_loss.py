@@ -1,0 +1,152 @@
+"""Loss, and whose fault it is: of a full line, or of a radio that loses whatever we send.
+
+Rules:
+1. A packet reported missing is lost only when no later feedback of the next GRACE seconds reports it received.
+2. Loss with flat delay is the line's own up to TRIAL_LOSS. Above it a trial decides: send what came through and look.
+3. What a trial found to be the line's own is remembered while it lasts.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from enum import Enum
+
+from mcu.media.bandwidth_feedback import AcknowledgedPacket
+
+GRACE = 0.25  # seconds: longer than packets overtake each other, as far as jitter of 80 ms goes
+MAX_PENDING = 2_000  # packets reported missing and not lost yet; more come only from nonsense
+SLOT = 0.25  # seconds
+SLOTS = 12  # 3 s
+FAST_SLOTS = 3  # the newest of them is filling: half a second or more
+TRIAL_LOSS = 0.18  # of 3 s; four standard deviations above 10 % or bursts of 6 %, with 390 packets
+FAST_LOSS = 0.45  # of half a second; five standard deviations above 20 %, with 65 packets
+FAST_PACKETS = 24  # half a second of sound
+SLOW_PACKETS = 100
+CHANGE = 0.10  # more loss than the line's own before it is doubted again
+TRIAL_TIME = 2.0  # seconds of looking, after the first 0.5 s in which what was sent before is reported
+TRIAL_DELAY = 0.5
+TRIAL_PACKETS = 60  # 1.2 s of sound alone
+NO_LOSS = 0.01  # share from which on a line has no loss of its own
+CURED = 0.5  # of the loss before: less than this share left means that the rate was the cause
+OWN_SMOOTHING = 0.1  # weight of the newest 3 s in the line's own loss, once known, each slot
+
+
+class LossVerdict(Enum):
+    NOTHING = "nothing"
+    TRY_LESS = "try less"  # begin a trial: send no more than what came through
+    RESTORE = "restore"  # the trial is over: less did not help
+
+
+class LossJudge:
+    """One per receiver."""
+
+    def __init__(self) -> None:
+        self.share = 0.0  # lost, of the last 3 s
+        self.recent = 0.0  # lost, of the last half second or more
+        self.missing = 0.0  # not received so far, of the last feedback
+        self.own = 0.0  # the line's own loss, as far as a trial found out
+        self.trials = 0
+        self.trying = False
+        self.dropped = 0  # packets reported missing that did not fit the table
+        self._pending: dict[int, float] = {}  # transport sequence -> when it was first reported missing
+        self._slots: deque[list[int]] = deque([[0, 0]], maxlen=SLOTS)  # [lost, of]
+        self._slot_end = 0.0
+        self._of = 0  # packets that `share` is about
+        self._trial_loss = 0.0  # that led to the trial
+        self._trial_begin = 0.0
+        self._trial_slots = [0, 0]
+        self._judged_from = float("-inf")  # what was sent before is not looked at
+
+    def add(self, packets: Sequence[AcknowledgedPacket], now: float) -> None:
+        """Enter one feedback."""
+        pending = self._pending
+        judged = self._judged_from
+        missing = [packet[0] for packet in packets if packet[3] is None and packet[1] >= judged]
+        received = sum([packet[3] is not None for packet in packets])
+        self.missing = 1.0 - received / len(packets)
+        if pending:
+            for packet in packets:
+                if packet[0] in pending and packet[3] is not None:
+                    del pending[packet[0]]
+        for sequence in missing:
+            if len(pending) < MAX_PENDING:
+                pending.setdefault(sequence, now)
+            else:
+                self.dropped += 1
+        self._enter(self._overdue(now) if pending else 0, received, now)
+
+    def _overdue(self, now: float) -> int:
+        overdue = [sequence for sequence, since in self._pending.items() if not 0.0 <= now - since < GRACE]
+        for sequence in overdue:
+            del self._pending[sequence]
+        return len(overdue)
+
+    def _enter(self, lost: int, received: int, now: float) -> None:
+        slots = self._slots
+        if not self._slot_end - SLOT <= now < self._slot_end:
+            self._slot_end = now + SLOT
+            slots.append([0, 0])
+            self._sum()
+            if self.own and self.share < self.own + CHANGE / 2:
+                self.own += OWN_SMOOTHING * (self.share - self.own)
+                if self.own < NO_LOSS:
+                    self.own = 0.0
+        slot = slots[-1]
+        slot[0] += lost
+        slot[1] += lost + received
+        if self.trying and now - self._trial_begin >= TRIAL_DELAY:
+            self._trial_slots[0] += lost
+            self._trial_slots[1] += lost + received
+
+    def _sum(self) -> None:
+        """Once a slot, all full slots."""
+        full = list(self._slots)[:-1] or [[0, 0]]
+        lost, of = (sum(column) for column in zip(*full, strict=True))
+        self.share = lost / of if of >= FAST_PACKETS else 0.0
+        self._of = of
+        newest = full[-FAST_SLOTS + 1 :]
+        lost, of = (sum(column) for column in zip(*newest, strict=True))
+        self.recent = lost / of if of >= FAST_PACKETS else 0.0
+
+    def judge(self, now: float) -> LossVerdict:
+        """Call after `add`, while the delay says nothing."""
+        if self.trying:
+            return self._judge_trial(now)
+        if self.share > max(TRIAL_LOSS, self.own + CHANGE) and self._of >= SLOW_PACKETS:
+            self._begin(self.share, now)
+        elif self.recent > max(FAST_LOSS, self.own + 2 * CHANGE):
+            self._begin(self.recent, now)
+        else:
+            return LossVerdict.NOTHING
+        return LossVerdict.TRY_LESS
+
+    def _begin(self, share: float, now: float) -> None:
+        self.trials += 1
+        self.trying = True
+        self._trial_loss = share
+        self._trial_begin = now
+        self._trial_slots = [0, 0]
+
+    def _judge_trial(self, now: float) -> LossVerdict:
+        lost, of = self._trial_slots
+        if now - self._trial_begin < TRIAL_DELAY + TRIAL_TIME or of < TRIAL_PACKETS:
+            return LossVerdict.NOTHING
+        self.trying = False
+        self._clear()  # what was lost at the higher rate has been judged
+        if lost / of < CURED * self._trial_loss or lost / of >= FAST_LOSS:
+            return LossVerdict.NOTHING  # cured, or beyond what any picture survives
+        self.own = lost / of
+        return LossVerdict.RESTORE
+
+    def forget(self, before: float) -> None:
+        """What was sent before that time was lost for a known reason, and is no matter for a trial."""
+        self.trying = False
+        self._judged_from = before
+        self._pending.clear()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._slots.clear()
+        self._slots.append([0, 0])
+        self.share = self.recent = 0.0

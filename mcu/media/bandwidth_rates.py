@@ -1,0 +1,55 @@
+"""What is sent to a receiver and what arrives there, in bit/s, and how long the answer takes, from feedback alone."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from math import inf
+
+from mcu.media.bandwidth_feedback import AcknowledgedPacket
+
+WINDOW = 0.6  # seconds over which rates are measured
+USUAL = 2.0  # seconds of smoothing in which a keyframe disappears
+RTT_SMOOTHING = 1 / 8  # as in RFC 6298
+MAX_RTT = 5.0  # seconds
+
+
+class Rates:
+    """One per receiver. Feedback that was lost leaves a gap in sequence numbers, and its time is not counted."""
+
+    def __init__(self) -> None:
+        self.throughput = 0.0  # bit/s acknowledged, per second of ours
+        self.sent = 0.0  # bit/s, per second of sending, lost packets included
+        self.usual = 0.0  # the same without bursts
+        self.rtt = 0.0  # seconds until feedback came
+        self.newest = -inf  # when the last packet that is known to have arrived was sent
+        self.last = -inf  # when the last feedback came
+        self._next = -1  # transport sequence expected to be reported next
+        self._entries: deque[tuple[float, float, float, int]] = deque(maxlen=64)  # now, seconds, of sending, bytes
+
+    def add(self, packets: Sequence[AcknowledgedPacket], size: int, loss: float, now: float) -> float:
+        """Enter one feedback that acknowledged `size` bytes. Returns seconds since the one before, at most 1."""
+        elapsed = min(max(now - self.last, 0.0), 1.0)
+        self.last = now
+        newest = next((packet[1] for packet in reversed(packets) if packet[3] is not None), None)
+        if newest is None or not -inf < newest < inf:
+            return elapsed
+        gap = 0 < (packets[0][0] - self._next) & 0xFFFF < 0x8000
+        sending = newest - (packets[0][1] if gap else self.newest)
+        self._next = packets[-1][0] + 1
+        if 0.0 <= sending < WINDOW:
+            entries = self._entries
+            entries.append((now, sending if gap else elapsed, sending, size))
+            while not 0.0 <= now - entries[0][0] <= WINDOW:
+                entries.popleft()
+            bits = sum([entry[3] for entry in entries]) * 8
+            seconds, sending = sum([entry[1] for entry in entries]), sum([entry[2] for entry in entries])
+            if seconds > WINDOW / 4 and sending > WINDOW / 4:
+                self.throughput = bits / seconds
+                self.sent = bits / sending / (1.0 - min(loss, 0.9))
+                usual = self.usual or self.sent
+                self.usual = usual + (self.sent - usual) * min(elapsed / USUAL, 1.0)
+        self.newest = newest
+        if 0.0 <= now - newest < MAX_RTT:
+            self.rtt += (now - newest - self.rtt) * RTT_SMOOTHING if self.rtt else now - newest
+        return elapsed

@@ -9,12 +9,12 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mcu.bench.results import Results
+from mcu.bench.results import Judged, Results
 from mcu.bench.rows import ServerRow, Spread, ratio, valid
 from mcu.bench.sections import AIORTC, MORE_VIEWERS
 
 REFERENCE = "reference"
-NOT_MEASURED = "not measured"
+NOT_MEASURED = "unmeasured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +123,28 @@ def median(rows: list[ServerRow], read: Callable[[ServerRow], float]) -> float:
     return statistics.median(read(row) for row in valid(rows))
 
 
+def judged(results: Results) -> list[Judged]:
+    """Every figure with its value and verdict."""
+    return [
+        Judged(
+            name=figure.name,
+            value=figure.measure(results),
+            reach=figure.reach,
+            stretch=figure.stretch,
+            more_is_better=figure.more_is_better,
+            reached=figure.verdict(results),
+        )
+        for figure in FIGURES
+    ]
+
+
 def lines(results: Results) -> Iterator[tuple[str, str, str, str, str]]:
     """Name, value, reach, stretch and verdict of each figure, as text."""
     for figure in FIGURES:
-        yield (
-            figure.name,
-            spread_text(figure.measure(results), figure.digits),
-            f"{'≥' if figure.more_is_better else '≤'} {figure.reach:g}",
-            f"{'≥' if figure.more_is_better else '≤'} {figure.stretch:g}",
-            figure.verdict(results),
-        )
+        sign = "≥" if figure.more_is_better else "≤"
+        value = spread_text(figure.measure(results), figure.digits)
+        verdict = figure.verdict(results)
+        yield figure.name, value, f"{sign} {figure.reach:g}", f"{sign} {figure.stretch:g}", verdict
 
 
 def spread_text(value: Spread | None, digits: int) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from mcu.bench.compare import Comparison
 from mcu.bench.machine import Machine
-from mcu.bench.rows import ServerRow
+from mcu.bench.rows import ServerRow, Spread
 from mcu.bench.workload import Workload
 from mcu.errors import ProtocolError
 
@@ -50,6 +50,17 @@ class Quality(msgspec.Struct, frozen=True):
     mix_plain_db: float
 
 
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure to reach."""
+
+    name: str
+    value: Spread | None
+    reach: float
+    stretch: float
+    more_is_better: bool
+    reached: str  # "stretch", "yes", "no" or "unmeasured"
+
+
 class Results(msgspec.Struct, frozen=True):
     """None, or empty: not measured."""
 
@@ -65,6 +76,7 @@ class Results(msgspec.Struct, frozen=True):
     endurance: ServerRow | None = None
     delays: Delays | None = None
     quality: Quality | None = None
+    figures: list[Judged] = []  # of all that is above
 
 
 def read(path: Path) -> Results:

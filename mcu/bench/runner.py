@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from mcu.bench import machine, report, results
+from mcu.bench import figures, machine, report, results
 from mcu.bench.media import content, performances
 from mcu.bench.progress import Steps, shown
 from mcu.bench.sections import Section, Settings
@@ -27,6 +27,7 @@ def run(settings: Settings, sections: Sequence[Section], *, path: Path, console:
             begun = machine.describe()
             found = section.run(settings, found, steps)
             found = msgspec.structs.replace(found, machines={**found.machines, section.name: begun})
+            found = msgspec.structs.replace(found, figures=figures.judged(found))
             results.write(path, found)
     report.show(found, console, machine=here)
     console.print(f"{path} · {len(sections)} sections", style="dim")

@@ -100,7 +100,7 @@ def test_tables_say_what_was_measured_what_is_absent_and_what_is_in_doubt() -> N
         "50 ticks missed: did not keep up",
         "participants lost their connection",
         "3 of 30 came in",
-        "not measured",
+        "unmeasured",
         "compose",
     ):
         assert expected in printed

@@ -15,7 +15,7 @@ from mcu.bench.results import Grown, Results
 from mcu.bench.rows import ServerRow, Spread, ratio
 
 COLOURS = {"stretch": "bold green", "yes": "green", "no": "red", figures.NOT_MEASURED: "dim"}
-ROW_HEADS = ("CPU", "RSS MB", "packets/s", "µs/packet", "ticks missed", "encoders", "drops", "load")
+ROW_HEADS = ("CPU", "RSS MB", "packets", "µs each", "missed", "encoders", "drops", "load")  # packets by second
 
 
 def show(results: Results, console: Console, *, machine: Machine) -> None:

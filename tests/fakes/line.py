@@ -75,6 +75,19 @@ def burst_loss(enter: float, leave: float, seed: int) -> Callable[[], bool]:
     return lost
 
 
+def wandering_jitter(longest: float, step: float, seed: int) -> Callable[[], float]:
+    """Each packet's delay is near that of the one before."""
+    dice = random.Random(seed)
+    delay = longest / 2
+
+    def wander() -> float:
+        nonlocal delay
+        delay = min(longest, max(0.0, delay + dice.gauss(0, step)))
+        return delay
+
+    return wander
+
+
 def uniform_jitter(longest: float, seed: int) -> Callable[[], float]:
     dice = random.Random(seed)
     return lambda: dice.random() * longest

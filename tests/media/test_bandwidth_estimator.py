@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mcu.media.bandwidth_estimator import FEEDBACK_TIMEOUT, MAX_BITRATE, MIN_BITRATE, BandwidthEstimator
 from mcu.media.bandwidth_feedback import AcknowledgedPacket
-from tests.fakes.line import Line, burst_loss, random_loss, uniform_jitter
+from tests.fakes.line import Line, burst_loss, random_loss, uniform_jitter, wandering_jitter
 from tests.fakes.rung_sender import AUDIO_BITRATE, RUNGS, RungSender, drive
 
 TOP = RUNGS[0] + AUDIO_BITRATE
@@ -40,7 +40,7 @@ def test_a_line_that_becomes_narrow_and_wide_again(max_queue: float, interval: f
         flow.first(lambda rung, estimate, congested: RUNGS[rung] + AUDIO_BITRATE <= NARROW, 10) <= 1.0 + first_feedback
     )
     assert max(wait for sent, wait in line.waits if 15 < sent < 40) <= 0.15
-    assert max((wait for sent, wait in line.waits if 10 < sent < 12.6), default=0) <= 1.3
+    assert max((wait for sent, wait in line.waits if 10 < sent < 12.6), default=0) <= 1.5
     assert flow.share_at(2, 13, 40) == 1.0  # pictures again, and all the time
     assert flow.first(lambda rung, estimate, congested: rung == 0, 40) <= 20
     assert flow.share_at(0, 60) == 1.0
@@ -105,6 +105,12 @@ def test_jitter_is_no_congestion(in_order: bool, seed: int) -> None:
     assert flow.share_at(0, 0) >= 0.95
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_delay_that_wanders_is_no_congestion(seed: int) -> None:
+    flow = sender(Line([(0, OPEN)], jitter=wandering_jitter(0.08, 0.006, seed), in_order=True)).run(60)
+    assert flow.share_at(0, 0) >= 0.95
+
+
 @pytest.mark.parametrize("rate", [1.5e6, 2e6])
 def test_keyframes_are_no_congestion_on_a_line_that_carries_the_rung(rate: float) -> None:
     flow = sender(Line([(0, rate)]), keyframe_every=5).run(60)
@@ -129,16 +135,16 @@ def test_a_line_just_below_a_rung_is_climbed_ever_more_seldom() -> None:
     assert len([now for now in climbs if now > 60]) <= 3
 
 
-def test_two_flows_share_a_line() -> None:
-    for rate in (2e6, 1.5e6, 1e6, 800e3):
-        line = Line([(0, rate)])
-        flows = [sender(line, seed=1), sender(line, seed=2)]
-        drive(flows, 90)
-        for flow in flows:
-            after = [RUNGS[rung] for now, rung, *_ in flow.history if now > 10]
-            assert sum(after) / len(after) >= 0.1 * rate, rate
-            assert audio_loss(flow) < 0.02
-        assert all(entry[0] < 10 for flow in flows for entry in flow.line.waits if entry[1] > 0.6)
+@pytest.mark.parametrize("rate", [2e6, 1.5e6, 1e6, 800e3, 600e3])
+def test_two_flows_share_a_line(rate: float) -> None:
+    line = Line([(0, rate)])
+    flows = [sender(line, seed=1), sender(line, seed=2)]
+    drive(flows, 90)
+    for flow in flows:
+        after = [RUNGS[rung] for now, rung, *_ in flow.history if now > 20]
+        assert sum(after) / len(after) >= 0.15 * rate
+        assert audio_loss(flow) < 0.02
+    assert max(wait for sent, wait in line.waits if sent > 10) < 0.6
 
 
 def test_two_flows_that_follow_the_estimate_share_a_line() -> None:

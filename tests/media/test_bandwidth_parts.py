@@ -10,7 +10,7 @@ from mcu.media.bandwidth_delay import DelayDetector
 from mcu.media.bandwidth_feedback import AcknowledgedPacket, FeedbackReader
 from mcu.media.bandwidth_loss import GRACE, LossJudge, LossVerdict
 from mcu.media.bandwidth_probe import CONFIRM, MAX_WAIT, SCREEN_QUEUE, Prober
-from mcu.media.transport_feedback import Arrivals
+from mcu.media.transport_feedback import ArrivalRecorder, Arrivals, decode
 
 
 def stream(
@@ -56,6 +56,24 @@ def test_the_clock_of_feedbacks_may_wrap() -> None:
 
 def test_a_feedback_of_missing_packets_alone() -> None:
     assert FeedbackReader().read(Arrivals(1, (None,), 0), lambda _: (1.0, 9)) == [AcknowledgedPacket(1, 1.0, 9, None)]
+
+
+def test_what_a_receiver_writes_is_read_exactly() -> None:
+    """Through the real recorder and the real wire format, across the wrap of sequence numbers."""
+    recorder, reader = ArrivalRecorder(), FeedbackReader()
+    sent = {(0xFFF0 + i) & 0xFFFF: (5.0 + i / 100, 500 + i) for i in range(40)}
+    arrivals = {sequence: at + 0.03125 for sequence, (at, size) in sent.items() if size % 7}
+    packets = []
+    for index, (sequence, at) in enumerate(arrivals.items()):
+        recorder.record(sequence, at)
+        if index % 10 == 9:
+            packets += [p for data in recorder.take() for p in reader.read(decode(data), sent.get)]
+    assert len(packets) > 30
+    offset = (packets[0].arrival or 0.0) - arrivals[packets[0].sequence]
+    for packet in packets:
+        assert (packet.sent, packet.size) == sent[packet.sequence]
+        expected = arrivals.get(packet.sequence)
+        assert packet.arrival == (None if expected is None else pytest.approx(expected + offset, abs=0.001))
 
 
 def test_an_empty_line_has_no_queue() -> None:

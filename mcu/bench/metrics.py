@@ -7,6 +7,7 @@ Rules:
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,9 +75,12 @@ def parse(text: str) -> Metrics:
             raise ProtocolError(f"metrics: {line[:80]!r}")
         name, labels, number = matched.groups()
         try:
-            values[name, frozenset(LABEL.findall(labels or ""))] = float(number)
+            value = float(number)
         except ValueError as error:
             raise ProtocolError(f"metrics: {line[:80]!r}") from error
+        if not math.isfinite(value):
+            raise ProtocolError(f"metrics: {line[:80]!r}")
+        values[name, frozenset(LABEL.findall(labels or ""))] = value
     return Metrics(values)
 
 

@@ -61,7 +61,7 @@ def test_equal_readings_are_refused() -> None:
         counted(parse(LATER), parse(LATER))
 
 
-@pytest.mark.parametrize("text", ["x", "x y z", "{} 1", "x{ 1", "1 1", "x\n" * 100_001])
+@pytest.mark.parametrize("text", ["x", "x y z", "{} 1", "x{ 1", "1 1", "x inf", "x NaN", "x\n" * 100_001])
 def test_what_is_no_exposition_is_refused(text: str) -> None:
     with pytest.raises(ProtocolError):
         parse(text)

@@ -8,7 +8,8 @@ Rules:
 1. Faces and voices come from `mcu.synthetic`, and loops change where its players change them: at the first picture of
    the new loop, which is a keyframe, so that the row of pictures can be decoded without gaps.
 2. More than DISTINCT people share performances: a hundred different faces take minutes to draw and change no figure.
-3. Every picture carries the mark of `mcu.synthetic.picture_code`, by which delays are measured.
+3. Every picture carries the mark of `mcu.synthetic.picture_code`, and speech that of `mcu.synthetic.chirp`, by which
+   delays are measured.
 """
 
 from __future__ import annotations
@@ -96,6 +97,7 @@ def settings_of(workload: Workload) -> MediaSettings:
         codec=workload.codec_in,
         bitrate=workload.bitrate,
         coded=True,
+        chirped=True,
     )
 
 

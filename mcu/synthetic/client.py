@@ -8,7 +8,7 @@ Rules:
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from mcu._native.packets import MID, Rtcp, RtpPacket, SendStream, SrtpTransport, send
@@ -67,6 +67,8 @@ class Client:
         self._connection = Connection(self, certificate=certificate, seed=seed, clock=stage.now)
         self._streams = LocalStreams.choose(f"{seed} {self._connection.credentials.ufrag}")
         self._sent: dict[StreamKind, SendStream] = {}
+        self._sound_type = -1  # payload type of the sound we receive; set by connect
+        self._take_sound: Callable[[RtpPacket], None] | None = None
         self._content_start = 0.0  # monotonic seconds of the first share, 0.0 before
         self._closed = False
 
@@ -115,6 +117,17 @@ class Client:
         if not self._closed:
             self._stage.enter(self)
 
+    def tap_sound(self, take: Callable[[RtpPacket], None] | None) -> None:
+        """Give each packet of sound that comes to `take` as well; None stops. For measuring past the jitter buffer."""
+        self._take_sound = take
+
+    def request_keyframe(self) -> None:
+        """Ask the server for one of the composite."""
+        if self.session is not None:
+            now = self._stage.now()
+            self.session.request_keyframe(StreamKind.MAIN, now)
+            self._pump(now)
+
     # --- on the stage ---------------------------------------------------------------------------------
 
     def play(self, now: float) -> None:
@@ -127,6 +140,7 @@ class Client:
                 sound = player.next_sound(now)
                 if audio is not None:
                     _send_sound(audio, sound, now)
+                    player.sound_left(sound, self._stage.now())
             self._send_pictures(player, StreamKind.MAIN, now)
             if self.content is not None:
                 self._send_pictures(self.content, StreamKind.CONTENT, now)
@@ -154,6 +168,8 @@ class Client:
             for packet in packets:
                 if isinstance(packet, RtpPacket):
                     self.packets_received += 1
+                    if self._take_sound is not None and packet.payload_type == self._sound_type:
+                        self._take_sound(packet)
                     session.receive_rtp(packet, now)
                 else:
                     session.receive_rtcp(packet.data, now)
@@ -180,6 +196,8 @@ class Client:
             wall_clock_offset=time.time() - time.monotonic(),
         )
         for kind, stream in answer.streams.items():
+            if kind is StreamKind.AUDIO:
+                self._sound_type = stream.payload_type()
             if stream.direction in ("sendrecv", "sendonly"):
                 session.add_received(
                     kind, stream.codecs, mid=MIDS[kind], ssrcs=stream.ssrcs, counts_only=self._counts_only
@@ -214,6 +232,7 @@ class Client:
         for picture in player.next_pictures(now):
             if stream is not None:
                 send(picture.payloads, timestamp=picture.timestamp, streams=(stream,), now=now)
+                player.picture_left(self._stage.now())
 
     def _pump(self, now: float) -> None:
         """Carry out what the session wants."""

@@ -25,6 +25,7 @@ class MediaSettings(msgspec.Struct, frozen=True):
     listen_seconds: float = 4.0
     speak_seconds: float = 6.0
     coded: bool = False  # paint the mark that says who and which frame
+    chirped: bool = False  # mix the audible mark into speech, see `chirp`
     tone: bool = False  # a sine instead of a voice, see `library.tone_frequency`
 
 

@@ -18,7 +18,8 @@ from mcu.synthetic.clips import PACKET_SECONDS, Clip, Performance
 
 MAX_PAYLOAD = 1_100  # bytes of RTP payload: with extensions, SRTP and RTX around it fits an MTU of 1280
 VOICE_LEVEL = 45  # -dBov: louder packets are marked as voice (RFC 6464)
-MAX_SENT = 512  # pictures whose moment of sending is remembered: half a minute
+MAX_SENT = 1536  # pictures whose moment of sending is remembered: a minute at 25 fps
+MAX_SPOKEN = 3072  # packets of speech, likewise
 MAX_LAG_SECONDS = 1.0  # a process that was stopped for longer starts afresh instead of catching up
 
 Payloads = tuple[bytes, ...]
@@ -46,6 +47,7 @@ class SoundDue:
     timestamp: int  # at 48 kHz, from 0
     level: int  # -dBov
     voice: bool
+    place: int  # of the packet in the loop of speaking; -1 in that of listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Player:
         self.camera_off = False
         self.muted = False
         self.sent: deque[tuple[int, float]] = deque(maxlen=MAX_SENT)  # (painted number, when), newest last
+        self.spoken: deque[tuple[int, float]] = deque(maxlen=MAX_SPOKEN)  # (place in the speaking loop, when) likewise
         self.skipped = 0  # pictures and packets left out because the process came too late
         self._reels = reels
         self._reel = reels.listening
@@ -108,12 +111,19 @@ class Player:
             late = int((now - self.sound_due) / PACKET_SECONDS)
             self.skipped += late
             self._sounds += late
-        clip = (self._reels.listening if self.muted else self._reel).clip
+        reel = self._reels.listening if self.muted else self._reel
+        clip = reel.clip
         index = (self._sounds - self._first_sound) % len(clip.packets)
         level = clip.levels[index]
         timestamp = self._sounds * BLOCK_SAMPLES
         self._sounds += 1
-        return SoundDue(clip.packets[index], timestamp, level, level < VOICE_LEVEL)
+        place = index if reel is self._reels.speaking else -1
+        return SoundDue(clip.packets[index], timestamp, level, level < VOICE_LEVEL, place)
+
+    def sound_left(self, sound: SoundDue, now: float) -> None:
+        """It was sent; for whoever measures delays."""
+        if sound.place >= 0:
+            self.spoken.append((sound.place, now))
 
     def next_pictures(self, now: float) -> list[PictureDue]:
         """The picture due now, with its keyframe and those between when one was asked for; [] with the camera off."""
@@ -138,6 +148,10 @@ class Player:
             self._keyframe_wanted = False
         self.sent.append((self._reel.clip.first_frame + index, now))
         return self._between(first, index, timestamp)
+
+    def picture_left(self, now: float) -> None:
+        """The last packet of what `next_pictures` gave was sent; for whoever measures delays."""
+        self.sent[-1] = (self.sent[-1][0], now)
 
     def _between(self, first: int, last: int, timestamp: int) -> list[PictureDue]:
         """Pictures `first` to `last`; those before the last one get times since the picture sent before."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mcu.synthetic import real_media, voice
+from mcu.synthetic import chirp, real_media, voice
 from mcu.synthetic.clips import Clip, MediaSettings, Performance
 from mcu.synthetic.encoding import Rgb, encode_loop
 from mcu.synthetic.figure import Artist
@@ -61,7 +61,8 @@ def _loop(order: Order, who: Person, sound: voice.Sound, *, speaking: bool, firs
     else:
         pictures = _drawn(order, who, sound if speaking else None, seconds, count)
     marked = _marked(pictures, who, first_frame) if order.settings.coded else pictures
-    return encode_loop(marked, sound, order.settings, first_frame=first_frame)
+    heard = chirp.marked(sound, who.number) if speaking and order.settings.chirped else sound
+    return encode_loop(marked, heard, order.settings, first_frame=first_frame)
 
 
 def _voice(order: Order, who: Person) -> voice.Sound:

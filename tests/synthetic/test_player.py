@@ -112,3 +112,18 @@ def test_it_remembers_when_each_picture_left(player: Player) -> None:
     run(player, 3)
     assert [number for number, _ in player.sent] == [0, 1, 2]
     assert [when for _, when in player.sent] == pytest.approx([10, 10 + 1 / 15, 10 + 2 / 15])
+
+
+def test_remembers_when_speech_and_pictures_left(player: Player) -> None:
+    player.sound_left(player.next_sound(10.0), 10.001)
+    player.next_pictures(10.0)
+    player.picture_left(10.002)
+    player.set_speaking(True)
+    player.next_pictures(player.picture_due)
+    player.picture_left(10.07)
+    for when in (10.02, 10.04):
+        player.sound_left(player.next_sound(when), when)
+    player.muted = True
+    player.sound_left(player.next_sound(10.06), 10.06)
+    assert list(player.sent) == [(0, 10.002), (30, 10.07)]
+    assert list(player.spoken) == [(0, 10.02), (1, 10.04)]

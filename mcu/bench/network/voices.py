@@ -46,7 +46,7 @@ def without_pauses(performance: Performance) -> Performance:
 def _gapless(number: int, *, seconds: float) -> voice.Sound:
     """Speech out of which all pauses are cut."""
     speaker = voice.voice_of(number, woman=person(number).woman)
-    spoken = voice.speak(speaker, seconds=4 * seconds, seed=f"without pauses {number}")
+    spoken = voice.speak(speaker, seconds=3 * seconds, seed=f"without pauses {number}")
     frames = spoken[: len(spoken) // FRAME * FRAME].reshape(-1, FRAME)
     loud = np.sqrt(np.mean(frames**2, axis=1)) > LOUD
     edges = np.flatnonzero(np.diff(np.concatenate(([0], loud.astype(np.int8), [0]))))

@@ -86,14 +86,15 @@ def said(people: Sequence[Source]) -> NDArray[np.float64]:
 
 
 def likeness(got: NDArray[np.float64], wanted: NDArray[np.float64]) -> float:
-    """The best normalised correlation within SHIFT_SECONDS."""
+    """The normalised correlation where it is best, within SHIFT_SECONDS."""
     shift = round(SHIFT_SECONDS * RATE)
     wanted = wanted[shift:-shift]
-    found = []
-    for offset in range(2 * shift):
-        part = got[offset : offset + len(wanted)]
-        found.append(float(part @ wanted / np.sqrt((part @ part) * (wanted @ wanted) + 1e-12)))
-    return max(found)
+    got = got[: len(wanted) + 2 * shift]
+    size = len(got)
+    product = np.fft.irfft(np.fft.rfft(got, size) * np.conj(np.fft.rfft(wanted, size)), size)
+    offset = int(np.argmax(product[: 2 * shift]))
+    part = got[offset : offset + len(wanted)]
+    return float(part @ wanted / np.sqrt((part @ part) * (wanted @ wanted)))
 
 
 def codes(luma: NDArray[np.uint8], shown: Sequence[Pane]) -> list[Code | None]:

@@ -27,6 +27,7 @@ MODULES = (
     "mcu.media.received_streams",
     "mcu.media.reception_statistics",
     "mcu.media.reorder_buffer",
+    "mcu.media.rtcp",
     "mcu.media.keyframe_requests",
     "mcu.media.sequence",
     "mcu.media.transit",

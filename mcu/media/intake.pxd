@@ -3,6 +3,7 @@ cimport cython
 
 from mcu.media.received_streams cimport VideoStream
 from mcu.media.transport_feedback cimport ArrivalRecorder
+from mcu.media.video_receiver cimport VideoReceiver
 
 cdef int MAX_ROUTES
 cdef double INTERVAL
@@ -13,12 +14,13 @@ cdef class Intake:
     cdef dict _counters
     cdef readonly ArrivalRecorder arrivals
     cdef public double arrivals_due
-    cdef readonly VideoStream stirred
+    cdef public bint deadline_set
+    cdef readonly VideoStream complete
     cdef dict _by_mid
     cdef dict _by_ssrc
     cdef dict _by_type
 
-    @cython.locals(begun=cython.bint, sequence=cython.int)
+    @cython.locals(sequence=cython.int, receiver=VideoReceiver)
     cpdef bint receive(self, packet, double now)
     cpdef find(self, ssrc)
     cdef _latch(self, ssrc, stream)

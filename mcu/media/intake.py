@@ -19,7 +19,8 @@ class Intake:
         self._counters = counters
         self.arrivals = ArrivalRecorder()
         self.arrivals_due = inf  # when the peer is to be told of them
-        self.stirred: VideoStream | None = None  # by the last packet, see `receive`
+        self.deadline_set = False  # perhaps an earlier one, since whoever asks for deadlines asked and cleared this
+        self.complete: VideoStream | None = None  # has frames, by the last packet
         self._by_mid: dict[str, ReceivedStream] = {}
         self._by_ssrc: dict[int, ReceivedStream] = {}
         self._by_type: dict[int, ReceivedStream | None] = {}  # None: several have it
@@ -34,15 +35,14 @@ class Intake:
             self._by_type[payload_type] = None if payload_type in self._by_type else stream
 
     def receive(self, packet: ReceivedPacket, now: float) -> bool:
-        """Whether the packet left something to do: `stirred` has frames or deadlines, or `arrivals_due` was set."""
-        begun = False
+        """Whether the packet left something to do: frames in `complete`, or a deadline."""
+        self.complete = None
         sequence = packet.transport_sequence
         if sequence >= 0:
             self.arrivals.record(sequence, packet.arrival)
             if self.arrivals_due == inf:
                 self.arrivals_due = now + INTERVAL
-                begun = True
-        self.stirred = None
+                self.deadline_set = True
         ssrc = packet.ssrc
         mid = packet.mid
         if mid is None:
@@ -51,14 +51,18 @@ class Intake:
             stream = self._by_mid.get(mid)
         if stream is None:
             self._counters["unroutable"] += 1
-            return begun
+            return self.deadline_set
         self._latch(ssrc, stream)
         if not stream.receive(packet, now):
             self._counters["unroutable"] += 1
-        elif isinstance(stream, VideoStream) and stream.receiver.restless:
-            self.stirred = stream
-            return True
-        return begun
+        elif isinstance(stream, VideoStream):
+            receiver = stream.receiver
+            if receiver.has_deadlines():
+                self.deadline_set = True
+            if receiver.has_frames():
+                self.complete = stream
+                return True
+        return self.deadline_set
 
     def find(self, ssrc: int) -> ReceivedStream | None:
         """The stream that packets of this SSRC have been routed to."""

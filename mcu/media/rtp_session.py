@@ -110,12 +110,12 @@ class RtpSession:
     def receive_rtp(self, packet: ReceivedPacket, now: float) -> bool:
         """Take one packet. Frames that it completed are in `events_received`; sound went into `audio`.
 
-        False when it left nothing to do: no event, nothing to send, no earlier timer.
+        False when it left nothing to do: no event, and no deadline (`deadline_set`).
         """
         if not self._intake.receive(packet, now):
             return False
-        if self._intake.stirred is not None:
-            self._take_frames(self._intake.stirred)
+        if self._intake.complete is not None:
+            self._take_frames(self._intake.complete)
         return True
 
     def receive_rtcp(self, data: bytes, now: float) -> None:
@@ -179,8 +179,14 @@ class RtpSession:
         if now >= self._schedule.due:
             self._report(now)
 
+    @property
+    def deadline_set(self) -> bool:
+        """Whether packets may have brought `next_timer` forward since it was last called."""
+        return self._intake.deadline_set
+
     def next_timer(self) -> float:
-        """When `handle_timer` wants to be called; math.inf for never. Cheap: may be asked after every packet."""
+        """When `handle_timer` wants to be called; math.inf for never."""
+        self._intake.deadline_set = False
         due = min(self._schedule.due, self._intake.arrivals_due)
         for stream in self._videos:
             due = min(due, stream.receiver.next_timer())
@@ -290,9 +296,11 @@ class RtpSession:
 
     def _send(self, packet: rtcp.Packet) -> None:
         """Queue feedback: alone where negotiated, else in the smallest compound packet (RFC 4585 section 3.1)."""
-        name = rtcp.SourceDescription(((self._ssrc, self._cname),))
-        head = () if self._reduced_size else (rtcp.ReceiverReport(self._ssrc), name)
-        self._output.append(rtcp.serialize((*head, packet)))
+        if self._reduced_size:
+            self._output.append(packet.serialize())
+        else:
+            name = rtcp.SourceDescription(((self._ssrc, self._cname),))
+            self._output.append(rtcp.serialize((rtcp.ReceiverReport(self._ssrc), name, packet)))
         self.counters["rtcp_sent"] += 1
 
     def _emit(self, event: Event) -> None:

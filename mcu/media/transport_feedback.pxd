@@ -21,6 +21,8 @@ cdef class ArrivalRecorder:
 
     @cython.locals(arrivals=dict, before=cython.longlong, number=cython.longlong, ticks=cython.longlong)
     cpdef record(self, long long sequence, double now)
+
+    @cython.locals(base=cython.longlong, last=cython.longlong, number=cython.longlong)
     cpdef list take(self)
 
     @cython.locals(first=cython.longlong, last=cython.longlong, base=cython.longlong)
@@ -29,7 +31,7 @@ cdef class ArrivalRecorder:
 
 @cython.locals(first=cython.longlong, reference=cython.longlong, previous=cython.longlong, delta=cython.longlong,
                symbols=list, deltas=bytearray)
-cpdef bytes encode(arrivals)
+cdef bytes _encode(long base, arrivals, long feedback)
 
 
 @cython.locals(base=cython.long, count=cython.long, word=cython.longlong, reference=cython.longlong,

@@ -71,8 +71,8 @@ class ArrivalRecorder:
         feedback = []
         while self._arrivals:
             base, last = self._span()
-            ticks = tuple([self._arrivals.pop(number, None) for number in range(base, last + 1)])
-            feedback.append(encode(Arrivals(base & 0xFFFF, ticks, self._number)))
+            ticks = [self._arrivals.pop(number, None) for number in range(base, last + 1)]
+            feedback.append(_encode(base & 0xFFFF, ticks, self._number))
             self._number = (self._number + 1) & 0xFF
             self._next = max(self._next, last + 1)
         return feedback
@@ -90,13 +90,17 @@ class ArrivalRecorder:
 
 def encode(arrivals: Arrivals) -> bytes:
     """Feedback control information. A delta too large for 16 bits is reported as not received."""
-    came = [ticks for ticks in arrivals.ticks if ticks is not None]
+    return _encode(arrivals.base, arrivals.ticks, arrivals.number)
+
+
+def _encode(base: int, arrivals: Sequence[int | None], feedback: int) -> bytes:
+    came = [ticks for ticks in arrivals if ticks is not None]
     first = came[0] if came else 0
     reference = first // TICKS_PER_BASE
     previous = reference * TICKS_PER_BASE
     symbols: list[int] = []
     deltas = bytearray()
-    for ticks in arrivals.ticks:
+    for ticks in arrivals:
         delta = 0 if ticks is None else ticks - previous
         if ticks is None or not -0x8000 <= delta <= 0x7FFF:
             symbols.append(NOT_RECEIVED)
@@ -108,7 +112,7 @@ def encode(arrivals: Arrivals) -> bytes:
         else:
             symbols.append(LARGE_DELTA)
             deltas += struct.pack("!h", delta)
-    prefix = _PREFIX.pack(arrivals.base, len(symbols), (reference & 0xFFFFFF) << 8 | arrivals.number)
+    prefix = _PREFIX.pack(base, len(symbols), (reference & 0xFFFFFF) << 8 | feedback)
     return prefix + _pack_symbols(symbols) + bytes(deltas)
 
 

@@ -51,6 +51,8 @@ cdef class VideoReceiver:
 
     @cython.locals(due=cython.double, oldest=cython.double)
     cpdef double next_timer(self)
+    cpdef bint has_frames(self)
+    cpdef bint has_deadlines(self)
     cpdef list take_frames(self)
     cdef _start(self)
     cdef bint _restarts(self, long long ahead)

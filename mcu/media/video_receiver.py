@@ -129,10 +129,13 @@ class VideoReceiver:
             due = oldest + self._patience
         return min(due, self._nacks.next_due, oldest + self._max_age)
 
-    @property
-    def restless(self) -> bool:
-        """Whether there are frames to take or deadlines to keep."""
-        return bool(self._frames) or len(self._nacks) > 0 or self.keyframe_requests.due != inf
+    def has_frames(self) -> bool:
+        """Whether `take_frames` has any."""
+        return len(self._frames) > 0
+
+    def has_deadlines(self) -> bool:
+        """Whether `next_timer` is not never."""
+        return self.keyframe_requests.due != inf or len(self._nacks) > 0
 
     def take_frames(self) -> list[EncodedFrame]:
         """Frames that became complete, in order."""
@@ -241,7 +244,7 @@ class VideoReceiver:
             self.counters.malformed += 1
             frame, self._gap = None, True
         if frame is None:
-            if any([fragment.picture for fragment in fragments]):
+            if any(fragment.picture for fragment in fragments):
                 self.counters.refused += 1
                 if payload_format.needs_keyframe:
                     self._hole_needs_keyframe = False

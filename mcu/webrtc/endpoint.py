@@ -11,6 +11,7 @@ The whole receive path:
 Rules:
 1. One thread, one loop. An exception on a leg's way is a bug: it is logged and closes that leg, nothing else.
 2. The clock is read once per wake-up, here and nowhere else in this package.
+3. Under load packets gather for GATHER_SECONDS and are read together.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from mcu.webrtc import sockets
 from mcu.webrtc.alarm import Alarm
 from mcu.webrtc.dtls import Certificate, DtlsError
 from mcu.webrtc.front_door import FrontDoor
+from mcu.webrtc.gathering import GATHER_SECONDS, Gathering
 from mcu.webrtc.ice_lite import PathLike
 from mcu.webrtc.ice_tcp import IceTcpConnection, IceTcpListener
 from mcu.webrtc.leg import WebRtcLeg, report_ssrc
@@ -55,9 +57,11 @@ class Endpoint:
         self._dtls_dropped = 0  # found a full queue
         self._failures = 0  # legs closed by a bug
         self._listener = IceTcpListener(self)
-        self._touched: dict[WebRtcLeg, None] = {}
+        self._touched: dict[WebRtcLeg, bool] = {}  # whether it was by media alone, which tells of deadlines itself
         self._awake = False  # inside a callback that will settle the touched legs itself
         self._closing = asyncio.Event()
+        self._gathering = Gathering()
+        self._reading: asyncio.TimerHandle | None = None  # of what has gathered
 
     async def start(self, host: str, port: int, addresses: Sequence[str] = ()) -> None:
         """Open UDP and TCP on `port` (0: any). `addresses` are told to peers; () means the machine's own.
@@ -85,6 +89,8 @@ class Endpoint:
         self._closing.set()
         await self._tasks_done
         self._alarm.close()
+        if self._reading is not None:
+            self._reading.cancel()
         self._loop.remove_reader(self._udp.fileno())
         await self._listener.close()
         self._udp.close()
@@ -154,7 +160,7 @@ class Endpoint:
         """Something was asked of the leg: pump it soon."""
         if not self._touched and not self._awake:
             self._loop.call_soon(self._settle)
-        self._touched[leg] = None
+        self._touched[leg] = False
 
     def ended(self, leg: WebRtcLeg) -> None:
         """The leg was closed: forget it and let it say goodbye."""
@@ -166,10 +172,26 @@ class Endpoint:
     # --- what arrives ---------------------------------------------------------------------------------
 
     def _readable(self) -> None:
+        """The socket has something. Under load it is left alone for a while afterwards."""
+        if self._gathering.active:
+            self._loop.remove_reader(self._udp.fileno())
+            self._reading = self._loop.call_later(GATHER_SECONDS, self._read_gathered)
+        self._read()
+
+    def _read_gathered(self) -> None:
+        if self._gathering.active:
+            self._reading = self._loop.call_later(GATHER_SECONDS, self._read_gathered)
+        else:
+            self._loop.add_reader(self._udp.fileno(), self._readable)
+        self._read()
+
+    def _read(self) -> None:
         now = self._clock()
+        count = 0
         self._awake = True
         for _ in range(MAX_BATCHES):
             items = self._media.receive(now)
+            count += len(items)
             for item in items:
                 if isinstance(item, RtpPacket):
                     self._receive_rtp(item, now)
@@ -179,6 +201,7 @@ class Endpoint:
                     self._receive_plain(item.data, item.path, now)
             if len(items) < BATCH:
                 break
+        self._gathering.note(count, now)
         self._settle()
 
     def _receive_rtp(self, packet: RtpPacket, now: float) -> None:
@@ -194,14 +217,20 @@ class Endpoint:
             self._failed(leg)
             return
         if stirred or leg.state is not LegState.CONNECTED:
-            self._touched[leg] = None
+            self._touch_by_media(leg)
 
     def _receive_rtcp(self, item: Rtcp, now: float) -> None:
         leg = item.transport.owner if item.transport is not None else None
         if isinstance(leg, WebRtcLeg):
             leg.last_received = now
-            self._touched[leg] = None
             self._guarded(leg, leg.session.receive_rtcp, item.data, now)
+            self._touch_by_media(leg)
+
+    def _touch_by_media(self, leg: WebRtcLeg) -> None:
+        if leg.state is LegState.CONNECTED:
+            self._touched.setdefault(leg, True)
+        else:
+            self._touched[leg] = False  # its state will change, and its deadlines with it
 
     def _receive_plain(self, data: bytes, path: PathLike, now: float) -> None:
         """STUN or DTLS, told apart by the first byte (RFC 7983 section 7)."""
@@ -209,7 +238,7 @@ class Endpoint:
             admitted = self._door.admit(data, path)
             if admitted is not None:
                 named, request = admitted
-                self._touched[named] = None
+                self._touched[named] = False
                 self._guarded(named, named.receive_check, request, path, now)
             return
         leg = self._routes.leg_at(path)
@@ -253,9 +282,10 @@ class Endpoint:
         self._awake = False
         now = self._clock()
         touched, self._touched = self._touched, {}
-        for leg in touched:
+        for leg, by_media in touched.items():
             self._guarded(leg, leg.pump, now)
-            self._alarm.schedule(leg, now)
+            if not by_media or leg.session.deadline_set:
+                self._alarm.schedule(leg, now)
 
     def _serve(self, entry: Timed, now: float) -> None:
         self._guarded(entry, entry.handle_timer, now)

@@ -205,8 +205,9 @@ class WebRtcLeg:
 
     def handle_timer(self, now: float) -> None:
         """Reports and repairs, paths without consent, and the leg's own silence."""
-        self.ice.handle_timer(now)
-        self._follow_ice(now)
+        if now >= self.ice.next_timer():
+            self.ice.handle_timer(now)
+            self._follow_ice(now)
         if self.transport is None:
             if now >= self._created + CONNECT_SECONDS:
                 self.close("ice-timeout" if self.state is LegState.CHECKING else "dtls-timeout")

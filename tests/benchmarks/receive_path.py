@@ -4,6 +4,9 @@ Thirty participants over loopback with AES-128-GCM: each sends 50 Opus and 30 to
 transport-wide feedback on the 200 packets a second it is sent. Media time is simulated, so nothing waits; what the
 participants themselves do is outside of the measured stretches. A wake-up takes what arrived within --window since the
 first unread packet. --profile prints where the time goes instead.
+
+--live runs in real time instead, the participants in a process of their own: all the CPU of the network path in one
+figure, the event loop and its wake-ups included, with 50 sound ticks and 25 composites sent a second.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ import asyncio
 import contextlib
 import cProfile
 import functools
+import gc
+import os
 import pstats
 import random
 import select
@@ -165,6 +170,10 @@ class Meeting:
     legs: list[WebRtcLeg]
     now: float = START
     voices: list[bytes] = field(default_factory=list)
+    clock: Callable[[], float] = lambda: START
+
+    def __post_init__(self) -> None:
+        self.clock = lambda: self.now
 
     def drain(self) -> None:
         for client in self.clients:
@@ -174,7 +183,7 @@ class Meeting:
 
 async def meet(resources: contextlib.AsyncExitStack) -> Meeting:
     """Everybody connected, with keys as DTLS would have given them."""
-    meeting = Meeting(endpoint=Endpoint(clock=lambda: meeting.now), clients=[], legs=[])
+    meeting = Meeting(endpoint=Endpoint(clock=lambda: meeting.clock()), clients=[], legs=[])
     endpoint = meeting.endpoint
     await endpoint.start("127.0.0.1", 0)
     resources.push_async_callback(endpoint.close)
@@ -193,7 +202,7 @@ async def meet(resources: contextlib.AsyncExitStack) -> Meeting:
         )
         media.send(check, server)
         wait_for(endpoint)
-        endpoint._readable()
+        endpoint._read()
         ours, theirs = chance.randbytes(28), chance.randbytes(28)
         leg.secured(SrtpKeys(GCM, receive_key=theirs, send_key=ours))
         transport = packets.SrtpTransport(GCM, ours, theirs)
@@ -263,7 +272,7 @@ def receive(meeting: Meeting, kinds: tuple[str, ...], seconds: float, window: fl
             index += 1
         meeting.now = begin + window
         wake_ups += 1
-        meter.run(endpoint._readable)
+        meter.run(endpoint._read)
         if meeting.now >= alarm._armed_for and alarm._timer is not None:
             alarm._timer.cancel()
             meter.run(alarm._wake)
@@ -361,6 +370,66 @@ def check(meeting: Meeting) -> None:
         assert leg.session.counters["malformed_rtcp"] == leg.session.counters["unroutable"] == 0
 
 
+def attend(meeting: Meeting, seconds: float) -> None:
+    """The participants, in real time. Several sendings a millisecond late are made good, so that the rate is right."""
+    events = timeline(tuple(PERIODS), time.monotonic(), seconds)
+    index = 0
+    while index < len(events):
+        now = time.monotonic()
+        while index < len(events) and events[index][0] <= now:
+            send(meeting, events[index])
+            index += 1
+        for client in meeting.clients:
+            client.media.receive(now)
+        time.sleep(0.001)
+
+
+async def serve(meeting: Meeting, seconds: float) -> int:
+    """Sound ticks and composites, while the endpoint receives; packets sent."""
+    begin = time.monotonic()
+    receivers = [leg.session.audio for leg in meeting.legs if leg.session.audio is not None]
+    voices = [leg.sent[StreamKind.AUDIO] for leg in meeting.legs]
+    pictures = [leg.sent[StreamKind.MAIN] for leg in meeting.legs]
+    sent = 0
+    for tick in range(int(seconds * 50)):
+        await asyncio.sleep(max(0.0, begin + tick * 0.020 - time.monotonic()))
+        now = time.monotonic()
+        audio_tick(receivers, now)
+        for group in (voices[LISTENED_TO:], *([voice] for voice in voices[:LISTENED_TO])):
+            payload = meeting.voices[tick % len(meeting.voices)]
+            sent += packets.send([payload], timestamp=tick * 960, streams=group, now=now, marker_last=False)
+        if tick % 2:
+            sent += packets.send(COMPOSITE, timestamp=tick * 1_800, streams=pictures, now=now)
+    return sent
+
+
+async def live(seconds: float) -> None:
+    async with contextlib.AsyncExitStack() as resources:
+        meeting = await meet(resources)
+        meeting.clock = time.monotonic
+        for leg in meeting.legs:
+            leg.last_received = time.monotonic()
+        gc.collect()
+        gc.freeze()  # as an MP does
+        pid = os.fork()
+        if pid == 0:
+            with contextlib.suppress(KeyboardInterrupt):
+                attend(meeting, seconds + 2.0)
+            os._exit(0)
+        await serve(meeting, 1.0)
+        received, began = meeting.endpoint.counters, time.process_time()
+        sent = await serve(meeting, seconds)
+        used = time.process_time() - began
+        counters = {name: count - received[name] for name, count in meeting.endpoint.counters.items()}
+        os.waitpid(pid, 0)
+    moved = counters["received"] + counters["sent"]
+    print(
+        f"{used / moved * 1e6:.2f} µs a packet: {counters['received'] / seconds:.0f}/s received in"
+        f" {counters['receive_calls'] / seconds:.0f} readings/s, {counters['sent'] / seconds:.0f}/s sent"
+        f" ({sent / seconds:.0f} media), {used / seconds * 1e3:.1f} ms of CPU a second"
+    )
+
+
 async def profile(seconds: float, window: float) -> None:
     async with contextlib.AsyncExitStack() as resources:
         meeting = await meet(resources)
@@ -377,11 +446,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--window", type=float, nargs="+", default=[0.0, 2.5], help="milliseconds")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--live", action="store_true")
     options = parser.parse_args()
     windows = [window / 1e3 for window in options.window]
-    work = (
-        profile(options.seconds, windows[0]) if options.profile else measure(options.seconds, options.rounds, windows)
-    )
+    if options.live:
+        work = live(options.seconds)
+    elif options.profile:
+        work = profile(options.seconds, windows[0])
+    else:
+        work = measure(options.seconds, options.rounds, windows)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)
 

@@ -24,7 +24,12 @@ DIRECTIVES = {"language_level": 3, "boundscheck": False, "wraparound": False, "b
 # Python's own rules where the source is Python: indices are checked, None is no object, annotations are not C types.
 SOURCE_DIRECTIVES = {"language_level": 3, "binding": True, "nonecheck": True, "annotation_typing": False}
 # pkg-config name -> what provides it
-DEBIAN_PACKAGES = {"libsrtp2": "libsrtp2-dev", "opus": "libopus-dev", "vpx": "libvpx-dev"}
+DEBIAN_PACKAGES = {
+    "libsrtp2": "libsrtp2-dev",
+    "libcrypto": "libssl-dev",
+    "opus": "libopus-dev",
+    "vpx": "libvpx-dev",
+}
 
 
 @dataclass(frozen=True)
@@ -45,11 +50,12 @@ MODULES = (
             "packets_rtp.c",
             "packets_paths.c",
             "packets_srtp.c",
+            "packets_gcm.c",
             "packets_udp.c",
             "packets_receive.c",
             "packets_send.c",
         ),
-        libraries=("libsrtp2",),
+        libraries=("libsrtp2", "libcrypto"),
     ),
     NativeModule(
         "samples",

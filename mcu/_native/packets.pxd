@@ -108,6 +108,9 @@ cdef extern from "packets_srtp.h" nogil:
     bint transport_protect(transport *transport, uint8_t *data, size_t *size, bint rtcp)
     bint transport_record_sent(transport *transport)
 
+cdef extern from "packets_gcm.h" nogil:
+    bint gcm_install()
+
 cdef extern from "packets_receive.h" nogil:
     enum received_kind:
         RECEIVED_NOTHING

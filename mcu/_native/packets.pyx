@@ -41,6 +41,8 @@ cdef bint _in_use = False
 
 if srtp_init() != 0:
     raise ImportError("libsrtp refused to start")
+if not gcm_install():
+    raise ImportError("libsrtp refused AES-GCM of OpenSSL")
 
 
 cdef bint _works(str profile) except -1:

@@ -2,8 +2,9 @@
 
     python -m mcu.bench.load WORKLOAD_JSON SERVER CONFERENCE
 
-It prints `Opened` when everybody is in. Each line that it reads is answered by the `Counts` since the last one; the end
-of its input ends it.
+It prints `Opened` when everybody is in. Each empty line that it reads is answered by the `Counts` since the last one;
+from `observe` on one participant keeps what it receives, and `observed` is answered by that `Observation`. The end of
+its input ends it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import structlog
 import uvloop
 
 from mcu.bench.media import content, performances
+from mcu.bench.observation import Observation
+from mcu.bench.observer import Observer, observer_of
 from mcu.bench.workload import TURN_SECONDS, Workload, from_json, speakers_at
 from mcu.errors import ProtocolError
 from mcu.lifetime import die_with_parent
@@ -70,6 +73,8 @@ class _Crowd:
         self._content = None if shared is None else load_reels(Performance(0, shared, shared)).listening
         certificate = Certificate()
         self.people: list[Participant] = []
+        self.observer = Observer(self.stage)
+        observes = observer_of(workload)
         for number in range(workload.people):
             who = person(number)
             views = number >= workload.participants
@@ -82,9 +87,11 @@ class _Crowd:
                     certificate=certificate,
                     order=number,
                     codec="" if workload.audio_only else workload.codec_in,
-                    counts_only=True,
+                    receiver=self.observer if number == observes else None,
+                    counts_only=number != observes,
                 )
             )
+        self.observer.watch(self.people, observes, [each.person for each in made])
 
     @property
     def clients(self) -> list[Client]:
@@ -170,8 +177,14 @@ async def _run(workload: Workload, server: str, conference: str) -> None:
             group.create_task(crowd.speak())
             _say(Opened(inside, crowd.stage.now() - begin))
             meter = _Meter(crowd, workload)
-            while await asked.readline():
-                _say(meter.read())
+            while line := await asked.readline():
+                match line.strip():
+                    case b"observe":
+                        crowd.observer.begin()
+                    case b"observed":
+                        _say(crowd.observer.end())
+                    case _:
+                        _say(meter.read())
             raise _Over
     except* _Over:
         crowd.stage.close()
@@ -181,7 +194,7 @@ class _Over(Exception):
     """Nobody listens any more: everybody leaves."""
 
 
-def _say(value: Opened | Counts) -> None:
+def _say(value: Opened | Counts | Observation) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
     sys.stdout.flush()
 

@@ -15,6 +15,7 @@ from mcu.bench.contender import Absent, Result, read_line
 from mcu.bench.leash import leashed
 from mcu.bench.load import Counts, Opened
 from mcu.bench.metrics import Counted, counted
+from mcu.bench.observation import Observation
 from mcu.bench.packet_cost import PacketCost, packet_cost
 from mcu.bench.server import BenchServer, running_server
 from mcu.bench.workload import Workload, to_json
@@ -98,13 +99,25 @@ class Load:
 
     def counts(self) -> Counts:
         """Since the last call. Raises StretchFailed."""
+        self._ask(b"\n")
+        return msgspec.json.decode(self._line(), type=Counts)
+
+    def observe(self) -> None:
+        """One participant keeps what it receives from now on. Raises StretchFailed."""
+        self._ask(b"observe\n")
+
+    def observed(self) -> Observation:
+        """What it received. Raises StretchFailed."""
+        self._ask(b"observed\n")
+        return msgspec.json.decode(self._line(), type=Observation)
+
+    def _ask(self, line: bytes) -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(b"\n")
+            self._process.stdin.write(line)
             self._process.stdin.flush()
         except OSError as error:
             raise StretchFailed(f"the load has ended: {error}") from error
-        return msgspec.json.decode(self._line(), type=Counts)
 
     def _line(self) -> bytes:
         assert self._process.stdout is not None

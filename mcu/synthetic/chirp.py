@@ -1,7 +1,7 @@
 """An audible mark in sound: a short sweep in each second of speech, found again in a mix to less than a millisecond.
 
-The sound's counterpart of `picture_code`. Ten neighbours differ in where in a second theirs comes or in its direction. Of
-three in a row those with the same direction are 360 ms apart, as long as their seconds begin together.
+The sound's counterpart of `picture_code`. Ten neighbours differ in where in a second theirs comes or in its direction.
+Of three in a row those with the same direction are 360 ms apart, as long as their seconds begin together.
 
 Rules:
 1. Sound is mono at SAMPLE_RATE in [-1, 1]; places are in samples.

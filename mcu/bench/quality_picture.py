@@ -1,0 +1,166 @@
+"""What coding costs the picture: PSNR of received composites next to those of a plain encoder at the same bitrate.
+
+The marks in a composite say which picture each tile shows. All are decoded and composed again, which gives the picture
+as it was before the server coded it; the plain encoder is given the same ones.
+
+Rules:
+1. Both streams begin with a keyframe at the same place and are compared from SETTLE composites on.
+2. Compared is the luma inside tiles whose number was read. Their rims are left out: they say who speaks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import av
+import msgspec
+import numpy as np
+from av.video.frame import PictureType
+
+from mcu.bench.contenders.floor import video_encoder
+from mcu.bench.observation import KEPT, Look, Observation, Place, Shown
+from mcu.bench.workload import Workload
+from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, Picture, Plane
+from mcu.media.video_codecs import VideoDecoder
+from mcu.mixer.compositor import Compositor
+from mcu.mixer.layout import CONTAIN, COVER, Tile
+from mcu.mixer.style import TileStyle
+from mcu.synthetic.clips import Clip, Performance
+from mcu.synthetic.people import person
+
+SETTLE = 25  # composites: the rate after a keyframe
+RIM = 8  # pixels of a tile on each side
+PEAK = 255.0
+
+
+class PictureQuality(msgspec.Struct, frozen=True):
+    """Decibels of PSNR (luma), and kilobits per second of the compared composites. nan where nothing was compared."""
+
+    server: float
+    plain: float
+    server_rate: float
+    plain_rate: float
+    composites: int
+    tiles: float  # share of tiles that were compared
+
+
+class Sources:
+    """Pictures of everybody by the number that is painted into them."""
+
+    def __init__(self, people: Mapping[int, Performance], content: Clip | None) -> None:
+        """`people` by number."""
+        self._loops: dict[Shown, tuple[Clip, ...]] = {
+            (who, False): (performance.listening, performance.speaking) for who, performance in people.items()
+        }
+        if content is not None:
+            self._loops[0, True] = (content,)
+        self._decoding: dict[Shown, tuple[Clip, int, VideoDecoder, Picture | None]] = {}
+
+    def picture(self, shown: Shown, number: int) -> Picture | None:
+        """None where there is no such picture."""
+        clip = next(
+            (each for each in self._loops.get(shown, ()) if 0 <= number - each.first_frame < len(each.frames)), None
+        )
+        if clip is None:
+            return None
+        index = number - clip.first_frame
+        known = self._decoding.get(shown)
+        if known is None or known[0] is not clip or known[1] > index:
+            known = (clip, max(key for key in clip.keyframes if key <= index) - 1, VideoDecoder(clip.codec), None)
+        _, at, decoder, picture = known
+        while at < index:
+            at += 1
+            picture = decoder.decode(EncodedFrame(clip.codec, clip.frames[at], at, at in clip.keyframes)) or picture
+        self._decoding[shown] = (clip, at, decoder, picture)
+        return picture
+
+
+class _Plain:
+    """Codes and decodes the plain way."""
+
+    def __init__(self, workload: Workload) -> None:
+        self._encoder = video_encoder(workload.codec_out, workload.composite)
+        self._decoder = VideoDecoder(workload.codec_out)
+        self._codec = workload.codec_out
+        self.size = 0  # bytes of the last frame
+
+    def look(self, frame: av.VideoFrame, timestamp: int) -> Picture | None:
+        copy = av.VideoFrame.from_ndarray(frame.to_ndarray(), format="yuv420p")
+        copy.pts, copy.time_base, copy.pict_type = timestamp, Fraction(1, VIDEO_CLOCK_RATE), PictureType.NONE
+        data = b"".join(bytes(packet) for packet in self._encoder.encode(copy))
+        self.size = len(data)
+        return self._decoder.decode(EncodedFrame(self._codec, data, timestamp, self._decoder.needs_keyframe))
+
+
+class _Error:
+    """A running sum of squares."""
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._count = 0
+        self.bytes = 0
+
+    def add(self, wanted: Plane, got: Plane) -> None:
+        self._sum += float(np.sum((wanted.astype(np.int32) - got) ** 2))
+        self._count += wanted.size
+
+    @property
+    def psnr(self) -> float:
+        if not self._count:
+            return math.nan
+        return 10 * math.log10(PEAK**2 / max(self._sum / self._count, 1e-6))
+
+
+def measure(seen: Observation, composites: Sequence[Look], sources: Sources, workload: Workload) -> PictureQuality:
+    """`composites` are `looks(seen)`, the first of them a keyframe."""
+    composite = workload.composite
+    compositor, plain = Compositor(composite.width, composite.height), _Plain(workload)
+    styles = {_name(who): TileStyle(label=person(who).name, office=person(who).office) for who in seen.pictures}
+    pictures: dict[tuple[str, bool], Picture] = {}
+    server, other = _Error(), _Error()
+    compared = tiles = known = 0
+    span = 0  # of media time, from the first that is compared
+    for index, look in enumerate(composites[:KEPT]):
+        for (who, content), number in look.numbers.items():
+            picture = sources.picture((who, content), number)
+            if picture is not None:
+                pictures[_name(who), content] = picture
+        compositor.compose([_tile(place) for place in look.places], styles, pictures)
+        wanted = compositor.frame
+        coded = plain.look(wanted, (look.frame.timestamp - composites[0].frame.timestamp) % (1 << 32))
+        if index < SETTLE or coded is None or look.picture is None:
+            continue
+        luma: Plane = np.asarray(wanted.to_ndarray()[: composite.height], np.uint8)
+        span = (look.frame.timestamp - composites[SETTLE].frame.timestamp) % (1 << 32)
+        compared += 1
+        tiles += len(look.places)
+        for place in look.places:
+            if place.shows in look.numbers:
+                known += 1
+                inside = np.s_[
+                    place.y + RIM : place.y + place.height - RIM, place.x + RIM : place.x + place.width - RIM
+                ]
+                server.add(luma[inside], look.picture.y[inside])
+                other.add(luma[inside], coded.y[inside])
+        server.bytes += len(look.frame.data)
+        other.bytes += plain.size
+    rate = 8 / 1000 / (span / VIDEO_CLOCK_RATE + 1 / composite.fps)  # frames may have been skipped
+    return PictureQuality(
+        server=server.psnr,
+        plain=other.psnr,
+        server_rate=server.bytes * rate,
+        plain_rate=other.bytes * rate,
+        composites=compared,
+        tiles=known / tiles if tiles else 0.0,
+    )
+
+
+def _name(who: int) -> str:
+    return f"p{who}"
+
+
+def _tile(place: Place) -> Tile:
+    fit = CONTAIN if place.content else COVER
+    return Tile(_name(place.person), place.x, place.y, place.width, place.height, content=place.content, fit=fit)

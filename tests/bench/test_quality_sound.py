@@ -1,0 +1,84 @@
+"""Listening measures: STOI as its authors' library counts it, spectral distance, a sum of voices put together again."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from mcu.bench.delay_audio import Sighting
+from mcu.bench.intelligibility import spectral_distance, stoi
+from mcu.bench.quality_sound import add_voice, aligned, plainly_coded
+from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
+from mcu.synthetic import voice
+
+SPEECH = voice.speak(voice.voice_of(3, woman=True), seconds=4, seed="stoi")
+
+
+def noisy(decibels: float) -> voice.Sound:
+    noise = np.random.default_rng(5)
+    for _ in (30, 10, 0, -10):  # as drawn for the library
+        drawn = noise.standard_normal(len(SPEECH))
+        if _ == decibels:
+            return SPEECH + drawn * np.sqrt(np.mean(SPEECH**2) / np.mean(drawn**2)) * 10 ** (-decibels / 20)
+    raise AssertionError(decibels)
+
+
+# Of pystoi 0.4.1 with SciPy 1.17, from the same samples.
+@pytest.mark.parametrize(("decibels", "expected"), [(30, 0.99974), (10, 0.97680), (0, 0.87048), (-10, 0.62822)])
+def test_stoi_is_that_of_the_library(decibels: float, expected: float) -> None:
+    assert stoi(SPEECH, noisy(decibels)) == pytest.approx(expected, abs=0.001)
+
+
+def test_the_same_is_perfect() -> None:
+    assert stoi(SPEECH, SPEECH) == pytest.approx(1.0)
+    assert spectral_distance(SPEECH, SPEECH) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_loudness_costs_distance_but_no_intelligibility() -> None:
+    assert stoi(SPEECH, SPEECH / 2) == pytest.approx(1.0)
+    assert spectral_distance(SPEECH, SPEECH / 2) == pytest.approx(6.02, abs=0.8)
+
+
+@pytest.mark.parametrize("length", [0, 100, SAMPLE_RATE // 100, SAMPLE_RATE // 4])
+def test_too_little_is_no_figure(length: int) -> None:
+    assert math.isnan(stoi(SPEECH[:length], SPEECH[:length]))
+
+
+def test_silence_is_no_figure_or_none_of_it() -> None:
+    silence = np.zeros(SAMPLE_RATE)
+    assert math.isnan(stoi(silence, silence)) or stoi(silence, silence) < 0.1
+
+
+def test_plain_coding_is_clear_once_it_is_aligned() -> None:
+    coded = plainly_coded(SPEECH)
+    assert stoi(SPEECH, aligned(SPEECH, coded)) > 0.97
+    assert spectral_distance(SPEECH, aligned(SPEECH, coded)) < 3
+
+
+def test_alignment_finds_the_lag() -> None:
+    late = np.concatenate((np.zeros(312), SPEECH))
+    assert np.array_equal(aligned(SPEECH, late), SPEECH)
+
+
+def test_a_voice_is_put_where_its_marks_were_heard() -> None:
+    loop = [np.full(BLOCK_SAMPLES, float(number)) for number in range(10)]
+    spoken = [(place % 10, place * 0.02) for place in range(30)]
+    early = Sighting(2, 0.05, 5_000.0, 240 / SAMPLE_RATE, 0.03)
+    later = Sighting(22, 0.45, 5_000.0 + 20 * BLOCK_SAMPLES + 100, 240 / SAMPLE_RATE, 0.03)
+    total = np.zeros(40 * BLOCK_SAMPLES)
+    add_voice(total, spoken, [early, later], loop)
+    first = 5_000 - 240 - 2 * BLOCK_SAMPLES
+    assert not total[:first].any()
+    assert total[first + 5 * BLOCK_SAMPLES] == 5
+    assert total[first + 25 * BLOCK_SAMPLES + 100] == 5  # 100 samples later from the middle between the two on
+    assert total[first + 25 * BLOCK_SAMPLES + 99] == 4
+    assert not total[first + 30 * BLOCK_SAMPLES + 100 :].any()
+
+
+def test_a_voice_that_began_before_the_hearing_is_cut() -> None:
+    loop = [np.ones(BLOCK_SAMPLES)] * 5
+    total = np.zeros(BLOCK_SAMPLES)
+    add_voice(total, [(place, 0.0) for place in range(5)], [Sighting(3, 0.0, 100.0, 0.0, 0.03)], loop)
+    assert total.tolist() == [1.0] * BLOCK_SAMPLES

@@ -89,8 +89,8 @@ def bench(
     only: Annotated[
         str,
         typer.Option(
-            help="Sections to measure, with commas: compare, aiortc, composite, participants, viewers, layouts, "
-            "sizes, endurance. Others keep what they had."
+            help="Sections to measure, with commas: compare, aiortc, composite, received, participants, viewers, "
+            "layouts, sizes, endurance. Others keep what they had."
         ),
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help="compare and composite alone, in under two minutes.")] = False,

@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mcu.bench.results import Judged, Results
+from mcu.bench.results import Delays, Judged, Results
 from mcu.bench.rows import ServerRow, Spread, ratio, valid
 from mcu.bench.sections import AIORTC, MORE_VIEWERS
 
@@ -78,8 +78,12 @@ def viewer_milliseconds(results: Results) -> Spread | None:
     return Spread.of(slopes) if slopes else None
 
 
-def _delay(field: str) -> Callable[[Results], Spread | None]:
-    return lambda results: None if results.delays is None else Spread.of([getattr(results.delays, field)])
+def _delay(read: Callable[[Delays], float | None]) -> Callable[[Results], Spread | None]:
+    def measure(results: Results) -> Spread | None:
+        value = None if results.delays is None else read(results.delays)
+        return None if value is None else Spread.of([value])
+
+    return measure
 
 
 def _missed(results: Results) -> Spread | None:
@@ -107,9 +111,9 @@ FIGURES = (
     Figure("network path, µs per packet", 7, 5, _server(lambda row: row.packet_us), digits=1),
     Figure("one 30-tile 720p composite, CPU ms", 0.6, 0.4, _composite),
     Figure("one more viewer, CPU ms per second", 4, 2, viewer_milliseconds, digits=1),
-    Figure("delay added, video p50, ms", 45, 35, _delay("video_p50"), digits=0),
-    Figure("delay added, video p95, ms", 75, 60, _delay("video_p95"), digits=0),
-    Figure("delay added, audio p95, ms", 50, 40, _delay("audio_p95"), digits=0),
+    Figure("delay added, video p50, ms", 45, 35, _delay(lambda delays: delays.video_p50), digits=0),
+    Figure("delay added, video p95, ms", 75, 60, _delay(lambda delays: delays.video_p95), digits=0),
+    Figure("delay added, audio p95, ms", 50, 40, _delay(lambda delays: delays.audio_p95), digits=0),
     Figure("ticks missed in 10 minutes", 0, 0, _missed, digits=0),
     Figure("video encoders", 1, 1, _server(lambda row: row.video_encoders), digits=0),
     Figure("audio encoders", 6, 6, _server(lambda row: row.audio_encoders), digits=0),

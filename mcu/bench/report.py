@@ -11,7 +11,7 @@ from mcu.bench import figures
 from mcu.bench.compare import Comparison
 from mcu.bench.figures import median, spread_text
 from mcu.bench.machine import Machine
-from mcu.bench.results import Grown, Results
+from mcu.bench.results import Delays, Grown, Quality, Results
 from mcu.bench.rows import ServerRow, Spread, ratio
 
 COLOURS = {"stretch": "bold green", "yes": "green", "no": "red", figures.NOT_MEASURED: "dim"}
@@ -42,6 +42,8 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
     ):
         if table:
             _print(console, f"server, {title}", _grown(table))
+    if results.delays is not None and results.quality is not None:
+        _print(console, "what one of the participants gets", _received(results.delays, results.quality))
     _print(console, "figures to reach · 목표", _figures(results))
 
 
@@ -97,6 +99,23 @@ def _threads(lines: Sequence[Grown]) -> Table:
     for line in lines:
         cells = [f"{median(line.server, lambda row: row.threads.get(name, 0.0)):.3f}" for name in names]  # noqa: B023
         table.add_row(line.label, *cells)
+    return table
+
+
+def _received(delays: Delays, quality: Quality) -> Table:
+    table = _table("", "server", "plain way")
+    for name, own, plain, digits in (
+        ("delay of the picture p50, ms", delays.video_p50, None, 1),
+        ("delay of the picture p95, ms", delays.video_p95, None, 1),
+        ("delay of the sound p50, ms", delays.audio_p50, None, 1),
+        ("delay of the sound p95, ms", delays.audio_p95, None, 1),
+        ("sound behind the picture, ms", delays.skew, None, 1),
+        ("PSNR of the composite, dB", quality.psnr, quality.psnr_plain, 2),
+        ("picture, kbit/s", quality.kilobits, quality.kilobits_plain, 0),
+        ("intelligibility of the mix (STOI)", quality.stoi, quality.stoi_plain, 3),
+        ("distance of its spectrum, dB", quality.distance, quality.distance_plain, 2),
+    ):
+        table.add_row(name, *("–" if value is None else f"{value:.{digits}f}" for value in (own, plain)))
     return table
 
 

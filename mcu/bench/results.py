@@ -30,24 +30,30 @@ class Grown(msgspec.Struct, frozen=True):
     error: str = ""  # why it could not be measured
 
 
-class Delays(msgspec.Struct, frozen=True):
-    """Milliseconds that the server adds."""
+class Delays(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds that the server adds; None where nothing could be measured."""
 
-    video_p50: float
-    video_p95: float
-    audio_p50: float
-    audio_p95: float
-    skew_p50: float  # of the sound behind the picture
-    samples: int
+    video_p50: float | None
+    video_p95: float | None
+    audio_p50: float | None
+    audio_p95: float | None
+    skew: float | None  # median of people: sound later than the own picture
+    pictures: int  # that were followed through the server
+    sounds: int
+    late: float  # the most that the load woke up too late
 
 
-class Quality(msgspec.Struct, frozen=True):
-    """What listeners and viewers get."""
+class Quality(msgspec.Struct, frozen=True, kw_only=True):
+    """What a viewer and listener gets, next to the plain way; None where nothing could be compared."""
 
-    psnr: float  # dB, of the decoded composite against the one before encoding
-    psnr_plain: float  # likewise, encoded the plain way
-    mix_db: float  # spectral distance of the mix from the sum of the voices
-    mix_plain_db: float
+    psnr: float | None  # dB, luma of the decoded composite against the one before it was coded
+    psnr_plain: float | None
+    kilobits: float | None  # per second
+    kilobits_plain: float | None
+    stoi: float | None  # intelligibility of the mix against the sum of the voices, 0 to 1
+    stoi_plain: float | None
+    distance: float | None  # dB between the spectra
+    distance_plain: float | None
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):

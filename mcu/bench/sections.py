@@ -18,6 +18,7 @@ from mcu.bench.compare import (
 )
 from mcu.bench.composite_cost import composite_milliseconds
 from mcu.bench.progress import Steps
+from mcu.bench.received import judge, observe
 from mcu.bench.results import Grown, Results
 from mcu.bench.server import ServerFailed
 from mcu.bench.stretch import StretchFailed
@@ -35,6 +36,7 @@ COMPOSITES = {
     "1080p25": Composite(1920, 1080, 25, 2_500_000),
 }
 ENDURANCE_SECONDS = 600.0
+OBSERVED_SECONDS = 15.0  # some 6,000 pictures and 70 marks of sound
 COMPOSITE_SECONDS = 4.0  # that measuring a composite takes
 
 
@@ -132,6 +134,15 @@ def _endurance(settings: Settings, results: Results, steps: Steps) -> Results:
         return msgspec.structs.replace(results, endurance=serve(variant("reference"), ENDURANCE_SECONDS))
 
 
+def _received(settings: Settings, results: Results, steps: Steps) -> Results:
+    workload = variant("reference")
+    with steps.step("delays and quality: observing", SERVER_OVERHEAD + OBSERVED_SECONDS):
+        seen = observe(workload, OBSERVED_SECONDS)
+    with steps.step("delays and quality: decoding", 2 * OBSERVED_SECONDS):
+        delays, quality = judge(seen, workload)
+    return msgspec.structs.replace(results, delays=delays, quality=quality)
+
+
 def _growth(name: str, says: str, workloads: Callable[[], list[Workload]], *, field: str, most_runs: int) -> Section:
     """A table of workloads; `field` is its place in the results."""
 
@@ -163,6 +174,12 @@ SECTIONS: dict[str, Section] = {
             "CPU of one composite",
             lambda settings: len(settings.variants) * COMPOSITE_SECONDS,
             _composite,
+        ),
+        Section(
+            "received",
+            "delay that the server adds; PSNR and intelligibility of what it sends",
+            lambda settings: SERVER_OVERHEAD + 3 * OBSERVED_SECONDS,
+            _received,
         ),
         _growth("participants", "cost of 5 to 100 participants", _of_participants, field="participants", most_runs=1),
         _growth("viewers", "cost of one more viewer", _of_viewers, field="viewers", most_runs=3),

@@ -8,12 +8,26 @@ import pytest
 from rich.console import Console
 
 from mcu.bench import figures, report, results
-from mcu.bench.results import Delays, Grown, Results
+from mcu.bench.results import Delays, Grown, Quality, Results
 from mcu.bench.rows import Spread, ratio
 from mcu.bench.sections import AIORTC
 from mcu.bench.workload import Workload
 from mcu.errors import ProtocolError
 from tests.bench.rows_of import HERE, comparison, contender, server
+
+DELAYS = Delays(
+    video_p50=40.0, video_p95=61.0, audio_p50=30.0, audio_p95=40.0, skew=None, pictures=900, sounds=40, late=9.0
+)
+QUALITY = Quality(
+    psnr=38.21,
+    psnr_plain=38.5,
+    kilobits=1190.0,
+    kilobits_plain=1205.0,
+    stoi=0.987,
+    stoi_plain=0.99,
+    distance=None,
+    distance_plain=None,
+)
 
 
 def verdicts(found: Results) -> dict[str, str]:
@@ -52,7 +66,7 @@ def test_figures_are_judged_by_their_medians() -> None:
             Grown("100", Workload(participants=100), [server(0.9, missed=1)]),
         ],
         endurance=server(missed=2),
-        delays=Delays(video_p50=40, video_p95=61, audio_p50=30, audio_p95=40, skew_p50=5, samples=1000),
+        delays=DELAYS,
     )
     assert verdicts(found) == {
         "server CPU ÷ codec floor": "stretch",
@@ -91,6 +105,7 @@ def test_tables_say_what_was_measured_what_is_absent_and_what_is_in_doubt() -> N
         comparisons={"reference": compared},
         layouts=[Grown("grid", Workload(), [server()]), Grown("single", Workload(), [], error="3 of 30 came in")],
     )
+    found = msgspec.structs.replace(found, delays=DELAYS, quality=QUALITY)
     console = Console(file=io.StringIO(), width=200)
     report.show(found, console, machine=HERE)
     printed = console.file.getvalue()  # type: ignore[attr-defined]
@@ -100,6 +115,8 @@ def test_tables_say_what_was_measured_what_is_absent_and_what_is_in_doubt() -> N
         "50 ticks missed: did not keep up",
         "participants lost their connection",
         "3 of 30 came in",
+        "38.21",
+        "0.990",
         "unmeasured",
         "compose",
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -40,11 +40,7 @@ def shown(peer: Peer) -> Iterator[list[Code | None]]:
 
 def test_both_stand_in_the_picture_that_both_receive() -> None:
     taken: list[Peer] = []
-
-    def take(peers: Sequence[Peer]) -> None:
-        taken.extend(peers)
-
-    trial = aiortc_server.carry(PEOPLE, SECONDS, taker=take)
+    trial = aiortc_server.carry(PEOPLE, SECONDS, taker=taken.extend)
     assert trial.people == 2
     assert trial.cpu_seconds > 0
     assert all(peer.pictures > 0 for peer in taken)
@@ -60,6 +56,21 @@ def test_both_stand_in_the_picture_that_both_receive() -> None:
 def test_one_who_only_looks_is_served_as_well() -> None:
     workload = Workload(participants=1, speakers=1, viewers=1)
     assert aiortc_server.carry(workload, SECONDS).frames > 0
+
+
+def test_sound_alone_is_counted_by_packets() -> None:
+    workload = Workload(participants=2, speakers=1, audio_only=True)
+    taken: list[Peer] = []
+    trial = aiortc_server.carry(workload, SECONDS, taker=taken.extend)
+    assert trial.frames > 0
+    assert [peer.pictures for peer in taken] == [0, 0]
+
+
+def test_h264_is_carried_as_well() -> None:
+    workload = Workload(participants=1, speakers=1, codec_in="H264", codec_out="H264")
+    taken: list[Peer] = []
+    aiortc_server.carry(workload, SECONDS, taker=taken.extend)
+    assert {frame.codec for frame in taken[0].kept} == {"H264"}
 
 
 @pytest.mark.parametrize("limit", range(1, 31))

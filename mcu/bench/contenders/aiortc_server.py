@@ -151,7 +151,7 @@ def _peers(workload: Workload, stage: Stage, *, keep: bool) -> list[Peer]:
     peers = []
     for number, performance in enumerate([*performances(workload), *[None] * workload.viewers]):
         reels = None if performance is None else made.setdefault(id(performance), load_reels(performance))
-        codec = workload.codec_in
+        codec = "" if workload.audio_only else workload.codec_in
         peers.append(Peer(stage, reels, certificate=certificate, order=number, codec=codec, keep=keep and number == 0))
     return peers
 

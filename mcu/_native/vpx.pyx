@@ -6,7 +6,7 @@ Rules:
 2. libvpx is told how much time each frame stands for, so frames may be left out and the rate stays what it is.
 3. Keyframes come first and when they are asked for. An object is used by one thread at a time.
 
-The figures behind what is set here are in docs/decisions/0012-libvpx-directly.md.
+The figures behind what is set here are in docs/decisions/0013-libvpx-directly.md.
 """
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer

@@ -5,7 +5,7 @@ Rules:
 2. With two layers frames alternate between base and upper; a keyframe is of the base layer.
 3. What did not change is not coded (`macroblocks`).
 
-The settings were measured: docs/decisions/0012-libvpx-directly.md.
+The settings were measured: docs/decisions/0013-libvpx-directly.md.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mcu.media.sequence import distance
 from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, VideoProfile
 
 PICTURE_ID_MASK = 0x7FFF  # RFC 7741, 15 bits
-SPEED = 11  # libvpx cpu-used -11: 5 % less time than 10 for 0.2 dB, and 12 costs 0.3 dB more for 4 %
+SPEED = 11  # libvpx cpu-used -11: up to 5 % less time than 10 for 0.1 to 0.4 dB; 12 costs 0.2 to 0.6 dB more
 STATIC_THRESHOLD = 1_000  # of squared error in a macroblock, 2 a pixel: too little to be seen, and spares the search
 GOLDEN_BOOST = 25  # percent: 0.1 dB for frames of at most 16 kB at 1.2 Mbit/s; 50 would give 0.2 dB and 22 kB
 MAX_KEYFRAME_PERCENT = 450  # of one frame's share of the bitrate: a keyframe passes in under a fifth of a second

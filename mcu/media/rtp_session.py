@@ -128,7 +128,9 @@ class RtpSession:
             self.counters["malformed_rtcp"] += 1
 
     def _receive_rtcp(self, packet: rtcp.Packet, now: float) -> None:
-        match packet:
+        match packet:  # the most frequent first
+            case rtcp.TransportFeedback():
+                self._emit(PacketsAcknowledged(transport_feedback.decode(packet.data)))
             case rtcp.SenderReport():
                 statistics = self._statistics_of(packet.ssrc)
                 if statistics is not None:
@@ -136,8 +138,6 @@ class RtpSession:
                 self._receive_blocks(packet.reports, now)
             case rtcp.ReceiverReport():
                 self._receive_blocks(packet.reports, now)
-            case rtcp.TransportFeedback():
-                self._emit(PacketsAcknowledged(transport_feedback.decode(packet.data)))
             case rtcp.Nack():
                 for sent in self._sent_with(packet.media_ssrc):
                     sent.stream.resend(packet.lost, now)

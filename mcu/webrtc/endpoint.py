@@ -206,7 +206,8 @@ class Endpoint:
 
     def _receive_rtp(self, packet: RtpPacket, now: float) -> None:
         """Most packets leave nothing to do, and then their leg need not be pumped."""
-        leg = packet.transport.owner if packet.transport is not None else None
+        transport = packet.transport
+        leg = transport.owner if transport is not None else None
         if not isinstance(leg, WebRtcLeg):
             return
         leg.last_received = now

@@ -47,7 +47,7 @@ class Outcome(msgspec.Struct, frozen=True):
     name: str
     title: str
     reach: str
-    reached: bool | None  # None: not measured, `note` says why
+    reached: bool | None  # None: not measured, or not reached by a disturbed server; `note` says why
     checks: tuple[Checked, ...]
     phases: dict[str, dict[str, Any]]  # everything else that was measured
     disturbed: bool = False  # by other work on this machine
@@ -102,7 +102,7 @@ def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:
         name=scenario.name,
         title=scenario.title,
         reach=scenario.reach,
-        reached=all(check.ok for check in checks),
+        reached=all(check.ok for check in checks) or (None if disturbed else False),
         checks=tuple(map(_checked, checks)),
         phases={name: _plain(phase) for name, phase in phases.items()},
         disturbed=disturbed,

@@ -157,7 +157,13 @@ def test_outcomes_go_into_a_table_and_into_json(monkeypatch: pytest.MonkeyPatch)
 def test_a_busy_machine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     (outcome,) = run(monkeypatch, phases(measured(GOOD, ticks_missed=0.2)), ("loss-5",))
     assert outcome.disturbed
+    assert outcome.reached  # in spite of it
     assert "20.0 % of ticks missed" in outcome.note
+
+
+def test_what_a_disturbed_server_did_not_reach_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    (outcome,) = run(monkeypatch, phases(measured(BAD, late=0.5)), ("loss-5",))
+    assert outcome.reached is None
 
 
 def test_where_namespaces_are_not_allowed_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mcu.bench.network.figures import asked_after
 from mcu.synthetic.network.weather import Bursts, Weather
-from tests.bench.faked import Call, frames_between, freeze_between
+from tests.bench.faked import COMPOSITE, Call, frames_between, freeze_between
 
 SECONDS = 20.0
 SETTLE = 5.0
@@ -58,6 +59,8 @@ def test_bursts(seed: int) -> None:
     heard = call.listen(call.client, SECONDS)
     assert heard.concealed <= 0.08
     assert freeze_between(call.client, begin, call.now) <= 1.5
+    received = call.client.received
+    assert max(asked_after(received.frames, received.asked, fps=COMPOSITE.fps), default=0.0) <= 0.3
 
 
 @pytest.mark.parametrize(

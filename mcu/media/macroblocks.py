@@ -32,7 +32,7 @@ class Macroblocks:
         self._differs = np.ones(shape, np.uint8)  # from the last frame of the base layer
         self._still = np.zeros(shape, np.uint8)  # frames since the last change, at most FOREVER
         self._phase = (np.arange(shape[0]) * 11 % REFRESH).astype(np.uint8)[:, None]  # rows are refreshed in turns
-        self._frame = 0
+        self._frame = 0  # modulo REFRESH
 
     def active(self, changed: Sequence[Rectangle], size: tuple[int, int], *, reference: bool) -> NDArray[np.uint8]:
         """1 where the next frame needs coding, shape (rows, columns).
@@ -40,7 +40,7 @@ class Macroblocks:
         `changed` holds what was painted since the last call, in pixels of a picture of `size`; that picture is scaled
         to the encoder's size. `reference` says that the frame is of the base layer.
         """
-        self._frame += 1
+        self._frame = (self._frame + 1) % REFRESH
         still = self._still
         still += still < FOREVER
         for rectangle in changed:
@@ -48,7 +48,7 @@ class Macroblocks:
             self._differs[part] = 1
             still[part] = 0
         refined = (still >= SETTLED) & (still < SETTLED + REFINED)
-        refreshed = (still >= SETTLED) & ((self._phase + self._frame) % REFRESH == 0)
+        refreshed = (still >= SETTLED) & (self._phase == self._frame)
         active: NDArray[np.uint8] = self._differs | (refined | refreshed).astype(np.uint8)
         if reference:
             self._differs[:] = 0
@@ -56,7 +56,6 @@ class Macroblocks:
 
     def all_changed(self, *, reference: bool) -> None:
         """The next frame is coded as a whole."""
-        self._frame += 1
         self._still[:] = 0
         self._differs[:] = not reference
 

@@ -52,11 +52,11 @@ def test_after_an_upper_layer_frame_was_coded_whole_all_of_it_differs() -> None:
 
 def test_what_became_still_is_refined_and_then_refreshed_now_and_then() -> None:
     made = blocks()
-    history = np.array([made.active([], SIZE, reference=True) for _ in range(SETTLED + REFINED + 4 * REFRESH)])
+    history = np.array([made.active([], SIZE, reference=True) for _ in range(SETTLED + REFINED + 100 * REFRESH)])
     assert not history[: SETTLED - 1].any()
     assert history[SETTLED - 1 : SETTLED - 1 + REFINED].all()
     later = history[SETTLED - 1 + REFINED :]
-    assert (later[: 4 * REFRESH].sum(axis=0) == 4).all()
+    assert (later[: 100 * REFRESH].sum(axis=0) == 100).all()
     assert later.mean(axis=(1, 2)).max() <= 2 / 12  # two rows at a time
 
 

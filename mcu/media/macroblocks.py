@@ -19,6 +19,7 @@ REFINED = 30  # frames in which it is then coded again: with 4, many cards that 
 REFRESH = 8  # frames between two times from then on, a few rows of macroblocks at a time
 BLEED = 2  # pixels next to a changed rectangle that scaling the picture changes, too
 FOREVER = 255
+MAX_PARTS = 256  # rectangles remembered: several layouts
 
 Rectangle = tuple[int, int, int, int]  # x, y, width, height in pixels
 
@@ -33,6 +34,8 @@ class Macroblocks:
         self._still = np.zeros(shape, np.uint8)  # frames since the last change, at most FOREVER
         self._phase = (np.arange(shape[0]) * 11 % REFRESH).astype(np.uint8)[:, None]  # rows are refreshed in turns
         self._frame = 0  # modulo REFRESH
+        self._size = (width, height)  # of the pictures that the rectangles below are of
+        self._parts: dict[Rectangle, tuple[slice, slice]] = {}  # where known rectangles lie; tiles seldom move
 
     def active(self, changed: Sequence[Rectangle], size: tuple[int, int], *, reference: bool) -> NDArray[np.uint8]:
         """1 where the next frame needs coding, shape (rows, columns).
@@ -43,8 +46,12 @@ class Macroblocks:
         self._frame = (self._frame + 1) % REFRESH
         still = self._still
         still += still < FOREVER
+        if size != self._size or len(self._parts) > MAX_PARTS:
+            self._size, self._parts = size, {}
         for rectangle in changed:
-            part = self._covered(rectangle, size)
+            part = self._parts.get(rectangle)
+            if part is None:
+                part = self._parts[rectangle] = self._covered(rectangle, size)
             self._differs[part] = 1
             still[part] = 0
         refined = (still >= SETTLED) & (still < SETTLED + REFINED)

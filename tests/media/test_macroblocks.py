@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mcu.media.macroblocks import REFINED, REFRESH, SETTLED, Macroblocks
+from mcu.media.macroblocks import MAX_PARTS, REFINED, REFRESH, SETTLED, Macroblocks
 
 SIZE = (320, 184)  # 20 columns, 12 rows, the last one cut in half
 
@@ -66,3 +66,12 @@ def test_cameras_of_ten_frames_are_coded_when_they_change_and_no_more() -> None:
         made.active([(0, 0, *SIZE)] if index % 5 in (0, 2) else [], SIZE, reference=True).any() for index in range(50)
     ]
     assert sum(active) == 20
+
+
+def test_rectangles_and_sizes_may_change_without_end() -> None:
+    made = blocks()
+    for index in range(2 * MAX_PARTS):
+        x, y = index % 20 * 16, index // 20 % 11 * 16
+        active = made.active([(x, y, 16, 16 - index % 3)], SIZE, reference=True)
+        assert active[y // 16, x // 16] == 1
+    assert made.active([(0, 0, 2, 2)], (2, 2), reference=True).all()

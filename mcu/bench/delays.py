@@ -14,6 +14,7 @@ import msgspec
 
 from mcu.bench import delay_audio, delay_video
 from mcu.bench.observation import Look, Observation, Shown
+from mcu.media.types import SAMPLE_RATE, VIDEO_CLOCK_RATE
 from mcu.synthetic.clips import Clip
 
 SETTLE_SECONDS = 1.0  # after the keyframe that an observation begins with: it was asked for by us
@@ -47,6 +48,8 @@ class Delays(msgspec.Struct, frozen=True):
     audio_of: dict[int, Spread]
     skew_of: dict[int, float]
     content: Spread  # of the shared screen
+    composites: Spread  # by how much each came later after its tick than the quickest: coding, pacing, a busy machine
+    packets: Spread  # of sound, likewise
     readable: float  # share of tiles whose number could be read
     marks_sent: int  # of sound
     late: float  # the most that the load woke up too late
@@ -73,11 +76,23 @@ def measure(seen: Observation, composites: Sequence[Look], speaking: Mapping[int
         audio_of=audio_of,
         skew_of=skew_of,
         content=Spread.of(videos.get((0, True), ())),
+        composites=Spread.of(lateness([(frame.arrived, frame.timestamp) for frame in seen.frames], VIDEO_CLOCK_RATE)),
+        packets=Spread.of(lateness([(packet.arrived, packet.timestamp) for packet in seen.packets], SAMPLE_RATE)),
         readable=delay_video.readable(composites),
         marks_sent=_marks_sent(seen, speaking),
         late=1000 * seen.late,
         left_out=seen.left_out,
     )
+
+
+def lateness(arrivals: Sequence[tuple[float, int]], rate: int) -> list[float]:
+    """Seconds that each of (when, RTP timestamp at `rate`) came later than the quickest one would have it."""
+    if not arrivals:
+        return []
+    begin, first = arrivals[0]
+    offsets = [when - begin - ((time - first + (1 << 31)) % (1 << 32) - (1 << 31)) / rate for when, time in arrivals]
+    quickest = min(offsets)
+    return [offset - quickest for offset in offsets]
 
 
 def _videos(seen: Observation, composites: Sequence[Look]) -> dict[Shown, list[float]]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PERIOD = 0.020  # seconds: short, so that a squeezed process is slow rather than stopped for long
+LEAST_QUOTA = 1_000  # microseconds: the kernel takes no less
 VERSION_1 = Path("/sys/fs/cgroup/cpu")
 VERSION_2 = Path("/sys/fs/cgroup")
 
@@ -29,7 +30,7 @@ def squeezed(pids: Sequence[int], cores: float) -> Iterator[None]:
     """While inside, these processes have no more than `cores` together. Raises OSError."""
     parent = _parent()
     group = parent / f"mcu-bench-{os.getpid()}"
-    period, quota = round(PERIOD * 1e6), round(cores * PERIOD * 1e6)  # microseconds
+    period, quota = round(PERIOD * 1e6), max(LEAST_QUOTA, round(cores * PERIOD * 1e6))  # microseconds
     group.mkdir()
     try:
         if parent == VERSION_1:

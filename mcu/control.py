@@ -176,6 +176,7 @@ class Load(Message, frozen=True):
 
     cpu_seconds: float
     rss_bytes: int
+    strain: float  # share of time in which the busiest thread ran or waited for a CPU since the last report
     bridges: tuple[BridgeLoad, ...]
     counters: dict[str, float]
 

@@ -32,7 +32,7 @@ MESSAGES: list[control.Envelope] = [
     control.Reply(1, control.Done()),
     control.Reply(4, control.LegAnswer("v=0\r\n")),
     control.Reply(4, control.Refused("sdp-invalid", "no m-line")),
-    control.Reply(8, control.Load(1.5, 10, (control.BridgeLoad("c", 2, 1, 100, 0),), {"mcu_legs": 2.0})),
+    control.Reply(8, control.Load(1.5, 10, 0.4, (control.BridgeLoad("c", 2, 1, 100, 0),), {"mcu_legs": 2.0})),
     control.Event(control.Ready(control.PROTOCOL_VERSION, 1, 10443, ("127.0.0.1",))),
     control.Event(control.LegState("l", "closed", "dtls-timeout")),
     control.Event(control.TilesChanged("c", 1, "grid", 1280, 720, (control.TileState("p", 0, 0, 1280, 720),))),

@@ -85,6 +85,9 @@ class Pool(Protocol):
     async def request(self, conference_id: str, body: control.Command) -> control.Answer:
         """Raises RefusedError."""
 
+    def check_strain(self, conference_id: str) -> None:
+        """Raises RefusedError("busy") when one more participant would cost the others pictures."""
+
     @property
     def ready_count(self) -> int:
         """How many MPs can take a bridge."""

@@ -3,7 +3,8 @@
 Rules:
 1. An MP that ends is started again, at once the first time and with growing pauses when it keeps ending.
 2. An MP that does not answer two load reports in a row is killed, which rule 1 then heals.
-3. A conference is placed on the ready MP that used least CPU over the last report interval.
+3. Nobody new is let in where the MP is at its limit; who is in stays in.
+4. A conference is placed on the ready MP that used least CPU over the last report interval.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ READY_SECONDS = 10.0  # how long a request waits for an MP to come (back) up
 REPORT_SECONDS = 2.0  # interval of load reports
 MISSED_REPORTS = 2
 BACKOFF_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)  # pauses before the next start; the last one repeats
+MOST_STRAIN = 0.8  # of an MP's busiest thread; above, one more participant is refused before ticks are missed
 STABLE_SECONDS = 30.0  # an MP that lived this long has earned an immediate restart
 
 log = structlog.get_logger()
@@ -112,6 +114,14 @@ class ProcessorPool:
         if isinstance(body, control.CloseBridge):
             self._placement.pop(conference_id, None)
         return answer
+
+    def check_strain(self, conference_id: str) -> None:
+        """Raise RefusedError("busy") when one more participant would cost the others pictures."""
+        placed = self._placement.get(conference_id)
+        able = [placed] if placed is not None else [p for p in self._processors.values() if p.is_ready]
+        strains = [processor.load.strain for processor in able if processor.load is not None]
+        if len(strains) == len(able) and strains and min(strains) > MOST_STRAIN:
+            raise RefusedError("busy", f"the media processor is strained to {min(strains):.0%}")
 
     async def _place(self, conference_id: str) -> ProcessorProcess:
         placed = self._placement.get(conference_id)

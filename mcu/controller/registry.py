@@ -152,6 +152,7 @@ class Registry:
     async def enter(self, door: doors.Door, person: doors.Person, member: Member) -> tuple[str, str]:
         """A new participant through `door`; (conference id, participant id). Raises RefusedError."""
         record = await doors.find(self.store, door)
+        self.pool.check_strain(record.id)
         role = doors.role_of(person, record)
         secret = keys.new_secret()
         command = c.Enter(
@@ -180,6 +181,9 @@ class Registry:
 
     async def enter_by_token(self, token: TokenRecord, member: Member) -> None:
         """The participant of a WHIP or WHEP token; a connection that uses the token already is superseded."""
+        live = self._conferences.get(token.conference_id)
+        if live is None or token.participant not in live.conference.participants:
+            self.pool.check_strain(token.conference_id)
         role = Role.ATTENDEE if token.kind == "whip" else Role.VIEWER
         command = c.Enter(participant=token.participant, name=token.name, office=token.office, role=role)
         await self._admit(token.conference_id, command, member, secret="", secret_hash=None)

@@ -32,6 +32,8 @@ class H264Coder:
         self._most = profile.bitrate
         self._context = _open(profile)
 
+    number = -1
+
     @property
     def bitrate(self) -> int:
         return self._context.bit_rate or self._most
@@ -48,9 +50,10 @@ class H264Coder:
         keyframe: bool,
         changed: Sequence[Rectangle] | None,
         size: tuple[int, int],
+        above: int,
     ) -> EncodedFrame | None:
-        """x264 cannot be told what `changed`; it finds out."""
-        del changed, size
+        """x264 cannot be told what `changed`; it finds out. Its pictures have no numbers."""
+        del changed, size, above
         frame.pts = time
         frame.time_base = Fraction(1, VIDEO_CLOCK_RATE)
         frame.pict_type = PictureType.I if keyframe else PictureType.NONE

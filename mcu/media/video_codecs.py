@@ -105,6 +105,8 @@ class Coder(Protocol):
 
     @property
     def bitrate(self) -> int: ...
+    @property
+    def number(self) -> int: ...
 
     def set_bitrate(self, bits_per_second: int) -> None: ...
 
@@ -116,6 +118,7 @@ class Coder(Protocol):
         keyframe: bool,
         changed: Sequence[Rectangle] | None,
         size: tuple[int, int],
+        above: int,
     ) -> EncodedFrame | None: ...
 
 
@@ -136,6 +139,11 @@ class VideoEncoder:
         """Bits per second that are aimed at now; the profile's until `set_bitrate`."""
         return self._coder.bitrate
 
+    @property
+    def number(self) -> int:
+        """Of the last picture, without end; its lowest 15 bits are the VP8 picture id. -1 before the first."""
+        return self._coder.number
+
     def set_bitrate(self, bits_per_second: int) -> None:
         """Aim at another rate from the next frame on, without a keyframe.
 
@@ -150,17 +158,22 @@ class VideoEncoder:
         timestamp: int,
         keyframe: bool,
         changed: Sequence[Rectangle] | None = None,
+        size: tuple[int, int] | None = None,
+        number_above: int = -1,
     ) -> EncodedFrame | None:
         """Code what `frame` (yuv420p) shows now; it may be painted over afterwards. None if the codec gave nothing.
 
         `timestamp` is 90 kHz modulo 2**32 and rises from call to call. A frame of another size is scaled. `changed`
-        are the rectangles of `frame` that were painted since the last call; None means that all of it may have been.
+        are the rectangles that were painted since the last call, in a picture of `size` (that of `frame` unless given);
+        None means that all of it may have been. A keyframe's picture number is above `number_above`: whoever changes
+        from one encoder to another, which happens at a keyframe, then sees numbers rise.
         """
-        profile, size = self.profile, (frame.width, frame.height)
-        if size != (profile.width, profile.height):
+        profile, given = self.profile, (frame.width, frame.height)
+        size = size or given
+        if given != (profile.width, profile.height):
             frame = self._reformatter.reformat(frame, width=profile.width, height=profile.height)
         time = self._clock.extend(timestamp)
-        coded = self._coder.encode(frame, time=time, keyframe=keyframe, changed=changed, size=size)
+        coded = self._coder.encode(frame, time=time, keyframe=keyframe, changed=changed, size=size, above=number_above)
         if coded is not None:
             self.frames += 1
             self.keyframes += coded.keyframe

@@ -1,7 +1,8 @@
 """VP8 of one size and any rate: frames to coded frames, their layers and numbers.
 
 Rules:
-1. A picture id is one more than the last, but a keyframe catches up with media time.
+1. A picture's number is one more than the last, or that of a keyframe above what the caller says (libwebrtc takes
+   falling ids for old frames).
 2. With two layers frames alternate between base and upper; a keyframe is of the base layer.
 3. What did not change is not coded (`macroblocks`).
 
@@ -17,7 +18,6 @@ from av.video.frame import VideoFrame
 
 from mcu._native.vpx import Vp8Encoder
 from mcu.media.macroblocks import Macroblocks, Rectangle
-from mcu.media.sequence import distance
 from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, VideoProfile
 
 PICTURE_ID_MASK = 0x7FFF  # RFC 7741, 15 bits
@@ -58,7 +58,7 @@ class Vp8Coder:
         )
         self._macroblocks = Macroblocks(profile.width, profile.height)
         self._time = -1  # of the last frame, 90 kHz, extended; -1 before the first
-        self._picture_id = 0
+        self.number = -1  # of the last picture, without end
         self._layer = 0
         self._tl0_index = 0
 
@@ -78,6 +78,7 @@ class Vp8Coder:
         keyframe: bool,
         changed: Sequence[Rectangle] | None,
         size: tuple[int, int],
+        above: int,
     ) -> EncodedFrame | None:
         keyframe = keyframe or self._time < 0
         layer = 0 if keyframe or self._layers == 1 else 1 - self._layer
@@ -95,11 +96,11 @@ class Vp8Coder:
             layer=layer,
             active=active,
         )
-        first, self._time, self._layer = self._time < 0, time, layer
+        self._time, self._layer = time, layer
         if not data:
             return None
         is_keyframe = not data[0] & 1  # RFC 6386 section 9.1
-        self._number(first=first, keyframe=is_keyframe)
+        self.number = max(self.number, above if is_keyframe else -1) + 1
         if layer == 0:
             self._tl0_index = (self._tl0_index + 1) & 0xFF
         return EncodedFrame(
@@ -107,20 +108,7 @@ class Vp8Coder:
             data,
             time & 0xFFFFFFFF,
             is_keyframe,
-            picture_id=self._picture_id,
+            picture_id=self.number & PICTURE_ID_MASK,
             layer=layer,
             tl0_index=self._tl0_index if self._layers > 1 else -1,
         )
-
-    def _number(self, *, first: bool, keyframe: bool) -> None:
-        """The picture id of this frame.
-
-        A receiver that changes from one encoder to another, which it does at a keyframe, sees ids rise: libwebrtc
-        takes falling ones for old frames.
-        """
-        number = (self._picture_id + 1) & PICTURE_ID_MASK
-        if keyframe:
-            by_time = self._time * self._profile.fps // VIDEO_CLOCK_RATE & PICTURE_ID_MASK
-            if first or distance(number, by_time, bits=15) > 0:
-                number = by_time
-        self._picture_id = number

@@ -24,6 +24,8 @@ from mcu.mixer.style import TileStyle
 
 __all__ = ["Compositor", "TileStyle"]
 
+Rectangle = tuple[int, int, int, int]  # x, y, width, height in pixels
+
 _NO_STYLE = TileStyle()
 
 
@@ -56,7 +58,7 @@ class Compositor:
         self._background = palette.yuv(palette.CANVAS)
         self._canvas.fill(0, 0, width, height, self._background)
         self._painted: dict[int, _Painted] = {}
-        self._shape: list[tuple[int, int, int, int]] = []
+        self._shape: list[Rectangle] = []
         self.tiles_painted = 0  # since the start
 
     @property
@@ -69,8 +71,8 @@ class Compositor:
         tiles: Sequence[Tile],
         styles: Mapping[str, TileStyle],
         pictures: Mapping[tuple[str, bool], Picture],
-    ) -> bool:
-        """Bring `frame` up to date; True if anything was painted.
+    ) -> list[Rectangle]:
+        """Bring `frame` up to date; the rectangles that were painted, none when nothing changed.
 
         `tiles` are even rectangles inside the composite, from bottom to top. `pictures` holds the newest picture of
         each (participant, content); without one, or with the camera off, the tile shows a card.
@@ -95,7 +97,7 @@ class Compositor:
         if work:
             self._canvas.paint(work)
             self.tiles_painted += len(work)
-        return moved or bool(work)
+        return [(0, 0, self._canvas.width, self._canvas.height)] if moved else [shape[index] for index in sorted(dirty)]
 
     def _prepared(self, index: int, tile: Tile, style: TileStyle, picture: Picture | None) -> _Painted:
         below = frozenset(under for under in range(index) if _overlap(self._shape[under], self._shape[index]))

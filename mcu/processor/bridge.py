@@ -8,22 +8,20 @@ Rules:
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 
 import structlog
 
 from mcu import control
-from mcu._native import packets
-from mcu.media.pacer import Pacer, Slice
-from mcu.media.types import EncodedFrame, Picture, StreamKind, VideoProfile
+from mcu.media.types import EncodedFrame, Picture, StreamKind
 from mcu.mixer.director import Director
 from mcu.mixer.layout import Tile
 from mcu.mixer.style import style_of
-from mcu.processor.composing import MAX_PROFILES, ComposingThread, PacketizedFrame, Scene
+from mcu.processor.composing import ComposingThread, Scene
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
+from mcu.processor.showing import Showing
 from mcu.processor.sounding import SoundMixer
 from mcu.processor.totals import Totals
 from mcu.webrtc.leg import WebRtcLeg
@@ -57,15 +55,14 @@ class Bridge:
         self._director = Director(picture.width, picture.height)
         self._tiles: tuple[Tile, ...] = ()
         self._speaker: tuple[str | None, tuple[str, ...]] = (None, ())
-        self._call_later = call_later
-        self._pacers: dict[VideoProfile, Pacer[PacketizedFrame]] = {}
         self.video = ComposingThread(
             width=picture.width,
             height=picture.height,
             fps=picture.fps,
             pictures=self._pictures,
-            deliver=lambda frame: call_main(self._send_frame, frame),
+            deliver=lambda frame: call_main(self.showing.send, frame),
         )
+        self.showing = Showing(self.video, call_later=call_later)
 
     # --- who is there ---------------------------------------------------------------------------------
 
@@ -90,10 +87,7 @@ class Bridge:
 
     def leg_connected(self, leg: WebRtcLeg) -> None:
         """Media flows: from now on the leg is sent the picture, beginning with a keyframe."""
-        self._use_profiles()
-        profile = leg.video_profile
-        if profile is not None:
-            self.video.request_keyframe(profile)
+        self.showing.update(self.members, time.monotonic())
         for kind in (StreamKind.MAIN, StreamKind.CONTENT):
             leg.request_keyframe(kind)
 
@@ -112,7 +106,7 @@ class Bridge:
         self._totals.close(member)
         member.close(reason)
         self.sound.forget(participant)
-        self._use_profiles()
+        self.showing.update(self.members, time.monotonic())
 
     def leg_closed(self, leg: WebRtcLeg) -> None:
         """A leg ended by itself."""
@@ -135,18 +129,9 @@ class Bridge:
             member.put_frame(kind, frame)
 
     def keyframe_requested(self, leg: WebRtcLeg) -> None:
-        if leg.video_profile is not None:
-            self.video.request_keyframe(leg.video_profile)
-
-    def _use_profiles(self) -> None:
-        wanted: dict[VideoProfile, None] = {}
-        for member in self.members.values():
-            profile = member.leg.video_profile
-            if profile is not None and member.leg.connected:
-                wanted[profile] = None
-        profiles = list(wanted)[:MAX_PROFILES]
-        self._pacers = {profile: self._pacers.get(profile) or Pacer(profile.bitrate) for profile in profiles}
-        self.video.use_profiles(frozenset(profiles))
+        member = self._by_leg.get(leg)
+        if member is not None:
+            self.showing.keyframe_requested(member)
 
     def _arrange(self, now: float, *, restyle: bool) -> None:
         """Tell the composing thread what to show, and the MC when places changed. Costs nothing while nothing did."""
@@ -192,36 +177,6 @@ class Bridge:
                 found[tile.participant, tile.content] = picture
         return found
 
-    def _send_frame(self, frame: PacketizedFrame) -> None:
-        """Fan one composite out to all receivers of its profile, a large one in slices."""
-        pacer = self._pacers.get(frame.profile)
-        if pacer is None:
-            return  # its last receiver left while it was encoded
-        now = time.monotonic()
-        self._send_slices(frame.profile, pacer.put(frame, frame.payloads, now), now)
-        self._send_rest_later(frame.profile, pacer, now)
-
-    def _send_rest(self, profile: VideoProfile, pacer: Pacer[PacketizedFrame]) -> None:
-        now = time.monotonic()
-        self._send_slices(profile, pacer.take(now), now)
-        self._send_rest_later(profile, pacer, now)
-
-    def _send_rest_later(self, profile: VideoProfile, pacer: Pacer[PacketizedFrame], now: float) -> None:
-        due = pacer.next_timer()
-        if due < math.inf:
-            self._call_later(max(0.0, due - now), self._send_rest, profile, pacer)
-
-    def _send_slices(self, profile: VideoProfile, slices: list[Slice[PacketizedFrame]], now: float) -> None:
-        streams = [
-            member.leg.sent[StreamKind.MAIN]
-            for member in self.members.values()
-            if member.leg.connected and member.leg.video_profile == profile
-        ]
-        if not streams:
-            return
-        for part in slices:
-            packets.send(part.payloads, timestamp=part.frame.timestamp, streams=streams, now=now, marker_last=part.last)
-
     # --- sound ----------------------------------------------------------------------------------------
 
     def audio_tick(self, index: int, now: float) -> None:
@@ -232,3 +187,4 @@ class Bridge:
             self._speaker = speaker
             self._notify(control.SpeakerChanged(self.conference, *speaker))
         self._arrange(now, restyle=changed)
+        self.showing.adapt(now)

@@ -23,6 +23,7 @@ def report(mp: MultipointProcessor) -> control.Load:
     return control.Load(
         cpu_seconds=usage.ru_utime + usage.ru_stime,
         rss_bytes=_resident_bytes(),
+        strain=mp.measure_strain(),
         bridges=tuple(
             control.BridgeLoad(
                 conference=bridge.conference,

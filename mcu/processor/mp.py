@@ -15,6 +15,7 @@ from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind, VideoProfil
 from mcu.processor import load
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.strain import Strain, sample_threads
 from mcu.processor.ticks import Ticks
 from mcu.processor.totals import Totals
 from mcu.webrtc.endpoint import Endpoint
@@ -44,6 +45,7 @@ class MultipointProcessor:
         self.totals = Totals()
         self._timer: asyncio.TimerHandle | None = None
         self._watched = WatchedLoop()
+        self._strain = Strain(sample_threads(), now=time.monotonic())
 
     @property
     def port(self) -> int:
@@ -60,6 +62,10 @@ class MultipointProcessor:
     @property
     def loop_counters(self) -> LoopCounters:
         return self._watched.counters
+
+    def measure_strain(self) -> float:
+        """Of the busiest thread, 0 to 1, since this was called last."""
+        return self._strain.update(sample_threads(), now=time.monotonic())
 
     @property
     def decoders(self) -> DecoderPool:

@@ -50,6 +50,8 @@ def _of_picture(video: ComposingThread) -> dict[str, Any]:
     return {
         "mcu_video_ticks_total": video.ticks.index,
         "mcu_video_ticks_missed_total": video.ticks.missed,
+        "mcu_video_ticks_left_out_total": video.pace.left_out,
+        "mcu_video_frames_skipped_total": video.frames_skipped,
         "mcu_video_busy_seconds_total": video.busy_seconds,
         'mcu_failures_total{where="video"}': video.failures,
     }

@@ -61,11 +61,14 @@ class _Server(Collector):
             _add(families, key, value, processor="controller")
         cpu = CounterMetricFamily("mcu_processor_cpu_seconds", "CPU time of each MP", labels=["processor"])
         memory = GaugeMetricFamily("mcu_processor_rss_bytes", "Memory of each MP", labels=["processor"])
+        strain = GaugeMetricFamily("mcu_processor_strain", "Use of each MP's busiest thread", labels=["processor"])
         for index, load in loads:
             cpu.add_metric([str(index)], load.cpu_seconds)
             memory.add_metric([str(index)], load.rss_bytes)
             for key, value in load.counters.items():
                 _add(families, key, value, processor=str(index))
+            strain.add_metric([str(index)], load.strain)
+        yield strain
         yield cpu
         yield memory
         yield from families.values()

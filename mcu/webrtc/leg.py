@@ -13,7 +13,8 @@ import secrets
 
 from mcu._native.packets import SendStream, SrtpTransport
 from mcu.errors import ProtocolError, RefusedError
-from mcu.media.rtp_events import FrameReceived, KeyframeRequested
+from mcu.media.receiver_line import ReceiverLine
+from mcu.media.rtp_events import BitrateLimited, FrameReceived, KeyframeRequested, PacketsAcknowledged
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import AudioProfile, StreamKind, VideoProfile
 from mcu.webrtc import sdp_offer
@@ -33,6 +34,7 @@ from mcu.webrtc.sdp_offer import DtlsRole
 from mcu.webrtc.stun import Message
 
 CONNECT_SECONDS = 30.0  # from offer to media; a peer that trickles through a slow relay needs about ten
+START_BITRATE = 3_000_000  # bit/s that a line is taken to carry until it shows otherwise; falling takes no second
 CLOSE_SECONDS = 30.0  # of silence: then consent is over (RFC 7675 section 5.1)
 
 
@@ -57,6 +59,7 @@ class WebRtcLeg:
         self.transport: SrtpTransport | None = None  # set when DTLS has given the keys
         self.state = LegState.CHECKING
         self.last_received = now  # monotonic seconds of the last thing that was certainly the peer's
+        self.line = ReceiverLine(START_BITRATE)
         self.ice = IceLite(local=description.credentials, now=now)
         self.dtls = DtlsAssociation(
             certificate,
@@ -117,6 +120,15 @@ class WebRtcLeg:
         self._send_streams()
         self._driver.touched(self)
         return self.answer
+
+    def budget(self, now: float) -> float:
+        """Bit/s of pictures that the line to the peer carries; math.inf when the peer does not say."""
+        return self.line.budget(now)
+
+    def probe(self, bitrate: float, now: float) -> None:
+        """Find out whether it would carry so many bit/s of pictures."""
+        self.line.want(bitrate, now)
+        self._driver.touched(self)
 
     def add_candidate(self, candidate: str) -> None:
         """A trickled candidate, "" for the end of them. Only its form is looked at. Raises RefusedError."""
@@ -202,6 +214,10 @@ class WebRtcLeg:
                     self._handler.frame_received(self, kind, frame)
                 case KeyframeRequested(kind=kind):
                     self._handler.keyframe_requested(self, kind)
+                case PacketsAcknowledged(arrivals=arrivals):
+                    self.line.acknowledged(arrivals, transport.sent_record, now)
+                case BitrateLimited(bitrate=bitrate):
+                    self.line.limited(bitrate, now)
 
     def handle_timer(self, now: float) -> None:
         """Reports and repairs, paths without consent, and the leg's own silence."""
@@ -221,6 +237,9 @@ class WebRtcLeg:
             self._handler.leg_state(self, "disconnected")
         self.session.handle_timer(now)
         self.pump(now)
+        pictures = self.sent.get(StreamKind.MAIN)
+        if pictures is not None:
+            self.line.handle_timer(pictures, now)
 
     def next_timer(self) -> float:
         """When `handle_timer` has something to do."""
@@ -230,7 +249,7 @@ class WebRtcLeg:
         if self.transport is None:
             return min(self._created + CONNECT_SECONDS, paths)
         patience = SILENT_SECONDS if self.state is LegState.CONNECTED else CLOSE_SECONDS
-        return min(self.session.next_timer(), self.last_received + patience, paths)
+        return min(self.session.next_timer(), self.line.next_timer(), self.last_received + patience, paths)
 
     # --- inside ---------------------------------------------------------------------------------------
 

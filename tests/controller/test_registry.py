@@ -366,3 +366,20 @@ async def test_token_names_one_participant(world: World) -> None:
             await tokens.check(world.registry, token, **wrong)
     with pytest.raises(RefusedError, match="token-invalid"):
         await tokens.check(world.registry, "guess", conference_id=created.conference, kind="whip")
+
+
+async def test_where_the_processor_is_at_its_limit_nobody_new_comes_in_and_nobody_has_to_go(world: World) -> None:
+    created = await world.registry.create_conference(title="회의")
+    participant, member = await world.enter(created, "먼저")
+    secret = member.last(Admitted).secret  # type: ignore[union-attr]
+    _, record = await tokens.mint(
+        world.registry, created.conference, kind="whip", name="카메라", office="", lifetime=timedelta(hours=1)
+    )
+    await world.registry.enter_by_token(record, FakeMember())
+    world.pool.strained = True
+    with pytest.raises(RefusedError) as refused:
+        await world.enter(created, "나중")
+    assert refused.value.code == "busy"
+    await world.registry.resume(created.conference, participant, secret, FakeMember())
+    await world.registry.enter_by_token(record, FakeMember())  # the same camera again
+    assert world.registry.present(created.conference) == 2

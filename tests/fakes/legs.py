@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from mcu._native.packets import RtpPacket, SendStream, SrtpTransport, parse_rtp
@@ -58,6 +60,8 @@ class FakeLeg:
         self.session = FakeSession()
         self.keyframes_asked: list[StreamKind] = []
         self.closed_for = ""
+        self.carries = math.inf  # bit/s of pictures
+        self.probed: list[float] = []  # bit/s
         self.packets: list[RtpPacket] = []
         self._transport = SrtpTransport("", b"", b"")
         self._transport.select_stream(self._keep)
@@ -67,6 +71,12 @@ class FakeLeg:
 
     def request_keyframe(self, kind: StreamKind) -> None:
         self.keyframes_asked.append(kind)
+
+    def budget(self, now: float) -> float:
+        return self.carries
+
+    def probe(self, bitrate: float, now: float) -> None:
+        self.probed.append(bitrate)
 
     def close(self, reason: str) -> None:
         self.closed_for = reason

@@ -21,6 +21,7 @@ class FakePool:
     def __init__(self) -> None:
         self.requests: list[tuple[str, control.Command]] = []
         self.refuse: RefusedError | None = None
+        self.strained = False  # nobody new is let in
         self.ready_count = 1
         self.loads: dict[int, control.Load] = {}
         self.answer = ANSWER
@@ -33,6 +34,10 @@ class FakePool:
         if isinstance(body, control.AddLeg | control.UpdateLeg):
             return control.LegAnswer(self.answer)
         return control.Done()
+
+    def check_strain(self, conference_id: str) -> None:
+        if self.strained:
+            raise RefusedError("busy", conference_id)
 
     def of(self, kind: type[control.Command]) -> list[control.Command]:
         """The requests of one kind so far."""

@@ -6,7 +6,8 @@ import itertools
 import time
 
 from mcu.media.types import VideoProfile
-from mcu.processor.composing import KEYFRAME_SECONDS, ComposingThread, PacketizedFrame
+from mcu.processor.composing import ComposingThread
+from mcu.processor.picture_encoders import KEYFRAME_SECONDS, PacketizedFrame
 
 FPS = 25
 PROFILE = VideoProfile("VP8", 64, 48, FPS, 100_000)
@@ -15,7 +16,7 @@ PROFILE = VideoProfile("VP8", 64, 48, FPS, 100_000)
 def test_keyframes_on_request_keep_their_distance() -> None:
     frames: list[PacketizedFrame] = []
     composing = ComposingThread(width=64, height=48, fps=FPS, pictures=lambda _: {}, deliver=frames.append)
-    composing.use_profiles(frozenset({PROFILE}))
+    composing.use({PROFILE: PROFILE.bitrate})
     deadline = time.monotonic() + 20
     while sum(frame.keyframe for frame in frames) < 4 and time.monotonic() < deadline:
         composing.request_keyframe(PROFILE)

@@ -9,7 +9,13 @@ from mcu.processor.totals import Totals
 
 
 def picture(ticks: int, missed: int) -> Any:
-    return SimpleNamespace(ticks=SimpleNamespace(index=ticks, missed=missed), busy_seconds=ticks * 0.005, failures=0)
+    return SimpleNamespace(
+        ticks=SimpleNamespace(index=ticks, missed=missed),
+        pace=SimpleNamespace(left_out=2),
+        frames_skipped=5,
+        busy_seconds=ticks * 0.005,
+        failures=0,
+    )
 
 
 def test_a_conference_that_ends_stays_counted() -> None:

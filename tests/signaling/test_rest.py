@@ -178,7 +178,7 @@ async def test_readiness_needs_a_database_that_takes_writes(site: Site, conditio
 
 async def test_metrics_carry_what_processors_report(site: Site) -> None:
     counters = {'mcu_rtp_packets_total{direction="sent"}': 7.0, "mcu_ticks_missed": 1.0, "not a name": 1.0}
-    site.pool.loads[0] = control.Load(cpu_seconds=1.5, rss_bytes=1_000, bridges=(), counters=counters)
+    site.pool.loads[0] = control.Load(cpu_seconds=1.5, rss_bytes=1_000, strain=0.25, bridges=(), counters=counters)
     async with site.client() as client:
         text = (await client.get("/metrics")).text
     assert 'mcu_rtp_packets_total{direction="sent",processor="0"} 7.0' in text

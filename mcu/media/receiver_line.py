@@ -1,0 +1,98 @@
+"""The line to one receiver: what it carries beside the sound, and the probes that ask it for more. Sans-I/O.
+
+Rules:
+1. A receiver that gives neither transport-wide feedback nor REMB is taken to carry everything.
+2. A probe repeats packets of the picture as RTX (RFC 4588): a receiver drops them as known, and nothing can break.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from mcu.media.bandwidth_estimator import BandwidthEstimator
+from mcu.media.bandwidth_feedback import FeedbackReader
+from mcu.media.transport_feedback import Arrivals
+
+SOUND_BITRATE = 56_000  # bit/s of the mix with its headers, and of RTCP
+SLICE_SECONDS = 0.01  # between two parts of a probe
+REPEATED = 48  # packets of the picture that a probe goes round in: half a second of a small rung
+
+
+class RepeatsPackets(Protocol):
+    """The part of a SendStream that a probe needs."""
+
+    @property
+    def sequence_number(self) -> int: ...
+    @property
+    def packets(self) -> int: ...
+    @property
+    def rtx_ssrc(self) -> int: ...
+    @property
+    def rtx_octets(self) -> int: ...
+    def resend(self, sequence_numbers: Sequence[int], now: float) -> int: ...
+
+
+class ReceiverLine:
+    """One per leg."""
+
+    def __init__(self, start_bitrate: int) -> None:
+        self.estimator = BandwidthEstimator(start_bitrate)
+        self.probe_bytes = 0  # sent in probes so far
+        self._reader = FeedbackReader()
+        self._known = False  # the receiver said something
+        self._left = 0.0  # bytes of the probe that are still to be sent
+        self._rate = 0.0  # bytes/s
+        self._due = math.inf
+        self._place = 0  # in the round of repeated packets
+
+    def acknowledged(
+        self, arrivals: Arrivals, sent_record: Callable[[int], tuple[float, int] | None], now: float
+    ) -> None:
+        """Transport-wide feedback came."""
+        self._known = True
+        self.estimator.acknowledged(self._reader.read(arrivals, sent_record), now)
+
+    def limited(self, bitrate: int, now: float) -> None:
+        """REMB came."""
+        self._known = True
+        self.estimator.remb(bitrate, now)
+
+    def budget(self, now: float) -> float:
+        """Bit/s for pictures; math.inf for a receiver that does not say what it gets."""
+        if not self._known:
+            return math.inf
+        self.estimator.no_feedback(now)
+        return max(0.0, self.estimator.bitrate - SOUND_BITRATE)
+
+    def want(self, bitrate: float, now: float) -> None:
+        """Find out whether the line carries so many bit/s of pictures; the answer is a larger `budget`, or none."""
+        if not self._known or self._left > 0:
+            return
+        probe = self.estimator.probe_wanted(round(bitrate) + SOUND_BITRATE, now)
+        if probe is not None:
+            self._left, self._rate, self._due = float(probe.bytes), probe.bytes / probe.seconds, now
+
+    def handle_timer(self, pictures: RepeatsPackets, now: float) -> None:
+        """Send what is due of a probe."""
+        if now < self._due:
+            return
+        if not self.estimator.probing(now) or not pictures.rtx_ssrc or not pictures.packets:
+            self._left, self._due = 0.0, math.inf
+            return
+        share = min(self._left, self._rate * SLICE_SECONDS)
+        before = pictures.rtx_octets
+        for _ in range(REPEATED):
+            if pictures.rtx_octets - before >= share:
+                break
+            self._place = self._place % min(REPEATED, pictures.packets) + 1
+            pictures.resend([(pictures.sequence_number - self._place) & 0xFFFF], now)
+        sent = pictures.rtx_octets - before
+        self.probe_bytes += sent
+        self._left -= max(sent, share / 4)  # a receiver whose repairs are used up is not asked for ever
+        self._due = now + SLICE_SECONDS if self._left > 0 else math.inf
+
+    def next_timer(self) -> float:
+        """When `handle_timer` has something to send; math.inf for never."""
+        return self._due

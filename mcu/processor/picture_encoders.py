@@ -1,0 +1,177 @@
+"""All video encoders of one composite: one for each profile in use, on a smaller copy for a smaller rung.
+
+Rules:
+1. `use` says which profiles have receivers, and at how many bit/s each is coded; a change of rate needs no keyframe.
+2. A composite that nothing was painted into is coded for REFINE_SECONDS more, until it is sharp, and then once in
+   HEARTBEAT_SECONDS, so that a lost last packet is noticed.
+3. Keyframes on request keep KEYFRAME_SECONDS between them: whoever asks all the time must not make everybody's stream
+   larger.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from av import VideoFrame
+
+from mcu.media.payloads import packetize
+from mcu.media.types import VIDEO_CLOCK_RATE, VideoProfile
+from mcu.media.video_codecs import VideoEncoder
+from mcu.mixer.compositor import Rectangle
+from mcu.mixer.reduction import Reduction
+
+MAX_PAYLOAD = (
+    1_100  # bytes of codec data in a packet: fits an MTU of 1280 with IPv6, UDP or TCP framing, RTP, extensions, SRTP
+)
+KEYFRAME_SECONDS = 0.3
+REFINE_SECONDS = 0.6
+HEARTBEAT_SECONDS = 1.0
+MAX_RECTANGLES = 100  # remembered until a frame is coded; more are taken for everything
+
+
+@dataclass(frozen=True, slots=True)
+class PacketizedFrame:
+    """One encoded composite, ready for all receivers of its profile."""
+
+    profile: VideoProfile
+    payloads: list[bytes]
+    timestamp: int  # RTP, 90 kHz, before each receiver's own offset
+    keyframe: bool
+
+
+@dataclass(slots=True)
+class _Coding:
+    """One encoder and when it coded last."""
+
+    encoder: VideoEncoder
+    last: float = -math.inf  # seconds of media time
+    painted: list[Rectangle] = field(default_factory=list)  # what changed since; bounded by _note
+    keyframe_due: float = -math.inf  # from when on a keyframe may be made on request
+
+
+class PictureEncoders:
+    """Belongs to the composing thread; only `request_keyframe` and `use` may be called from others."""
+
+    def __init__(self, fps: int) -> None:
+        self.skipped = 0  # frames that were not coded because nothing had changed
+        self._fps = fps
+        self._rates: Mapping[VideoProfile, int] = {}
+        self._codings: dict[VideoProfile, _Coding] = {}
+        self._copies: dict[tuple[int, int], Reduction] = {}
+        self._changed = -math.inf  # seconds of media time of the last change
+        self._newest = -1  # the highest number of a picture, of whichever encoder
+        self._wanted: set[VideoProfile] = set()
+        self._lock = threading.Lock()  # guards _wanted alone
+
+    def __len__(self) -> int:
+        return len(self._codings)
+
+    @property
+    def idle(self) -> bool:
+        """Nobody watches."""
+        return not self._rates
+
+    def use(self, rates: Mapping[VideoProfile, int]) -> None:
+        """Profiles that have receivers from the next frame on, and the bit/s for each."""
+        self._rates = rates
+
+    def request_keyframe(self, profile: VideoProfile) -> None:
+        """Make a frame of this profile a keyframe soon; many requests are one."""
+        with self._lock:
+            self._wanted.add(profile)
+
+    def clear(self) -> None:
+        """Let all encoders go; those still in use are made anew."""
+        self._codings.clear()
+        self._copies.clear()
+
+    def encode(self, frame: VideoFrame, index: int, *, painted: Sequence[Rectangle]) -> list[PacketizedFrame]:
+        """Code the composite of tick `index` for every profile that is due. `painted` is what differs from the last."""
+        rates, now = self._rates, index / self._fps
+        if painted:
+            self._changed = now
+        for unused in self._codings.keys() - rates.keys():
+            del self._codings[unused]
+        self._keep_copies(rates)
+        wanted = self._take_wanted(rates, now)
+        ready = []
+        copied: set[tuple[int, int]] = set()
+        for profile, rate in rates.items():
+            coding = self._codings.get(profile)
+            if coding is None:
+                coding = self._codings[profile] = _Coding(VideoEncoder(profile))
+            coding.painted = _joined(coding.painted, painted, frame)
+            if profile not in wanted and not self._due(coding, now):
+                continue
+            coding.encoder.set_bitrate(rate)
+            packetized = self._code(coding, frame, copied, index, keyframe=profile in wanted)
+            coding.last, coding.painted = now, []
+            if packetized is not None:
+                ready.append(packetized)
+                if packetized.keyframe:
+                    coding.keyframe_due = now + KEYFRAME_SECONDS
+        return ready
+
+    def _due(self, coding: _Coding, now: float) -> bool:
+        since = now - coding.last
+        if since < 1 / coding.encoder.profile.fps - 0.5 / self._fps:
+            return False  # a slower rung than the composite
+        if now - self._changed <= REFINE_SECONDS or coding.last <= self._changed or since >= HEARTBEAT_SECONDS:
+            return True
+        self.skipped += 1
+        return False
+
+    def _take_wanted(self, rates: Mapping[VideoProfile, int], now: float) -> set[VideoProfile]:
+        """The keyframes to make now; requests that come too early stay."""
+        with self._lock:
+            asked = self._wanted & rates.keys()
+            ready = {p for p in asked if p not in self._codings or now >= self._codings[p].keyframe_due}
+            self._wanted = asked - ready
+        return ready
+
+    def _keep_copies(self, rates: Mapping[VideoProfile, int]) -> None:
+        sizes = {(profile.width, profile.height) for profile in rates}
+        for unused in self._copies.keys() - sizes:
+            del self._copies[unused]
+
+    def _code(
+        self, coding: _Coding, frame: VideoFrame, copied: set[tuple[int, int]], index: int, *, keyframe: bool
+    ) -> PacketizedFrame | None:
+        profile = coding.encoder.profile
+        size, whole = (profile.width, profile.height), (frame.width, frame.height)
+        if size != whole:
+            frame = self._copy(frame, size, copied)
+        timestamp = index * VIDEO_CLOCK_RATE // self._fps & 0xFFFFFFFF
+        encoded = coding.encoder.encode(
+            frame,
+            timestamp=timestamp,
+            keyframe=keyframe,
+            changed=coding.painted,
+            size=whole,
+            number_above=self._newest,
+        )
+        self._newest = max(self._newest, coding.encoder.number)
+        if encoded is None:
+            return None
+        return PacketizedFrame(profile, packetize(encoded, profile, MAX_PAYLOAD), timestamp, encoded.keyframe)
+
+    def _copy(self, frame: VideoFrame, size: tuple[int, int], copied: set[tuple[int, int]]) -> VideoFrame:
+        """The composite in another size, made once a tick."""
+        copy = self._copies.get(size)
+        if copy is None:
+            copy = self._copies[size] = Reduction(*size)
+        if size not in copied:
+            copied.add(size)
+            copy.reduce(frame)
+        return copy.frame
+
+
+def _joined(before: list[Rectangle], painted: Sequence[Rectangle], frame: VideoFrame) -> list[Rectangle]:
+    """All that was painted, each rectangle once."""
+    if not painted:
+        return before
+    found = list(dict.fromkeys([*before, *painted])) if before else list(painted)
+    return found if len(found) <= MAX_RECTANGLES else [(0, 0, frame.width, frame.height)]

@@ -1,0 +1,57 @@
+"""When the pool says that an MP is at its limit."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from mcu import control
+from mcu.config import Config
+from mcu.controller.pool import MOST_STRAIN, ProcessorPool
+from mcu.controller.processor_process import ProcessorProcess
+from mcu.errors import RefusedError
+
+
+class Reporting:
+    """The part of a ProcessorProcess that is read."""
+
+    is_ready = True
+
+    def __init__(self, strain: float | None) -> None:
+        self.load = None if strain is None else control.Load(1.0, 1, strain, (), {})
+
+
+def pool_of(*strains: float | None) -> ProcessorPool:
+    pool = ProcessorPool(Config())
+    processors: Any = pool._processors
+    processors.update({index: Reporting(strain) for index, strain in enumerate(strains)})
+    return pool
+
+
+def refuses(pool: ProcessorPool) -> bool:
+    try:
+        pool.check_strain("c")
+    except RefusedError as refused:
+        return refused.code == "busy"
+    return False
+
+
+@pytest.mark.parametrize(
+    ("strains", "refused"),
+    [
+        ((MOST_STRAIN - 0.1,), False),
+        ((MOST_STRAIN + 0.1,), True),
+        ((MOST_STRAIN + 0.1, 0.2), False),  # a new conference goes to the other one
+        ((MOST_STRAIN + 0.1, None), False),  # which has just started
+        ((), False),  # nothing is known yet
+    ],
+)
+def test_a_new_conference_is_refused_where_all_are_strained(strains: tuple[float | None, ...], refused: bool) -> None:
+    assert refuses(pool_of(*strains)) is refused
+
+
+def test_a_running_conference_is_judged_by_its_own_processor() -> None:
+    pool = pool_of(MOST_STRAIN + 0.1, 0.2)
+    pool._placement["c"] = cast(ProcessorProcess, pool._processors[0])
+    assert refuses(pool)

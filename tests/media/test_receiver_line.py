@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from mcu.media.receiver_line import SOUND_BITRATE, ReceiverLine
+from mcu.media.transport_feedback import TICKS_PER_SECOND, Arrivals
+
+PACKET = 1_000  # bytes
+
+
+class Pictures:
+    """The part of a SendStream that a probe uses; a repaired packet is as large as any."""
+
+    def __init__(self, *, packets: int = 1_000, rtx_ssrc: int = 9) -> None:
+        self.packets = packets
+        self.rtx_ssrc = rtx_ssrc
+        self.rtx_octets = 0
+        self.sequence_number = 65_536 + 20  # wraps within the round
+        self.repeated: list[tuple[float, int]] = []
+
+    def resend(self, sequence_numbers: Sequence[int], now: float) -> int:
+        for number in sequence_numbers:
+            self.repeated.append((now, number))
+            self.rtx_octets += PACKET
+        return len(sequence_numbers)
+
+
+class Link:
+    """An open line that reports on what is sent at a steady rate, four times a second and more."""
+
+    def __init__(self, line: ReceiverLine, pictures: Pictures) -> None:
+        self.line = line
+        self.pictures = pictures
+        self.sent: list[tuple[float, int]] = []
+        self.reported = 0
+        self.now = 50.0
+
+    def run(self, seconds: float, *, bitrate: float) -> None:
+        """Send at `bitrate`, and what the line wants beside it."""
+        between = PACKET * 8 / bitrate
+        end, next_packet, next_report = self.now + seconds, self.now, self.now + 0.1
+        while self.now < end:
+            self.now += 0.005
+            while next_packet <= self.now:
+                self.sent.append((next_packet, PACKET))
+                next_packet += between
+            before = len(self.pictures.repeated)
+            if self.now >= self.line.next_timer():
+                self.line.handle_timer(self.pictures, self.now)
+            self.sent += [(self.now, PACKET)] * (len(self.pictures.repeated) - before)
+            if self.now >= next_report:
+                next_report += 0.1
+                self.report()
+
+    def report(self) -> None:
+        ticks = tuple(int((sent + 0.02) * TICKS_PER_SECOND) for sent, _ in self.sent[self.reported :])
+        arrivals = Arrivals(self.reported & 0xFFFF, ticks, 0)
+        self.reported = len(self.sent)
+        self.line.acknowledged(arrivals, lambda number: self.sent[number], self.now)
+
+
+def test_a_receiver_that_says_nothing_carries_everything() -> None:
+    line = ReceiverLine(3_000_000)
+    assert line.budget(1.0) == math.inf
+    line.want(1_000_000, 1.0)
+    assert line.next_timer() == math.inf
+
+
+def test_remb_is_the_budget_of_whoever_sends_nothing_else() -> None:
+    line = ReceiverLine(3_000_000)
+    line.limited(500_000, 1.0)
+    assert line.budget(1.1) == 500_000 - SOUND_BITRATE
+    line.limited(2_000_000, 2.0)
+    assert line.budget(2.1) == 2_000_000 - SOUND_BITRATE
+
+
+def test_a_probe_shows_that_an_open_line_carries_more() -> None:
+    line, pictures = ReceiverLine(300_000), Pictures()
+    link = Link(line, pictures)
+    link.run(3.0, bitrate=300_000)
+    before = line.budget(link.now)
+    for _ in range(40):
+        line.want(1_200_000, link.now)
+        link.run(0.25, bitrate=300_000)
+    assert before < 500_000
+    assert line.budget(link.now) >= 1_200_000
+    assert line.probe_bytes == pictures.rtx_octets > 0
+    numbers = [number for _, number in pictures.repeated]
+    assert all(0 <= number <= 0xFFFF for number in numbers)
+    assert len(set(numbers)) > 5  # not one packet again and again
+    moments = Counter(now for now, _ in pictures.repeated)
+    assert max(moments.values()) <= 4  # spread, and not all in one burst
+
+
+def test_without_repairs_nothing_is_probed() -> None:
+    line, pictures = ReceiverLine(300_000), Pictures(rtx_ssrc=0)
+    link = Link(line, pictures)
+    link.run(3.0, bitrate=300_000)
+    line.want(1_200_000, link.now)
+    link.run(2.0, bitrate=300_000)
+    assert not pictures.repeated
+    assert line.next_timer() == math.inf
+
+
+def test_repairs_that_are_used_up_end_the_probe() -> None:
+    class Refusing(Pictures):
+        def resend(self, sequence_numbers: Sequence[int], now: float) -> int:
+            return 0
+
+    line, pictures = ReceiverLine(300_000), Refusing()
+    link = Link(line, pictures)
+    link.run(3.0, bitrate=300_000)
+    line.want(1_200_000, link.now)
+    assert line.next_timer() < math.inf
+    link.run(3.0, bitrate=300_000)
+    assert line.next_timer() == math.inf

@@ -1,0 +1,143 @@
+"""Encoders of one composite on fake ticks: what is coded when, at which size and rate."""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+import pytest
+
+from mcu.media.payload_vp8 import Vp8Format
+from mcu.media.types import EncodedFrame, VideoProfile
+from mcu.media.video_codecs import VideoDecoder
+from mcu.processor.picture_encoders import (
+    HEARTBEAT_SECONDS,
+    KEYFRAME_SECONDS,
+    REFINE_SECONDS,
+    PacketizedFrame,
+    PictureEncoders,
+)
+
+FPS = 25
+FULL = VideoProfile("VP8", 320, 180, FPS, 300_000)
+HALF = VideoProfile("VP8", 160, 90, FPS, 100_000)
+SLOW = VideoProfile("VP8", 160, 90, 12, 50_000)
+
+
+def picture(seed: int = 0) -> av.VideoFrame:
+    """A smooth picture that differs by seed."""
+    rows, columns = np.mgrid[0:180, 0:320]
+    y = (128 + 60 * np.sin(rows / 23 + seed) + 50 * np.cos(columns / 31 - seed / 3)).astype(np.uint8)
+    plane = np.full((270, 320), 128, np.uint8)
+    plane[:180] = y
+    return av.VideoFrame.from_ndarray(plane, format="yuv420p")
+
+
+def run(encoders: PictureEncoders, begin: int, ticks: int, *, moving: bool) -> list[PacketizedFrame]:
+    found = []
+    for index in range(begin, begin + ticks):
+        found += encoders.encode(picture(index if moving else 0), index, painted=[(0, 0, 320, 180)] if moving else [])
+    return found
+
+
+def of(frames: list[PacketizedFrame], profile: VideoProfile) -> list[PacketizedFrame]:
+    return [frame for frame in frames if frame.profile == profile]
+
+
+def size(frames: list[PacketizedFrame]) -> int:
+    return sum(len(payload) for frame in frames for payload in frame.payloads)
+
+
+def shown(frame: PacketizedFrame) -> np.ndarray:
+    """The luma that a receiver of a keyframe sees."""
+    payload_format = Vp8Format()
+    assembled = payload_format.assemble([payload_format.inspect(p) for p in frame.payloads], contiguous=True)
+    assert assembled is not None
+    decoded = VideoDecoder("VP8").decode(EncodedFrame("VP8", assembled.data, frame.timestamp, assembled.keyframe))
+    assert decoded is not None
+    return decoded.y
+
+
+def test_every_profile_in_use_is_coded_in_its_own_size() -> None:
+    encoders = PictureEncoders(FPS)
+    encoders.use({FULL: FULL.bitrate, HALF: HALF.bitrate})
+    first = encoders.encode(picture(), 0, painted=[(0, 0, 320, 180)])
+    assert {frame.profile for frame in first} == {FULL, HALF}
+    assert all(frame.keyframe for frame in first)
+    (full,), (half,) = of(first, FULL), of(first, HALF)
+    assert shown(full).shape == (180, 320)
+    original = picture().to_ndarray()[:180].astype(float)
+    small = original.reshape(90, 2, 160, 2).mean((1, 3))
+    assert np.abs(shown(half) - small).mean() < 4
+    encoders.use({FULL: FULL.bitrate})
+    run(encoders, 1, 1, moving=True)
+    assert len(encoders) == 1
+
+
+def test_a_slow_rung_is_coded_every_second_tick_with_the_others_timestamps() -> None:
+    encoders = PictureEncoders(FPS)
+    encoders.use({FULL: FULL.bitrate, SLOW: SLOW.bitrate})
+    frames = run(encoders, 0, 50, moving=True)
+    assert len(of(frames, FULL)) == 50
+    slow = [frame.timestamp for frame in of(frames, SLOW)]
+    assert len(slow) == 25
+    assert set(slow) <= {frame.timestamp for frame in of(frames, FULL)}
+
+
+def test_a_still_picture_is_refined_and_then_only_repeated_once_a_second() -> None:
+    encoders = PictureEncoders(FPS)
+    encoders.use({FULL: FULL.bitrate})
+    run(encoders, 0, 10, moving=True)
+    refined = run(encoders, 10, round(REFINE_SECONDS * FPS), moving=False)
+    assert len(refined) >= REFINE_SECONDS * FPS - 1
+    still = run(encoders, 100, 10 * FPS, moving=False)
+    assert len(still) == pytest.approx(10 / HEARTBEAT_SECONDS, abs=1)
+    assert encoders.skipped > 200
+    assert len(run(encoders, 400, 10, moving=True)) == 10  # at once when something moves again
+
+
+def test_a_still_picture_is_coded_for_whoever_asks_for_a_keyframe() -> None:
+    encoders = PictureEncoders(FPS)
+    encoders.use({FULL: FULL.bitrate})
+    run(encoders, 0, 60, moving=False)
+    encoders.request_keyframe(FULL)
+    (frame,) = run(encoders, 61, 1, moving=False)
+    assert frame.keyframe
+
+
+def test_keyframes_on_request_keep_their_distance_and_none_is_forgotten() -> None:
+    encoders = PictureEncoders(FPS)
+    encoders.use({FULL: FULL.bitrate})
+    frames = []
+    for index in range(100):
+        encoders.request_keyframe(FULL)
+        frames += encoders.encode(picture(index), index, painted=[(0, 0, 320, 180)])
+    stamps = [frame.timestamp / 90_000 for frame in frames if frame.keyframe]
+    gaps = np.diff(stamps)
+    assert gaps.min() >= KEYFRAME_SECONDS
+    assert gaps.max() <= KEYFRAME_SECONDS + 1.5 / FPS
+
+
+def test_the_rate_follows_without_a_keyframe() -> None:
+    encoders = PictureEncoders(FPS)
+    encoders.use({FULL: 300_000})
+    run(encoders, 0, 50, moving=True)
+    before = run(encoders, 50, 50, moving=True)
+    encoders.use({FULL: 75_000})
+    run(encoders, 100, 25, moving=True)
+    after = run(encoders, 125, 50, moving=True)
+    assert not any(frame.keyframe for frame in after)
+    assert size(after) < 0.5 * size(before)
+
+
+def test_what_changed_while_a_slow_rung_waited_is_coded_with_its_next_frame() -> None:
+    encoders = PictureEncoders(FPS)
+    encoders.use({SLOW: SLOW.bitrate})
+    frame = picture()
+    encoders.encode(frame, 0, painted=[(0, 0, 320, 180)])
+    run(encoders, 1, 12, moving=False)
+    data = frame.to_ndarray()
+    data[20:160, 20:300] = 235  # painted at a tick that this rung leaves out
+    white = av.VideoFrame.from_ndarray(data, format="yuv420p")
+    assert not encoders.encode(white, 13, painted=[(20, 20, 280, 140)])
+    (coded,) = encoders.encode(white, 14, painted=[])
+    assert size([coded]) > 200  # a frame in which nothing changed has some thirty bytes

@@ -1,0 +1,149 @@
+"""Who is sent which rung: fake legs whose lines carry more or less, and a composing thread played by the test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import cast
+
+import pytest
+
+from mcu.media.types import VideoProfile
+from mcu.processor.composing import ComposingThread
+from mcu.processor.decoding import DecoderPool
+from mcu.processor.member import Member
+from mcu.processor.picture_encoders import PacketizedFrame
+from mcu.processor.rungs import HOLD_FIRST, OVERHEAD, UP_SECONDS, ladder
+from mcu.processor.showing import ADAPT_SECONDS, Showing
+from mcu.webrtc.leg import WebRtcLeg
+from tests.fakes.legs import VIDEO_TYPE, FakeLeg
+
+PICTURE = VideoProfile("VP8", 1280, 720, 25, 1_200_000)
+BEST, MIDDLE, SMALL = (rung.profile for rung in ladder(PICTURE))
+
+
+class FakeVideo:
+    """The part of ComposingThread that is told what to code."""
+
+    def __init__(self) -> None:
+        self.rates: Mapping[VideoProfile, int] = {}
+        self.asked: list[VideoProfile] = []
+
+    def use(self, rates: Mapping[VideoProfile, int]) -> None:
+        self.rates = dict(rates)
+
+    def request_keyframe(self, profile: VideoProfile) -> None:
+        self.asked.append(profile)
+
+
+class Stage:
+    """Some receivers, a clock, and frames on demand."""
+
+    def __init__(self, count: int) -> None:
+        self.video = FakeVideo()
+        self.showing = Showing(cast(ComposingThread, self.video), call_later=lambda *_: None)
+        self.legs = [FakeLeg(f"leg{number}", PICTURE) for number in range(count)]
+        pool = cast(DecoderPool, None)  # nothing is decoded here
+        self.members = {leg.id: Member(leg.id, cast(WebRtcLeg, leg), decoders=pool) for leg in self.legs}
+        self.now = 100.0
+        self.tick = 0
+        self.showing.update(self.members, self.now)
+
+    def run(self, seconds: float) -> None:
+        """Time passes, and each profile in use gives a frame, a keyframe when one was asked for."""
+        for _ in range(round(seconds / ADAPT_SECONDS)):
+            self.now += ADAPT_SECONDS
+            self.showing.adapt(self.now)
+            self.tick += 1
+            for number, profile in enumerate(self.video.rates):
+                payload = bytes([number]) + profile.width.to_bytes(2, "big")
+                keyframe = profile in self.video.asked
+                self.showing.send(PacketizedFrame(profile, [payload], self.tick * 9_000, keyframe))
+            self.video.asked.clear()
+
+    def widths(self, index: int) -> list[int]:
+        """Of every frame that a receiver was sent."""
+        return [int.from_bytes(packet.payload[1:3], "big") for packet in self.legs[index].received(VIDEO_TYPE)]
+
+
+def test_good_lines_share_the_best_rung_alone() -> None:
+    stage = Stage(30)
+    stage.run(2)
+    assert stage.video.rates == {BEST: 1_200_000}
+    assert all(set(stage.widths(index)) == {1280} for index in range(30))
+
+
+def test_a_bad_line_goes_down_with_a_keyframe_and_the_others_see_no_change() -> None:
+    stage = Stage(30)
+    stage.run(1)
+    stage.legs[7].carries = 300_000
+    stage.run(2)
+    assert stage.widths(7)[-1] == 640
+    assert stage.video.rates == {BEST: 1_200_000, MIDDLE: round(300_000 / OVERHEAD)}
+    for index in (0, 6, 8, 29):
+        assert set(stage.widths(index)) == {1280}
+        assert len(stage.widths(index)) == 30  # every frame, none twice
+
+
+def test_no_frame_of_the_new_rung_comes_before_its_keyframe() -> None:
+    stage = Stage(2)
+    stage.run(1)
+    stage.legs[0].carries = 300_000
+    stage.now += ADAPT_SECONDS
+    stage.showing.adapt(stage.now)
+    stage.showing.send(PacketizedFrame(MIDDLE, [b"\0" + (640).to_bytes(2, "big")], 1, keyframe=False))
+    stage.showing.send(PacketizedFrame(BEST, [b"\0" + (1280).to_bytes(2, "big")], 1, keyframe=False))
+    assert stage.widths(0)[-1] == 1280
+    stage.showing.send(PacketizedFrame(MIDDLE, [b"\0" + (640).to_bytes(2, "big")], 2, keyframe=True))
+    stage.showing.send(PacketizedFrame(BEST, [b"\0" + (1280).to_bytes(2, "big")], 2, keyframe=False))
+    assert stage.widths(0)[-1] == 640
+
+
+def test_a_line_that_carries_only_sound_is_sent_no_picture_and_gets_it_back() -> None:
+    stage = Stage(2)
+    stage.run(1)
+    stage.legs[0].carries = 20_000
+    stage.run(1)
+    before = len(stage.widths(0))
+    stage.run(2)
+    assert len(stage.widths(0)) == before
+    assert stage.video.rates == {BEST: 1_200_000}
+    stage.legs[0].carries = math.inf
+    stage.run(HOLD_FIRST + UP_SECONDS + 1)
+    assert set(stage.widths(0)) == {1280}
+    assert len(stage.widths(0)) > before
+
+
+def test_probes_are_asked_for_while_there_is_something_better() -> None:
+    stage = Stage(2)
+    stage.legs[0].carries = 300_000
+    stage.run(HOLD_FIRST + 1)
+    assert stage.legs[0].probed
+    assert not stage.legs[1].probed
+    assert min(stage.legs[0].probed) > 1_200_000
+
+
+def test_where_everybody_has_less_the_best_rung_is_coded_for_less() -> None:
+    stage = Stage(3)
+    for leg in stage.legs:
+        leg.carries = 1_000_000 * OVERHEAD
+    stage.run(1)
+    assert stage.video.rates == {BEST: 1_000_000}
+    assert set(stage.widths(0)) == {1280}
+
+
+def test_a_rung_that_nobody_watches_any_more_is_not_coded() -> None:
+    stage = Stage(2)
+    stage.legs[0].carries = 300_000
+    stage.run(1)
+    assert MIDDLE in stage.video.rates
+    stage.showing.update({leg: member for leg, member in stage.members.items() if leg != "leg0"}, stage.now)
+    assert stage.video.rates == {BEST: 1_200_000}
+
+
+@pytest.mark.parametrize("video", [None, VideoProfile("H264", 640, 360, 25, 500_000)])
+def test_receivers_without_pictures_or_of_another_codec_have_their_own_ladder(video: VideoProfile | None) -> None:
+    stage = Stage(2)
+    stage.legs[0].video_profile = video
+    stage.showing.update(stage.members, stage.now)
+    assert set(stage.video.rates) == ({BEST} if video is None else {BEST, video})

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 MAX_VOICES = 5  # people who speak at once and can still be told apart; each costs one decode and one encode a tick
 ADVANTAGE_DB = 6.0  # a newcomer must be this much louder to take somebody's place
-AUDIBLE_DBOV = -70.0  # below this a microphone gives room noise, which thirty times over is a hiss
+AUDIBLE_DBOV = -55.0  # a soft voice is 15 dB louder; an office without one 5 to 10 dB softer, and thirty of them hiss
+SILENCE_DBOV = -127.0  # RFC 6464: nothing at all; also what the muted are given as
+HANG_TICKS = 50  # of 20 ms that a voice is still mixed after its last audible one: the soft end of a word
 
 
 class Loudest:
@@ -15,13 +17,21 @@ class Loudest:
     def __init__(self, limit: int = MAX_VOICES) -> None:
         self._limit = limit
         self._chosen: frozenset[str] = frozenset()
+        self._hanging: dict[str, int] = {}  # ticks for which each voice is still taken
 
     def choose(self, levels: Mapping[str, float]) -> frozenset[str]:
-        """At most `limit` participants, by dBov level; equally loud ones in the mapping's order."""
+        """At most `limit` participants, by dBov level; equally loud ones in the mapping's order. Once a tick."""
+        hanging = self._hanging
+        self._hanging = {
+            participant: left
+            for participant, level in levels.items()
+            if level > SILENCE_DBOV
+            and (left := HANG_TICKS if level > AUDIBLE_DBOV else hanging.get(participant, 0) - 1) > 0
+        }
         candidates = [
             (level + (ADVANTAGE_DB if participant in self._chosen else 0.0), participant)
             for participant, level in levels.items()
-            if level > AUDIBLE_DBOV
+            if participant in self._hanging
         ]
         if len(candidates) > self._limit:
             candidates.sort(key=lambda candidate: -candidate[0])

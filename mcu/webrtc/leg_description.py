@@ -48,6 +48,9 @@ class LegDescription:
         self.cname = secrets.token_urlsafe(CNAME_BYTES)
         self.credentials = Credentials.generate()
         self.negotiation = _negotiate(offer, defaults.direction)
+        self.audio_profile: AudioProfile  # how the peer hears; meaningless when no sound is sent
+        self.video_profile: VideoProfile | None  # what the peer is shown; None when no picture is sent
+        self._choose_profiles()
         self.dtls_role = self.negotiation.dtls_roles[0]
         self._sources = _sources(self.negotiation)
         self.answer = self._answer()
@@ -71,22 +74,6 @@ class LegDescription:
             number for stream in streams if stream.kind is not StreamKind.AUDIO for number in stream.codecs
         )
 
-    @property
-    def audio_profile(self) -> AudioProfile:
-        """How the peer hears; meaningless when no sound is sent."""
-        stream = self.negotiation.stream(StreamKind.AUDIO)
-        if stream is None:
-            return self._defaults.audio
-        return audio_profile(stream.codec, stream.offered_parameters, self._defaults.audio)
-
-    @property
-    def video_profile(self) -> VideoProfile | None:
-        """What the peer is shown; None when no picture is sent."""
-        stream = self.negotiation.stream(StreamKind.MAIN)
-        if stream is None or not stream.sent:
-            return None
-        return video_profile(stream.codec, stream.offered_parameters, self._defaults.video)
-
     def update(self, offer: str) -> bool:
         """Answer a later offer. True when it restarts ICE (RFC 8839 section 4.4.1.1.1): `credentials` are new then.
 
@@ -104,9 +91,20 @@ class LegDescription:
         if restarts:
             self.credentials = Credentials.generate()
         self.negotiation = negotiation
+        self._choose_profiles()
         self._version += 1
         self.answer = self._answer()
         return restarts
+
+    def _choose_profiles(self) -> None:
+        """Once for each offer: they are read for every packet of sound."""
+        audio, main = (self.negotiation.stream(kind) for kind in (StreamKind.AUDIO, StreamKind.MAIN))
+        defaults = self._defaults
+        self.audio_profile, self.video_profile = defaults.audio, None
+        if audio is not None:
+            self.audio_profile = audio_profile(audio.codec, audio.offered_parameters, defaults.audio)
+        if main is not None and main.sent:
+            self.video_profile = video_profile(main.codec, main.offered_parameters, defaults.video)
 
     def _answer(self) -> str:
         local = LocalDescription(

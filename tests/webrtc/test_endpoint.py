@@ -74,6 +74,19 @@ async def test_sound_goes_round_over_udp_and_over_tcp(server: Endpoint, open_way
     way.close()
 
 
+async def test_media_goes_on_when_packets_are_gathered_and_when_no_more(server: Endpoint) -> None:
+    way = await udp_way(HOST, server.port)
+    client, _, _ = await connect(server, way)
+    server._gathering.active = True  # as a thousand packets a second make it
+    await echoed(client, way, over=way)
+    assert server._reading is not None
+    await echoed(client, way, over=way)
+    await until(lambda: not server._gathering.active)
+    await echoed(client, way, over=way)
+    await client.close()
+    way.close()
+
+
 async def test_dtls_may_begin_before_nomination(server: Endpoint) -> None:
     client, leg, handler = join(server)
     way = await udp_way(HOST, server.port)

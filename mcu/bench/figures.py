@@ -104,13 +104,13 @@ def _kept(row: ServerRow) -> bool:
 
 
 FIGURES = (
-    Figure("server CPU ÷ codec floor", 1.0, 0.8, _ratio_to("floor")),
-    Figure("server CPU ÷ FFmpeg xstack + amix", 0.9, 0.65, _ratio_to("ffmpeg")),
-    Figure("server CPU ÷ GStreamer", 0.6, 0.42, _ratio_to("gstreamer")),
-    Figure("server CPU ÷ plain aiortc mixing server", 0.15, 0.1, _ratio_to_aiortc),
+    Figure("CPU ÷ codec floor", 1.0, 0.8, _ratio_to("floor")),
+    Figure("CPU ÷ FFmpeg xstack + amix", 0.9, 0.65, _ratio_to("ffmpeg")),
+    Figure("CPU ÷ GStreamer", 0.6, 0.42, _ratio_to("gstreamer")),
+    Figure("CPU ÷ plain aiortc mixing server", 0.15, 0.1, _ratio_to_aiortc),
     Figure("network path, µs per packet", 7, 5, _server(lambda row: row.packet_us), digits=1),
-    Figure("one 30-tile 720p composite, CPU ms", 0.6, 0.4, _composite),
-    Figure("one more viewer, CPU ms per second", 4, 2, viewer_milliseconds, digits=1),
+    Figure("30-tile 720p composite, CPU ms", 0.6, 0.4, _composite),
+    Figure("one more viewer, CPU ms/s", 4, 2, viewer_milliseconds, digits=1),
     Figure("delay added, video p50, ms", 45, 35, _delay(lambda delays: delays.video_p50), digits=0),
     Figure("delay added, video p95, ms", 75, 60, _delay(lambda delays: delays.video_p95), digits=0),
     Figure("delay added, audio p95, ms", 50, 40, _delay(lambda delays: delays.audio_p95), digits=0),
@@ -118,7 +118,7 @@ FIGURES = (
     Figure("video encoders", 1, 1, _server(lambda row: row.video_encoders), digits=0),
     Figure("audio encoders", 6, 6, _server(lambda row: row.audio_encoders), digits=0),
     Figure("RSS of the server, MB", 400, 250, _server(lambda row: row.rss_mb), digits=0),
-    Figure("participants with every tick kept", 60, 100, carried, more_is_better=True, digits=0),
+    Figure("participants, every tick kept", 60, 100, carried, more_is_better=True, digits=0),
 )
 
 
@@ -143,19 +143,29 @@ def judged(results: Results) -> list[Judged]:
 
 
 def lines(results: Results) -> Iterator[tuple[str, str, str, str, str]]:
-    """Name, value, reach, stretch and verdict of each figure, as text."""
+    """Name, median, least to most, limits and verdict of each figure, as text."""
     for figure in FIGURES:
         sign = "≥" if figure.more_is_better else "≤"
-        value = spread_text(figure.measure(results), figure.digits)
-        verdict = figure.verdict(results)
-        yield figure.name, value, f"{sign} {figure.reach:g}", f"{sign} {figure.stretch:g}", verdict
+        value = figure.measure(results)
+        yield (
+            figure.name,
+            "–" if value is None else f"{value.median:.{figure.digits}f}",
+            range_text(value, figure.digits),
+            f"{sign} {figure.reach:g} / {figure.stretch:g}",
+            figure.verdict(results),
+        )
+
+
+def range_text(value: Spread | None, digits: int) -> str:
+    """From the least to the most, where there were several runs."""
+    if value is None or value.least == value.most:
+        return ""
+    return f"{value.least:.{digits}f}–{value.most:.{digits}f}"
 
 
 def spread_text(value: Spread | None, digits: int) -> str:
     """The median, and what lies around it where there were several runs."""
     if value is None:
         return "–"
-    text = f"{value.median:.{digits}f}"
-    if value.least == value.most:
-        return text
-    return f"{text} ({value.least:.{digits}f}–{value.most:.{digits}f})"
+    text, around = f"{value.median:.{digits}f}", range_text(value, digits)
+    return f"{text} ({around})" if around else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
@@ -43,7 +44,10 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
         if table:
             _print(console, f"server, {title}", _grown(table))
     if results.delays is not None and results.quality is not None:
-        _print(console, "what one of the participants gets", _received(results.delays, results.quality))
+        gets = _table("", "server", "plain way")
+        for line in received(results.delays, results.quality):
+            gets.add_row(*line)
+        _print(console, "what one of the participants gets", gets)
     _print(console, "figures to reach · 목표", _figures(results))
 
 
@@ -75,18 +79,18 @@ def _grown(lines: Sequence[Grown]) -> Table:
     table = _table("", *ROW_HEADS)
     for line in lines:
         if line.server:
-            table.add_row(line.label, *_cells(line.server))
+            table.add_row(line.label, *cells(line.server))
         else:
             table.add_row(line.label, line.error, *[""] * (len(ROW_HEADS) - 1))
     return table
 
 
-def _cells(rows: list[ServerRow]) -> Iterator[str]:
-    yield spread_text(_spread(row.rate for row in rows), 3)
+def cells(rows: list[ServerRow]) -> Iterator[str]:
+    yield f"{median(rows, lambda row: row.rate):.3f}"
     yield f"{median(rows, lambda row: row.rss_mb):.0f}"
     yield f"{median(rows, lambda row: row.packets_received + row.packets_sent):.0f}"
     costs = [row.packet_us for row in rows if row.packet_us is not None]
-    yield spread_text(_spread(costs), 1)
+    yield f"{statistics.median(costs):.1f}" if costs else "–"
     yield f"{sum(row.video_missed for row in rows)} + {sum(row.audio_missed for row in rows)}"
     yield f"{max(row.video_encoders for row in rows)} + {max(row.audio_encoders for row in rows)}"
     yield f"{sum(row.frames_dropped for row in rows)} + {sum(row.datagrams_dropped for row in rows)}"
@@ -97,13 +101,13 @@ def _threads(lines: Sequence[Grown]) -> Table:
     names = sorted({name for line in lines for row in line.server for name in row.threads})
     table = _table("", *names)
     for line in lines:
-        cells = [f"{median(line.server, lambda row: row.threads.get(name, 0.0)):.3f}" for name in names]  # noqa: B023
-        table.add_row(line.label, *cells)
+        shares = [f"{median(line.server, lambda row: row.threads.get(name, 0.0)):.3f}" for name in names]  # noqa: B023
+        table.add_row(line.label, *shares)
     return table
 
 
-def _received(delays: Delays, quality: Quality) -> Table:
-    table = _table("", "server", "plain way")
+def received(delays: Delays, quality: Quality) -> Iterator[tuple[str, str, str]]:
+    """Name, of the server, of the plain way."""
     for name, own, plain, digits in (
         ("delay of the picture p50, ms", delays.video_p50, None, 1),
         ("delay of the picture p95, ms", delays.video_p95, None, 1),
@@ -115,12 +119,12 @@ def _received(delays: Delays, quality: Quality) -> Table:
         ("intelligibility of the mix (STOI)", quality.stoi, quality.stoi_plain, 3),
         ("distance of its spectrum, dB", quality.distance, quality.distance_plain, 2),
     ):
-        table.add_row(name, *("–" if value is None else f"{value:.{digits}f}" for value in (own, plain)))
-    return table
+        here, there = ("–" if value is None else f"{value:.{digits}f}" for value in (own, plain))
+        yield name, here, there
 
 
 def _figures(results: Results) -> Table:
-    table = _table("", "measured", "reach", "stretch", "reached")
+    table = _table("", "median", "runs", "reach", "reached")
     for *cells, verdict in figures.lines(results):
         table.add_row(*cells, f"[{COLOURS[verdict]}]{verdict}[/]")
     return table

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from mcu.bench import figures, report, results
+from mcu.bench import figures, markdown, report, results
 from mcu.bench.results import Delays, Grown, Quality, Results
 from mcu.bench.rows import Spread, ratio
 from mcu.bench.sections import AIORTC
@@ -69,13 +69,13 @@ def test_figures_are_judged_by_their_medians() -> None:
         delays=DELAYS,
     )
     assert verdicts(found) == {
-        "server CPU ÷ codec floor": "stretch",
-        "server CPU ÷ FFmpeg xstack + amix": "yes",
-        "server CPU ÷ GStreamer": figures.NOT_MEASURED,
-        "server CPU ÷ plain aiortc mixing server": "yes",
+        "CPU ÷ codec floor": "stretch",
+        "CPU ÷ FFmpeg xstack + amix": "yes",
+        "CPU ÷ GStreamer": figures.NOT_MEASURED,
+        "CPU ÷ plain aiortc mixing server": "yes",
         "network path, µs per packet": "yes",
-        "one 30-tile 720p composite, CPU ms": "no",
-        "one more viewer, CPU ms per second": "yes",
+        "30-tile 720p composite, CPU ms": "no",
+        "one more viewer, CPU ms/s": "yes",
         "delay added, video p50, ms": "yes",
         "delay added, video p95, ms": "yes",
         "delay added, audio p95, ms": "stretch",
@@ -83,7 +83,7 @@ def test_figures_are_judged_by_their_medians() -> None:
         "video encoders": "stretch",
         "audio encoders": "stretch",
         "RSS of the server, MB": "stretch",
-        "participants with every tick kept": "yes",
+        "participants, every tick kept": "yes",
     }
 
 
@@ -140,3 +140,24 @@ def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     path.write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(ProtocolError):
         results.read(path)
+
+
+def test_a_page_is_given_the_tables_of_now() -> None:
+    found = Results(
+        machines={"compare": HERE},
+        comparisons={"reference": comparison([server(0.3), server(0.4)], floor=[contender(0.4)] * 2)},
+        layouts=[Grown("grid", Workload(), [server()]), Grown("single", Workload(), [], error="3 of 30 came in")],
+        delays=DELAYS,
+        quality=QUALITY,
+    )
+    page = f"# Title\n{markdown.BEGIN}\nold\n{markdown.END}\nrest\n"
+    once = markdown.replaced(page, found)
+    assert once.startswith("# Title\n")
+    assert once.endswith("\nrest\n")
+    assert "old" not in once
+    assert "| CPU ÷ codec floor | 0.88 | 0.75–1.00 | ≤ 1 / 0.8 | yes |" in once
+    assert "| single | 3 of 30 came in |" in once
+    assert "| PSNR of the composite, dB | 38.21 | 38.50 |" in once
+    assert markdown.replaced(once, found) == once
+    with pytest.raises(ProtocolError):
+        markdown.replaced("# no place", found)

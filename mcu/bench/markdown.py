@@ -1,0 +1,97 @@
+"""The tables of var/bench.json for a page: `python -m mcu.bench.markdown docs/performance.md`.
+
+What stands between BEGIN and END in the page is replaced; nothing is measured.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from mcu.bench import figures, report, results
+from mcu.bench.compare import Comparison
+from mcu.bench.figures import spread_text
+from mcu.bench.machine import Machine
+from mcu.bench.results import Grown, Results
+from mcu.bench.rows import Spread, ratio
+from mcu.errors import ProtocolError
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+def replaced(page: str, results_: Results) -> str:
+    """`page` with the tables of now. Raises ProtocolError when it has no place for them."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ProtocolError(f"the page has no {BEGIN} … {END}")
+    return f"{before}{BEGIN}\n{tables(results_)}{END}{after}"
+
+
+def tables(found: Results) -> str:
+    """Everything that was measured."""
+    return "\n".join(_parts(found))
+
+
+def _parts(found: Results) -> Iterator[str]:
+    for machine in list(found.machines.values())[:1]:
+        yield f"{machine.cpu}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}.\n"
+    if found.machines:
+        heads = ("section", "commit", "when, UTC", "load average before")
+        yield _table(heads, ((name, *_when(machine)) for name, machine in found.machines.items()))
+    yield _table(("", "median", "runs", "reach / stretch", "reached"), figures.lines(found))
+    compared = [*found.comparisons.items(), *([("aiortc", found.aiortc)] if found.aiortc else [])]
+    for name, comparison in compared:
+        people = comparison.workload.participants
+        yield f"CPU seconds a second, `{name}`, {people} participants:\n"
+        yield _table(("", "CPU", "server ÷ it", "notes"), _compared(comparison))
+    if found.delays is not None and found.quality is not None:
+        yield "What one of the participants gets:\n"
+        yield _table(("", "server", "plain way"), report.received(found.delays, found.quality))
+    for title, lines in (
+        ("participants", found.participants),
+        ("viewers beside 30 participants", found.viewers),
+        ("layout", found.layouts),
+        ("size of the composite", found.sizes),
+    ):
+        if lines:
+            yield f"By {title}:\n"
+            yield _table(("", *report.ROW_HEADS), _grown(lines))
+
+
+def _when(machine: Machine) -> tuple[str, str, str]:
+    return machine.commit, machine.measured[:16].replace("T", " "), f"{machine.load_average:g}"
+
+
+def _compared(comparison: Comparison) -> Iterator[tuple[str, ...]]:
+    if comparison.server:
+        yield "server", spread_text(Spread.of([row.rate for row in comparison.server]), 3), "", ""
+    for name, rows in comparison.contenders.items():
+        note = rows[-1].note + ("" if all(row.kept_up for row in rows) else "; did not keep up")
+        cpu = spread_text(Spread.of([row.rate for row in rows]), 3)
+        yield name, cpu, spread_text(ratio(comparison.server, rows), 2), note
+    for name, reason in comparison.absent.items():
+        yield name, "–", "–", reason
+
+
+def _grown(lines: Sequence[Grown]) -> Iterator[tuple[str, ...]]:
+    for line in lines:
+        yield (line.label, *report.cells(line.server)) if line.server else (line.label, line.error)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n" for line in lines)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """See the top."""
+    if len(arguments) != 1:
+        sys.exit("usage: python -m mcu.bench.markdown PAGE")
+    page = Path(arguments[0])
+    page.write_text(replaced(page.read_text(encoding="utf-8"), results.read(results.FILE)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -50,6 +50,7 @@ class Delays(msgspec.Struct, frozen=True):
     content: Spread  # of the shared screen
     composites: Spread  # by how much each came later after its tick than the quickest: coding, pacing, a busy machine
     packets: Spread  # of sound, likewise
+    fps: float  # of the composites that came: fewer where the server found the machine too busy
     readable: float  # share of tiles whose number could be read
     marks_sent: int  # of sound
     late: float  # the most that the load woke up too late
@@ -78,6 +79,7 @@ def measure(seen: Observation, composites: Sequence[Look], speaking: Mapping[int
         content=Spread.of(videos.get((0, True), ())),
         composites=Spread.of(lateness([(frame.arrived, frame.timestamp) for frame in seen.frames], VIDEO_CLOCK_RATE)),
         packets=Spread.of(lateness([(packet.arrived, packet.timestamp) for packet in seen.packets], SAMPLE_RATE)),
+        fps=_fps(seen),
         readable=delay_video.readable(composites),
         marks_sent=_marks_sent(seen, speaking),
         late=1000 * seen.late,
@@ -93,6 +95,12 @@ def lateness(arrivals: Sequence[tuple[float, int]], rate: int) -> list[float]:
     offsets = [when - begin - ((time - first + (1 << 31)) % (1 << 32) - (1 << 31)) / rate for when, time in arrivals]
     quickest = min(offsets)
     return [offset - quickest for offset in offsets]
+
+
+def _fps(seen: Observation) -> float:
+    if len(seen.frames) < 2:
+        return 0.0
+    return (len(seen.frames) - 1) / max(1e-3, seen.frames[-1].arrived - seen.frames[0].arrived)
 
 
 def _videos(seen: Observation, composites: Sequence[Look]) -> dict[Shown, list[float]]:

@@ -1,7 +1,8 @@
 """What mixing and coding cost the sound: the mix that was heard next to the plain sum of the voices that were sent.
 
 Each voice is decoded from its own packets and put where its marks were heard, so that delays do not count. The same
-sum, coded by a plain Opus encoder and nothing else, is measured as well.
+sum, coded by a plain Opus encoder and nothing else, is measured as well. Where a jitter buffer stretches time, that
+shows twice: as it sounds, and because a voice is put by the mark next to it.
 """
 
 from __future__ import annotations

@@ -2,92 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import random
-from collections.abc import Callable
 
-import numpy as np
 import pytest
 
-from mcu._native.packets import AUDIO_LEVEL, build_rtp, parse_rtp
 from mcu.bench.delay_audio import Heard, beginnings, sightings
 from mcu.bench.delays import Spread, lateness
-from mcu.bench.observation import Packet
-from mcu.media.audio_codecs import AudioEncoder
-from mcu.media.audio_receiver import AudioReceiver
-from mcu.media.types import BLOCK_SAMPLES, BLOCK_SECONDS, SAMPLE_RATE, AudioProfile, CodecParameters
-from mcu.mixer.audio_mixer import AudioMixer
-from mcu.synthetic import chirp, voice
-from mcu.synthetic.clips import Clip
-from mcu.synthetic.encoding import encode_sound
-from mcu.synthetic.people import person
-
-LOOP_SECONDS, SECONDS = 3.0, 9.0
-PEOPLE = 3
-BEGIN = 100.0
-LINE = 0.0001  # seconds on loopback
-Jitter = Callable[[], float]
-
-
-@functools.cache
-def clip(number: int) -> Clip:
-    timbre = voice.voice_of(number, woman=person(number).woman)
-    sound = chirp.marked(voice.speak(timbre, seconds=LOOP_SECONDS, seed=f"path {number}"), number)
-    packets, levels = encode_sound(sound, bitrate=32_000)
-    return Clip("VP8", 2, 2, 1, (b"x",), (0,), 0, packets, levels)
-
-
-def sent_by(number: int, phase: float, jitter: Jitter) -> list[tuple[int, float]]:
-    count = len(clip(number).packets)
-    times = [BEGIN + phase + index * BLOCK_SECONDS + jitter() for index in range(round(SECONDS / BLOCK_SECONDS))]
-    return [(index % count, when) for index, when in enumerate(np.maximum.accumulate(times))]
-
-
-def added(phases: list[float], sending: Jitter, ticking: Jitter) -> list[float]:
-    """Milliseconds that receivers, mixer and encoder add to all marks of three voices."""
-    receivers = [AudioReceiver({111: CodecParameters("opus", 111, SAMPLE_RATE, 2)}) for _ in range(PEOPLE)]
-    mixer, encoder = AudioMixer(), AudioEncoder(AudioProfile())
-    spoken = [sent_by(number, phases[number], sending) for number in range(PEOPLE)]
-    events = [
-        (when + LINE, number, index) for number in range(PEOPLE) for index, (_, when) in enumerate(spoken[number])
-    ]
-    ticks = [BEGIN + index * BLOCK_SECONDS + ticking() for index in range(round(SECONDS / BLOCK_SECONDS))]
-    events += [(when, PEOPLE, index) for index, when in enumerate(np.maximum.accumulate(ticks))]
-    heard: list[Packet] = []
-    for now, number, index in sorted(events):
-        if number < PEOPLE:
-            place = spoken[number][index][0]
-            data = build_rtp(
-                clip(number).packets[place],
-                payload_type=111,
-                sequence_number=index,
-                timestamp=index * BLOCK_SAMPLES,
-                ssrc=number + 1,
-                extensions={AUDIO_LEVEL: 1},
-                audio_level=clip(number).levels[place],
-            )
-            receivers[number].receive(parse_rtp(data, {AUDIO_LEVEL: 1}, now), now)
-            continue
-        blocks = {str(number): block for number, each in enumerate(receivers) if (block := each.pull(now)) is not None}
-        heard.append(Packet(now, index * BLOCK_SAMPLES, encoder.encode(mixer.mix(blocks).common)))
-    row = Heard(heard)
-    return [
-        1000 * seen.delay
-        for number in range(PEOPLE)
-        for seen in sightings(row, spoken[number], beginnings(clip(number), number), number)
-    ]
-
-
-def steady() -> float:
-    return 0.0
+from mcu.media.types import BLOCK_SECONDS
+from tests.bench.sound_path import Jitter, carried, clip, steady
 
 
 def at_all_phases(sending: Jitter, ticking: Jitter) -> Spread:
     found: list[float] = []
     for turn in range(4):
-        found += added([(0.0005 + 0.005 * turn + 0.0067 * who) % BLOCK_SECONDS for who in range(3)], sending, ticking)
-    return Spread.of([value / 1000 for value in found])
+        phases = [(0.0005 + 0.005 * turn + 0.0067 * who) % BLOCK_SECONDS for who in range(3)]
+        packets, spoken = carried(phases, sending, ticking)
+        heard = Heard(packets)
+        for who in range(3):
+            found += [seen.delay for seen in sightings(heard, spoken[who], beginnings(clip(who), who), who)]
+    return Spread.of(found)
 
 
 def test_sound_waits_for_the_next_tick_and_for_the_encoder() -> None:

@@ -45,6 +45,7 @@ def test_a_viewer_sees_and_hears_how_late_others_are() -> None:
     assert seen.frames[0].keyframe
     assert seen.left_out == 0
     assert found.readable > 0.8
+    assert 0 < found.fps < 15
     assert set(found.video_of) == {0, 1}
     assert 0 < found.video.least <= found.video.p50 <= found.video.p95 <= found.video.most
     assert 0 < found.audio.least <= found.audio.p50 <= found.audio.most

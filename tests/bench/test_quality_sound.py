@@ -9,9 +9,11 @@ import pytest
 
 from mcu.bench.delay_audio import Sighting
 from mcu.bench.intelligibility import spectral_distance, stoi
-from mcu.bench.quality_sound import add_voice, aligned, plainly_coded
+from mcu.bench.observation import Observation, Packet
+from mcu.bench.quality_sound import add_voice, aligned, measure, plainly_coded
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
 from mcu.synthetic import voice
+from tests.bench.sound_path import Sent, carried, clip, steady
 
 SPEECH = voice.speak(voice.voice_of(3, woman=True), seconds=4, seed="stoi")
 
@@ -82,3 +84,43 @@ def test_a_voice_that_began_before_the_hearing_is_cut() -> None:
     total = np.zeros(BLOCK_SAMPLES)
     add_voice(total, [(place, 0.0) for place in range(5)], [Sighting(3, 0.0, 100.0, 0.0, 0.03)], loop)
     assert total.tolist() == [1.0] * BLOCK_SAMPLES
+
+
+def listened(packets: list[Packet], spoken: list[Sent]) -> Observation:
+    return Observation(
+        begin=0.0,
+        end=0.0,
+        observer=9,
+        performances=tuple(range(10)),
+        frames=(),
+        layouts=(),
+        packets=tuple(packets),
+        pictures={},
+        content=(),
+        spoken={who: tuple(sent) for who, sent in enumerate(spoken)},
+        late=0.0,
+        left_out=0,
+    )
+
+
+def test_the_mix_is_as_clear_as_the_plain_way() -> None:
+    packets, spoken = carried([0.003, 0.0097, 0.0164], steady, steady)
+    quality = measure(listened(packets, spoken), {who: clip(who) for who in range(3)})
+    assert quality.voices == 3
+    assert quality.seconds > 5
+    assert quality.plain > 0.95
+    assert quality.server > quality.plain - 0.01
+    assert quality.server_distance < quality.plain_distance + 0.5
+
+
+def test_a_voice_that_is_not_mixed_in_shows() -> None:
+    packets, spoken = carried([0.003, 0.0097, 0.0164], steady, steady)
+    heard = listened(packets, spoken)
+    without = listened(carried([0.003, 0.0097, 0.0164], steady, steady, mixed=2)[0], spoken)
+    clips = {who: clip(who) for who in range(3)}
+    assert measure(without, clips).voices == 2
+    assert measure(heard, clips).voices == 3
+
+
+def test_silence_has_no_figure() -> None:
+    assert math.isnan(measure(listened([], []), {}).server)

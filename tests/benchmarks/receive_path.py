@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 import uvloop
 
+import mcu
 from mcu._native import packets
 from mcu.media import rtcp, transport_feedback
 from mcu.media.audio_codecs import AudioEncoder
@@ -448,6 +449,7 @@ def main() -> None:
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--live", action="store_true")
     options = parser.parse_args()
+    print(f"sources run: {mcu.SOURCES_RUN_BECAUSE}" if mcu.SOURCES_RUN_BECAUSE else "compiled modules run")
     windows = [window / 1e3 for window in options.window]
     if options.live:
         work = live(options.seconds)

@@ -39,7 +39,7 @@ from mcu.media.types import (
     StreamKind,
     VideoProfile,
 )
-from mcu.processor.composing import KEYFRAME_SECONDS, MAX_PAYLOAD
+from mcu.processor.picture_encoders import KEYFRAME_SECONDS, MAX_PAYLOAD
 from mcu.processor.sound_encoders import SoundEncoders
 from mcu.synthetic.network.impairment import Line
 from mcu.synthetic.network.weather import Weather

@@ -131,7 +131,7 @@ class Bridge:
     def keyframe_requested(self, leg: WebRtcLeg) -> None:
         member = self._by_leg.get(leg)
         if member is not None:
-            self.showing.keyframe_requested(member)
+            self.showing.keyframe_requested(member, time.monotonic())
 
     def _arrange(self, now: float, *, restyle: bool) -> None:
         """Tell the composing thread what to show, and the MC when places changed. Costs nothing while nothing did."""

@@ -75,8 +75,12 @@ class ComposingThread:
         """Which profiles have receivers from the next tick on, and at how many bit/s each is coded."""
         self._encoders.use(rates)
 
+    def admit(self, profile: VideoProfile) -> None:
+        """Somebody waits for a keyframe to begin with."""
+        self._encoders.admit(profile)
+
     def request_keyframe(self, profile: VideoProfile) -> None:
-        """Make a frame of this profile a keyframe soon; many requests are one."""
+        """Somebody who was sent this profile cannot go on without a keyframe; many requests are one."""
         self._encoders.request_keyframe(profile)
 
     def close(self) -> None:

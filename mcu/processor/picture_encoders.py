@@ -4,8 +4,9 @@ Rules:
 1. `use` says which profiles have receivers, and at how many bit/s each is coded; a change of rate needs no keyframe.
 2. A composite that nothing was painted into is coded for REFINE_SECONDS more, until it is sharp, and then once in
    HEARTBEAT_SECONDS, so that a lost last packet is noticed.
-3. Keyframes on request keep KEYFRAME_SECONDS between them: whoever asks all the time must not make everybody's stream
-   larger.
+3. A keyframe for whoever comes, KEYFRAME_SECONDS after the last one; a keyframe on request of those who are there only
+   when it and those before take no more than KEYFRAME_SHARE of the bitrate: a bad line that asks all the time must not
+   fill the lines of the others, nor its own.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ MAX_PAYLOAD = (
     1_100  # bytes of codec data in a packet: fits an MTU of 1280 with IPv6, UDP or TCP framing, RTP, extensions, SRTP
 )
 KEYFRAME_SECONDS = 0.3
+KEYFRAME_SHARE = 1 / 3
 REFINE_SECONDS = 0.6
 HEARTBEAT_SECONDS = 1.0
 MAX_RECTANGLES = 100  # remembered until a frame is coded; more are taken for everything
@@ -49,11 +51,17 @@ class _Coding:
     encoder: VideoEncoder
     last: float = -math.inf  # seconds of media time
     painted: list[Rectangle] = field(default_factory=list)  # what changed since; bounded by _note
-    keyframe_due: float = -math.inf  # from when on a keyframe may be made on request
+    keyframe: float = -math.inf  # the last keyframe
+    keyframe_bytes: int = 0  # its size
+
+
+def keyframe_pause(size: int, bitrate: int) -> float:
+    """Seconds from a keyframe of `size` bytes to the next that is made on request."""
+    return max(KEYFRAME_SECONDS, 8 * size / (KEYFRAME_SHARE * bitrate))
 
 
 class PictureEncoders:
-    """Belongs to the composing thread; only `request_keyframe` and `use` may be called from others."""
+    """Belongs to the composing thread; `admit`, `request_keyframe` and `use` may be called from others."""
 
     def __init__(self, fps: int) -> None:
         self.skipped = 0  # frames that were not coded because nothing had changed
@@ -63,8 +71,9 @@ class PictureEncoders:
         self._copies: dict[tuple[int, int], Reduction] = {}
         self._changed = -math.inf  # seconds of media time of the last change
         self._newest = -1  # the highest number of a picture, of whichever encoder
+        self._coming: set[VideoProfile] = set()
         self._wanted: set[VideoProfile] = set()
-        self._lock = threading.Lock()  # guards _wanted alone
+        self._lock = threading.Lock()  # guards the two sets
 
     def __len__(self) -> int:
         return len(self._codings)
@@ -78,8 +87,13 @@ class PictureEncoders:
         """Profiles that have receivers from the next frame on, and the bit/s for each."""
         self._rates = rates
 
+    def admit(self, profile: VideoProfile) -> None:
+        """Somebody waits for a keyframe to begin with."""
+        with self._lock:
+            self._coming.add(profile)
+
     def request_keyframe(self, profile: VideoProfile) -> None:
-        """Make a frame of this profile a keyframe soon; many requests are one."""
+        """Somebody who was sent this profile cannot go on without a keyframe; many requests are one."""
         with self._lock:
             self._wanted.add(profile)
 
@@ -112,7 +126,7 @@ class PictureEncoders:
             if packetized is not None:
                 ready.append(packetized)
                 if packetized.keyframe:
-                    coding.keyframe_due = now + KEYFRAME_SECONDS
+                    coding.keyframe, coding.keyframe_bytes = now, sum(map(len, packetized.payloads))
         return ready
 
     def _due(self, coding: _Coding, now: float) -> bool:
@@ -127,10 +141,17 @@ class PictureEncoders:
     def _take_wanted(self, rates: Mapping[VideoProfile, int], now: float) -> set[VideoProfile]:
         """The keyframes to make now; requests that come too early stay."""
         with self._lock:
-            asked = self._wanted & rates.keys()
-            ready = {p for p in asked if p not in self._codings or now >= self._codings[p].keyframe_due}
-            self._wanted = asked - ready
+            coming, asked = self._coming & rates.keys(), self._wanted & rates.keys()
+            ready = {profile for profile in coming | asked if self._may_restart(profile, rates, now, profile in coming)}
+            self._coming, self._wanted = coming - ready, asked - ready
         return ready
+
+    def _may_restart(self, profile: VideoProfile, rates: Mapping[VideoProfile, int], now: float, coming: bool) -> bool:
+        coding = self._codings.get(profile)
+        if coding is None:
+            return True
+        pause = KEYFRAME_SECONDS if coming else keyframe_pause(coding.keyframe_bytes, rates[profile])
+        return now >= coding.keyframe + pause
 
     def _keep_copies(self, rates: Mapping[VideoProfile, int]) -> None:
         sizes = {(profile.width, profile.height) for profile in rates}

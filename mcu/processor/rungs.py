@@ -13,6 +13,7 @@ Rules:
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,8 @@ UP_MARGIN = 1.05  # the budget that is needed to go up, as a share of what the r
 UP_SECONDS = 0.3  # for which it must be there
 HOLD_FIRST, HOLD_MOST = 1.0, 30.0  # seconds on a rung before going up
 REGRET_SECONDS = 10.0  # going down within this time of going up: it was wrong
+COMPLAINTS, COMPLAINT_SECONDS = 3, 10.0  # so many keyframe requests within this time are more than a disturbance
+SAME_COMPLAINT = 0.5  # seconds: browsers ask again until the keyframe is there
 CONTENT_SECONDS = 60.0  # without going down: past mistakes are forgotten
 
 
@@ -73,6 +76,23 @@ def shared_bitrate(rung: Rung, budgets: Iterable[float]) -> int:
     return _within(rung, min(budgets, default=0.0))
 
 
+class Complaints:
+    """Counts what a receiver could not mend without a keyframe."""
+
+    def __init__(self) -> None:
+        self._times: deque[float] = deque(maxlen=COMPLAINTS)
+
+    def add(self, now: float) -> bool:
+        """Note a keyframe request; True when there were too many, which are then forgotten."""
+        if self._times and now - self._times[-1] < SAME_COMPLAINT:
+            return False
+        self._times.append(now)
+        if len(self._times) < COMPLAINTS or now - self._times[0] > COMPLAINT_SECONDS:
+            return False
+        self._times.clear()
+        return True
+
+
 class RungChooser:
     """The choice for one receiver. `level` is an index into the ladder; its length means sound alone."""
 
@@ -102,6 +122,13 @@ class RungChooser:
         if self.level == 0 or now - self._changed < self._hold:
             return 0.0
         return needs[self.level - 1] * UP_MARGIN
+
+    def step_down(self, now: float) -> None:
+        """One rung smaller, whatever the line carries, unless this is the last; with a wait before going up again that
+        doubles each time."""
+        if self.level < self._count - 1:
+            self._hold = min(HOLD_MOST, max(REGRET_SECONDS, 2 * self._hold))
+            self._down(self.level + 1, now)
 
     def _down(self, level: int, now: float) -> None:
         if now - self._went_up < REGRET_SECONDS:

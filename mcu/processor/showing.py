@@ -19,7 +19,7 @@ from mcu.media.types import StreamKind, VideoProfile
 from mcu.processor.composing import MAX_PROFILES, ComposingThread
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
-from mcu.processor.rungs import Rung, RungChooser, best_bitrate, ladder, shared_bitrate
+from mcu.processor.rungs import Complaints, Rung, RungChooser, best_bitrate, ladder, shared_bitrate
 
 ADAPT_SECONDS = 0.1  # between two looks at the lines: feedback comes every 50 to 100 ms
 
@@ -30,6 +30,7 @@ class _Receiver:
 
     rungs: tuple[Rung, ...]
     chooser: RungChooser
+    complaints: Complaints
     sent: VideoProfile | None = None  # what the frames come from that it is sent; None: no picture
     coming: VideoProfile | None = None  # the rung it moves to with the next keyframe
 
@@ -62,7 +63,7 @@ class Showing:
             known = self._receivers.get(member)
             if known is None or known.rungs[0].profile != profile:
                 rungs = ladder(profile)
-                known = _Receiver(rungs, RungChooser(len(rungs), now=now))
+                known = _Receiver(rungs, RungChooser(len(rungs), now=now), Complaints())
             receivers[member] = known
         self._receivers = receivers
         self._follow(now)
@@ -74,11 +75,16 @@ class Showing:
         self._adapt_due = now + ADAPT_SECONDS
         self._follow(now)
 
-    def keyframe_requested(self, member: Member) -> None:
-        """A receiver cannot go on without one."""
+    def keyframe_requested(self, member: Member, now: float) -> None:
+        """A receiver cannot go on without one. Who asks again and again moves to where it disturbs fewer."""
         receiver = self._receivers.get(member)
-        if receiver is not None and receiver.sent is not None:
-            self._video.request_keyframe(receiver.sent)
+        if receiver is None or receiver.sent is None:
+            return
+        self._video.request_keyframe(receiver.sent)
+        company = sum(other.sent == receiver.sent for other in self._receivers.values())
+        if company > 1 and receiver.complaints.add(now):
+            receiver.chooser.step_down(now)
+            self._move(receiver)
 
     def _follow(self, now: float) -> None:
         """Choose everybody's rung and tell the encoders."""
@@ -104,7 +110,7 @@ class Showing:
             receiver.coming = None
         elif chosen != receiver.coming:
             receiver.coming = chosen
-            self._video.request_keyframe(chosen)
+            self._video.admit(chosen)
 
     def _use(self, best: Mapping[VideoProfile, int], budgets: Mapping[Member, float]) -> None:
         """Every profile that somebody is sent or waits for, and its rate."""

@@ -39,7 +39,7 @@ from mcu.media.types import (
     StreamKind,
     VideoProfile,
 )
-from mcu.processor.picture_encoders import KEYFRAME_SECONDS, MAX_PAYLOAD
+from mcu.processor.picture_encoders import MAX_PAYLOAD, keyframe_pause
 from mcu.processor.sound_encoders import SoundEncoders
 from mcu.synthetic.network.impairment import Line
 from mcu.synthetic.network.weather import Weather
@@ -171,7 +171,8 @@ class Peer:
     def _send_picture(self, now: float) -> None:
         keyframe = self._keyframe_wanted and now >= self._keyframe_due
         if keyframe:
-            self._keyframe_wanted, self._keyframe_due = False, now + KEYFRAME_SECONDS
+            pause = keyframe_pause(self._picture.key, self._profile.bitrate)
+            self._keyframe_wanted, self._keyframe_due = False, now + pause
         head = KEYFRAME_HEAD if keyframe else DELTA_HEAD
         size = self._picture.key if keyframe else round(self._picture.delta * self._chance.uniform(0.6, 1.4))
         timestamp = self._frames * 90_000 // self._picture.fps

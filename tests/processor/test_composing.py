@@ -19,7 +19,7 @@ def test_keyframes_on_request_keep_their_distance() -> None:
     composing.use({PROFILE: PROFILE.bitrate})
     deadline = time.monotonic() + 20
     while sum(frame.keyframe for frame in frames) < 4 and time.monotonic() < deadline:
-        composing.request_keyframe(PROFILE)
+        composing.admit(PROFILE)
         time.sleep(0.005)
     composing.close()
     stamps = [frame.timestamp / 90_000 for frame in frames if frame.keyframe]

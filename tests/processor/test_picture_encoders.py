@@ -12,6 +12,7 @@ from mcu.media.video_codecs import VideoDecoder
 from mcu.processor.picture_encoders import (
     HEARTBEAT_SECONDS,
     KEYFRAME_SECONDS,
+    KEYFRAME_SHARE,
     REFINE_SECONDS,
     PacketizedFrame,
     PictureEncoders,
@@ -104,17 +105,30 @@ def test_a_still_picture_is_coded_for_whoever_asks_for_a_keyframe() -> None:
     assert frame.keyframe
 
 
-def test_keyframes_on_request_keep_their_distance_and_none_is_forgotten() -> None:
+def test_keyframes_for_newcomers_keep_their_distance_and_none_is_forgotten() -> None:
     encoders = PictureEncoders(FPS)
     encoders.use({FULL: FULL.bitrate})
     frames = []
     for index in range(100):
-        encoders.request_keyframe(FULL)
+        encoders.admit(FULL)
         frames += encoders.encode(picture(index), index, painted=[(0, 0, 320, 180)])
-    stamps = [frame.timestamp / 90_000 for frame in frames if frame.keyframe]
-    gaps = np.diff(stamps)
+    gaps = np.diff([frame.timestamp / 90_000 for frame in frames if frame.keyframe])
     assert gaps.min() >= KEYFRAME_SECONDS
     assert gaps.max() <= KEYFRAME_SECONDS + 1.5 / FPS
+
+
+def test_keyframes_on_request_take_no_more_than_their_share_of_the_bitrate() -> None:
+    encoders = PictureEncoders(FPS)
+    encoders.use({FULL: 100_000})
+    frames = []
+    for index in range(500):
+        encoders.request_keyframe(FULL)
+        frames += encoders.encode(picture(index), index, painted=[(0, 0, 320, 180)])
+    keyframes = [frame for frame in frames if frame.keyframe]
+    assert len(keyframes) > 2
+    assert size(keyframes[1:]) * 8 <= 1.1 * KEYFRAME_SHARE * 100_000 * 500 / FPS
+    encoders.admit(FULL)  # whoever comes need not wait for that
+    assert any(frame.keyframe for frame in run(encoders, 500, round(KEYFRAME_SECONDS * FPS) + 1, moving=True))
 
 
 def test_the_rate_follows_without_a_keyframe() -> None:

@@ -13,7 +13,7 @@ from mcu.processor.composing import ComposingThread
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
-from mcu.processor.rungs import HOLD_FIRST, OVERHEAD, UP_SECONDS, ladder
+from mcu.processor.rungs import COMPLAINTS, HOLD_FIRST, OVERHEAD, REGRET_SECONDS, UP_SECONDS, ladder
 from mcu.processor.showing import ADAPT_SECONDS, Showing
 from mcu.webrtc.leg import WebRtcLeg
 from tests.fakes.legs import VIDEO_TYPE, FakeLeg
@@ -31,6 +31,9 @@ class FakeVideo:
 
     def use(self, rates: Mapping[VideoProfile, int]) -> None:
         self.rates = dict(rates)
+
+    def admit(self, profile: VideoProfile) -> None:
+        self.asked.append(profile)
 
     def request_keyframe(self, profile: VideoProfile) -> None:
         self.asked.append(profile)
@@ -147,3 +150,30 @@ def test_receivers_without_pictures_or_of_another_codec_have_their_own_ladder(vi
     stage.legs[0].video_profile = video
     stage.showing.update(stage.members, stage.now)
     assert set(stage.video.rates) == ({BEST} if video is None else {BEST, video})
+
+
+def test_who_asks_for_keyframes_again_and_again_moves_to_where_it_disturbs_fewer() -> None:
+    stage = Stage(30)
+    stage.run(1)
+    member = stage.members["leg7"]
+    for _ in range(COMPLAINTS):
+        stage.showing.keyframe_requested(member, stage.now)
+        stage.showing.keyframe_requested(member, stage.now + 0.1)  # once more until it comes: one complaint
+        stage.run(2)
+    assert stage.widths(7)[-1] == 640
+    assert all(stage.widths(index)[-1] == 1280 for index in (0, 6, 8, 29))
+    for _ in range(COMPLAINTS):  # it is alone there, and a smaller picture would help nobody
+        stage.showing.keyframe_requested(member, stage.now)
+        stage.run(2)
+    assert stage.widths(7)[-1] == 640
+    stage.run(REGRET_SECONDS + 2)
+    assert stage.widths(7)[-1] == 1280  # the line had carried it all the time
+
+
+def test_a_request_now_and_then_changes_nothing() -> None:
+    stage = Stage(2)
+    stage.run(1)
+    for _ in range(10):
+        stage.showing.keyframe_requested(stage.members["leg0"], stage.now)
+        stage.run(6)
+    assert set(stage.widths(0)) == {1280}

@@ -145,7 +145,8 @@ class RungChooser:
             return
         if self._enough_since is None:
             self._enough_since = now
-        if now - self._enough_since < UP_SECONDS or now - self._changed < self._hold:
+        dark = self.level == self._count and self._hold == HOLD_FIRST  # any picture is better than none
+        if now - self._enough_since < UP_SECONDS or (now - self._changed < self._hold and not dark):
             return
         if now - self._changed > CONTENT_SECONDS:
             self._hold = HOLD_FIRST

@@ -57,9 +57,9 @@ def test_up_to_what_the_line_carries_after_the_hold_time() -> None:
     chooser = RungChooser(len(RUNGS), now=0.0)
     chooser.choose(20_000, NEEDS, 0.0)
     assert chooser.level == len(RUNGS)
-    now = run(chooser, 300_000, begin=0.1, seconds=HOLD_FIRST - 0.2)
-    assert chooser.level == len(RUNGS)
-    now = run(chooser, 300_000, begin=now, seconds=0.3 + UP_SECONDS)
+    now = run(chooser, 300_000, begin=0.1, seconds=UP_SECONDS + STEP)
+    assert chooser.level == 1  # from sound alone there is no hold time
+    now = run(chooser, 5_000_000, begin=now, seconds=HOLD_FIRST - 2 * STEP)
     assert chooser.level == 1
     run(chooser, 5_000_000, begin=now, seconds=HOLD_FIRST + UP_SECONDS)
     assert chooser.level == 0

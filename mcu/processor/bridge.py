@@ -179,9 +179,9 @@ class Bridge:
 
     # --- sound ----------------------------------------------------------------------------------------
 
-    def audio_tick(self, index: int, now: float) -> None:
+    def audio_tick(self, index: int, due: float, now: float) -> None:
         """One block of 20 ms: pull, mix, encode, send."""
-        speaker = self.sound.tick(self.members, index, now)
+        speaker = self.sound.tick(self.members, index, due, now)
         changed = speaker != self._speaker
         if changed:
             self._speaker = speaker

@@ -205,9 +205,10 @@ class MultipointProcessor:
     def _tick(self) -> None:
         now, used = time.monotonic(), time.thread_time()
         index = self.ticks.advance(now)
+        due = self.ticks.due - self.ticks.interval  # of this tick
         for bridge in self.bridges.values():
             try:
-                bridge.audio_tick(index, now)
+                bridge.audio_tick(index, due, now)
             except Exception:
                 if self.failures % LOG_EVERY == 0:
                     log.exception("audio tick failed; this block is skipped", conference=bridge.conference)

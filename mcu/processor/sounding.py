@@ -30,23 +30,27 @@ class SoundMixer:
     def encoders(self) -> int:
         return len(self._encoders)
 
-    def tick(self, members: Mapping[str, Member], index: int, now: float) -> SpeakerState:
-        """One tick; returns who is the dominant speaker and who is audible."""
+    def tick(self, members: Mapping[str, Member], index: int, due: float, now: float) -> SpeakerState:
+        """One tick; returns who is the dominant speaker and who is audible.
+
+        Voices are taken as of `due`, when the tick should have come: to a jitter buffer our own lateness would look as if
+        the packets were late, and the delay would grow. Packets leave `now`.
+        """
         levels: dict[str, float] = {}
         blocks: dict[str, AudioBlock] = {}
         receivers = _receivers(members)
         for participant, receiver in receivers.items():
-            levels[participant] = receiver.preview(now) if members[participant].audible else SILENCE
+            levels[participant] = receiver.preview(due) if members[participant].audible else SILENCE
         chosen = self._loudest.choose(levels)
         for participant, receiver in receivers.items():
             if participant in chosen:
-                block = receiver.pull(now)
+                block = receiver.pull(due)
                 if block is not None:
                     blocks[participant] = block
             else:
-                receiver.skip(now)
+                receiver.skip(due)
         mix = self._mixer.mix(blocks)
-        self._active.update(levels, now)
+        self._active.update(levels, due)
         self._send(members, mix, index, now)
         return self._active.speaker, self._active.speaking
 

@@ -20,19 +20,23 @@ class FakeVoice:
         self.blocks: list[AudioBlock] = []
         self.pulled = 0
         self.skipped = 0
+        self.asked: list[float] = []  # the times for which something was wanted
         self.counters = AudioReceiverCounters()
 
     def preview(self, now: float) -> float:
+        self.asked.append(now)
         if not self.blocks:
             return SILENCE
         return float(20 * np.log10(max(float(np.sqrt(np.mean(self.blocks[0] ** 2))), 1e-6)))
 
     def pull(self, now: float) -> AudioBlock | None:
         self.pulled += 1
+        self.asked.append(now)
         return self.blocks.pop(0) if self.blocks else None
 
     def skip(self, now: float) -> None:
         self.skipped += 1
+        self.asked.append(now)
         if self.blocks:
             self.blocks.pop(0)
 

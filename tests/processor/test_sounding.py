@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mcu import control
 from mcu._native.opus import OpusDecoder
-from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
+from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, StreamKind
 from mcu.mixer.loudest import MAX_VOICES
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
@@ -46,7 +46,7 @@ def speak(leg: FakeLeg, frequency: float, amplitude: float = 0.2) -> None:
 def run(mixer: SoundMixer, members: dict[str, Member]) -> tuple[str | None, tuple[str, ...]]:
     state: tuple[str | None, tuple[str, ...]] = (None, ())
     for index in range(TICKS):
-        state = mixer.tick(members, index, index * 0.02)
+        state = mixer.tick(members, index, index * 0.02, index * 0.02)
     return state
 
 
@@ -129,6 +129,14 @@ def test_whoever_speaks_alone_becomes_the_speaker(decoders: DecoderPool) -> None
     for second in range(3):
         speak(legs["p2"], 500.0)
         for index in range(TICKS):
-            speaker, speaking = mixer.tick(members, second * TICKS + index, second + index * 0.02)
+            speaker, speaking = mixer.tick(members, second * TICKS + index, now := second + index * 0.02, now)
     assert speaker == "p2"
     assert speaking == ("p2",)
+
+
+def test_a_late_tick_is_not_the_voices_fault(decoders: DecoderPool) -> None:
+    members, legs = conference(decoders, 2)
+    speak(legs["p0"], 500.0)
+    SoundMixer().tick(members, 7, due=0.14, now=0.153)
+    assert all(set(leg.session.audio.asked) == {0.14} for leg in legs.values())
+    assert all(leg.sent[StreamKind.AUDIO].last_sent == 0.153 for leg in legs.values())

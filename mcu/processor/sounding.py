@@ -33,8 +33,8 @@ class SoundMixer:
     def tick(self, members: Mapping[str, Member], index: int, due: float, now: float) -> SpeakerState:
         """One tick; returns who is the dominant speaker and who is audible.
 
-        Voices are taken as of `due`, when the tick should have come: to a jitter buffer our own lateness would look as if
-        the packets were late, and the delay would grow. Packets leave `now`.
+        Voices are taken as of `due`, when the tick should have come: to a jitter buffer our own lateness would look as
+        if the packets were late, and the delay would grow. Packets leave `now`.
         """
         levels: dict[str, float] = {}
         blocks: dict[str, AudioBlock] = {}

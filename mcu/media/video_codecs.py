@@ -19,6 +19,7 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
 from av.video.reformatter import VideoReformatter
 
 from mcu.media.h264_coder import H264Coder
@@ -81,22 +82,28 @@ class VideoDecoder:
         return context
 
     def _picture(self, frame: VideoFrame, rotation: int) -> Picture | None:
-        if frame.is_corrupt or max(frame.width, frame.height) > MAX_SIDE:
+        width, height, name = frame.width, frame.height, frame.format.name
+        if frame.is_corrupt or max(width, height) > MAX_SIDE:
             return None
-        if frame.format.name == "yuvj420p":  # full range: the composite is in limited range
+        if name == "yuvj420p":  # full range: the composite is in limited range
             frame = self._reformatter.reformat(frame, format="yuv420p", src_color_range="JPEG", dst_color_range="MPEG")
-        if frame.format.name != "yuv420p":
+        elif name != "yuv420p":
             return None
-        y, u, v = (_plane(frame, index) for index in range(3))
-        return Picture(y, u, v, rotation, owner=frame)
+        y, u, v = frame.planes
+        half_width, half_height = (width + 1) // 2, (height + 1) // 2
+        return Picture(
+            _view(y, height, width),
+            _view(u, half_height, half_width),
+            _view(v, half_height, half_width),
+            rotation,
+            owner=frame,
+        )
 
 
-def _plane(frame: VideoFrame, index: int) -> Plane:
-    """A view of one plane, shape (height, width), rows strided."""
-    plane = frame.planes[index]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    view: Plane = rows[: plane.height, : plane.width]
-    view.flags.writeable = False
+def _view(plane: VideoPlane, height: int, width: int) -> Plane:
+    """What is seen of one plane, read-only. One call: thirty people take 1,350 a second."""
+    view: Plane = np.ndarray((height, width), np.uint8, memoryview(plane), strides=(plane.line_size, 1))
+    view.setflags(write=False)
     return view
 
 

@@ -27,6 +27,8 @@ SEED = 20
 MAX_MISSED = 0.01  # share of the server's ticks: more are missed only where something else takes the CPU
 MAX_LATE = 0.060  # seconds
 
+HEADS = ("line", "reach", "measured", "reached")
+
 Progress = Callable[[str, float], None]  # what is done now, and the share that is done
 
 
@@ -82,13 +84,18 @@ def run_impaired(names: Sequence[str] = (), progress: Progress | None = None, *,
 def table(outcomes: Sequence[Outcome]) -> Table:
     """For people."""
     made = Table(title="Through bad lines")
-    for title in ("line", "reach", "measured", "reached"):
+    for title in HEADS:
         made.add_column(title)
     for outcome in outcomes:
-        reached = {True: "yes", False: "no", None: "–"}[outcome.reached]
-        measured = ", ".join(map(_told, outcome.checks))
-        made.add_row(outcome.title, outcome.reach, "\n".join(filter(None, (measured, outcome.note))), reached)
+        made.add_row(*cells(outcome))
     return made
+
+
+def cells(outcome: Outcome) -> tuple[str, str, str, str]:
+    """One line of a table under HEADS."""
+    reached = {True: "yes", False: "no", None: "–"}[outcome.reached]
+    measured = ", ".join(map(_told, outcome.checks))
+    return outcome.title, outcome.reach, "; ".join(filter(None, (measured, outcome.note))), reached
 
 
 def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from mcu.bench import figures, report, results
+from mcu.bench import figures, impaired, report, results
 from mcu.bench.compare import Comparison
 from mcu.bench.figures import spread_text
 from mcu.bench.machine import Machine
@@ -49,6 +49,9 @@ def _parts(found: Results) -> Iterator[str]:
     if found.delays is not None and found.quality is not None:
         yield "What one of the participants gets:\n"
         yield _table(("", "server", "plain way"), report.received(found.delays, found.quality))
+    if found.lines:
+        yield "Through bad lines:\n"
+        yield _table(impaired.HEADS, map(impaired.cells, found.lines))
     for title, lines in (
         ("participants", found.participants),
         ("viewers beside 30 participants", found.viewers),

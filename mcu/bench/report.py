@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from mcu.bench import figures
+from mcu.bench import figures, impaired
 from mcu.bench.compare import Comparison
 from mcu.bench.figures import median, spread_text
 from mcu.bench.machine import Machine
@@ -48,6 +48,8 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
         for line in received(results.delays, results.quality):
             gets.add_row(*line)
         _print(console, "what one of the participants gets", gets)
+    if results.lines:
+        _print(console, "through bad lines", impaired.table(results.lines))
     _print(console, "figures to reach · 목표", _figures(results))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from mcu.bench.compare import Comparison
+from mcu.bench.impaired import Outcome
 from mcu.bench.machine import Machine
 from mcu.bench.rows import ServerRow, Spread
 from mcu.bench.workload import Workload
@@ -82,6 +83,7 @@ class Results(msgspec.Struct, frozen=True):
     endurance: ServerRow | None = None
     delays: Delays | None = None
     quality: Quality | None = None
+    lines: list[Outcome] = []
     figures: list[Judged] = []  # of all that is above
 
 

@@ -17,6 +17,8 @@ from mcu.bench.compare import (
     serve,
 )
 from mcu.bench.composite_cost import composite_milliseconds
+from mcu.bench.impaired import run_impaired
+from mcu.bench.network.scenarios import SCENARIOS
 from mcu.bench.progress import Steps
 from mcu.bench.received import judge, observe
 from mcu.bench.results import Grown, Results
@@ -36,6 +38,7 @@ COMPOSITES = {
     "1080p25": Composite(1920, 1080, 25, 2_500_000),
 }
 ENDURANCE_SECONDS = 600.0
+LINE_OVERHEAD = 25.0  # seconds around the phases of a scenario: people come in, and what was received is decoded
 OBSERVED_SECONDS = 15.0  # some 6,000 pictures and 70 marks of sound
 COMPOSITE_SECONDS = 4.0  # that measuring a composite takes
 
@@ -143,6 +146,18 @@ def _received(settings: Settings, results: Results, steps: Steps) -> Results:
     return msgspec.structs.replace(results, delays=delays, quality=quality)
 
 
+def _line_seconds(name: str) -> float:
+    return LINE_OVERHEAD + sum(phase.seconds for phase in SCENARIOS[name].phases)
+
+
+def _lines(settings: Settings, results: Results, steps: Steps) -> Results:
+    outcomes = []
+    for name in SCENARIOS:
+        with steps.step(f"bad lines: {name}", _line_seconds(name)):
+            outcomes += run_impaired([name])
+    return msgspec.structs.replace(results, lines=outcomes)
+
+
 def _growth(name: str, says: str, workloads: Callable[[], list[Workload]], *, field: str, most_runs: int) -> Section:
     """A table of workloads; `field` is its place in the results."""
 
@@ -185,6 +200,12 @@ SECTIONS: dict[str, Section] = {
         _growth("viewers", "cost of one more viewer", _of_viewers, field="viewers", most_runs=3),
         _growth("layouts", "cost of each layout", _of_layouts, field="layouts", most_runs=1),
         _growth("sizes", "cost of each size of the composite", _of_sizes, field="sizes", most_runs=1),
+        Section(
+            "lines",
+            "what people receive through bad lines, and from a server that gets too little CPU",
+            lambda settings: sum(map(_line_seconds, SCENARIOS)),
+            _lines,
+        ),
         Section(
             "endurance",
             "ticks missed in ten minutes",

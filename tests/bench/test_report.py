@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from mcu.bench import figures, markdown, report, results
+from mcu.bench.impaired import Checked, Outcome
 from mcu.bench.results import Delays, Grown, Quality, Results
 from mcu.bench.rows import Spread, ratio
 from mcu.bench.sections import AIORTC
@@ -161,3 +162,16 @@ def test_a_page_is_given_the_tables_of_now() -> None:
     assert markdown.replaced(once, found) == once
     with pytest.raises(ProtocolError):
         markdown.replaced("# no place", found)
+
+
+def test_bad_lines_have_their_table(tmp_path: Path) -> None:
+    check = Checked("freeze", 0.45, 1.0, "s", least=False, ok=True)
+    outcome = Outcome("loss-5", "5 % loss", "no freeze > 1 s", True, (check,), {"bad": {"ticks missed": 0.0}})
+    path = tmp_path / "bench.json"
+    results.write(path, Results(lines=[outcome]))
+    found = results.read(path)
+    assert found.lines == [outcome]
+    assert "| 5 % loss | no freeze > 1 s | freeze 0.45 s | yes |" in markdown.tables(found)
+    console = Console(file=io.StringIO(), width=200)
+    report.show(found, console, machine=HERE)
+    assert "freeze 0.45 s" in console.file.getvalue()  # type: ignore[attr-defined]

@@ -113,7 +113,8 @@ class VideoStream:
             return False
         self.sources.count(packet, now)
         sequence_number, payload = packet.sequence_number, packet.payload
-        if codec.name == "rtx":
+        repair = codec.name == "rtx"
+        if repair:
             if len(payload) <= 2 or payload_type not in self._repaired_types:
                 return True  # padding to probe the path: counted, and of no further use
             payload_type = self._repaired_types[payload_type]
@@ -128,6 +129,7 @@ class VideoStream:
             payload=payload,
             orientation=packet.orientation,
             now=now,
+            repair=repair,
         )
         return True
 

@@ -47,7 +47,7 @@ cdef class VideoReceiver:
 
     @cython.locals(number=cython.longlong, ahead=cython.longlong)
     cpdef receive(self, int payload_type, long long sequence_number, long long timestamp, bint marker, bytes payload,
-                  int orientation, double now)
+                  int orientation, double now, bint repair=*)
 
     @cython.locals(due=cython.double, oldest=cython.double)
     cpdef double next_timer(self)
@@ -59,7 +59,7 @@ cdef class VideoReceiver:
     cdef bint _change_type(self, int payload_type)
 
     @cython.locals(highest=cython.longlong, missing=Missing, sample=cython.double)
-    cdef _notice_arrival(self, long long number, double now)
+    cdef _notice_arrival(self, long long number, double now, bint repair)
     cdef _give_up(self, long long number, double now)
 
     @cython.locals(packets=FramePackets)

@@ -16,7 +16,7 @@ from math import inf
 from mcu.errors import ProtocolError
 from mcu.media.fragments import PayloadFormat
 from mcu.media.keyframe_requests import KeyframeRequests
-from mcu.media.nack import MAX_REQUESTS, NackList
+from mcu.media.nack import MAX_REQUESTS, REORDER_TOLERANCE, NackList
 from mcu.media.payloads import VIDEO_CODECS, make_format
 from mcu.media.reorder_buffer import BufferedPacket, FramePackets, ReorderBuffer
 from mcu.media.sequence import Unwrapper
@@ -75,8 +75,9 @@ class VideoReceiver:
         payload: bytes,
         orientation: int,
         now: float,
+        repair: bool = False,
     ) -> None:
-        """Take a packet, first sent or repaired. `orientation` in degrees clockwise, -1 for none.
+        """Take a packet. `orientation` in degrees clockwise, -1 for none; `repair` when it certainly is sent again.
 
         By keywords, please; the compiled form cannot insist on them.
         """
@@ -106,7 +107,7 @@ class VideoReceiver:
         if ahead == 1:
             self._unwrapper.highest = number
         else:
-            self._notice_arrival(number, now)
+            self._notice_arrival(number, now, repair)
         self._buffer.insert(BufferedPacket(number, timestamp, marker, fragment))
         self._release(now)
 
@@ -161,7 +162,8 @@ class VideoReceiver:
 
     @property
     def _patience(self) -> float:
-        return min(self._max_age, max(PATIENCE_MIN, min(PATIENCE_MAX, PATIENCE_ROUND_TRIPS * self.rtt)))
+        patience = max(PATIENCE_MIN, min(PATIENCE_MAX, PATIENCE_ROUND_TRIPS * self.rtt))
+        return min(self._max_age, patience + self._nacks.tolerance - REORDER_TOLERANCE)
 
     def _start(self) -> None:
         """Begin at whatever packet comes next."""
@@ -198,12 +200,18 @@ class VideoReceiver:
         self._payload_type = payload_type
         return True
 
-    def _notice_arrival(self, number: int, now: float) -> None:
+    def _notice_arrival(self, number: int, now: float, repair: bool) -> None:
         """Keep the account of missing packets."""
         highest = self._unwrapper.highest
         if number <= highest:
             missing = self._nacks.arrive(number)
-            if missing and missing.requests:
+            if missing is None:
+                return
+            if repair or (missing.requests and now - missing.last_request >= self.rtt / 2):
+                self._nacks.lost(now)
+            else:  # sooner than any answer to a request, where the peer does not repair by RTX
+                self._nacks.overtaken(now - missing.noticed, now)
+            if missing.requests:
                 self.counters.repaired += 1
                 if missing.requests == 1:
                     sample = now - missing.last_request

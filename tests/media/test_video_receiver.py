@@ -185,3 +185,37 @@ def test_without_nack_a_hole_is_only_waited_for_as_long_as_reordering_lasts() ->
     asked = stream.wait(0.2)
     assert [what for _, what, _ in asked] == ["keyframe"]
     assert asked[0][0] < 10.06
+
+
+def test_packets_that_keep_overtaking_each_other_are_waited_for() -> None:
+    stream = Stream()
+    stream.put(0, KEY)
+    needless = []
+    for number in range(1, 200, 2):
+        stream.put(number + 1, DELTA)
+        needless.append(len(stream.wait(0.04)))
+        stream.put(number, DELTA)
+        stream.wait(0.01)
+    assert needless[0] == 1
+    assert sum(needless[20:]) == 0
+    assert stream.receiver.counters.frames == 201
+
+
+def test_repairs_that_come_at_once_are_not_taken_for_overtaken_packets() -> None:
+    stream = Stream()
+    stream.put(0, KEY)
+    for number in range(1, 200, 2):
+        stream.put(number + 1, DELTA)
+        asked = stream.wait(0.012)
+        assert [numbers for _, _, numbers in asked] == [[number]], "asked for as early as ever"
+        stream.receiver.receive(
+            payload_type=96,
+            sequence_number=number,
+            timestamp=number * 3_000,
+            marker=True,
+            payload=DELTA,
+            orientation=-1,
+            now=stream.now,
+            repair=True,
+        )
+        stream.receiver.take_frames()

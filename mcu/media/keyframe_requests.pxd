@@ -9,8 +9,10 @@ cdef class KeyframeRequests:
     cdef readonly double due
     cdef double _last
     cdef double _interval
+    cdef int _unanswered
 
     cpdef need(self, double now)
     cpdef satisfy(self)
     cpdef begin(self, double now)
     cpdef bint take_due(self, double now, double rtt)
+    cdef _answered(self)

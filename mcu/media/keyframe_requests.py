@@ -1,4 +1,4 @@
-"""When to ask a sender for a keyframe: at once when it is needed, then ever more rarely until it comes."""
+"""When to ask a sender for a keyframe: at once when it is needed, a few times soon again, then ever more rarely."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from math import inf
 FIRST_REPEAT = 0.3  # seconds: longer than a round trip and the coding of a keyframe, short enough after a lost request
 LAST_REPEAT = 2.4  # seconds: a sender that cannot answer is not flooded
 BACKOFF = 1.5
+EAGER = 3  # requests before the first wait grows: a line that loses one in five loses three in a row once in 125
 
 
 class KeyframeRequests:
@@ -17,6 +18,7 @@ class KeyframeRequests:
         self.due = inf  # when to send a request; inf when no keyframe is needed
         self._last = -inf
         self._interval = FIRST_REPEAT
+        self._unanswered = 0
 
     def need(self, now: float) -> None:
         """A keyframe is needed; idempotent while one is awaited."""
@@ -26,11 +28,11 @@ class KeyframeRequests:
     def satisfy(self) -> None:
         """A keyframe came, or it goes on without one: the next need starts afresh."""
         self.due = inf
-        self._interval = FIRST_REPEAT
+        self._answered()
 
     def begin(self, now: float) -> None:
         """A keyframe has begun to arrive: the sender does answer, and if this one is lost the next try is soon."""
-        self._interval = FIRST_REPEAT
+        self._answered()
         if self.due != inf:
             self.due = min(self.due, now + FIRST_REPEAT)
 
@@ -41,5 +43,11 @@ class KeyframeRequests:
         self.sent += 1
         self._last = now
         self.due = now + max(self._interval, 1.5 * rtt)
-        self._interval = min(BACKOFF * self._interval, LAST_REPEAT)
+        self._unanswered += 1
+        if self._unanswered >= EAGER:
+            self._interval = min(BACKOFF * self._interval, LAST_REPEAT)
         return True
+
+    def _answered(self) -> None:
+        self._interval = FIRST_REPEAT
+        self._unanswered = 0

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 import math
 
-from mcu.media.keyframe_requests import FIRST_REPEAT, LAST_REPEAT, KeyframeRequests
+from mcu.media.keyframe_requests import EAGER, FIRST_REPEAT, LAST_REPEAT, KeyframeRequests
 
 
 def sent_at(requests: KeyframeRequests, until: float, rtt: float = 0.1) -> list[float]:
@@ -22,7 +22,8 @@ def test_the_first_request_goes_at_once_and_repeats_grow_rarer() -> None:
     times = sent_at(requests, 30.0)
     gaps = [round(after - before, 6) for before, after in itertools.pairwise(times)]
     assert times[0] == 5.0
-    assert gaps[0] == FIRST_REPEAT
+    assert gaps[: EAGER - 1] == [FIRST_REPEAT] * (EAGER - 1), "three lost in a row do not freeze the picture for long"
+    assert gaps[EAGER] > gaps[EAGER - 1]
     assert gaps == sorted(gaps)
     assert gaps[-1] == LAST_REPEAT
     assert requests.sent == len(times)

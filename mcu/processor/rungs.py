@@ -25,6 +25,7 @@ DIVISORS = (1, 2, 4)  # of width and height
 SLOW_FPS = 2  # the smallest rung leaves out every second frame
 SMALLEST_SIDE = 90  # pixels; no rung is smaller
 OVERHEAD = 1.08  # headers and repairs, as a share of the coded bits
+ROUNDING = 1e-6  # bit/s: a whole number stays one after going through floats
 UP_MARGIN = 1.05  # the budget that is needed to go up, as a share of what the rung needs
 UP_SECONDS = 0.3  # for which it must be there
 HOLD_FIRST, HOLD_MOST = 1.0, 30.0  # seconds on a rung before going up
@@ -42,8 +43,8 @@ class Rung:
     least: int  # bit/s, coded; the profile's bitrate is the most
 
     def needs(self, bitrate: int) -> float:
-        """The budget in bit/s that carries this rung coded at `bitrate`."""
-        return bitrate * OVERHEAD
+        """The budget that carries this rung coded at `bitrate`, both in bit/s, and not a bit more."""
+        return int(bitrate * OVERHEAD)
 
 
 def ladder(profile: VideoProfile) -> tuple[Rung, ...]:
@@ -123,6 +124,10 @@ class RungChooser:
             return 0.0
         return needs[self.level - 1] * UP_MARGIN
 
+    def share(self, budget: float) -> float:
+        """What of a budget counts for the rate of the best rung: who is below it needs some to spare to get there."""
+        return budget if self.level == 0 else budget / UP_MARGIN - 1.0
+
     def step_down(self, now: float) -> None:
         """One rung smaller, whatever the line carries, unless this is the last; with a wait before going up again that
         doubles each time."""
@@ -157,7 +162,7 @@ class RungChooser:
 
 
 def _within(rung: Rung, budget: float) -> int:
-    return round(min(rung.profile.bitrate, max(rung.least, budget / OVERHEAD)))
+    return int(min(rung.profile.bitrate, max(rung.least, budget / OVERHEAD + ROUNDING)))
 
 
 def _even(value: float) -> int:

@@ -91,7 +91,8 @@ class Showing:
         budgets = {member: member.leg.budget(now) for member in self._receivers}
         best = {receiver.rungs[0]: 0 for receiver in self._receivers.values()}
         for rung in best:
-            best[rung] = best_bitrate(rung, (budgets[m] for m, r in self._receivers.items() if r.rungs[0] == rung))
+            shares = (r.chooser.share(budgets[m]) for m, r in self._receivers.items() if r.rungs[0] == rung)
+            best[rung] = best_bitrate(rung, shares)
         for member, receiver in self._receivers.items():
             needs = [rung.needs(rung.least) for rung in receiver.rungs]
             needs[0] = receiver.rungs[0].needs(best[receiver.rungs[0]])

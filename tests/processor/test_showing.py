@@ -82,7 +82,7 @@ def test_a_bad_line_goes_down_with_a_keyframe_and_the_others_see_no_change() -> 
     stage.legs[7].carries = 300_000
     stage.run(2)
     assert stage.widths(7)[-1] == 640
-    assert stage.video.rates == {BEST: 1_200_000, MIDDLE: round(300_000 / OVERHEAD)}
+    assert stage.video.rates == {BEST: 1_200_000, MIDDLE: int(300_000 / OVERHEAD)}
     for index in (0, 6, 8, 29):
         assert set(stage.widths(index)) == {1280}
         assert len(stage.widths(index)) == 30  # every frame, none twice
@@ -133,6 +133,28 @@ def test_where_everybody_has_less_the_best_rung_is_coded_for_less() -> None:
     stage.run(1)
     assert stage.video.rates == {BEST: 1_000_000}
     assert set(stage.widths(0)) == {1280}
+
+
+@pytest.mark.parametrize("carries", range(800_001, 1_290_000, 12_347))
+def test_the_best_line_carries_the_best_rung_whatever_it_carries(carries: int) -> None:
+    stage = Stage(2)
+    for leg in stage.legs:
+        leg.carries = carries
+    stage.run(1)
+    assert set(stage.widths(0)) == set(stage.widths(1)) == {1280}
+
+
+@pytest.mark.parametrize("carries", [900_000, 1_000_000, 1_134_000, 1_250_001])
+def test_a_line_that_recovers_only_in_part_gets_the_best_rung_again_for_what_it_carries(carries: int) -> None:
+    stage = Stage(1)
+    stage.run(1)
+    stage.legs[0].carries = 300_000
+    stage.run(2)
+    assert stage.widths(0)[-1] == 640
+    stage.legs[0].carries = carries
+    stage.run(HOLD_FIRST + UP_SECONDS + 1)
+    assert stage.widths(0)[-1] == 1280
+    assert stage.video.rates == {BEST: pytest.approx(carries / OVERHEAD, abs=1)}
 
 
 def test_a_rung_that_nobody_watches_any_more_is_not_coded() -> None:

@@ -2,7 +2,8 @@
 
 Rules:
 1. A receiver that gives neither transport-wide feedback nor REMB is taken to carry everything.
-2. A probe repeats packets of the picture as RTX (RFC 4588): a receiver drops them as known, and nothing can break.
+2. Feedback about more packets than are ever sent is passed over: reading it would cost everybody's time.
+3. A probe repeats packets of the picture as RTX (RFC 4588): a receiver drops them as known, and nothing can break.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mcu.media.transport_feedback import Arrivals
 
 SOUND_BITRATE = 56_000  # bit/s of the mix with its headers, and of RTCP
 SLICE_SECONDS = 0.01  # between two parts of a probe
+STATUSES_PER_SECOND, MOST_STATUSES = 4_000, 8_000  # looked at: ten times what pictures, sound and a probe need
 REPEATED = 48  # packets of the picture that a probe goes round in: half a second of a small rung
 
 
@@ -40,6 +42,8 @@ class ReceiverLine:
     def __init__(self, start_bitrate: int) -> None:
         self.estimator = BandwidthEstimator(start_bitrate)
         self.probe_bytes = 0  # sent in probes so far
+        self.refused = 0  # feedbacks that were passed over
+        self._allowance, self._allowed_at = float(MOST_STATUSES), -math.inf
         self._reader = FeedbackReader()
         self._known = False  # the receiver said something
         self._left = 0.0  # bytes of the probe that are still to be sent
@@ -52,6 +56,12 @@ class ReceiverLine:
     ) -> None:
         """Transport-wide feedback came."""
         self._known = True
+        allowance = self._allowance + STATUSES_PER_SECOND * max(0.0, now - self._allowed_at)
+        self._allowance, self._allowed_at = min(allowance, float(MOST_STATUSES)), now
+        if self._allowance < len(arrivals.ticks):
+            self.refused += 1
+            return
+        self._allowance -= len(arrivals.ticks)
         self.estimator.acknowledged(self._reader.read(arrivals, sent_record), now)
 
     def limited(self, bitrate: int, now: float) -> None:

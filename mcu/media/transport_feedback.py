@@ -23,6 +23,9 @@ INTERVAL = 0.1  # seconds between feedbacks; libwebrtc's middle value, enough fo
 
 NOT_RECEIVED, SMALL_DELTA, LARGE_DELTA = 0, 1, 2
 RUN_MAX = (1 << 13) - 1
+MAX_STATUSES = (
+    2_048  # read from one feedback: as many packets as a sender remembers; runs could claim 65,535 in 26 bytes
+)
 ONE_BIT_SYMBOLS, TWO_BIT_SYMBOLS = 14, 7
 
 _PREFIX = struct.Struct("!HHI")  # base sequence, packet status count, reference time (24) and feedback count (8)
@@ -121,6 +124,8 @@ def decode(data: bytes) -> Arrivals:
     if len(data) < _PREFIX.size:
         raise ProtocolError("transport feedback: cut short")
     base, count, word = _PREFIX.unpack_from(data)
+    if count > MAX_STATUSES:
+        raise ProtocolError("transport feedback: too many packets")
     reference = word >> 8
     reference -= (reference & 0x800000) << 1
     symbols, position = _unpack_symbols(data, count)

@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from mcu.media.receiver_line import SOUND_BITRATE, ReceiverLine
-from mcu.media.transport_feedback import TICKS_PER_SECOND, Arrivals
+from mcu.media.receiver_line import MOST_STATUSES, SOUND_BITRATE, ReceiverLine
+from mcu.media.transport_feedback import MAX_STATUSES, TICKS_PER_SECOND, Arrivals
 
 PACKET = 1_000  # bytes
 
@@ -116,3 +116,20 @@ def test_repairs_that_are_used_up_end_the_probe() -> None:
     assert line.next_timer() < math.inf
     link.run(3.0, bitrate=300_000)
     assert line.next_timer() == math.inf
+
+
+def test_feedback_about_more_packets_than_are_ever_sent_is_passed_over() -> None:
+    line = ReceiverLine(3_000_000)
+    looked_at = Counter[int]()
+
+    def sent_record(sequence: int) -> tuple[float, int]:
+        looked_at[sequence] += 1
+        return 9.9, PACKET
+
+    for _ in range(1_000):
+        line.acknowledged(Arrivals(0, (None,) * MAX_STATUSES, 0), sent_record, 10.0)
+    assert looked_at.total() <= MOST_STATUSES
+    assert line.refused == 1_000 - MOST_STATUSES // MAX_STATUSES
+    before = looked_at.total()
+    line.acknowledged(Arrivals(0, (None,) * 300, 0), sent_record, 10.2)
+    assert looked_at.total() == before + 300  # an honest one is read again soon after

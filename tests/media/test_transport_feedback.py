@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import struct
 
 import pytest
 
@@ -8,6 +9,7 @@ from mcu.errors import ProtocolError
 from mcu.media.transport_feedback import (
     MAX_GAP,
     MAX_PACKETS_PER_FEEDBACK,
+    MAX_STATUSES,
     TICKS_PER_SECOND,
     ArrivalRecorder,
     Arrivals,
@@ -98,3 +100,10 @@ def test_large_numbers_of_packets_are_split_and_jumps_start_anew() -> None:
 def test_cut_feedback_is_a_protocol_error(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         decode(data)
+
+
+def test_a_few_bytes_cannot_claim_tens_of_thousands_of_packets() -> None:
+    runs = struct.pack("!8H", *[8_191] * 8) + struct.pack("!H", 7)
+    with pytest.raises(ProtocolError):
+        decode(struct.pack("!HHI", 0, 65_535, 0) + runs)
+    assert len(decode(struct.pack("!HHIH", 0, MAX_STATUSES, 0, MAX_STATUSES)).ticks) == MAX_STATUSES

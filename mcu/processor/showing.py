@@ -2,7 +2,8 @@
 
 Rules:
 1. A receiver moves to another rung with a keyframe of it, and is sent the old rung until that is there.
-2. Only rungs with receivers, present or coming, are coded.
+2. Only rungs with receivers, present or coming, are coded; beyond MAX_PROFILES those with the fewest are not, so that
+   a few who ask for pictures of their own kinds leave the others theirs.
 3. Runs on the main thread.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -116,14 +118,19 @@ class Showing:
     def _use(self, best: Mapping[VideoProfile, int], budgets: Mapping[Member, float]) -> None:
         """Every profile that somebody is sent or waits for, and its rate."""
         rates: dict[VideoProfile, int] = {}
+        watching: Counter[VideoProfile] = Counter()
         for receiver in self._receivers.values():
             for level, rung in enumerate(receiver.rungs):
                 profile = rung.profile
-                if profile in rates or profile not in (receiver.sent, receiver.coming):
+                if profile not in (receiver.sent, receiver.coming):
+                    continue
+                watching[profile] += 1
+                if profile in rates:
                     continue
                 on_it = (budgets[m] for m, other in self._receivers.items() if other.chosen == profile)
                 rates[profile] = best[profile] if level == 0 else shared_bitrate(rung, on_it)
-        rates = dict(list(rates.items())[:MAX_PROFILES])
+        if len(rates) > MAX_PROFILES:
+            rates = {profile: rates[profile] for profile, _ in watching.most_common(MAX_PROFILES)}
         if rates != self._rates:
             self._rates = rates
             self._pacers = {profile: self._pacers.get(profile) or Pacer(profile.bitrate) for profile in rates}

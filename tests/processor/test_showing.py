@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from mcu.media.types import VideoProfile
-from mcu.processor.composing import ComposingThread
+from mcu.processor.composing import MAX_PROFILES, ComposingThread
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
@@ -155,6 +156,17 @@ def test_a_line_that_recovers_only_in_part_gets_the_best_rung_again_for_what_it_
     stage.run(HOLD_FIRST + UP_SECONDS + 1)
     assert stage.widths(0)[-1] == 1280
     assert stage.video.rates == {BEST: pytest.approx(carries / OVERHEAD, abs=1)}
+
+
+def test_a_few_with_pictures_of_their_own_kinds_leave_the_others_theirs() -> None:
+    stage = Stage(MAX_PROFILES + 3)
+    for fps, leg in enumerate(stage.legs[:MAX_PROFILES], 10):
+        leg.video_profile = replace(PICTURE, fps=fps)  # max-fr in an offer does this
+    stage.showing.update(stage.members, stage.now)
+    stage.run(1)
+    assert len(stage.video.rates) == MAX_PROFILES
+    assert BEST in stage.video.rates
+    assert all(len(stage.widths(MAX_PROFILES + index)) == 10 for index in range(3))
 
 
 def test_a_rung_that_nobody_watches_any_more_is_not_coded() -> None:

@@ -203,6 +203,8 @@ cdef class Vp8Encoder:
         cdef unsigned long duration = min(max(elapsed, 1), MAX_GAP * CLOCK_RATE // self.fps)
         if not 0 <= layer < self.layers or (keyframe and layer):
             raise ValueError("a layer of this encoder; keyframes are of layer 0")
+        if len(planes) != 3 or len(strides) != 3:
+            raise ValueError("three planes and their strides")
         self.set_active(active)
         if layer > 0:
             flags |= VP8_EFLAG_NO_UPD_LAST | VP8_EFLAG_NO_UPD_GF | VP8_EFLAG_NO_UPD_ARF | VP8_EFLAG_NO_UPD_ENTROPY

@@ -141,6 +141,11 @@ def test_memory_that_is_too_small_is_refused_and_the_encoder_goes_on() -> None:
         encode(encoder, [planes[0], planes[1], planes[2][1:]])
     with pytest.raises(ValueError, match="plane 0 is smaller"):
         encoder.encode(planes, [WIDTH - 1, WIDTH, WIDTH], elapsed=INTERVAL)
+    for count in (0, 2, 4):
+        with pytest.raises(ValueError, match="three planes"):
+            encoder.encode([planes[0]] * count, [WIDTH] * 3, elapsed=INTERVAL)
+        with pytest.raises(ValueError, match="three planes"):
+            encoder.encode(planes, [WIDTH] * count, elapsed=INTERVAL)
     with pytest.raises(ValueError, match="the map has 20 macroblocks"):
         encode(encoder, planes, active=np.ones(20, np.uint8))
     for layer in (-1, 2):

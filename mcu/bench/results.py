@@ -15,7 +15,7 @@ from mcu.bench.impaired import Outcome
 from mcu.bench.machine import Machine
 from mcu.bench.rows import ServerRow, Spread
 from mcu.bench.workload import Workload
-from mcu.errors import ProtocolError
+from mcu.errors import ConfigurationError, ProtocolError
 
 FILE = Path("var/bench.json")
 MAX_BYTES = 16 << 20
@@ -105,7 +105,21 @@ def read(path: Path) -> Results:
 
 def write(path: Path, results: Results) -> None:
     """Readable by people too. A reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}")
+    partial = _partial(path)
     partial.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
     partial.replace(path)
+
+
+def require_writable(path: Path) -> None:
+    """Raise ConfigurationError where `write` could not: better before minutes of measuring than after."""
+    try:
+        partial = _partial(path)
+        partial.touch()
+        partial.unlink()
+    except OSError as error:
+        raise ConfigurationError(f"--output {path}: {error.strerror}; choose a file in a folder of yours") from error
+
+
+def _partial(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_suffix(f".{os.getpid()}")

@@ -17,7 +17,8 @@ from mcu.errors import ProtocolError
 
 
 def run(settings: Settings, sections: Sequence[Section], *, path: Path, console: Console) -> None:
-    """Measure, and write to `path` what was found. What Ctrl-C cuts short is not in it."""
+    """Measure, and write to `path` what was found. What Ctrl-C cuts short is not in it. Raises ConfigurationError."""
+    results.require_writable(path)
     _make_media(settings, console)
     here = machine.describe()
     found = _kept(path, console)

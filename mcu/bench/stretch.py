@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -190,19 +192,21 @@ def _by_thread(
 
 def run_contender(name: str, workload: Workload, seconds: float) -> Result | Absent:
     """One stretch of the module `mcu.bench.contenders.name`. Raises StretchFailed."""
-    process = subprocess.Popen(
-        leashed("-m", f"mcu.bench.contenders.{name}", to_json(workload), str(seconds)),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        process_group=0,  # not for Ctrl-C
-    )
-    try:
-        printed, said = process.communicate()
-    except BaseException:
-        process.kill()
-        process.communicate()
-        raise
+    with tempfile.TemporaryDirectory(prefix="mcu-bench-", ignore_cleanup_errors=True) as folder:
+        process = subprocess.Popen(
+            leashed("-m", f"mcu.bench.contenders.{name}", to_json(workload), str(seconds)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": folder},  # its files: a process that is killed removes none
+            process_group=0,  # not for Ctrl-C
+        )
+        try:
+            printed, said = process.communicate()
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
     lines = printed.splitlines()
     if not lines:
         raise StretchFailed(f"{name} ended with {process.returncode}: {said.decode(errors='replace')[-400:].strip()}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import pytest
 
 from mcu.bench import cpu
 from mcu.bench.contender import Absent, Result, read_line
+from mcu.bench.results import require_writable
 from mcu.bench.server import ServerFailed, running_server
 from mcu.bench.stretch import StretchFailed, loaded_server, measure, run_contender
 from mcu.bench.workload import Composite, Workload
-from mcu.errors import ProtocolError
+from mcu.errors import ConfigurationError, ProtocolError
 
 SMALL = Workload(
     name="small",
@@ -65,6 +67,40 @@ def test_the_floor_of_two_people() -> None:
 def test_a_contender_that_is_none_says_why() -> None:
     with pytest.raises(StretchFailed, match="nobody"):
         run_contender("nobody", SMALL, 1.0)
+
+
+def test_a_contender_that_is_stopped_leaves_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+
+    class Stopped:
+        """Has written something when Ctrl-C comes."""
+
+        def __init__(self, *_: object, env: dict[str, str], **__: object) -> None:
+            folders.append(Path(env["TMPDIR"]))
+            (folders[0] / "people.mkv").touch()
+            self._calls = 0
+
+        def communicate(self) -> None:
+            self._calls += 1
+            if self._calls == 1:
+                raise KeyboardInterrupt
+
+        def kill(self) -> None:
+            pass
+
+    monkeypatch.setattr(subprocess, "Popen", Stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run_contender("ffmpeg", SMALL, 1.0)
+    assert folders
+    assert not folders[0].exists()
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_measuring(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="--output"):
+        require_writable(tmp_path / "file" / "bench.json")
+    require_writable(tmp_path / "new" / "bench.json")
+    assert not list((tmp_path / "new").iterdir())
 
 
 def test_a_server_that_cannot_start_says_why() -> None:

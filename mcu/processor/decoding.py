@@ -9,6 +9,7 @@ Rules:
 from __future__ import annotations
 
 import collections
+import queue
 import threading
 from collections.abc import Callable
 
@@ -38,7 +39,7 @@ class DecodedStream:
         self._codec = ""
         self._closed = False
         self._generation = 0  # rises when the picture is cleared: what was being decoded then is not shown
-        self.scheduled = False  # waiting for or in the hands of a worker; owned by the pool, under its lock
+        self.claim = threading.Lock()  # held while it waits for a worker or is in the hands of one; the pool's
 
     @property
     def has_work(self) -> bool:
@@ -105,8 +106,7 @@ class DecoderPool:
 
     def __init__(self, threads: int, *, call_main: Callable[[Callable[[], None]], object]) -> None:
         self.call_main = call_main
-        self._ready: collections.deque[DecodedStream] = collections.deque()  # each stream at most once
-        self._condition = threading.Condition()
+        self._ready: queue.SimpleQueue[DecodedStream | None] = queue.SimpleQueue()  # each stream at most once
         self._stopped = False
         self.failures = 0
         self._threads = [threading.Thread(target=self._run, name=f"decode-{i}", daemon=True) for i in range(threads)]
@@ -114,36 +114,26 @@ class DecoderPool:
             thread.start()
 
     def schedule(self, stream: DecodedStream) -> None:
-        with self._condition:
-            if not stream.scheduled:
-                stream.scheduled = True
-                self._ready.append(stream)
-                self._condition.notify()
+        """Have the stream's queue worked off. Costs one look when it waits already."""
+        if stream.claim.acquire(blocking=False):
+            self._ready.put(stream)
 
     def close(self) -> None:
-        with self._condition:
-            self._stopped = True
-            self._condition.notify_all()
+        self._stopped = True
+        for _ in self._threads:
+            self._ready.put(None)
         for thread in self._threads:
             thread.join()
 
     def _run(self) -> None:
         name_this_thread(threading.current_thread().name)
-        while True:
-            with self._condition:
-                while not self._ready and not self._stopped:
-                    self._condition.wait()
-                if self._stopped:
-                    return
-                stream = self._ready.popleft()
+        while (stream := self._ready.get()) is not None and not self._stopped:
             try:
                 stream.work()
             except Exception:
                 self.failures += 1
                 log.exception("decoder failed; its stream is closed")
                 stream.close()
-            with self._condition:
-                stream.scheduled = stream.has_work
-                if stream.scheduled:
-                    self._ready.append(stream)
-                    self._condition.notify()
+            stream.claim.release()
+            if stream.has_work:  # came after the last look at the queue, perhaps while the claim was still held
+                self.schedule(stream)

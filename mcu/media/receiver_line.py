@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from mcu.media.bandwidth_estimator import BandwidthEstimator
+from mcu.media.bandwidth_estimator import QUEUE_GONE, BandwidthEstimator
 from mcu.media.bandwidth_feedback import FeedbackReader
 from mcu.media.transport_feedback import Arrivals
 
@@ -75,6 +75,13 @@ class ReceiverLine:
             return math.inf
         self.estimator.no_feedback(now)
         return max(0.0, self.estimator.bitrate - SOUND_BITRATE)
+
+    @property
+    def random_loss(self) -> bool:
+        """What is lost is lost however little is sent: no queue stands, and the line is not suspected to be full."""
+        estimator = self.estimator
+        quiet = not estimator.congested and not estimator.losses.trying and estimator.delay.queue <= QUEUE_GONE
+        return estimator.rtt > 0 and quiet
 
     def want(self, bitrate: float, now: float) -> None:
         """Find out whether the line carries so many bit/s of pictures; the answer is a larger `budget`, or none."""

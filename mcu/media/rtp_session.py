@@ -23,6 +23,7 @@ from mcu.media.received_streams import (
     VideoStream,
 )
 from mcu.media.reception_statistics import ReceptionStatistics
+from mcu.media.repairs import Repairs
 from mcu.media.report_schedule import FEEDBACK_MINIMUM, ReportSchedule
 from mcu.media.rtp_events import (
     BitrateLimited,
@@ -55,7 +56,16 @@ class RtpSession:
         report_interval: float = FEEDBACK_MINIMUM,  # seconds; report_schedule.AVP_MINIMUM for RTP/AVP peers
         wall_clock_offset: float = 0.0,  # seconds to add to `now` for the wall clock in sender reports
     ) -> None:
-        self.counters = {"unroutable": 0, "malformed_rtcp": 0, "rtcp_received": 0, "rtcp_sent": 0, "events_dropped": 0}
+        self.counters = {
+            "unroutable": 0,
+            "malformed_rtcp": 0,
+            "rtcp_received": 0,
+            "rtcp_sent": 0,
+            "events_dropped": 0,
+            "repairs_refused": 0,
+            "repairs_repeated": 0,
+        }
+        self.repairs = Repairs(self.counters)  # its owner says what the line carries
         self.rtt = 0.0  # seconds, smoothed; 0.0 until a report was answered
         self.loss = 0.0  # share of our packets that the peer says it lacks (0 to 1), smoothed over all sent streams
         self.audio: AudioReceiver | None = None  # set by add_received
@@ -140,7 +150,7 @@ class RtpSession:
                 self._receive_blocks(packet.reports, now)
             case rtcp.Nack():
                 for sent in self._sent_with(packet.media_ssrc):
-                    sent.stream.resend(packet.lost, now)
+                    self.repairs.ask(sent.stream, packet.lost, self.loss, now)
             case rtcp.PictureLoss():
                 for sent in self._sent_with(packet.media_ssrc):
                     self._emit(KeyframeRequested(sent.kind))
@@ -172,6 +182,8 @@ class RtpSession:
         for stream in self._videos:
             if stream.receiver.next_timer() <= now:
                 self._ask_sender(stream, now)
+        if now >= self.repairs.next_timer():
+            self.repairs.handle_timer(now)
         if now >= self._intake.arrivals_due:
             self._intake.arrivals_due = math.inf
             for data in self._intake.arrivals.take():
@@ -182,12 +194,12 @@ class RtpSession:
     @property
     def deadline_set(self) -> bool:
         """Whether packets may have brought `next_timer` forward since it was last called."""
-        return self._intake.deadline_set
+        return self._intake.deadline_set or self.repairs.next_timer() < math.inf
 
     def next_timer(self) -> float:
         """When `handle_timer` wants to be called; math.inf for never."""
         self._intake.deadline_set = False
-        due = min(self._schedule.due, self._intake.arrivals_due)
+        due = min(self._schedule.due, self._intake.arrivals_due, self.repairs.next_timer())
         for stream in self._videos:
             due = min(due, stream.receiver.next_timer())
         return due

@@ -216,8 +216,10 @@ class WebRtcLeg:
                     self._handler.keyframe_requested(self, kind)
                 case PacketsAcknowledged(arrivals=arrivals):
                     self.line.acknowledged(arrivals, transport.sent_record, now)
+                    self._bound_repairs(now)
                 case BitrateLimited(bitrate=bitrate):
                     self.line.limited(bitrate, now)
+                    self._bound_repairs(now)
 
     def handle_timer(self, now: float) -> None:
         """Reports and repairs, paths without consent, and the leg's own silence."""
@@ -252,6 +254,10 @@ class WebRtcLeg:
         return min(self.session.next_timer(), self.line.next_timer(), self.last_received + patience, paths)
 
     # --- inside ---------------------------------------------------------------------------------------
+
+    def _bound_repairs(self, now: float) -> None:
+        self.session.repairs.line = self.line.budget(now)
+        self.session.repairs.random_loss = self.line.random_loss
 
     def _enter(self, state: LegState) -> None:
         assert state in TRANSITIONS[self.state], f"{self.state} to {state}"

@@ -28,7 +28,8 @@ from mcu.bench.network.figures import longest
 from mcu.media.audio_codecs import AudioEncoder
 from mcu.media.pacer import Pacer, Slice
 from mcu.media.payloads import packetize
-from mcu.media.rtp_events import FrameReceived, KeyframeRequested
+from mcu.media.receiver_line import ReceiverLine
+from mcu.media.rtp_events import FrameReceived, KeyframeRequested, PacketsAcknowledged
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import (
     BLOCK_SAMPLES,
@@ -43,6 +44,7 @@ from mcu.processor.picture_encoders import MAX_PAYLOAD, keyframe_pause
 from mcu.processor.sound_encoders import SoundEncoders
 from mcu.synthetic.network.impairment import Line
 from mcu.synthetic.network.weather import Weather
+from mcu.webrtc.leg import START_BITRATE
 from tests.support.speech import QUIET, gapless_speech
 
 STEP = 0.001  # seconds
@@ -101,6 +103,7 @@ class Peer:
         self.transport.select_stream(self._write)
         ssrc = self._chance.randrange(1 << 20, 1 << 30)
         self.session = RtpSession(cname=name, ssrc_for_reports=ssrc, reduced_size=True, wall_clock_offset=1.7e9)
+        self.line = ReceiverLine(START_BITRATE)  # what the peer's feedback says of it
         self._streams = {
             StreamKind.AUDIO: SendStream(self.transport, ssrc=ssrc, payload_type=111, clock_rate=48_000, mid="0"),
             StreamKind.MAIN: SendStream(
@@ -208,6 +211,10 @@ class Peer:
                     self.received.keyframes += frame.keyframe
                 case KeyframeRequested():
                     self._keyframe_wanted = True
+                case PacketsAcknowledged(arrivals=arrivals):
+                    self.line.acknowledged(arrivals, self.transport.sent_record, now)
+                    self.session.repairs.line = self.line.budget(now)
+                    self.session.repairs.random_loss = self.line.random_loss
         video = self.session.video(StreamKind.MAIN)
         asked = video.keyframe_requests.sent if video is not None else 0
         if asked > self._asked:

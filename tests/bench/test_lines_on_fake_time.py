@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcu.bench.network.figures import asked_after
+from mcu.media.types import StreamKind
 from mcu.synthetic.network.weather import Bursts, Weather
 from tests.bench.faked import COMPOSITE, Call, frames_between, freeze_between
 
@@ -50,6 +51,19 @@ def test_twenty_percent_loss() -> None:
     assert heard.concealed <= 0.12
     assert heard.gap <= 0.12
     assert freeze_between(call.client, begin, call.now) <= 2.0
+    assert len(frames_between(call.client, begin, call.now)) >= 0.9 * 25 * SECONDS
+    assert call.server.session.counters["repairs_repeated"] > 100, "by then the loss is known to be the line's own"
+
+
+def test_repairs_do_not_fill_a_line_that_is_full() -> None:
+    call = settled(Weather(delay=0.05, rate=300_000, queue_bytes=6_000), 1)
+    counters, receiver = call.server.session.counters, call.client.session.video(StreamKind.MAIN)
+    assert receiver is not None
+    before, asked_before = dict(counters), receiver.counters.nacks
+    call.run(SECONDS)
+    refused, asked = counters["repairs_refused"] - before["repairs_refused"], receiver.counters.nacks - asked_before
+    assert refused > 0.5 * asked > 0
+    assert counters["repairs_repeated"] == before["repairs_repeated"]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

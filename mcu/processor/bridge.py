@@ -91,6 +91,10 @@ class Bridge:
         for kind in (StreamKind.MAIN, StreamKind.CONTENT):
             leg.request_keyframe(kind)
 
+    def leg_updated(self) -> None:
+        """A leg took a new offer: it may want another picture, or none."""
+        self.showing.update(self.members, time.monotonic())
+
     def leg_disconnected(self, leg: WebRtcLeg) -> None:
         """Nothing has come for a while: a card says more than a face that no longer moves."""
         member = self._by_leg.get(leg)

@@ -95,7 +95,7 @@ class MultipointProcessor:
             case control.AddLeg():
                 return self._add_leg(command)
             case control.UpdateLeg(leg=leg, offer=offer):
-                return control.LegAnswer(self._leg(leg).update(offer))
+                return self._update_leg(leg, offer)
             case control.AddCandidate(leg=leg, candidate=candidate):
                 self._leg(leg).add_candidate(candidate)
             case control.RemoveLeg(leg=leg):
@@ -131,6 +131,11 @@ class MultipointProcessor:
         self._legs[command.leg] = (leg, bridge)
         bridge.add_leg(leg, command.participant)
         return control.LegAnswer(leg.answer)
+
+    def _update_leg(self, leg_id: str, offer: str) -> control.LegAnswer:
+        answer = self._leg(leg_id).update(offer)
+        self._legs[leg_id][1].leg_updated()
+        return control.LegAnswer(answer)
 
     def _remove_leg(self, leg_id: str) -> None:
         found = self._legs.get(leg_id)

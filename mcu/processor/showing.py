@@ -167,9 +167,10 @@ class Showing:
 
     def _send_slices(self, profile: VideoProfile, slices: list[Slice[PacketizedFrame]], now: float) -> None:
         streams = [
-            member.leg.sent[StreamKind.MAIN]
+            stream
             for member, receiver in self._receivers.items()
             if receiver.sent == profile and member.leg.connected
+            if (stream := member.leg.sent.get(StreamKind.MAIN)) is not None  # a new offer may have ended it
         ]
         if not streams:
             return

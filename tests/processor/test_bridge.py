@@ -189,3 +189,17 @@ def one_keyframe() -> EncodedFrame:
     encoded = VideoEncoder(PROFILE).encode(frame, timestamp=0, keyframe=True)
     assert encoded is not None
     return encoded
+
+
+def test_a_new_offer_gives_another_picture_or_none(bridge: Bridge, loop: Loop) -> None:
+    a, b = join(bridge, "a"), join(bridge, "b")
+    bridge.update(state(1, "a", "b"))
+    loop.run_until(lambda: bool(a.received(VIDEO_TYPE) and b.received(VIDEO_TYPE)))
+    a.video_profile, stream = None, a.sent.pop(StreamKind.MAIN)
+    bridge.leg_updated()
+    before = len(a.received(VIDEO_TYPE)), len(b.received(VIDEO_TYPE))
+    loop.run_until(lambda: len(b.received(VIDEO_TYPE)) > before[1])
+    assert len(a.received(VIDEO_TYPE)) == before[0]
+    a.video_profile, a.sent[StreamKind.MAIN] = PROFILE, stream
+    bridge.leg_updated()
+    loop.run_until(lambda: keyframes(a) == 2)

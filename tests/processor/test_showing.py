@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from mcu.media.types import VideoProfile
+from mcu.media.types import StreamKind, VideoProfile
 from mcu.processor.composing import MAX_PROFILES, ComposingThread
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
@@ -156,6 +156,19 @@ def test_a_line_that_recovers_only_in_part_gets_the_best_rung_again_for_what_it_
     stage.run(HOLD_FIRST + UP_SECONDS + 1)
     assert stage.widths(0)[-1] == 1280
     assert stage.video.rates == {BEST: pytest.approx(carries / OVERHEAD, abs=1)}
+
+
+def test_who_ends_the_picture_by_a_new_offer_takes_it_from_nobody_else() -> None:
+    stage = Stage(3)
+    stage.run(1)
+    stage.legs[0].video_profile = None
+    del stage.legs[0].sent[StreamKind.MAIN]
+    before = len(stage.widths(1))
+    stage.run(1)
+    assert len(stage.widths(1)) == before + 10
+    stage.showing.update(stage.members, stage.now)
+    stage.run(1)
+    assert len(stage.widths(2)) == before + 20
 
 
 def test_a_few_with_pictures_of_their_own_kinds_leave_the_others_theirs() -> None:

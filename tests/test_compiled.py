@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,8 @@ TESTS = tuple(
     f"tests/media/test_{name}.py"
     for name in (
         "audio_receiver",
+        "bandwidth_estimator",
+        "bandwidth_parts",
         "jitter_buffer",
         "keyframe_requests",
         "nack",
@@ -43,13 +46,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package of two modules, one with types, both built."""
     monkeypatch.setattr(compiled, "_PACKAGE", tmp_path)
     monkeypatch.setattr(compiled, "MODULES", ("mcu.one", "mcu.two"))
-    for age, name in enumerate(("one.py", "one.pxd", "two.py"), start=1):
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (age, age))
+    for name in ("one.py", "one.pxd", "two.py"):
+        (tmp_path / name).write_text(name)
     for name in ("one", "two"):
-        built = tmp_path / f"{name}{EXTENSION_SUFFIXES[0]}"
-        built.touch()
-        os.utime(built, (10, 10))
+        (tmp_path / f"{name}{EXTENSION_SUFFIXES[0]}").touch()
+    (tmp_path / compiled.RECORD).write_text(json.dumps(compiled.digests()))
     return tmp_path
 
 
@@ -57,10 +58,23 @@ def test_what_was_built_runs(tree: Path) -> None:
     assert compiled._unusable() == ""
 
 
+def test_a_copy_with_new_file_times_runs(tree: Path) -> None:
+    for path in tree.glob("*.p*"):
+        os.utime(path, (2**31, 2**31))
+    assert compiled._unusable() == ""
+
+
 @pytest.mark.parametrize("name", ["one.py", "one.pxd", "two.py"])
-def test_newer_sources_win(tree: Path, name: str) -> None:
-    os.utime(tree / name, (11, 11))
-    assert f"mcu.{name[:3]} was changed" in compiled._unusable()
+def test_changed_sources_win(tree: Path, name: str) -> None:
+    (tree / name).write_text("changed")
+    os.utime(tree / name, (0, 0))
+    assert compiled._unusable() == f"mcu.{name[:3]} was changed since it was built"
+    assert compiled.changed() == [f"mcu.{name[:3]}"]
+
+
+def test_new_types_are_a_change(tree: Path) -> None:
+    (tree / "two.pxd").touch()
+    assert compiled.changed() == ["mcu.two"]
 
 
 def test_all_or_none(tree: Path) -> None:
@@ -68,11 +82,18 @@ def test_all_or_none(tree: Path) -> None:
     assert compiled._unusable() == "not built"
 
 
-def test_every_module_has_its_types() -> None:
+@pytest.mark.parametrize("content", [None, "", "{"])
+def test_without_a_record_the_sources_run(tree: Path, content: str | None) -> None:
+    if content is None:
+        (tree / compiled.RECORD).unlink()
+    else:
+        (tree / compiled.RECORD).write_text(content)
+    assert "was changed" in compiled._unusable()
+
+
+def test_every_module_has_a_source() -> None:
     for module in compiled.MODULES:
-        source = ROOT / f"{module.replace('.', '/')}.py"
-        assert source.exists()
-        assert source.with_suffix(".pxd").exists()
+        assert (ROOT / f"{module.replace('.', '/')}.py").exists()
 
 
 def test_the_switch_runs_the_sources() -> None:

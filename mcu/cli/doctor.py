@@ -17,6 +17,7 @@ from typing import Literal
 from rich.console import Console
 from rich.table import Table
 
+import mcu
 from mcu.cli import certificate
 from mcu.cli.addresses import OPEN_HTTP_ADVICE, is_loopback, local_addresses, port_is_free
 from mcu.config import Config
@@ -162,6 +163,13 @@ def check_native(_config: Config) -> Iterable[Finding]:
         return
     names = ", ".join(module.__name__.rpartition(".")[2] for module in (opus, packets, planes, samples, vpx))
     yield Finding("extensions", Verdict.GOOD, f"{names}; {opus.VERSION}")
+    if mcu.SOURCES_RUN_BECAUSE:
+        yield Finding(
+            "packet path",
+            Verdict.WARNING,
+            f"runs from its sources, at twice the CPU: {mcu.SOURCES_RUN_BECAUSE}",
+            "Run: make setup",
+        )
     yield Finding("VP8 out", Verdict.GOOD, f"libvpx {vpx.VERSION}")
     yield Finding("SRTP", Verdict.GOOD, ", ".join(packets.PROFILES))
 

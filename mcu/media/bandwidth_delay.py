@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from operator import mul
 
 from mcu.media.bandwidth_feedback import AcknowledgedPacket
 
@@ -37,7 +36,8 @@ class DelayDetector:
     """One per receiver. `add` each feedback, then read the attributes."""
 
     __slots__ = (
-        "_bases",
+        "_base_before",
+        "_base_now",
         "_bucket_end",
         "_gap",
         "_group",
@@ -68,7 +68,8 @@ class DelayDetector:
         self.standing = 0.0  # seconds, over the last STANDING
         self.trend = 0.0  # ms, to be compared with the threshold
         self.threshold = TREND_FIRST
-        self._bases = [float("inf"), float("inf")]  # smallest delay of the previous bucket and of this one
+        self._base_before = float("inf")  # smallest delay of the previous bucket
+        self._base_now = float("inf")  # and of this one
         self._bucket_end = float("-inf")
         self._group = (0.0, 0.0, 0.0, 0, 0)  # begun at (our clock), first and last arrival, bytes, of the first packet
         # Last arrival, its delay, the delay smoothed, bytes; first arrival, its delay, bytes without the first packet.
@@ -91,30 +92,31 @@ class DelayDetector:
         for sequence, sent, size, arrival in packets:
             if arrival is None:
                 continue
-            delay = arrival - sent
+            came = arrival
+            delay = came - sent
             index = sequence & (RING - 1)
             if ring[index] == sequence or not (-1e12 < delay < 1e12 and 0 < size < 65_536):
                 self.nonsense += 1
                 continue
             ring[index] = sequence
             if gap:
-                self._gap, gap = arrival, False
+                self._gap, gap = came, False
             bytes_received += size
             if delay < low:
                 low = delay
             if 0.0 <= sent - start < GROUP:
                 size_of_group += size
-                if arrival > last:
-                    last = arrival
+                if came > last:
+                    last = came
             elif sent >= start:
                 if size_of_group:
                     late = last - start
                     smoothed = smoothed + SMOOTHING * (late - smoothed) if groups else late
                     rest = size_of_group - size_of_first
                     groups.append((last, late, smoothed, size_of_group, first, first - start, rest))
-                start, first, last, size_of_group, size_of_first = sent, arrival, arrival, size, size
+                start, first, last, size_of_group, size_of_first = sent, came, came, size, size
             elif start - sent > MAX_DELAY_CHANGE:
-                start, first, last, size_of_group, size_of_first = sent, arrival, arrival, size, size
+                start, first, last, size_of_group, size_of_first = sent, came, came, size, size
             # else: it comes late, its group is closed; for the smallest delay and the bytes it has counted
         self._group = (start, first, last, size_of_group, size_of_first)
         self._smoothed = smoothed
@@ -123,23 +125,28 @@ class DelayDetector:
         return bytes_received
 
     def _follow(self, low: float, now: float) -> None:
-        base = min(self._bases)
+        base = self.base
         if base < 1e12 and not -MAX_DELAY_CHANGE < low - base < MAX_DELAY_CHANGE:
             self.restarts += 1
             self._restart()
             base = low
         if now >= self._bucket_end or now < self._bucket_end - BASE_BUCKET:
-            self._bases = [self._bases[1], low]
+            self._base_before, self._base_now = self._base_now, low
             self._bucket_end = now + BASE_BUCKET
-        elif low < self._bases[1]:
-            self._bases[1] = low
-        base = min(self._bases)
+        elif low < self._base_now:
+            self._base_now = low
+        base = min(self._base_before, self._base_now)
         minima = self._minima
         minima.append((now, low))
         while len(minima) > 1 and not 0.0 <= now - minima[0][0] <= STANDING:
             minima.popleft()
-        self.standing = min([delay for _, delay in minima]) - base
-        self.queue = min([delay for at, delay in minima if now - at < SHORT]) - base
+        standing = queue = low
+        for at, delay in minima:
+            if delay < standing:
+                standing = delay
+            if delay < queue and now - at < SHORT:
+                queue = delay
+        self.standing, self.queue = standing - base, queue - base
         self._detect(now)
 
     def _detect(self, now: float) -> None:
@@ -149,11 +156,16 @@ class DelayDetector:
             return
         recent = list(groups)[-count:]
         origin, floor = recent[0][0], recent[0][2]
-        times = [group[0] - origin for group in recent]
-        delays = [group[2] - floor for group in recent]
-        total = sum(times)
-        spread = count * sum(map(mul, times, times)) - total * total
-        slope = (count * sum(map(mul, times, delays)) - total * sum(delays)) / spread if spread > 1e-9 else 0.0
+        times = delays = squares = products = 0.0
+        for group in recent:
+            time = group[0] - origin
+            delay = group[2] - floor
+            times += time
+            delays += delay
+            squares += time * time
+            products += time * delay
+        spread = count * squares - times * times
+        slope = (count * products - times * delays) / spread if spread > 1e-9 else 0.0
         # The draft compares an offset that has been accumulated: slope times groups seen, times a gain.
         trend = self.trend = slope * count * GAIN
         self.overusing = count >= WINDOW // 2 and trend > self.threshold
@@ -168,7 +180,7 @@ class DelayDetector:
     @property
     def base(self) -> float:
         """Arrival minus sending time through an empty queue."""
-        return min(self._bases)
+        return min(self._base_before, self._base_now)
 
     def delivery(self) -> tuple[float, float] | None:
         """Since the line became busy: bit/s that arrived, and seconds of sending for a second of arriving.
@@ -195,5 +207,5 @@ class DelayDetector:
     def accept_queue(self) -> None:
         """What stands now was not made by us: count it as an empty queue from now on."""
         if self._minima:
-            self._bases = [float("inf"), min(delay for _, delay in self._minima)]
+            self._base_before, self._base_now = float("inf"), min([delay for _, delay in self._minima])
             self.queue = self.standing = 0.0

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from mcu.media.sequence import Unwrapper
 from mcu.media.transport_feedback import TICKS_PER_SECOND, Arrivals
 
+_new_tuple = tuple.__new__  # a NamedTuple's own constructor is a call of Python on top
+
 CLOCK_BITS = 32  # 24 bits of reference time in units of 256 ticks
 
 
@@ -31,7 +33,11 @@ class FeedbackReader:
         self, arrivals: Arrivals, sent_record: Callable[[int], tuple[float, int] | None]
     ) -> list[AcknowledgedPacket]:
         """`sent_record` is that of the SrtpTransport."""
-        first = next((ticks for ticks in arrivals.ticks if ticks is not None), None)
+        first = None
+        for ticks in arrivals.ticks:
+            if ticks is not None:
+                first = ticks
+                break
         shift = 0 if first is None else self._clock.extend(first & 0xFFFFFFFF) - first
         packets = []
         for index, ticks in enumerate(arrivals.ticks):
@@ -41,5 +47,5 @@ class FeedbackReader:
                 self.forgotten += 1
                 continue
             arrival = None if ticks is None else (ticks + shift) / TICKS_PER_SECOND
-            packets.append(AcknowledgedPacket(sequence, record[0], record[1], arrival))
+            packets.append(_new_tuple(AcknowledgedPacket, (sequence, record[0], record[1], arrival)))
         return packets

@@ -31,8 +31,12 @@ class Rates:
         """Enter one feedback that acknowledged `size` bytes. Returns seconds since the one before, at most 1."""
         elapsed = min(max(now - self.last, 0.0), 1.0)
         self.last = now
-        newest = next((packet[1] for packet in reversed(packets) if packet[3] is not None), None)
-        if newest is None or not -inf < newest < inf:
+        newest = inf
+        for packet in reversed(packets):
+            if packet[3] is not None:
+                newest = packet[1]
+                break
+        if not -inf < newest < inf:
             return elapsed
         gap = 0 < (packets[0][0] - self._next) & 0xFFFF < 0x8000
         sending = newest - (packets[0][1] if gap else self.newest)
@@ -42,8 +46,11 @@ class Rates:
             entries.append((now, sending if gap else elapsed, sending, size))
             while not 0.0 <= now - entries[0][0] <= WINDOW:
                 entries.popleft()
-            bits = sum([entry[3] for entry in entries]) * 8
-            seconds, sending = sum([entry[1] for entry in entries]), sum([entry[2] for entry in entries])
+            bits = seconds = sending = 0.0
+            for entry in entries:
+                bits += entry[3] * 8
+                seconds += entry[1]
+                sending += entry[2]
             if seconds > WINDOW / 4 and sending > WINDOW / 4:
                 self.throughput = bits / seconds
                 self.sent = bits / sending / (1.0 - min(loss, 0.9))

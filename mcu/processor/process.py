@@ -13,6 +13,7 @@ import msgspec
 import structlog
 import uvloop
 
+import mcu
 from mcu import control
 from mcu.config import Log, Media, Processor
 from mcu.errors import ConfigurationError
@@ -20,6 +21,7 @@ from mcu.lifetime import die_with_parent
 from mcu.processor.control_server import ControlServer
 from mcu.processor.mp import MultipointProcessor
 
+YOUNG_OBJECTS = 10_000  # between two looks of the garbage collector: what packets leave is freed by reference counts
 SWITCH_SECONDS = 0.001  # how long one thread may keep the interpreter while the packet loop waits for it
 
 log = structlog.get_logger()
@@ -40,6 +42,8 @@ def run(fd: int, index: int, settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C and service managers reach the whole group; the MC decides
         signal.signal(number, signal.SIG_IGN)
     structlog.contextvars.bind_contextvars(processor=index)
+    if mcu.SOURCES_RUN_BECAUSE:
+        log.warning("compiled modules do not run; packets cost twice as much", reason=mcu.SOURCES_RUN_BECAUSE)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(fd, index, settings))
@@ -58,6 +62,7 @@ async def _serve(fd: int, index: int, settings: Settings) -> None:
     port = settings.media.port + index if settings.media.port else 0
     await mp.start(host=settings.media.host, port=port, advertise=settings.media.advertise, notify=server.notify)
     gc.collect()
+    gc.set_threshold(YOUNG_OBJECTS)
     gc.freeze()  # modules and tables made at start need not be looked at again
     try:
         greeting = control.Ready(control.PROTOCOL_VERSION, os.getpid(), mp.port, mp.addresses)

@@ -207,9 +207,10 @@ class Endpoint:
     def _receive_rtp(self, packet: RtpPacket, now: float) -> None:
         """Most packets leave nothing to do, and then their leg need not be pumped."""
         transport = packet.transport
-        leg = transport.owner if transport is not None else None
-        if not isinstance(leg, WebRtcLeg):
+        owner = transport.owner if transport is not None else None
+        if not isinstance(owner, WebRtcLeg):
             return
+        leg = owner
         leg.last_received = now
         try:
             stirred = leg.session.receive_rtp(packet, now)
@@ -221,11 +222,18 @@ class Endpoint:
             self._touch_by_media(leg)
 
     def _receive_rtcp(self, item: Rtcp, now: float) -> None:
-        leg = item.transport.owner if item.transport is not None else None
-        if isinstance(leg, WebRtcLeg):
-            leg.last_received = now
-            self._guarded(leg, leg.session.receive_rtcp, item.data, now)
-            self._touch_by_media(leg)
+        owner = item.transport.owner if item.transport is not None else None
+        if not isinstance(owner, WebRtcLeg):
+            return
+        leg = owner
+        leg.last_received = now
+        try:
+            leg.session.receive_rtcp(item.data, now)
+        except Exception:
+            log.exception("leg failed", leg=leg.id)
+            self._failed(leg)
+            return
+        self._touch_by_media(leg)
 
     def _touch_by_media(self, leg: WebRtcLeg) -> None:
         if leg.state is LegState.CONNECTED:
@@ -284,7 +292,11 @@ class Endpoint:
         now = self._clock()
         touched, self._touched = self._touched, {}
         for leg, by_media in touched.items():
-            self._guarded(leg, leg.pump, now)
+            try:
+                leg.pump(now)
+            except Exception:
+                log.exception("leg failed", leg=leg.id)
+                self._failed(leg)
             if not by_media or leg.session.deadline_set:
                 self._alarm.schedule(leg, now)
 

@@ -1,0 +1,54 @@
+# C types of bandwidth_delay.py.
+cimport cython
+
+cdef double GROUP
+cdef int WINDOW
+cdef double SMOOTHING
+cdef double GAIN
+cdef double TREND_MIN
+cdef double TREND_MAX
+cdef double THRESHOLD_UP
+cdef double THRESHOLD_DOWN
+cdef double OUTLIER
+cdef double SHORT
+cdef double STANDING
+cdef double BASE_BUCKET
+cdef double MAX_DELAY_CHANGE
+
+
+cdef class DelayDetector:
+    cdef readonly long long nonsense
+    cdef readonly long long restarts
+    cdef public bint overusing
+    cdef public double queue
+    cdef public double standing
+    cdef public double trend
+    cdef public double threshold
+    cdef list _ring
+    cdef double _base_before
+    cdef double _base_now
+    cdef double _bucket_end
+    cdef tuple _group
+    cdef object _groups
+    cdef object _next
+    cdef double _gap
+    cdef object _minima
+    cdef double _smoothed
+    cdef double _last_update
+
+    cdef _restart(self)
+
+    @cython.locals(ring=list, start=cython.double, first=cython.double, last=cython.double, smoothed=cython.double,
+                   low=cython.double, delay=cython.double, late=cython.double, sent=cython.double, gap=cython.bint,
+                   came=cython.double)
+    cpdef add(self, packets, double now)
+
+    @cython.locals(base=cython.double, at=cython.double, delay=cython.double, standing=cython.double,
+                   queue=cython.double)
+    cdef _follow(self, double low, double now)
+
+    @cython.locals(count=cython.int, recent=list, origin=cython.double, floor=cython.double, time=cython.double,
+                   delay=cython.double, times=cython.double, delays=cython.double, squares=cython.double,
+                   products=cython.double, spread=cython.double, slope=cython.double, trend=cython.double,
+                   size=cython.double, factor=cython.double, elapsed=cython.double, adapted=cython.double)
+    cdef _detect(self, double now)

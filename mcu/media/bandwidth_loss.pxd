@@ -1,0 +1,39 @@
+# C types of bandwidth_loss.py.
+cimport cython
+
+cdef int MAX_PENDING
+cdef double SLOT
+cdef double TRIAL_DELAY
+cdef double TRIAL_LOSS
+cdef double FAST_LOSS
+cdef double CHANGE
+
+
+cdef class LossJudge:
+    cdef readonly double share
+    cdef readonly double recent
+    cdef readonly double missing
+    cdef public double own
+    cdef readonly long long trials
+    cdef readonly bint trying
+    cdef readonly long long dropped
+    cdef dict _pending
+    cdef object _slots
+    cdef double _slot_end
+    cdef long long _of
+    cdef double _trial_loss
+    cdef double _trial_begin
+    cdef list _trial_slots
+    cdef double _judged_from
+
+    @cython.locals(pending=dict, missing=list, received=cython.longlong, judged=cython.double, sent=cython.double)
+    cpdef add(self, packets, double now)
+    cdef long long _overdue(self, double now)
+
+    @cython.locals(slot=list)
+    cdef _enter(self, long long lost, long long received, double now)
+    cpdef judge(self, double now)
+    cdef _begin(self, double share, double now)
+    cdef _judge_trial(self, double now)
+    cpdef forget(self, double before)
+    cdef _clear(self)

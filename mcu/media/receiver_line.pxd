@@ -1,0 +1,27 @@
+# C types of receiver_line.py.
+from mcu.media.bandwidth_estimator cimport BandwidthEstimator
+from mcu.media.bandwidth_feedback cimport FeedbackReader
+
+cdef double inf
+
+
+cdef class ReceiverLine:
+    cdef readonly BandwidthEstimator estimator
+    cdef readonly long long probe_bytes
+    cdef readonly long long refused
+    cdef double _allowance
+    cdef double _allowed_at
+    cdef FeedbackReader _reader
+    cdef bint _known
+    cdef double _left
+    cdef double _rate
+    cdef double _due
+    cdef long long _place
+    cdef dict __dict__  # for what is not asked for with every feedback
+
+    cpdef acknowledged(self, arrivals, sent_record, double now)
+    cpdef limited(self, bitrate, double now)
+    cpdef double budget(self, double now) except? -1
+    cpdef want(self, double bitrate, double now)
+    cpdef handle_timer(self, pictures, double now)
+    cpdef double next_timer(self) except? -1

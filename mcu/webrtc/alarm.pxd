@@ -1,0 +1,22 @@
+# C types of alarm.py.
+cimport cython
+
+from mcu.webrtc.timer_wheel cimport TimerWheel
+
+
+cdef class Alarm:
+    cdef object _call_later
+    cdef object _clock
+    cdef object _serve
+    cdef TimerWheel _wheel
+    cdef readonly object _timer
+    cdef readonly double _armed_for
+
+    cpdef schedule(self, entry, double now)
+    cpdef cancel(self, entry)
+
+    @cython.locals(due=cython.double)
+    cdef _arm(self, double now)
+
+    @cython.locals(now=cython.double)
+    cpdef _wake(self)

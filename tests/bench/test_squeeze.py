@@ -51,3 +51,10 @@ def test_a_process_that_has_ended_meanwhile_leaves_no_group(sleeper: int) -> Non
     with squeezed([process.pid, sleeper], 0.5):
         process.communicate()
     assert groups() == []
+
+
+def test_groups_that_limit_nothing_are_said_before_measuring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(squeeze, "VERSION_1", tmp_path)
+    monkeypatch.setattr(squeeze, "VERSION_2", tmp_path)  # as where the cpu controller is not given to those below
+    assert "cpu controller" in refusal()
+    assert not list(tmp_path.iterdir())

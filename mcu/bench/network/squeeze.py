@@ -12,17 +12,20 @@ PERIOD = 0.020  # seconds: short, so that a squeezed process is slow rather than
 LEAST_QUOTA = 1_000  # microseconds: the kernel takes no less
 VERSION_1 = Path("/sys/fs/cgroup/cpu")
 VERSION_2 = Path("/sys/fs/cgroup")
+QUOTA_1, LIMIT_2 = "cpu.cfs_quota_us", "cpu.max"  # files of a group
 
 
 def refusal() -> str:
     """Why no CPU can be taken away here, in one sentence; "" when it can."""
     try:
-        group = _parent() / f"mcu-probe-{os.getpid()}"
+        parent = _parent()
+        group = parent / f"mcu-probe-{os.getpid()}"
         group.mkdir()
+        limited = (group / (QUOTA_1 if parent == VERSION_1 else LIMIT_2)).exists()
         group.rmdir()
     except OSError as error:
         return f"CPU can be squeezed only where control groups may be made: {error}."
-    return ""
+    return "" if limited else f"CPU can be squeezed only where control groups below {parent} limit it (cpu controller)."
 
 
 @contextmanager
@@ -35,9 +38,9 @@ def squeezed(pids: Sequence[int], cores: float) -> Iterator[None]:
     try:
         if parent == VERSION_1:
             (group / "cpu.cfs_period_us").write_text(str(period))
-            (group / "cpu.cfs_quota_us").write_text(str(quota))
+            (group / QUOTA_1).write_text(str(quota))
         else:
-            (group / "cpu.max").write_text(f"{quota} {period}")
+            (group / LIMIT_2).write_text(f"{quota} {period}")
         for pid in pids:
             (group / "cgroup.procs").write_text(str(pid))
         yield
@@ -49,4 +52,4 @@ def squeezed(pids: Sequence[int], cores: float) -> Iterator[None]:
 
 
 def _parent() -> Path:
-    return VERSION_1 if (VERSION_1 / "cpu.cfs_quota_us").exists() else VERSION_2
+    return VERSION_1 if (VERSION_1 / QUOTA_1).exists() else VERSION_2

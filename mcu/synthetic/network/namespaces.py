@@ -100,7 +100,10 @@ def _aside(function: Callable[[], Result]) -> Result:
 
 
 def _run(words: Sequence[str], descriptors: Sequence[int]) -> str:
-    done = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_SECONDS, pass_fds=descriptors)
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_SECONDS, pass_fds=descriptors)
+    except subprocess.TimeoutExpired as error:
+        raise ConfigurationError(f"{' '.join(words)}: no end in {COMMAND_SECONDS:g} s") from error
     if done.returncode:
         raise ConfigurationError(f"{' '.join(words)}: {done.stderr.strip()}")
     return done.stdout

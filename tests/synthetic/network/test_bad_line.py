@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from mcu.errors import ConfigurationError
+from mcu.synthetic.network import namespaces
 from mcu.synthetic.network.bad_line import FAR_IP, NEAR_IP, BadLine
 from mcu.synthetic.network.namespaces import refusal
 from mcu.synthetic.network.weather import Weather
@@ -115,3 +116,9 @@ def test_a_line_that_has_ended_says_so() -> None:
 def test_the_callers_own_network_is_left_alone(ends: Ends) -> None:
     assert os.readlink("/proc/self/ns/net") == UNTOUCHED
     assert os.readlink(f"/proc/{ends.line.pid}/ns/net") != UNTOUCHED
+
+
+def test_a_command_that_does_not_end_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(namespaces, "COMMAND_SECONDS", 0.01)
+    with pytest.raises(ConfigurationError, match="no end"):
+        namespaces._run(["sleep", "60"], ())

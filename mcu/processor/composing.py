@@ -56,7 +56,7 @@ class ComposingThread:
         self.failures = 0
         self._pictures = pictures
         self._deliver = deliver
-        self._compositor = Compositor(width, height)
+        self._size = (width, height)
         self._encoders = PictureEncoders(fps)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="compose", daemon=True)
@@ -89,6 +89,7 @@ class ComposingThread:
 
     def _run(self) -> None:
         name_this_thread("compose")
+        compositor = Compositor(*self._size)
         while not self._stopped.wait(max(0.0, self.ticks.due - time.monotonic())):
             started = time.monotonic()
             index = self.ticks.advance(started)
@@ -96,7 +97,7 @@ class ComposingThread:
                 continue
             due = self.ticks.due - self.ticks.interval
             try:
-                self._tick(index)
+                self._tick(index, compositor)
             except Exception:
                 if self.failures % LOG_EVERY == 0:
                     log.exception("composing failed; this picture is skipped")
@@ -105,12 +106,13 @@ class ComposingThread:
             ready = time.monotonic()
             self.busy_seconds += ready - started
             self.pace.composed(ready - due)
+        self._encoders.clear()  # 40 MB: a bridge and this object refer to each other, and would keep it for a long time
 
-    def _tick(self, index: int) -> None:
+    def _tick(self, index: int, compositor: Compositor) -> None:
         if self._encoders.idle:
             self._encoders.clear()
             return
         scene = self.scene
-        painted = self._compositor.compose(scene.tiles, scene.styles, self._pictures(scene))
-        for frame in self._encoders.encode(self._compositor.frame, index, painted=painted):
+        painted = compositor.compose(scene.tiles, scene.styles, self._pictures(scene))
+        for frame in self._encoders.encode(compositor.frame, index, painted=painted):
             self._deliver(frame)

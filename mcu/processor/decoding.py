@@ -68,8 +68,10 @@ class DecodedStream:
         self.picture = None
 
     def close(self) -> None:
+        """Nothing more is decoded; the codec's memory is free when the worker has done what it does now."""
         self._closed = True
         self.clear_picture()
+        self._decoder = None
 
     def work(self) -> None:
         """Decode what is queued. Called by one worker at a time."""
@@ -78,11 +80,14 @@ class DecodedStream:
                 frame = self._queue.popleft()
             except IndexError:
                 return
-            if self._decoder is None or self._codec != frame.codec:
-                self._decoder = VideoDecoder(frame.codec)
-                self._codec = frame.codec
+            if self._closed:
+                return
+            decoder = self._decoder
+            if decoder is None or self._codec != frame.codec:
+                decoder = VideoDecoder(frame.codec)
+                self._decoder, self._codec = decoder, frame.codec
             generation = self._generation
-            picture = self._decoder.decode(frame)
+            picture = decoder.decode(frame)
             if picture is None:
                 self._pool.call_main(self._ask)
                 continue

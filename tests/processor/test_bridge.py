@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -12,7 +14,7 @@ import pytest
 from mcu import control
 from mcu.media.payload_vp8 import Vp8Format
 from mcu.media.types import EncodedFrame, StreamKind, VideoProfile
-from mcu.media.video_codecs import VideoEncoder
+from mcu.media.video_codecs import VideoDecoder, VideoEncoder
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.totals import Totals
@@ -203,3 +205,19 @@ def test_a_new_offer_gives_another_picture_or_none(bridge: Bridge, loop: Loop) -
     a.video_profile, a.sent[StreamKind.MAIN] = PROFILE, stream
     bridge.leg_updated()
     loop.run_until(lambda: keyframes(a) == 2)
+
+
+def test_a_closed_bridge_holds_no_codecs_until_the_garbage_collector_comes(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a"))
+    leg = join(bridge, "a")
+    bridge.frame_received(cast(WebRtcLeg, leg), StreamKind.MAIN, one_keyframe())
+    loop.run_until(lambda: bridge.members["a"].picture(content=False) is not None and bridge.video.encoders == 1)
+    stream = bridge.members["a"]._streams[StreamKind.MAIN]
+    decoder = weakref.ref(cast(VideoDecoder, stream._decoder))
+    gc.disable()
+    try:
+        bridge.close()
+        loop.run_until(lambda: decoder() is None)
+        assert bridge.video.encoders == 0
+    finally:
+        gc.enable()

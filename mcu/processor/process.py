@@ -21,7 +21,6 @@ from mcu.lifetime import die_with_parent
 from mcu.processor.control_server import ControlServer
 from mcu.processor.mp import MultipointProcessor
 
-YOUNG_OBJECTS = 10_000  # between two looks of the garbage collector: what packets leave is freed by reference counts
 SWITCH_SECONDS = 0.001  # how long one thread may keep the interpreter while the packet loop waits for it
 
 log = structlog.get_logger()
@@ -62,7 +61,6 @@ async def _serve(fd: int, index: int, settings: Settings) -> None:
     port = settings.media.port + index if settings.media.port else 0
     await mp.start(host=settings.media.host, port=port, advertise=settings.media.advertise, notify=server.notify)
     gc.collect()
-    gc.set_threshold(YOUNG_OBJECTS)
     gc.freeze()  # modules and tables made at start need not be looked at again
     try:
         greeting = control.Ready(control.PROTOCOL_VERSION, os.getpid(), mp.port, mp.addresses)

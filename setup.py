@@ -22,7 +22,7 @@ from mcu import compiled  # noqa: E402
 
 NATIVE = "mcu/_native"
 COMPILE_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O3", "-g1", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
-# Most of these is calls of Python's interface: -O3 would take a sixth longer to compile, and find nothing to win.
+# Most of these is calls of Python's interface; -O3 takes a sixth longer to compile.
 SOURCE_FLAGS = ["-O2", "-g0", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
 DIRECTIVES = {"language_level": 3, "boundscheck": False, "wraparound": False, "binding": True}
 # Python's own rules where the source is Python: indices are checked, None is no object, annotations are not C types.

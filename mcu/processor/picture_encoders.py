@@ -50,7 +50,7 @@ class _Coding:
 
     encoder: VideoEncoder
     last: float = -math.inf  # seconds of media time
-    painted: list[Rectangle] = field(default_factory=list)  # what changed since; bounded by _note
+    painted: list[Rectangle] = field(default_factory=list)  # what changed since; bounded by MAX_RECTANGLES
     keyframe: float = -math.inf  # the last keyframe
     keyframe_bytes: int = 0  # its size
 

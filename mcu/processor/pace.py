@@ -1,8 +1,7 @@
 """How many ticks of the picture are composed: all of them, or every second, third … while the machine is too busy.
 
 Rules:
-1. What counts is when a picture is ready after its tick, waiting for a CPU included: `lateness` of 1 means that it came
-   with the next tick.
+1. What counts is when a picture is ready after its tick was due, waiting for a CPU included.
 2. Fewer pictures at once, more only after a while with time to spare. Reads no clock.
 """
 

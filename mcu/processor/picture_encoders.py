@@ -2,7 +2,7 @@
 
 Rules:
 1. `use` says which profiles have receivers, and at how many bit/s each is coded; a change of rate needs no keyframe.
-2. A composite that nothing was painted into is coded for REFINE_SECONDS more, until it is sharp, and then once in
+2. A composite that nothing was painted into is coded for REFINE_FRAMES more, until it is sharp, and then once in
    HEARTBEAT_SECONDS, so that a lost last packet is noticed.
 3. A keyframe for whoever comes, KEYFRAME_SECONDS after the last one; a keyframe on request of those who are there only
    when it and those before take no more than KEYFRAME_SHARE of the bitrate: a bad line that asks all the time must not
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from av import VideoFrame
 
+from mcu.media.macroblocks import REFINED, SETTLED
 from mcu.media.payloads import packetize
 from mcu.media.types import VIDEO_CLOCK_RATE, VideoProfile
 from mcu.media.video_codecs import VideoEncoder
@@ -27,10 +28,10 @@ from mcu.mixer.reduction import Reduction
 MAX_PAYLOAD = (
     1_100  # bytes of codec data in a packet: fits an MTU of 1280 with IPv6, UDP or TCP framing, RTP, extensions, SRTP
 )
-KEYFRAME_SECONDS = 0.3
-KEYFRAME_SHARE = 1 / 3
-REFINE_SECONDS = 0.6
-HEARTBEAT_SECONDS = 1.0
+KEYFRAME_SECONDS = 0.3  # whoever comes must not wait longer for the picture
+KEYFRAME_SHARE = 1 / 3  # a keyframe of 50 kB at 1.2 Mbit/s: one a second, and pictures in between
+REFINE_FRAMES = SETTLED + REFINED  # until every macroblock that moved no more was coded again, and once more
+HEARTBEAT_SECONDS = 1.0  # as often as browsers report
 MAX_RECTANGLES = 100  # remembered until a frame is coded; more are taken for everything
 
 
@@ -133,7 +134,8 @@ class PictureEncoders:
         since = now - coding.last
         if since < 1 / coding.encoder.profile.fps - 0.5 / self._fps:
             return False  # a slower rung than the composite
-        if now - self._changed <= REFINE_SECONDS or coding.last <= self._changed or since >= HEARTBEAT_SECONDS:
+        still = (now - self._changed) * coding.encoder.profile.fps  # frames
+        if still <= REFINE_FRAMES or coding.last <= self._changed or since >= HEARTBEAT_SECONDS:
             return True
         self.skipped += 1
         return False

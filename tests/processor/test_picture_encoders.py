@@ -13,7 +13,7 @@ from mcu.processor.picture_encoders import (
     HEARTBEAT_SECONDS,
     KEYFRAME_SECONDS,
     KEYFRAME_SHARE,
-    REFINE_SECONDS,
+    REFINE_FRAMES,
     PacketizedFrame,
     PictureEncoders,
 )
@@ -88,8 +88,8 @@ def test_a_still_picture_is_refined_and_then_only_repeated_once_a_second() -> No
     encoders = PictureEncoders(FPS)
     encoders.use({FULL: FULL.bitrate})
     run(encoders, 0, 10, moving=True)
-    refined = run(encoders, 10, round(REFINE_SECONDS * FPS), moving=False)
-    assert len(refined) >= REFINE_SECONDS * FPS - 1
+    refined = run(encoders, 10, REFINE_FRAMES - 1, moving=False)
+    assert len(refined) == REFINE_FRAMES - 1
     still = run(encoders, 100, 10 * FPS, moving=False)
     assert len(still) == pytest.approx(10 / HEARTBEAT_SECONDS, abs=1)
     assert encoders.skipped > 200

@@ -11,33 +11,19 @@ from numpy.typing import NDArray
 
 from mcu.media.audio_codecs import AudioEncoder
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioProfile
-from mcu.synthetic import voice
+from mcu.synthetic import gapless, voice
 from mcu.synthetic.clips import MediaSettings
 from mcu.synthetic.player import Reel, Reels
 from tests.support.attendees import SETTINGS, reels
 
 FRAME = SAMPLE_RATE // 100  # 10 ms: the resolution of a gap
-LOUD, QUIET = 0.02, 0.003  # rms: what is kept of the speech; what counts as a gap when it is heard
-FADE = SAMPLE_RATE // 200  # 5 ms over which pieces are joined
+QUIET = 0.003  # rms: what counts as a gap when it is heard
 
 
 def gapless_speech(person: int, *, seconds: float = 6.0) -> voice.Sound:
     """A loop of speech out of which all pauses are cut."""
-    spoken = voice.speak(voice.voice_of(person, woman=person % 2 == 0), seconds=3 * seconds, seed=f"gapless {person}")
-    frames = spoken[: len(spoken) // FRAME * FRAME].reshape(-1, FRAME)
-    loud = np.sqrt(np.mean(frames**2, axis=1)) > LOUD
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], loud.astype(np.int8), [0]))))
-    joined = np.zeros(0)
-    ramp = np.linspace(0, 1, FADE)
-    for first, last in zip(edges[::2], edges[1::2], strict=True):
-        piece = spoken[first * FRAME : last * FRAME].copy()
-        if len(joined):
-            joined[-FADE:] = joined[-FADE:] * (1 - ramp) + piece[:FADE] * ramp
-            piece = piece[FADE:]
-        joined = np.concatenate((joined, piece))
-    wanted = round(seconds * SAMPLE_RATE)
-    assert len(joined) >= wanted
-    return joined[:wanted]
+    speaker = voice.voice_of(person, woman=person % 2 == 0)
+    return gapless.speak(speaker, seconds=seconds, seed=f"gapless {person}")
 
 
 def protected_reels(person: int, settings: MediaSettings = SETTINGS) -> Reels:

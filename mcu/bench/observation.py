@@ -113,7 +113,7 @@ def _numbers(picture: Picture, places: tuple[Place, ...], seen: Observation, wor
     for place in places:
         if not 0 <= place.person < len(seen.performances):
             continue
-        window = _window(place, aspect)
+        window = _window(place, aspect).scaled(picture.width / workload.composite.width)
         code = picture_code.read(picture.y, window)
         if code is not None and code.person == seen.performances[place.person]:
             found[place.shows] = code.frame

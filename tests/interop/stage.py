@@ -144,10 +144,7 @@ class Stage:
         """
         if receiver.picture is None:
             return False
-        scale = receiver.picture.shape[1] / self.membership.width
-        measures = ("x", "y", "width", "height")
-        tiles = [{name: tile[name] * scale for name in measures} for tile in self.membership.tiles]
-        return people_in_tiles(receiver.picture, tiles) == list(people)
+        return people_in_tiles(receiver.picture, self.membership.tiles, self.membership.width) == list(people)
 
     async def until(self, condition: Any, *arguments: Any, what: str, seconds: float = 15.0) -> float:
         """Poll a plain function until it is true. Raises TimeoutError; the time when it was."""

@@ -79,7 +79,7 @@ def seen(peer: Peer, notices: Notices) -> list[int | None]:
     if peer.picture is None or notices.tiles is None:
         return []
     tiles = [{"x": t.x, "y": t.y, "width": t.width, "height": t.height} for t in notices.tiles.tiles]
-    return people_in_tiles(peer.picture, tiles)
+    return people_in_tiles(peer.picture, tiles, notices.tiles.width)
 
 
 async def test_everybody_sees_all_and_hears_the_others(pool: ProcessorPool) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mcu.synthetic import picture_code
 from tests.support.attendees import Attendee, heard_blocks, meeting, tone_reels, until
+from tests.support.observe import codes_in_tiles
 from tests.support.server import Server, running_server
 
 NOTICE_FRAMES = 2  # of the server's beat
@@ -25,8 +25,8 @@ def codes_anywhere(attendee: Attendee, places: list[dict[str, int]], frame: int)
     """Who can be read in any of these places of the composite frames[frame]."""
     luma = attendee.look(upto=frame)
     assert luma is not None
-    windows = (picture_code.covering(p["x"], p["y"], p["width"], p["height"]) for p in places)
-    return {code.person for window in windows if (code := picture_code.read(luma, window))}
+    assert attendee.tiles is not None
+    return {code.person for code in codes_in_tiles(luma, places, attendee.tiles.width) if code is not None}
 
 
 async def test_the_layout_closes_within_two_ticks_and_nobody_else_notices(server: Server) -> None:

@@ -130,7 +130,7 @@ class Attendee(Participant):
         luma = self.look()
         if luma is None or self.tiles is None:
             return []
-        return people_in_tiles(luma, self.places())
+        return people_in_tiles(luma, self.places(), self.tiles.width)
 
     def places(self) -> list[dict[str, int]]:
         """The rectangles of the tiles."""

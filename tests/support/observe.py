@@ -18,6 +18,7 @@ from tests.support.media import TONES
 
 HEARD = 25.0  # dB of a tone over the noise beside it
 LOADS = 4  # of a page, at most
+MEASURES = ("x", "y", "width", "height")  # of a tile
 REMOVED = 30.0  # dB by which a tone that must not be heard lies below those that are
 
 # Runs before the page's own scripts: remembers what the server said, and how the composite went on.
@@ -141,14 +142,16 @@ class MeetingPage:
         found = await self.page.evaluate(_PICTURE)
         if found is None or found[1] is None:
             return None
-        return luma_of(found[0]), found[1]["tiles"]
+        luma = luma_of(found[0])
+        return luma, _as_shown(found[1], luma.shape[1])
 
     async def colours(self) -> tuple[NDArray[np.uint8], list[dict[str, Any]]] | None:
         """(RGB of shape (height, width, 3), tiles) of the composite shown now."""
         found = await self.page.evaluate(_PICTURE)
         if found is None or found[1] is None:
             return None
-        return np.asarray(image_of(found[0]).convert("RGB")), found[1]["tiles"]
+        colours = np.asarray(image_of(found[0]).convert("RGB"))
+        return colours, _as_shown(found[1], colours.shape[1])
 
     async def loudness(self) -> float:
         """Root mean square of what is heard, over a moment; full scale is 1."""
@@ -161,7 +164,7 @@ class MeetingPage:
     async def codes(self) -> list[picture_code.Code | None]:
         """Person and frame in each tile; a frame number that changes is a picture that moves."""
         found = await self.picture()
-        return codes_in_tiles(*found) if found else []
+        return codes_in_tiles(*found, found[0].shape[1]) if found else []
 
     async def tones(self) -> dict[int, float]:
         """dB of each person's tone over the noise beside it."""
@@ -202,14 +205,23 @@ def image_of(data_url: str) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(data_url.partition(",")[2])))
 
 
-def people_in_tiles(luma: NDArray[np.uint8], tiles: Sequence[dict[str, Any]]) -> list[int | None]:
-    """The person code found in each tile, None where there is none."""
-    return [code.person if code else None for code in codes_in_tiles(luma, tiles)]
+def people_in_tiles(luma: NDArray[np.uint8], tiles: Sequence[dict[str, Any]], width: int) -> list[int | None]:
+    """The person code found in each tile of a composite `width` pixels wide, None where there is none.
+
+    The luma plane may be that of a smaller rung.
+    """
+    return [code.person if code else None for code in codes_in_tiles(luma, tiles, width)]
 
 
-def codes_in_tiles(luma: NDArray[np.uint8], tiles: Sequence[dict[str, Any]]) -> list[picture_code.Code | None]:
+def codes_in_tiles(
+    luma: NDArray[np.uint8], tiles: Sequence[dict[str, Any]], width: int
+) -> list[picture_code.Code | None]:
     """The code found in each tile, None where there is none."""
-    return [
-        picture_code.read(luma, picture_code.covering(tile["x"], tile["y"], tile["width"], tile["height"]))
-        for tile in tiles
-    ]
+    windows = (picture_code.covering(tile["x"], tile["y"], tile["width"], tile["height"]) for tile in tiles)
+    return [picture_code.read(luma, window.scaled(luma.shape[1] / width)) for window in windows]
+
+
+def _as_shown(layout: dict[str, Any], width: int) -> list[dict[str, Any]]:
+    """The tiles of a layout in pixels of a picture that may be of a smaller rung."""
+    scale = width / layout["width"]
+    return [tile | {name: round(tile[name] * scale) for name in MEASURES} for tile in layout["tiles"]]

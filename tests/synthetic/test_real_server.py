@@ -50,7 +50,7 @@ def shown_large(attendee: Attendee) -> bool:
         return False
     height = large.width * CONTENT.height // CONTENT.width
     place = {"x": large.x, "y": large.y + (large.height - height) // 2, "width": large.width, "height": height}
-    return people_in_tiles(luma, [place]) == [DOCUMENT]
+    return people_in_tiles(luma, [place], tiles.width) == [DOCUMENT]
 
 
 class Viewing:
@@ -72,7 +72,7 @@ class Viewing:
         if self.picture is None or tiles is None:
             return []
         places = [{key: getattr(tile, key) for key in ("x", "y", "width", "height")} for tile in tiles.tiles]
-        return people_in_tiles(self.picture, places)
+        return people_in_tiles(self.picture, places, tiles.width)
 
 
 @asynccontextmanager

@@ -57,7 +57,9 @@ class Observer(Guest):
         """Before `run`."""
         self.stage = stage
         self.frames = deque(maxlen=MAX_FRAMES)
-        self.layouts: deque[tuple[float, dict[int, picture_code.Window]]] = deque(maxlen=MAX_FRAMES)
+        self.layouts: deque[tuple[float, dict[int, picture_code.Window]]] = deque(
+            maxlen=MAX_FRAMES
+        )  # windows in widths of the composite, whatever the rung
         self.sounds: deque[Sound] = deque(maxlen=MAX_BLOCKS)
         self.loud: deque[tuple[float, float]] = deque(maxlen=2 * MAX_BLOCKS)
         self.asked: deque[float] = deque(maxlen=MAX_FRAMES)
@@ -69,7 +71,9 @@ class Observer(Guest):
         if self.tiles is not None:
             names = {who: number_of(line.name) for who, line in self.roster.items()}
             windows = {
-                names.get(tile.participant, -1): picture_code.covering(tile.x, tile.y, tile.width, tile.height)
+                names.get(tile.participant, -1): picture_code.covering(tile.x, tile.y, tile.width, tile.height).scaled(
+                    1 / self.tiles.width
+                )
                 for tile in self.tiles.tiles
             }
             self.layouts.append((self.stage.now(), windows))
@@ -170,7 +174,7 @@ def name_of(person: int) -> str:
 
 
 def _number(luma: NDArray[np.uint8], window: picture_code.Window | None) -> int:
-    code = picture_code.read(luma, window) if window is not None else None
+    code = picture_code.read(luma, window.scaled(luma.shape[1])) if window is not None else None
     return code.frame if code is not None else -1
 
 

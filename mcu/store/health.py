@@ -13,6 +13,7 @@ from mcu.errors import StorageError
 from mcu.store.store import Store
 
 CHECK_SECONDS = 5.0  # between two tries: each syncs the disk, and probes come from anybody
+PATIENCE_SECONDS = 4.0  # for one try: probes give up after about ten, and want to hear of it
 # SQLite can go on for a while in the pages that its log has already; a log and a checkpoint of it take 4 MiB each.
 MIN_FREE_BYTES = 16 << 20
 
@@ -30,8 +31,11 @@ class Condition(enum.StrEnum):
 class Health:
     """Of one store. Time is given: `now` in monotonic seconds, `at` in UTC."""
 
-    def __init__(self, store: Store, *, min_free_bytes: int = MIN_FREE_BYTES) -> None:
+    def __init__(
+        self, store: Store, *, min_free_bytes: int = MIN_FREE_BYTES, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._store = store
+        self._patience = patience
         self._min_free_bytes = min_free_bytes
         self._trying = asyncio.Lock()
         self._tried: float | None = None
@@ -53,7 +57,10 @@ class Health:
                 free = shutil.disk_usage(self._store.folder).free
                 if free < self._min_free_bytes:
                     return Condition.DISK_FULL, f"{free} bytes free in {self._store.folder}"
-            await self._store.ping(at=at)
+            async with asyncio.timeout(self._patience):
+                await self._store.ping(at=at)
+        except TimeoutError:
+            return Condition.FAILED, f"no answer within {self._patience} s"
         except (StorageError, OSError) as error:
             return Condition.FAILED, str(error)
         return Condition.GOOD, ""

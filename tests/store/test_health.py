@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -58,3 +59,12 @@ async def test_many_probes_are_one_try(store: Store, monkeypatch: pytest.MonkeyP
     assert len(tries) == 1
     await checked(health, CHECK_SECONDS)
     assert len(tries) == 2
+
+
+async def test_a_database_that_does_not_answer_has_failed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*, at: datetime) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(store, "ping", never)
+    health = Health(store, patience=0.01)
+    assert await checked(health, 0.0) is Condition.FAILED

@@ -80,6 +80,15 @@ class TileState(msgspec.Struct, frozen=True, omit_defaults=True):
     content: bool = False
 
 
+class NeededPicture(msgspec.Struct, frozen=True):
+    """The most that a participant's tiles show of a camera: a picture of this size, upright, and its rates."""
+
+    width: int
+    height: int
+    fps: int
+    bitrate: int
+
+
 # --- requests, MC to MP -----------------------------------------------------------------------------
 
 
@@ -220,7 +229,14 @@ class SpeakerChanged(Message, frozen=True):
     speaking: tuple[str, ...] = ()
 
 
-Notice = Ready | LegState | TilesChanged | SpeakerChanged
+class PictureNeeded(Message, frozen=True):
+    """What the peer of a leg should send of its camera from now on; None: nothing, nobody is shown it."""
+
+    leg: str
+    picture: NeededPicture | None
+
+
+Notice = Ready | LegState | TilesChanged | SpeakerChanged | PictureNeeded
 
 
 # --- envelopes and framing --------------------------------------------------------------------------

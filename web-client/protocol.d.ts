@@ -167,6 +167,16 @@ export interface Moderate {
   action: "lower_hand" | "mute" | "remove" | "unmute";
 }
 
+/** The most that is shown of a camera: a picture of this size, upright, and its rates. More is of no use. */
+export interface NeededPicture {
+  width: number;
+  height: number;
+  /** Pictures per second, at most */
+  fps: number;
+  /** Bits per second, at most */
+  bitrate: number;
+}
+
 /** SDP offer. `restart`: ICE restart of the running connection; otherwise a new connection replaces the old. */
 export interface Offer {
   type: "offer";
@@ -209,6 +219,12 @@ export interface ParticipantLeft {
   reason: "left" | "lost" | "removed";
 }
 
+/** What to send of the own camera from now on; null: nothing, until told otherwise. No new offer is needed. */
+export interface PictureNeeded {
+  type: "picture_needed";
+  picture: NeededPicture | null;
+}
+
 /** The composite, in pixels and frames per second. */
 export interface PictureSize {
   width: number;
@@ -241,7 +257,7 @@ export interface Sentence {
   en: string;
 }
 
-export type ServerMessage = Welcome | Entered | Answer | ParticipantJoined | ParticipantChanged | ParticipantLeft | LayoutChanged | LockChanged | Tiles | Speaker | ContentChanged | ChatMessage | MediaRestart | Error | Ended | Pong;
+export type ServerMessage = Welcome | Entered | Answer | ParticipantJoined | ParticipantChanged | ParticipantLeft | LayoutChanged | LockChanged | Tiles | Speaker | PictureNeeded | ContentChanged | ChatMessage | MediaRestart | Error | Ended | Pong;
 
 /** Own microphone, camera and hand; what is left out stays. */
 export interface SetSelf {

@@ -162,6 +162,8 @@ class Conferences:
                 live.speaker_changed(notice)
             case control.LegState(leg) if found := self._legs.get(leg):
                 found[0].leg_changed(found[1], notice)
+            case control.PictureNeeded(leg) if found := self._legs.get(leg):
+                found[0].picture_needed(found[1], notice)
 
     def processor_lost(self, conference_ids: tuple[str, ...]) -> None:
         for conference_id in conference_ids:

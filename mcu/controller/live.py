@@ -74,6 +74,7 @@ class LiveConference:
         self._lock = asyncio.Lock()
         self._tiles: control.TilesChanged | None = None
         self._speaker: control.SpeakerChanged | None = None
+        self._needed: dict[str, control.PictureNeeded] = {}  # by participant
 
     # --- members ------------------------------------------------------------------------------------
 
@@ -112,7 +113,7 @@ class LiveConference:
             participant = self.conference.get(participant_id)
             self._members[participant_id] = member
             member.notify(Admitted(participant=participant, secret=secret, snapshot=self.snapshot(), resumed=resumed))
-            for news in (self._tiles, self._speaker):
+            for news in (self._tiles, self._speaker, self._needed.get(participant_id)):
                 if news is not None:
                     member.notify(news)
             if resumed and not self.legs.is_running(participant_id):
@@ -173,6 +174,7 @@ class LiveConference:
             case e.ParticipantLeft(participant, reason):
                 self._end(participant, _END_REASONS[reason])
                 self._outlived.discard(participant)
+                self._needed.pop(participant, None)
                 self._spawn(self.legs.remove(participant))
             case e.ConferenceEnded():
                 for participant in list(self._members):
@@ -190,6 +192,13 @@ class LiveConference:
         self._speaker = news
         self._broadcast(news)
 
+    def picture_needed(self, participant: str, news: control.PictureNeeded) -> None:
+        """Of concern to this participant alone; kept for when a broken connection comes back."""
+        self._needed[participant] = news
+        member = self._members.get(participant)
+        if member is not None:
+            member.notify(news)
+
     def leg_changed(self, participant: str, state: control.LegState) -> None:
         condition = MediaCondition(state.state)
         if condition is MediaCondition.CONNECTED:
@@ -198,6 +207,8 @@ class LiveConference:
             self.legs.disconnected(participant, state.leg)
         if condition is MediaCondition.CLOSED and not self.legs.closed(participant, state.leg):
             return
+        if condition is MediaCondition.CLOSED:
+            self._needed.pop(participant, None)
         if participant in self._outlived and not self.legs.is_heard(participant):
             self._spawn(self._lose(participant))
         member = self._members.get(participant)
@@ -208,6 +219,7 @@ class LiveConference:
         """Everybody's media is gone; they are told at once, while the new bridge is being opened."""
         self.legs.bridge_lost()
         self._tiles = self._speaker = None
+        self._needed.clear()
         self._spawn(self.legs.update_bridge())
         self._broadcast(MediaChanged(MediaCondition.CLOSED, "media-lost"))
 

@@ -69,7 +69,15 @@ class MediaChanged:
     reason: str = ""
 
 
-News = Admitted | Event | control.TilesChanged | control.SpeakerChanged | MediaChanged | MembershipEnded
+News = (
+    Admitted
+    | Event
+    | control.TilesChanged
+    | control.SpeakerChanged
+    | control.PictureNeeded
+    | MediaChanged
+    | MembershipEnded
+)
 
 
 class Member(Protocol):

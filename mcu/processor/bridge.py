@@ -18,6 +18,7 @@ from mcu.media.types import EncodedFrame, Picture, StreamKind
 from mcu.mixer.director import Director
 from mcu.mixer.layout import Tile
 from mcu.mixer.style import style_of
+from mcu.processor.asking import Asking
 from mcu.processor.composing import ComposingThread, Scene
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
@@ -63,6 +64,7 @@ class Bridge:
             deliver=lambda frame: call_main(self.showing.send, frame),
         )
         self.showing = Showing(self.video, call_later=call_later)
+        self._asking = Asking(picture.fps, notify=notify)
 
     # --- who is there ---------------------------------------------------------------------------------
 
@@ -84,6 +86,7 @@ class Bridge:
         member.take_state(next((p for p in self._state.participants if p.participant == participant), None))
         self.members[participant] = self._by_leg[leg] = member
         self._show(member)
+        self._asking.look(self.members, self._tiles, time.monotonic())
 
     def leg_connected(self, leg: WebRtcLeg) -> None:
         """Media flows: from now on the leg is sent the picture, beginning with a keyframe."""
@@ -151,6 +154,7 @@ class Bridge:
             self._show(member)
         if moved:
             self._notify(self._tiles_notice())
+        self._asking.look(self.members, self._tiles, now)
 
     def _show(self, member: Member) -> None:
         """Tell a member which of its streams stand in the picture."""
@@ -191,4 +195,5 @@ class Bridge:
             self._speaker = speaker
             self._notify(control.SpeakerChanged(self.conference, *speaker))
         self._arrange(now, restyle=changed)
+        self._asking.tick(self.members, self._tiles, now)
         self.showing.adapt(now)

@@ -12,6 +12,7 @@ from mcu.signaling.values import (
     ConferenceView,
     IceServer,
     LayoutChoice,
+    NeededPicture,
     Participant,
     Sentence,
     Tile,
@@ -88,6 +89,12 @@ class Speaker(ServerMessage, frozen=True, kw_only=True):
     speaking: tuple[str, ...]
 
 
+class PictureNeeded(ServerMessage, frozen=True, kw_only=True):
+    """What to send of the own camera from now on; null: nothing, until told otherwise. No new offer is needed."""
+
+    picture: NeededPicture | None
+
+
 class ContentChanged(ServerMessage, frozen=True, kw_only=True):
     """Whose content is shown; null when nobody's."""
 
@@ -134,6 +141,7 @@ AnyServerMessage = (
     | LockChanged
     | Tiles
     | Speaker
+    | PictureNeeded
     | ContentChanged
     | ChatMessage
     | MediaRestart

@@ -100,6 +100,15 @@ class PictureSize(Value, frozen=True, kw_only=True):
     fps: int
 
 
+class NeededPicture(Value, frozen=True, kw_only=True):
+    """The most that is shown of a camera: a picture of this size, upright, and its rates. More is of no use."""
+
+    width: int
+    height: int
+    fps: Annotated[int, Meta(description="Pictures per second, at most")]
+    bitrate: Annotated[int, Meta(description="Bits per second, at most")]
+
+
 class ConferenceView(Value, frozen=True, kw_only=True):
     """What a participant sees of the conference itself."""
 

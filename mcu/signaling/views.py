@@ -88,6 +88,10 @@ def message(news: News) -> p.ServerMessage | None:
             return _tiles(news)
         case control.SpeakerChanged(_, speaker, speaking):
             return p.Speaker(speaker=speaker, speaking=speaking)
+        case control.PictureNeeded(_, picture):
+            return p.PictureNeeded(
+                picture=None if picture is None else msgspec.convert(picture, p.NeededPicture, from_attributes=True)
+            )
         case MediaChanged(MediaCondition.CLOSED, reason):
             return p.MediaRestart(reason=reason)
         case MembershipEnded(reason):

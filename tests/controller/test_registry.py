@@ -111,6 +111,31 @@ async def test_being_first_gives_no_right_and_the_key_does(world: World) -> None
         await world.enter(created, "아무개", chair_key="x" * 22)
 
 
+async def test_what_a_sender_is_asked_for_concerns_nobody_else_and_outlives_its_connection(world: World) -> None:
+    created = await world.registry.create_conference(title="회의")
+    one, first = await world.enter(created, "가")
+    two, second = await world.enter(created, "나")
+    for participant, member in ((one, first), (two, second)):
+        await world.registry.connect(created.conference, participant, member, offer="v=0\r\n")
+    legs = {body.participant: body.leg for body in world.pool.of(control.AddLeg)}  # type: ignore[union-attr]
+    for size in (None, control.NeededPicture(256, 144, 25, 180_000)):
+        world.registry.notice(control.PictureNeeded(legs[one], size))
+    asked = control.PictureNeeded(legs[one], control.NeededPicture(256, 144, 25, 180_000))
+    assert first.news[-1] == asked
+    assert not any(isinstance(news, control.PictureNeeded) for news in second.news)
+    world.registry.notice(control.PictureNeeded("nobody's", None))
+
+    await world.registry.detach(created.conference, one, first)
+    back = FakeMember()
+    await world.registry.resume(created.conference, one, first.last(Admitted).secret, back)  # type: ignore[union-attr]
+    assert asked in back.news
+
+    world.registry.notice(control.LegState(legs[one], "closed", "silent"))
+    again = FakeMember()
+    await world.registry.resume(created.conference, one, first.last(Admitted).secret, again)  # type: ignore[union-attr]
+    assert not any(isinstance(news, control.PictureNeeded) for news in again.news)
+
+
 async def test_everybody_is_told_and_the_newcomer_sees_all(world: World) -> None:
     created = await world.registry.create_conference(title="회의")
     one, first = await world.enter(created, "가", office="종로구청장")

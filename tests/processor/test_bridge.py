@@ -6,9 +6,11 @@ import gc
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import av
+import msgspec
 import pytest
 
 from mcu import control
@@ -17,6 +19,7 @@ from mcu.media.types import EncodedFrame, StreamKind, VideoProfile
 from mcu.media.video_codecs import VideoDecoder, VideoEncoder
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.needs import LOWER_SECONDS
 from mcu.processor.totals import Totals
 from mcu.webrtc.leg import WebRtcLeg
 from tests.fakes.legs import VIDEO_TYPE, FakeLeg
@@ -165,6 +168,78 @@ def test_a_leg_that_comes_after_its_place_is_shown_at_once(bridge: Bridge) -> No
     assert StreamKind.MAIN in leg.keyframes_asked
 
 
+def asked(notices: list[control.Notice], leg: str) -> list[tuple[int, int] | None]:
+    """The sizes that the peer of a leg was told to send, None for nothing."""
+    return [
+        notice.picture and (notice.picture.width, notice.picture.height)
+        for notice in notices
+        if isinstance(notice, control.PictureNeeded) and notice.leg == leg
+    ]
+
+
+def test_senders_are_told_what_their_tiles_need(
+    bridge: Bridge, notices: list[control.Notice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    bridge.update(state(1, "a"))
+    join(bridge, "a")
+    assert asked(notices, "leg-a") == [(320, 180)]
+    bridge.update(state(2, "a", "b", "c", "d"))
+    join(bridge, "b")
+    assert asked(notices, "leg-b") == [(160, 90)]
+    bridge.audio_tick(1, now + LOWER_SECONDS - 1, now + LOWER_SECONDS - 1)
+    assert asked(notices, "leg-a") == [(320, 180)]  # less is told later
+    bridge.audio_tick(2, now + LOWER_SECONDS, now + LOWER_SECONDS)
+    assert asked(notices, "leg-a") == [(320, 180), (160, 90)]
+    bridge.update(state(3, "b"))
+    assert asked(notices, "leg-b") == [(160, 90), (320, 180)]
+    bridge.audio_tick(3, now + 20, now + 20)
+    assert asked(notices, "leg-a") == [(320, 180), (160, 90)]  # is not in the conference any more: told nothing
+
+
+def test_who_is_not_shown_is_told_to_send_nothing(bridge: Bridge, notices: list[control.Notice]) -> None:
+    single = msgspec.structs.replace(state(1, "a", "b"), layout=control.LayoutChoice("single"))
+    bridge.update(single)
+    join(bridge, "a")
+    join(bridge, "b")
+    assert [asked(notices, "leg-a"), asked(notices, "leg-b")] == [[(320, 180)], [None]]
+
+
+def test_viewers_are_told_nothing(bridge: Bridge, notices: list[control.Notice]) -> None:
+    bridge.update(state(1, "a", seen=False))
+    join(bridge, "a")
+    assert asked(notices, "leg-a") == []
+
+
+def test_a_new_leg_is_told_what_the_old_one_was(bridge: Bridge, notices: list[control.Notice]) -> None:
+    bridge.update(state(1, "a"))
+    join(bridge, "a")
+    notices.clear()
+    join(bridge, "a")
+    assert asked(notices, "leg-a") == [(320, 180)]
+
+
+def test_a_picture_stays_until_the_first_of_another_size(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a"))
+    leg = cast(WebRtcLeg, join(bridge, "a"))
+    member = bridge.members["a"]
+    bridge.frame_received(leg, StreamKind.MAIN, one_keyframe())
+    loop.run_until(lambda: member.picture(content=False) is not None)
+    seen = {(320, 180)}
+    for size in ((256, 144), (160, 90), (320, 180)):
+        bridge.frame_received(leg, StreamKind.MAIN, one_keyframe(*size))
+
+        def arrived(size: tuple[int, int] = size) -> bool:
+            picture = member.picture(content=False)
+            assert picture is not None  # never a gap
+            seen.add((picture.width, picture.height))
+            return (picture.width, picture.height) == size
+
+        loop.run_until(arrived)
+    assert seen == {(320, 180), (256, 144), (160, 90)}
+
+
 def test_a_second_leg_replaces_the_first(bridge: Bridge) -> None:
     bridge.update(state(1, "a"))
     first = join(bridge, "a")
@@ -184,11 +259,11 @@ def test_a_leg_that_falls_silent_shows_a_card_not_its_last_face(bridge: Bridge, 
     assert bridge.members["a"].picture(content=False) is None
 
 
-def one_keyframe() -> EncodedFrame:
-    frame = av.VideoFrame(PROFILE.width, PROFILE.height, "yuv420p")
+def one_keyframe(width: int = PROFILE.width, height: int = PROFILE.height) -> EncodedFrame:
+    frame = av.VideoFrame(width, height, "yuv420p")
     for plane in frame.planes:
         plane.update(bytes([100]) * plane.buffer_size)
-    encoded = VideoEncoder(PROFILE).encode(frame, timestamp=0, keyframe=True)
+    encoded = VideoEncoder(replace(PROFILE, width=width, height=height)).encode(frame, timestamp=0, keyframe=True)
     assert encoded is not None
     return encoded
 

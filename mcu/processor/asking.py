@@ -1,0 +1,51 @@
+"""Tells every sender of a bridge what its tile needs. Runs on the main thread; see `needs` for what is told when."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mcu import control
+from mcu.mixer.layout import Tile
+from mcu.processor.member import Member
+from mcu.processor.needs import USUAL_ASPECT, Told, aspect_of, picture_needed, tiles_by_person
+
+LOOK_SECONDS = 0.5  # between two looks while nothing moves: at what may be told less, and at cameras that were turned
+
+
+@dataclass(slots=True)
+class _Sender:
+    """One leg that may send a camera."""
+
+    told: Told = field(default_factory=Told)
+    aspect: float = USUAL_ASPECT
+
+
+class Asking:
+    """Call `look` when tiles or legs have changed, and `tick` whenever time has passed."""
+
+    def __init__(self, fps: int, *, notify: Callable[[control.Notice], None]) -> None:
+        self._fps = fps
+        self._notify = notify
+        self._senders: dict[Member, _Sender] = {}
+        self._due = math.inf
+
+    def tick(self, members: Mapping[str, Member], tiles: Sequence[Tile], now: float) -> None:
+        """Costs nothing until a look is due."""
+        if now >= self._due:
+            self.look(members, tiles, now)
+
+    def look(self, members: Mapping[str, Member], tiles: Sequence[Tile], now: float) -> None:
+        """Work out what everybody's tiles need, and tell whom it concerns."""
+        self._due = now + LOOK_SECONDS
+        places = tiles_by_person(tiles)
+        known, self._senders = self._senders, {}
+        for member in members.values():
+            if member.state is None or not member.state.seen:
+                continue  # watches only, and has nothing to be told
+            sender = self._senders[member] = known.get(member) or _Sender()
+            sender.aspect = aspect_of(member.picture(content=False), sender.aspect)
+            needed = picture_needed(places.get(member.participant, ()), aspect=sender.aspect, fps=self._fps)
+            if sender.told.take(needed, now):
+                self._notify(control.PictureNeeded(member.leg.id, sender.told.picture))

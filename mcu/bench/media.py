@@ -127,6 +127,7 @@ def content(workload: Workload, *, cache: Path = CACHE, console: Console | None 
         fps=CONTENT_FPS,
         codec=workload.codec_in,
         bitrate=CONTENT_BITRATE,
+        smaller=(),  # nobody is told to send less of a screen
         coded=True,
     )
     return Library(cache).performances([0], settings=settings, console=console)[0].listening

@@ -24,9 +24,18 @@ class MediaSettings(msgspec.Struct, frozen=True):
     keyframe_seconds: float = 1.0  # how long a keyframe request can cost, at most, in lost movement
     listen_seconds: float = 4.0
     speak_seconds: float = 6.0
+    smaller: tuple[int, ...] = (360, 180, 144)  # lines that the pictures are coded in as well, where that is less
     coded: bool = False  # paint the mark that says who and which frame
     chirped: bool = False  # mix the audible mark into speech, see `chirp`
     tone: bool = False  # a sine instead of a voice, see `library.tone_frequency`
+
+
+class SmallerPictures(msgspec.Struct, frozen=True, array_like=True):
+    """The pictures of a clip in another size, keyframes at the same places."""
+
+    width: int
+    height: int
+    frames: tuple[bytes, ...]
 
 
 class Clip(msgspec.Struct, frozen=True, array_like=True):
@@ -41,6 +50,7 @@ class Clip(msgspec.Struct, frozen=True, array_like=True):
     first_frame: int  # number painted into frames[0]; the others count up
     packets: tuple[bytes, ...]  # Opus, PACKET_SECONDS each
     levels: tuple[int, ...]  # -dBov of each packet, 0 to 127 (RFC 6464)
+    smaller: tuple[SmallerPictures, ...] = ()  # the largest first
 
     @property
     def seconds(self) -> float:
@@ -90,3 +100,5 @@ def _check(clip: Clip) -> None:
         raise ProtocolError("clip file: level or rate out of range")
     if not clip.keyframes or clip.keyframes[0] != 0 or not all(0 <= key < len(clip.frames) for key in clip.keyframes):
         raise ProtocolError("clip file: loop without a keyframe at its start")
+    if not all(len(each.frames) == len(clip.frames) and all(each.frames) for each in clip.smaller):
+        raise ProtocolError("clip file: uneven or empty pictures of another size")

@@ -10,14 +10,15 @@ import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
-from mcu.synthetic.clips import PACKET_SECONDS, Clip, MediaSettings
+from mcu.synthetic.clips import PACKET_SECONDS, Clip, MediaSettings, SmallerPictures
 from mcu.synthetic.voice import Sound, loudness
 
 SILENT_LEVEL = 127  # RFC 6464: digital silence
+SHARE_OF_RATE = 0.75  # power of the share of pixels that a smaller picture has: small ones need more bits a pixel
 OPUS_OPTIONS = {"application": "voip", "frame_duration": "20", "fec": "1", "packet_loss": "5", "vbr": "on"}
 # Fast presets: the picture is small and made once, but by the newcomer's own machine while they wait.
 VIDEO_CODECS: dict[str, tuple[str, dict[str, str]]] = {
@@ -41,43 +42,80 @@ Rgb = NDArray[np.uint8]  # (height, width, 3)
 
 def encode_loop(pictures: Iterable[Rgb], sound: Sound, settings: MediaSettings, *, first_frame: int) -> Clip:
     """One loop. `sound` is at SAMPLE_RATE and as long as the pictures."""
-    frames, keyframes = encode_pictures(pictures, settings)
+    whole, *smaller = encoders = [_PictureEncoder(settings, *size) for size in sizes(settings)]
+    for picture in pictures:
+        for encoder in encoders:
+            encoder.encode(picture)
     packets, levels = encode_sound(sound, bitrate=settings.audio_bitrate)
     return Clip(
         codec=settings.codec,
         width=settings.width,
         height=settings.height,
         fps=settings.fps,
-        frames=frames,
-        keyframes=keyframes,
+        frames=whole.finish(),
+        keyframes=whole.keyframes,
         first_frame=first_frame,
         packets=packets,
         levels=levels,
+        smaller=tuple(SmallerPictures(each.width, each.height, each.finish()) for each in smaller),
     )
+
+
+def sizes(settings: MediaSettings) -> list[tuple[int, int]]:
+    """(width, height) of all that is encoded, the largest first."""
+    heights = [height for height in settings.smaller if height < settings.height]
+    aspect = settings.width / settings.height
+    return [(settings.width, settings.height), *((round(height * aspect / 2) * 2, height) for height in heights)]
 
 
 def encode_pictures(pictures: Iterable[Rgb], settings: MediaSettings) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
     """Coded frames, and the indices of keyframes: every `keyframe_seconds`, from the first one on."""
-    name, options = VIDEO_CODECS[settings.codec]
-    encoder = cast(VideoCodecContext, av.CodecContext.create(name, "w"))
-    encoder.width, encoder.height = settings.width, settings.height
-    encoder.pix_fmt = "yuv420p"
-    encoder.framerate = Fraction(settings.fps)
-    encoder.bit_rate = settings.bitrate
-    encoder.gop_size = 10_000  # keyframes are placed here, not by the codec
-    encoder.thread_count = 1
-    encoder.options = options
-    spacing = max(1, round(settings.keyframe_seconds * settings.fps))
-    convert = VideoReformatter()  # one for all: making its tables takes longer than using them
-    coded: list[bytes] = []
-    for index, picture in enumerate(pictures):
+    encoder = _PictureEncoder(settings, settings.width, settings.height)
+    for picture in pictures:
+        encoder.encode(picture)
+    return encoder.finish(), encoder.keyframes
+
+
+class _PictureEncoder:
+    """Codes one loop in one size."""
+
+    def __init__(self, settings: MediaSettings, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        name, options = VIDEO_CODECS[settings.codec]
+        encoder = self._encoder = cast(VideoCodecContext, av.CodecContext.create(name, "w"))
+        encoder.width, encoder.height = width, height
+        encoder.pix_fmt = "yuv420p"
+        encoder.framerate = Fraction(settings.fps)
+        share = width * height / (settings.width * settings.height)
+        encoder.bit_rate = round(settings.bitrate * share**SHARE_OF_RATE)
+        encoder.gop_size = 10_000  # keyframes are placed here, not by the codec
+        encoder.thread_count = 1
+        encoder.options = options
+        self._spacing = max(1, round(settings.keyframe_seconds * settings.fps))
+        self._convert = VideoReformatter()  # one for all: making its tables takes longer than using them
+        self._taken = 0
+        self._coded: list[bytes] = []
+
+    @property
+    def keyframes(self) -> tuple[int, ...]:
+        """Their indices."""
+        return tuple(range(0, self._taken, self._spacing))
+
+    def encode(self, picture: Rgb) -> None:
+        """The next picture, of any size."""
         drawn = av.VideoFrame.from_ndarray(picture, format="rgb24")
-        frame = convert.reformat(drawn, format="yuv420p", threads=1)
-        frame.pts = index
-        frame.pict_type = PictureType.I if index % spacing == 0 else PictureType.NONE
-        coded.extend(bytes(packet) for packet in encoder.encode(frame))
-    coded.extend(bytes(packet) for packet in encoder.encode(None))
-    return tuple(coded), tuple(range(0, len(coded), spacing))
+        frame = self._convert.reformat(
+            drawn, self.width, self.height, "yuv420p", interpolation=Interpolation.AREA, threads=1
+        )
+        frame.pts = self._taken
+        frame.pict_type = PictureType.I if self._taken % self._spacing == 0 else PictureType.NONE
+        self._taken += 1
+        self._coded.extend(bytes(packet) for packet in self._encoder.encode(frame))
+
+    def finish(self) -> tuple[bytes, ...]:
+        """All coded frames; once, after the last picture."""
+        self._coded.extend(bytes(packet) for packet in self._encoder.encode(None))
+        return tuple(self._coded)
 
 
 def encode_sound(sound: Sound, *, bitrate: int) -> tuple[tuple[bytes, ...], tuple[int, ...]]:

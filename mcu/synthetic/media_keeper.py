@@ -12,7 +12,7 @@ import structlog
 from mcu.errors import ProtocolError
 from mcu.media.types import EncodedFrame, StreamKind
 from mcu.synthetic.client import Client, ConnectError
-from mcu.synthetic.player import Reel, Reels
+from mcu.synthetic.player import Reel, Reels, Size
 from mcu.synthetic.stage import Stage
 from mcu.webrtc.dtls import Certificate
 
@@ -50,6 +50,8 @@ class MediaKeeper:
         self.ready = asyncio.Event()  # media flows
         self.muted = self.camera_off = self.speaking = False  # see apply
         self.content: Reel | None = None  # likewise
+        self.paused = False  # likewise
+        self.least: Size | None = None  # likewise
         self._equipment = equipment
         self._taker = taker
         self._send_offer = offer
@@ -87,12 +89,13 @@ class MediaKeeper:
             await client.close()
 
     def apply(self) -> None:
-        """Play by `muted`, `camera_off`, `speaking` and `content`."""
+        """Play by `muted`, `camera_off`, `speaking`, `content`, `paused` and `least`."""
         client = self.client
         if client is None or client.player is None:
             return
         client.player.muted = self.muted
         client.player.camera_off = self.camera_off
+        client.player.paused, client.player.least = self.paused, self.least
         client.player.set_speaking(self.speaking)
         if client.shared is not self.content:
             client.share(self.content)

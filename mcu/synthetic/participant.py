@@ -25,7 +25,7 @@ from mcu.signaling import protocol
 from mcu.synthetic.client import Client
 from mcu.synthetic.entry import Entry, Refused, local_tls
 from mcu.synthetic.media_keeper import Equipment, MediaKeeper
-from mcu.synthetic.player import Reel, Reels
+from mcu.synthetic.player import Reel, Reels, Size
 from mcu.synthetic.stage import Stage
 from mcu.webrtc.dtls import Certificate
 
@@ -46,7 +46,7 @@ class Receiver(Protocol):
 
 
 class Participant:
-    """Enters and stays. `entered`, `tiles`, `speaker` and `roster` are what the server said last."""
+    """Enters and stays. `entered`, `tiles`, `speaker`, `needed`, `roster` are what the server said last."""
 
     def __init__(
         self,
@@ -66,6 +66,7 @@ class Participant:
         self.roster: dict[str, protocol.Participant] = {}
         self.tiles: protocol.Tiles | None = None
         self.speaker: protocol.Speaker | None = None
+        self.needed: protocol.PictureNeeded | None = None  # what of the own picture the server asked for
         self.chat: deque[protocol.ChatLine] = deque(maxlen=MAX_LINES)
         self.reconnects = 0  # WebSockets opened after the first
         self._order = order
@@ -220,6 +221,8 @@ class Participant:
                 self.tiles = message
             case protocol.Speaker():
                 self.speaker = message
+            case protocol.PictureNeeded():
+                self._obey(message)
             case protocol.ChatMessage(message=line):
                 self.chat.append(line)
             case protocol.Error():
@@ -227,6 +230,14 @@ class Participant:
             case protocol.Ended(reason=reason):
                 self._over = True
                 log.info("conference over", participant=self._order, reason=reason)
+
+    def _obey(self, needed: protocol.PictureNeeded) -> None:
+        """Send no larger picture than is shown. Clips are coded already: their rates stay."""
+        self.needed = needed
+        picture = needed.picture
+        self._media.paused = picture is None
+        self._media.least = None if picture is None else Size(picture.width, picture.height)
+        self._media.apply()
 
     def _refused(self, error: protocol.Error) -> None:
         if error.regarding == "resume":

@@ -3,13 +3,16 @@
 Rules:
 1. Time is an argument; nothing here waits or sends.
 2. The picture's number follows from the time alone: a keyframe request is answered at once with the last keyframe and
-   all pictures since, so that lips and marks stay where they belong.
+   all pictures since, so that lips and marks stay where they belong. They come a few at a time: no camera gives fifteen
+   pictures at once, and a receiver may drop them.
 3. A new loop begins at its own first picture and packet at the same moment, cutting the old one off.
+4. A new size begins with the last keyframe and all pictures since, like the answer to a keyframe request.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcu.media.payloads import packetize
@@ -20,9 +23,21 @@ MAX_PAYLOAD = 1_100  # bytes of RTP payload: with extensions, SRTP and RTX aroun
 VOICE_LEVEL = 45  # -dBov: louder packets are marked as voice (RFC 6464)
 MAX_SENT = 1536  # pictures whose moment of sending is remembered: a minute at 25 fps
 MAX_SPOKEN = 3072  # packets of speech, likewise
+BURST = 6  # pictures at once
+BURST_SECONDS = (
+    0.015  # until the next of them: three times what decoding takes, and all are sent before the next is due
+)
 MAX_LAG_SECONDS = 1.0  # a process that was stopped for longer starts afresh instead of catching up
 
 Payloads = tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Pixels."""
+
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,16 @@ class Reel:
 
     clip: Clip
     pictures: tuple[Payloads, ...]
+    smaller: tuple[tuple[Size, tuple[Payloads, ...]], ...] = ()  # the same in other sizes, the largest first
+
+    def covering(self, least: Size | None) -> tuple[Size, tuple[Payloads, ...]]:
+        """The smallest pictures that are not smaller than `least`; the largest for None, and where none is enough."""
+        chosen = Size(self.clip.width, self.clip.height), self.pictures
+        for size, pictures in self.smaller:
+            if least is None or size.width < least.width or size.height < least.height:
+                break
+            chosen = size, pictures
+        return chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +93,8 @@ class Player:
     def __init__(self, reels: Reels, *, start: float) -> None:
         self.camera_off = False
         self.muted = False
+        self.paused = False  # nobody is shown the picture
+        self.least: Size | None = None  # that the picture must have; None: as large as it is
         self.sent: deque[tuple[int, float]] = deque(maxlen=MAX_SENT)  # (painted number, when), newest last
         self.spoken: deque[tuple[int, float]] = deque(maxlen=MAX_SPOKEN)  # (place in the speaking loop, when) likewise
         self.skipped = 0  # pictures and packets left out because the process came too late
@@ -81,6 +108,9 @@ class Player:
         self._first_picture = 0
         self._wanted: Reel | None = None
         self._keyframe_wanted = True
+        self._size: Size | None = None  # of the picture sent last
+        self._rest: list[PictureDue] = []  # of a keyframe and what came after it
+        self._rest_due = 0.0
 
     @property
     def sound_due(self) -> float:
@@ -90,7 +120,7 @@ class Player:
     @property
     def picture_due(self) -> float:
         """When `next_pictures` is to be called."""
-        return self._start + self._pictures / self._fps
+        return self._rest_due if self._rest else self._start + self._pictures / self._fps
 
     @property
     def speaking(self) -> bool:
@@ -126,7 +156,17 @@ class Player:
             self.spoken.append((sound.place, now))
 
     def next_pictures(self, now: float) -> list[PictureDue]:
-        """The picture due now, with its keyframe and those between when one was asked for; [] with the camera off."""
+        """The picture due now, after its keyframe and those between when one is wanted; [] when none is to be sent."""
+        if not self._rest:
+            self._rest = self._pictures_due(now)
+        elif self.camera_off or self.paused:
+            self._rest = []
+            self._keyframe_wanted = True
+        given, self._rest = self._rest[:BURST], self._rest[BURST:]
+        self._rest_due = now + BURST_SECONDS
+        return given
+
+    def _pictures_due(self, now: float) -> list[PictureDue]:
         if now - self.picture_due > MAX_LAG_SECONDS:
             late = int((now - self.picture_due) * self._fps)
             self.skipped += late
@@ -139,34 +179,41 @@ class Player:
         index = (self._pictures - self._first_picture) % len(self._reel.pictures)
         timestamp = self._pictures * VIDEO_CLOCK_RATE // self._fps
         self._pictures += 1
-        if self.camera_off:
+        if self.camera_off or self.paused:
             self._keyframe_wanted = True
             return []
+        size, pictures = self._reel.covering(self.least)
+        self._keyframe_wanted |= size != self._size
+        self._size = size
         first = index
         if self._keyframe_wanted:
             first = max(key for key in self._reel.clip.keyframes if key <= index)
             self._keyframe_wanted = False
         self.sent.append((self._reel.clip.first_frame + index, now))
-        return self._between(first, index, timestamp)
+        return self._between(pictures, first, index, timestamp)
 
     def picture_left(self, now: float) -> None:
         """The last packet of what `next_pictures` gave was sent; for whoever measures delays."""
         self.sent[-1] = (self.sent[-1][0], now)
 
-    def _between(self, first: int, last: int, timestamp: int) -> list[PictureDue]:
+    def _between(self, pictures: Sequence[Payloads], first: int, last: int, timestamp: int) -> list[PictureDue]:
         """Pictures `first` to `last`; those before the last one get times since the picture sent before."""
         step = VIDEO_CLOCK_RATE // self._fps // (last - first + 1)
-        clip, pictures = self._reel.clip, self._reel.pictures
+        first_frame = self._reel.clip.first_frame
         return [
-            PictureDue(pictures[index], timestamp - (last - index) * step, clip.first_frame + index)
+            PictureDue(pictures[index], timestamp - (last - index) * step, first_frame + index)
             for index in range(first, last + 1)
         ]
 
 
 def _reel(clip: Clip) -> Reel:
+    smaller = ((Size(each.width, each.height), _cut(clip, each.frames)) for each in clip.smaller)
+    return Reel(clip, _cut(clip, clip.frames), tuple(smaller))
+
+
+def _cut(clip: Clip, frames: Sequence[bytes]) -> tuple[Payloads, ...]:
     profile = VideoProfile(codec=clip.codec, width=clip.width, height=clip.height, fps=clip.fps, bitrate=0)
-    pictures = tuple(
+    return tuple(
         tuple(packetize(EncodedFrame(clip.codec, data, 0, index in clip.keyframes), profile, MAX_PAYLOAD))
-        for index, data in enumerate(clip.frames)
+        for index, data in enumerate(frames)
     )
-    return Reel(clip=clip, pictures=pictures)

@@ -18,7 +18,7 @@ from mcu.synthetic.motion import Motion
 from mcu.synthetic.people import Person, person
 from mcu.synthetic.picture_code import Code, paint
 
-MAKER_VERSION = 4  # counted up when the same settings give other clips
+MAKER_VERSION = 5  # counted up when the same settings give other clips
 MOUTH_FULL = 1.5  # times the mean loudness of speech at which the mouth is wide open
 FILMED_EACH = 3  # every so many people are shown by a real clip, when there are any; the others are drawn
 MAX_USES = 2  # of one clip: as it is, and mirrored

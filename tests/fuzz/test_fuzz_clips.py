@@ -7,7 +7,7 @@ import random
 
 from mcu.errors import ProtocolError
 from mcu.synthetic import clips
-from mcu.synthetic.clips import Clip, Performance
+from mcu.synthetic.clips import Clip, Performance, SmallerPictures
 from mcu.synthetic.player import load_reels
 
 INPUTS = int(os.environ.get("MCU_FUZZ_INPUTS", "100000"))
@@ -15,7 +15,18 @@ INPUTS = int(os.environ.get("MCU_FUZZ_INPUTS", "100000"))
 
 def test_damaged_clip_files() -> None:
     choose = random.Random(20261121)
-    clip = Clip("VP8", 320, 180, 15, (b"abc", b"de"), (0,), 0, (b"x", b"y"), (60, 61))
+    clip = Clip(
+        "VP8",
+        320,
+        180,
+        15,
+        (b"abc", b"de"),
+        (0,),
+        0,
+        (b"x", b"y"),
+        (60, 61),
+        (SmallerPictures(256, 144, (b"f", b"g")),),
+    )
     valid = clips.dump(Performance(person=1, listening=clip, speaking=clip))
     accepted = 0
     for _ in range(INPUTS):

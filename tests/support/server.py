@@ -132,6 +132,13 @@ class Server:
         with urllib.request.urlopen(request, timeout=5) as response:
             return json.loads(response.read())
 
+    def patch(self, path: str, body: Any) -> Any:
+        """JSON of the answer to a REST PATCH."""
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode(), headers, method="PATCH")
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return json.loads(response.read())
+
     def delete(self, path: str) -> None:
         """DELETE a REST resource."""
         with urllib.request.urlopen(urllib.request.Request(f"{self.url}{path}", method="DELETE"), timeout=5):

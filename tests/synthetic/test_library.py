@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from mcu.errors import ProtocolError
-from mcu.synthetic import clips, library
-from mcu.synthetic.clips import Clip, MediaSettings, Performance
+from mcu.media.types import EncodedFrame
+from mcu.media.video_codecs import VideoDecoder
+from mcu.synthetic import clips, library, picture_code
+from mcu.synthetic.clips import Clip, MediaSettings, Performance, SmallerPictures
+from mcu.synthetic.encoding import sizes
 from mcu.synthetic.library import Library
 from mcu.synthetic.staging import Order, make
 
@@ -122,6 +126,40 @@ def test_a_loop_without_a_keyframe_first_is_refused() -> None:
     bad = Clip(**{name: getattr(good.listening, name) for name in Clip.__struct_fields__} | {"keyframes": (1,)})
     with pytest.raises(ProtocolError):
         clips.load(clips.dump(Performance(person=0, listening=bad, speaking=good.speaking)))
+
+
+@pytest.mark.parametrize("frames", [(), (b"x",) * 3, (b"",)])
+def test_another_size_with_other_pictures_is_refused(frames: tuple[bytes, ...]) -> None:
+    good = tiny()
+    bad = msgspec.structs.replace(good.listening, smaller=(SmallerPictures(256, 144, frames),))
+    with pytest.raises(ProtocolError):
+        clips.load(clips.dump(Performance(person=0, listening=bad, speaking=good.speaking)))
+
+
+def test_clips_are_coded_in_the_smaller_sizes_that_fit() -> None:
+    assert sizes(MediaSettings()) == [(320, 180), (256, 144)]
+    assert sizes(MediaSettings(width=1280, height=720)) == [(1280, 720), (640, 360), (320, 180), (256, 144)]
+    assert sizes(MediaSettings(width=640, height=480, smaller=(240, 480))) == [(640, 480), (320, 240)]
+    assert sizes(MediaSettings(width=160, height=90)) == [(160, 90)]
+
+
+def test_every_size_shows_the_same() -> None:
+    clip = make(Order(person=3, settings=MediaSettings(coded=True, listen_seconds=1, speak_seconds=1))).listening
+    (smaller,) = clip.smaller
+    assert len(smaller.frames) == len(clip.frames)
+    large, small = VideoDecoder(clip.codec), VideoDecoder(clip.codec)
+    for index, (one, other) in enumerate(zip(clip.frames, smaller.frames, strict=True)):
+        keyframe = index in clip.keyframes
+        whole, part = (
+            decoder.decode(EncodedFrame(clip.codec, data, index * 6000, keyframe))
+            for decoder, data in ((large, one), (small, other))
+        )
+        assert whole is not None
+        assert part is not None
+        assert (part.width, part.height) == (256, 144)
+        for picture in (whole, part):
+            code = picture_code.read(picture.y, picture_code.covering(0, 0, picture.width, picture.height))
+            assert code == picture_code.Code(3, index)
 
 
 def test_keyframe_after_goes_round() -> None:

@@ -17,12 +17,13 @@ from mcu.signaling import protocol as p
 from mcu.synthetic import participant as module
 from mcu.synthetic.clips import MediaSettings
 from mcu.synthetic.participant import Entry, Participant, Refused
-from mcu.synthetic.player import Reels, load_reels
+from mcu.synthetic.player import Reels, Size, load_reels
 from mcu.synthetic.stage import Stage
 from mcu.synthetic.staging import Order, make
 from mcu.webrtc.dtls import Certificate
 from mcu.webrtc.endpoint import Endpoint
 from mcu.webrtc.leg import WebRtcLeg
+from tests.support.attendees import until
 
 PATIENCE = 10.0  # seconds until a test gives up
 LINK = "a" * 22
@@ -172,6 +173,30 @@ async def test_enters_and_sends(house: tuple[House, str], reels: Reels) -> None:
         assert server.of(p.SetSelf) == [p.SetSelf(camera_off=True, muted=False)]
         assert someone.client.player.camera_off
         assert not someone.client.player.muted
+
+
+async def test_sends_what_is_asked_for_and_still_does_over_a_new_connection(
+    house: tuple[House, str], reels: Reels
+) -> None:
+    server, url = house
+    async with attending(url, reels) as (someone, _):
+        async with asyncio.timeout(PATIENCE):
+            await someone.ready.wait()
+        assert someone.client is not None
+        player = someone.client.player
+        assert player is not None
+        assert (player.least, player.paused) == (None, False)
+        asked = p.PictureNeeded(picture=p.NeededPicture(width=256, height=144, fps=25, bitrate=180_000))
+        await server.tell(server.sockets[0], asked)
+        await until(lambda: player.least == Size(256, 144), what="a size")
+        await server.tell(server.sockets[0], p.PictureNeeded(picture=None))
+        await until(lambda: player.paused, what="a pause")
+        await server.tell(server.sockets[0], asked)
+        await server.tell(server.sockets[0], p.MediaRestart(reason="processor-lost"))
+        await server.until(lambda: someone.media_connects == 2)
+        assert someone.client.player is not player
+        assert someone.client.player is not None
+        assert (someone.client.player.least, someone.client.player.paused) == (Size(256, 144), False)
 
 
 async def test_a_lost_connection_is_resumed_with_the_media_untouched(house: tuple[House, str], reels: Reels) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mcu.synthetic.clips import Clip, Performance
-from mcu.synthetic.player import MAX_LAG_SECONDS, PictureDue, Player, load_reels
+from mcu.synthetic.clips import Clip, Performance, SmallerPictures
+from mcu.synthetic.player import BURST, BURST_SECONDS, MAX_LAG_SECONDS, PictureDue, Player, Size, load_reels
 
 FPS = 15
 
@@ -21,6 +21,10 @@ def clip(name: bytes, *, frames: int, first_frame: int, level: int) -> Clip:
         first_frame=first_frame,
         packets=tuple(name + bytes([index]) for index in range(frames * 50 // FPS)),
         levels=(level,) * (frames * 50 // FPS),
+        smaller=tuple(
+            SmallerPictures(width, height, tuple(name + bytes([height, index]) for index in range(frames)))
+            for width, height in ((256, 144), (160, 90))
+        ),
     )
 
 
@@ -32,7 +36,16 @@ def player() -> Player:
 
 
 def run(player: Player, pictures: int) -> list[list[PictureDue]]:
-    return [player.next_pictures(player.picture_due) for _ in range(pictures)]
+    return [whole(player) for _ in range(pictures)]
+
+
+def whole(player: Player) -> list[PictureDue]:
+    """The next picture, with all that has to come before it."""
+    begin = player.picture_due
+    found = player.next_pictures(begin)
+    while player.picture_due < begin + 0.9 / FPS:
+        found += player.next_pictures(player.picture_due)
+    return found
 
 
 def test_times_follow_the_clock_exactly(player: Player) -> None:
@@ -82,12 +95,69 @@ def test_a_keyframe_request_is_answered_at_once_and_in_step(player: Player) -> N
     assert len(player.next_pictures(player.picture_due)) == 1
 
 
+def test_many_pictures_come_a_few_at_a_time_and_before_the_next_is_due(player: Player) -> None:
+    run(player, 14)
+    player.request_keyframe()
+    begin = player.picture_due
+    given, times = [], []
+    while not given or given[-1].number < 14:
+        times.append(player.picture_due - begin)
+        burst = player.next_pictures(player.picture_due)
+        assert 0 < len(burst) <= BURST
+        given += burst
+    assert [due.number for due in given] == list(range(15))
+    assert times == pytest.approx([0, BURST_SECONDS, 2 * BURST_SECONDS])
+    assert player.picture_due == pytest.approx(begin + 1 / FPS)
+
+
+def test_what_is_left_of_many_is_not_sent_with_the_camera_off(player: Player) -> None:
+    run(player, 14)
+    player.request_keyframe()
+    player.next_pictures(player.picture_due)
+    player.camera_off = True
+    assert player.next_pictures(player.picture_due) == []
+    player.camera_off = False
+    assert [due.number for due in whole(player)] == [15]
+
+
 def test_nothing_is_sent_with_the_camera_off_and_a_keyframe_after_it(player: Player) -> None:
     run(player, 4)
     player.camera_off = True
     assert run(player, 3) == [[], [], []]
     player.camera_off = False
-    assert [due.number for due in player.next_pictures(player.picture_due)] == list(range(8))
+    assert [due.number for due in whole(player)] == list(range(8))
+
+
+def heights(due: list[PictureDue]) -> list[int]:
+    """Of the pictures, as `clip` writes it into the smaller ones; 180 for the others."""
+    payloads = [b"".join(each.payloads) for each in due]
+    return [180 if len(payload) > 20 else payload[-2] for payload in payloads]
+
+
+def test_another_size_begins_at_once_with_its_keyframe_and_keeps_the_numbers(player: Player) -> None:
+    run(player, 17)
+    player.least = Size(250, 140)
+    burst = player.next_pictures(player.picture_due)
+    assert ([due.number for due in burst], heights(burst)) == ([15, 16, 17], [144] * 3)
+    assert heights(player.next_pictures(player.picture_due)) == [144]
+    player.least = Size(257, 144)
+    assert heights(player.next_pictures(player.picture_due)) == [180] * 5
+    player.least = Size(1280, 720)  # more than there is: as it is
+    assert heights(player.next_pictures(player.picture_due)) == [180]
+    player.least = Size(2, 2)
+    player.set_speaking(True)
+    assert heights(player.next_pictures(player.picture_due)) == [90]
+    player.least = None
+    assert heights(player.next_pictures(player.picture_due)) == [180] * 2
+
+
+def test_who_is_not_shown_sends_sound_alone_and_comes_back_with_a_keyframe(player: Player) -> None:
+    run(player, 4)
+    player.paused = True
+    assert run(player, 3) == [[], [], []]
+    assert player.next_sound(player.sound_due).payload
+    player.paused = False
+    assert [due.number for due in whole(player)] == list(range(8))
 
 
 def test_the_muted_send_the_quiet_of_their_room(player: Player) -> None:

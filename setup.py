@@ -1,4 +1,4 @@
-"""Builds the native modules: `python setup.py build_ext --inplace`; everything generated goes under build/.
+"""Builds the native modules: `python setup.py build_ext --inplace --parallel 2`; what is generated goes under build/.
 
 `MODULES` is the whole list of those that are only native: a .pyx beside hand-written C; what it links is asked of
 pkg-config. Those made from Python sources are listed in mcu/compiled.py.
@@ -7,6 +7,7 @@ pkg-config. Those made from Python sources are listed in mcu/compiled.py.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).resolve().parent
+WITHOUT = "SETUP_WITHOUT_EXTENSIONS"  # environment: tools/setup installs the package first, and compiles after it, once
 sys.path.insert(0, str(ROOT))  # not there when pip runs this
 from mcu import compiled  # noqa: E402
 
@@ -117,7 +119,14 @@ def from_source(module: str) -> Extension:
 
 
 class RecordingBuild(build_ext):  # type: ignore[misc]
-    """Writes down what was built, for mcu.compiled."""
+    """Says how far it is, and writes down what was built, for mcu.compiled."""
+
+    def build_extension(self, ext: Extension) -> None:
+        super().build_extension(ext)
+        BUILT.append(ext.name)
+        if sys.stderr.isatty():
+            end = "\n" if len(BUILT) == len(self.extensions) else ""
+            print(f"\r\033[K{len(BUILT)} of {len(self.extensions)}: {ext.name}", end=end, file=sys.stderr, flush=True)
 
     def run(self) -> None:
         super().run()
@@ -125,19 +134,31 @@ class RecordingBuild(build_ext):  # type: ignore[misc]
         record.write_text(json.dumps(DIGESTS, indent=1), encoding="utf-8")
 
 
+BUILT: list[str] = []  # names of extensions
 DIGESTS = compiled.digests()  # as of now: who changes a source during the build is told to build again
 for module in compiled.changed():
     for part in compiled.parts(module):
         part.touch()  # Cython and setuptools go by file times
 
-setup(
-    cmdclass={"build_ext": RecordingBuild},
-    ext_modules=[
-        *cythonize([extension(module) for module in MODULES], build_dir="build/cython", compiler_directives=DIRECTIVES),
-        *cythonize(
-            [from_source(module) for module in compiled.MODULES],
+
+def extensions() -> list[Extension]:
+    """All of them, with their C made from Cython and Python by as many processes as there are processors."""
+    kinds = (
+        ([extension(module) for module in MODULES], DIRECTIVES),
+        ([from_source(module) for module in compiled.MODULES], SOURCE_DIRECTIVES),
+    )
+    return [
+        made
+        for found, directives in kinds
+        for made in cythonize(
+            found,
             build_dir="build/cython",
-            compiler_directives=SOURCE_DIRECTIVES,
-        ),
-    ],
-)
+            compiler_directives=directives,
+            nthreads=os.cpu_count() or 1,
+            quiet=not sys.stderr.isatty(),
+        )
+    ]
+
+
+if __name__ == "__main__":  # not in the processes that cythonize starts
+    setup(cmdclass={"build_ext": RecordingBuild}, ext_modules=[] if os.environ.get(WITHOUT) else extensions())

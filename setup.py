@@ -126,7 +126,8 @@ class RecordingBuild(build_ext):  # type: ignore[misc]
         BUILT.append(ext.name)
         if sys.stderr.isatty():
             end = "\n" if len(BUILT) == len(self.extensions) else ""
-            print(f"\r\033[K{len(BUILT)} of {len(self.extensions)}: {ext.name}", end=end, file=sys.stderr, flush=True)
+            sys.stderr.write(f"\r\033[K{len(BUILT)} of {len(self.extensions)}: {ext.name}{end}")
+            sys.stderr.flush()
 
     def run(self) -> None:
         super().run()

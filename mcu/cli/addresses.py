@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 
 import ifaddr
 
+LOWEST_FREE_PORT = 1024  # Linux: net.ipv4.ip_unprivileged_port_start
 OPEN_HTTP_ADVICE = (
     "Browsers give camera and microphone on https:// and on localhost only, and keys travel readable. "
     "Set MCU_HTTP_HOST to 127.0.0.1; others use the https port."
@@ -51,8 +53,10 @@ def _resolved(host: str) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     return {ipaddress.ip_address(str(address[0]).partition("%")[0]) for *_, address in found}
 
 
-def port_is_free(host: str, port: int, kind: socket.SocketKind) -> str:
-    """ "" when the port can be bound, else the reason in the system's words."""
+def bind_error(host: str, port: int, kind: socket.SocketKind) -> OSError | None:
+    """Why the port cannot be bound; None when it can."""
+    if host == "::" and not socket.has_dualstack_ipv6():
+        host = ""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, kind) as probe:
         if kind is socket.SOCK_STREAM:
@@ -60,8 +64,21 @@ def port_is_free(host: str, port: int, kind: socket.SocketKind) -> str:
         try:
             probe.bind((host, port))
         except OSError as error:
-            return error.strerror or str(error)
-    return ""
+            return error
+    return None
+
+
+def port_advice(section: str, error: OSError) -> str:
+    """What to do when the port of `[section]` cannot be bound."""
+    port, host = f"MCU_{section.upper()}_PORT or [{section}] port", f"MCU_{section.upper()}_HOST or [{section}] host"
+    if error.errno == errno.EADDRINUSE:
+        return f"Is the server running already? Otherwise choose another with {port} in mcu.toml."
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return (
+            f"Ports below {LOWEST_FREE_PORT} are for root: choose a higher one with {port} in mcu.toml, "
+            "or let a reverse proxy or systemd (AmbientCapabilities=CAP_NET_BIND_SERVICE) take the low one."
+        )
+    return f"{host} in mcu.toml has to be an address of this machine; :: stands for all, 127.0.0.1 for itself alone."
 
 
 def listening_socket(host: str, port: int) -> socket.socket:

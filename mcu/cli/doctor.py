@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import enum
+import errno
 import os
 import shutil
 import socket
-import ssl
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 import mcu
-from mcu.cli import certificate
-from mcu.cli.addresses import OPEN_HTTP_ADVICE, is_loopback, local_addresses, port_is_free
+from mcu.cli import certificate, data_folder
+from mcu.cli.addresses import OPEN_HTTP_ADVICE, bind_error, is_loopback, local_addresses, port_advice
 from mcu.config import Config
 from mcu.errors import ConfigurationError
 from mcu.webrtc.sockets import advertised
@@ -28,7 +28,6 @@ WANTED_DISK_BYTES = 1 << 30
 WANTED_FILES = 1_024  # a full MP has a few hundred connections over TCP
 WANTED_RECEIVE_BUFFER = 1 << 20  # bytes; 30 senders' keyframes arriving within one tick of a busy machine
 FONT = "NotoSansCJK"
-CERTIFICATE_ADVICE = "Set MCU_HTTPS_CERTIFICATE and MCU_HTTPS_KEY to PEM files."
 
 
 class Verdict(enum.Enum):
@@ -72,16 +71,19 @@ def check_ports(config: Config) -> Iterable[Finding]:
     ]
     for section, host, port, kind, purpose in wanted:
         name = f"{'UDP' if kind is socket.SOCK_DGRAM else 'TCP'} {port}"
-        reason = port_is_free(host, port, kind)
-        if not reason:
+        error = bind_error(host, port, kind) if port else None
+        if error is None:
             yield Finding(name, Verdict.GOOD, f"free, for {purpose}")
-        else:
+        elif error.errno == errno.EADDRINUSE:
             yield Finding(
                 name,
                 Verdict.WARNING,
-                f"not free ({reason}), for {purpose}",
+                f"not free ({error.strerror}), for {purpose}",
                 f"Fine if the server is running now. Otherwise set MCU_{section.upper()}_PORT to a free port.",
             )
+        else:
+            detail = f"cannot be used on {host} ({error.strerror or error}), for {purpose}"
+            yield Finding(name, Verdict.BAD, detail, port_advice(section, error))
 
 
 def check_plain_http(config: Config) -> Iterable[Finding]:
@@ -113,15 +115,20 @@ def check_addresses(config: Config) -> Iterable[Finding]:
 
 
 def check_certificate(config: Config) -> Iterable[Finding]:
-    path = Path(config.https.certificate or Path(config.server.data_dir) / "tls" / "certificate.pem")
-    if not path.exists() and not config.https.certificate:
-        yield Finding("certificate", Verdict.GOOD, "none yet; a self-signed one is made at the first start")
-        return
+    folder = Path(config.server.data_dir) / "tls"
+    path = Path(config.https.certificate or folder / certificate.CERTIFICATE)
+    own = not config.https.certificate and not config.https.key
     try:
+        if own and not path.exists():
+            yield Finding("certificate", Verdict.GOOD, "none yet; a self-signed one is made at the first start")
+            return
+        wrong = certificate.fault_of_own(folder) if own else certificate.fault(config.https)
+        if wrong is not None:
+            yield Finding("certificate", Verdict.BAD, wrong.detail, wrong.advice)
+            return
         ends = certificate.expires(path)
-        ssl.create_default_context().load_cert_chain(path, config.https.key or path.with_name("key.pem"))
-    except (ConfigurationError, OSError, ssl.SSLError) as error:
-        yield Finding("certificate", Verdict.BAD, str(error), CERTIFICATE_ADVICE)
+    except OSError as error:
+        yield Finding("certificate", Verdict.BAD, str(error), "Run mcu doctor as the user that runs the server.")
         return
     days = (ends - datetime.datetime.now(datetime.UTC)).days
     if days < certificate.RENEW_DAYS and config.https.certificate:
@@ -223,13 +230,17 @@ def check_limits(config: Config) -> Iterable[Finding]:
         )
     else:
         yield Finding("UDP buffer", Verdict.GOOD, f"at most {limit} bytes")
+
+
+def check_data(config: Config) -> Iterable[Finding]:
     folder = Path(config.server.data_dir)
-    existing = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
-    free = shutil.disk_usage(existing).free
-    if not os.access(existing, os.W_OK):
-        yield Finding("data", Verdict.BAD, f"{existing} is not writable", f"Run: chown {os.getuid()} {existing}")
-    elif free < WANTED_DISK_BYTES:
-        yield Finding("data", Verdict.WARNING, f"{free >> 20} MiB free in {existing}", "Free some space.")
+    wrong = data_folder.fault(folder)
+    if wrong is not None:
+        yield Finding("data", Verdict.BAD, wrong.detail, wrong.advice)
+        return
+    free = data_folder.free_bytes(folder)
+    if free < WANTED_DISK_BYTES:
+        yield Finding("data", Verdict.WARNING, f"{free >> 20} MiB free for {folder}", data_folder.MAKE_ROOM)
     else:
         yield Finding("data", Verdict.GOOD, f"{folder}, {free >> 30} GiB free")
 
@@ -244,4 +255,5 @@ CHECKS: tuple[Callable[[Config], Iterable[Finding]], ...] = (
     check_fonts,
     check_cpu,
     check_limits,
+    check_data,
 )

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from mcu.cli.faults import unreadable
 from mcu.controller.registry import Registry
 from mcu.errors import ConfigurationError, StorageError
 
 FILE = "ready-conference.json"
-TITLE = "회의실"
+TITLE = "회의실 · Meeting room"
 
 log = structlog.get_logger()
 
@@ -31,16 +32,23 @@ async def ensure(registry: Registry, data: Path) -> ReadyConference:
     path = data / FILE
     try:
         kept = _read(path)
+    except OSError as error:
+        raise unreadable(path, error).error() from error
+    try:
         if kept is not None and await registry.exists(kept.id):
             return kept
         created = await registry.create_conference(title=TITLE)
-        ready = ReadyConference(created.link, created.number, created.pin, created.chair_key)
-        _write(path, ready)
-    except (StorageError, OSError) as error:
+    except StorageError as error:
+        reason = str(error).splitlines()[0]
         raise ConfigurationError(
-            f"Nothing can be written in {data} or the database ({str(error).splitlines()[0]}). "
-            "Check free space and permissions."
+            f"The database takes no writes ({reason}). Check free space and permissions."
         ) from error
+    ready = ReadyConference(created.link, created.number, created.pin, created.chair_key)
+    try:
+        _write(path, ready)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigurationError(f"{path} cannot be written: {reason}. Check free space and permissions.") from error
     return ready
 
 

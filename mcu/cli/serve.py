@@ -8,7 +8,7 @@ import itertools
 import signal
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -18,16 +18,24 @@ import uvicorn
 import uvloop
 from rich.console import Console
 
-from mcu.cli import certificate, logs, ready_conference
-from mcu.cli.addresses import OPEN_HTTP_ADVICE, is_loopback, local_addresses, port_is_free, share_an_address
+from mcu.cli import certificate, data_folder, logs, ready_conference
+from mcu.cli.addresses import (
+    OPEN_HTTP_ADVICE,
+    bind_error,
+    is_loopback,
+    local_addresses,
+    port_advice,
+    share_an_address,
+)
 from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
+from mcu.cli.faults import one_sentence
 from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.web_server import WebServer
 from mcu.cli.websocket_connection import TidyWebSocket
 from mcu.config import Config
 from mcu.controller.pool import ProcessorPool
 from mcu.controller.registry import Registry
-from mcu.errors import ConfigurationError, McuError, RefusedError
+from mcu.errors import ConfigurationError, RefusedError
 from mcu.loop_watch import WatchedLoop
 from mcu.signaling.app import create_app
 from mcu.signaling.protocol import MAX_MESSAGE_BYTES
@@ -51,24 +59,15 @@ def run(config: Config, *, companion: Companion | None = None) -> None:
     if not is_loopback(config.http.host):
         log.warning("plain HTTP is open to the network", host=config.http.host, advice=OPEN_HTTP_ADVICE)
     advertised(config.media.host, config.media.advertise)  # refused here in words, not by each processor again
-    data = Path(config.server.data_dir)
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"[server] data_dir {data} cannot be made: {error.strerror}") from error
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(config, data, _certificate(config, data), companion))
-    except* (ConfigurationError, RefusedError) as group:
-        raise ConfigurationError("; ".join(str(error) for error in _leaves(group))) from None
-
-
-def _leaves(group: BaseExceptionGroup[McuError]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
+    data = data_folder.make(Path(config.server.data_dir))
+    identity = certificate.configured(config.https) or certificate.ensure(
+        data / "tls", local_addresses(loopback=True) + list(config.media.advertise)
+    )
+    with (
+        one_sentence(ConfigurationError, RefusedError),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_serve(config, data, identity, companion))
 
 
 def check_ports(config: Config) -> None:
@@ -90,12 +89,11 @@ def check_ports(config: Config) -> None:
 
 
 def _check(section: str, host: str, port: int, kind: socket.SocketKind) -> None:
-    reason = port_is_free(host, port, kind) if port else ""
-    if reason:
+    error = bind_error(host, port, kind) if port else None
+    if error is not None:
         protocol = "UDP" if kind is socket.SOCK_DGRAM else "TCP"
         raise ConfigurationError(
-            f"{protocol} port {port} on {host} cannot be used: {reason}. Is the server running already? "
-            f"Otherwise choose another with MCU_{section.upper()}_PORT or [{section}] port in mcu.toml."
+            f"{protocol} port {port} on {host} cannot be used: {error.strerror or error}. {port_advice(section, error)}"
         )
 
 
@@ -135,14 +133,6 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
         pooling.cancel()
 
 
-def _certificate(config: Config, data: Path) -> tuple[Path, Path]:
-    if bool(config.https.certificate) != bool(config.https.key):
-        raise ConfigurationError("[https] needs both certificate and key, or neither to have one made")
-    if config.https.certificate:
-        return Path(config.https.certificate), Path(config.https.key)
-    return certificate.ensure(data / "tls", local_addresses(loopback=True) + list(config.media.advertise))
-
-
 def _server(
     app: object, host: str, port: int, certificate_path: Path | None = None, key_path: Path | None = None
 ) -> WebServer:
@@ -151,6 +141,7 @@ def _server(
         host=host,
         port=port,
         loop="none",
+        lifespan="off",
         http=PunctualConnection,
         ws=TidyWebSocket,
         ws_max_size=MAX_MESSAGE_BYTES,

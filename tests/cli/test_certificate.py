@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from mcu.cli import certificate
+from mcu.config import Https
 from mcu.errors import ConfigurationError
 
 NOW = datetime.datetime(2026, 11, 21, tzinfo=datetime.UTC)
@@ -55,3 +57,70 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path.write_text("nothing")
     with pytest.raises(ConfigurationError, match=r"broken\.pem"):
         certificate.expires(path)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """A configured certificate and its key."""
+    pem, key = certificate.make([], datetime.datetime.now(datetime.UTC))
+    (tmp_path / "c.pem").write_bytes(pem)
+    (tmp_path / "k.pem").write_bytes(key)
+    return tmp_path / "c.pem", tmp_path / "k.pem"
+
+
+def https(pair: tuple[Path, Path]) -> Https:
+    return Https(certificate=str(pair[0]), key=str(pair[1]))
+
+
+def test_a_configured_pair_is_taken(pair: tuple[Path, Path]) -> None:
+    assert certificate.configured(https(pair)) == pair
+    assert certificate.configured(Https()) is None
+
+
+def test_what_is_configured_in_part_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="Set MCU_HTTPS_KEY too"):
+        certificate.configured(Https(certificate="c.pem"))
+    with pytest.raises(ConfigurationError, match="Set MCU_HTTPS_CERTIFICATE too"):
+        certificate.configured(Https(key="k.pem"))
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_file_that_is_not_there_is_named_with_its_setting(pair: tuple[Path, Path], index: int) -> None:
+    pair[index].unlink()
+    with pytest.raises(ConfigurationError) as caught:
+        certificate.configured(https(pair))
+    assert f"{pair[index]} does not exist" in str(caught.value)
+    assert ("MCU_HTTPS_CERTIFICATE", "MCU_HTTPS_KEY")[index] in str(caught.value)
+
+
+@pytest.mark.parametrize(("index", "sentence"), [(0, "no certificate in PEM"), (1, "no private key in PEM")])
+def test_garbage_is_named(pair: tuple[Path, Path], index: int, sentence: str) -> None:
+    pair[index].write_text("garbage")
+    with pytest.raises(ConfigurationError, match=sentence):
+        certificate.configured(https(pair))
+
+
+def test_a_key_of_another_certificate_is_refused(pair: tuple[Path, Path]) -> None:
+    pair[1].write_bytes(certificate.make([], NOW)[1])
+    with pytest.raises(ConfigurationError, match="does not belong to certificate"):
+        certificate.configured(https(pair))
+
+
+def test_a_passphrase_is_not_asked_for(pair: tuple[Path, Path]) -> None:
+    key = serialization.load_pem_private_key(pair[1].read_bytes(), None)
+    secret = serialization.BestAvailableEncryption(b"secret")
+    pair[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret))
+    with pytest.raises(ConfigurationError, match="has a passphrase"):
+        certificate.configured(https(pair))
+
+
+def test_a_folder_as_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
+        certificate.configured(Https(certificate=str(tmp_path), key=str(tmp_path)))
+
+
+def test_a_damaged_one_of_our_own_is_to_be_deleted(tmp_path: Path) -> None:
+    path, _ = certificate.ensure(tmp_path / "tls", [])
+    path.write_text("cut sh")
+    with pytest.raises(ConfigurationError, match=r"Delete the folder .*tls: the next start makes it anew"):
+        certificate.ensure(tmp_path / "tls", [])

@@ -52,6 +52,7 @@ def test_an_unknown_variable_is_one_sentence(tmp_path: Path) -> None:
         ({"MCU_MEDIA_ADVERTISE": "meet.example.kr"}, "media.advertise"),
         ({"MCU_HTTPS_PORT": "0", "MCU_SERVER_DATA_DIR": "/proc/none"}, "/proc/none cannot be made"),
         ({"MCU_HTTPS_PORT": "24999", "MCU_MEDIA_PORT": "24999"}, "24999 is configured twice"),
+        ({"MCU_HTTPS_CERTIFICATE": "/nope.pem", "MCU_HTTPS_KEY": "/nope.key"}, "/nope.pem does not exist"),
         ({"MCU_SERVER_LANGUAGE": "fr"}, "server.language"),
         ({"MCU_HTTPS_PUBLIC_URL": "meet.example.kr"}, "https.public_url"),
         ({"MCU_TURN_URLS": "turn.example.kr:443"}, "turn.urls"),
@@ -82,3 +83,12 @@ def test_the_doctor_names_an_address_that_is_none(tmp_path: Path) -> None:
     ended = mcu("doctor", folder=tmp_path, MCU_MEDIA_ADVERTISE="meet.example.kr")
     assert ended.returncode == 1
     assert "'meet.example.kr' does not appear to be" in ended.stdout + ended.stderr
+
+
+def test_a_file_that_the_server_may_not_read_is_one_sentence(tmp_path: Path) -> None:
+    """Found out after the start of the media processor, within a task group."""
+    (tmp_path / "var" / "ready-conference.json").mkdir(parents=True)
+    ended = mcu("serve", folder=tmp_path, MCU_HTTP_PORT="0", MCU_HTTPS_PORT="0", MCU_MEDIA_PORT="0")
+    assert ended.returncode == 2
+    assert "ready-conference.json cannot be read" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mcu.cli import ready_conference
 from tests.support.demo import announced, running_demo, shelf
 from tests.support.server import ROOT, Server, free_port, running_server
 
@@ -124,7 +125,7 @@ def test_a_signal_ends_everything(tmp_path: Path, clips: Path, number: signal.Si
         assert "Traceback" not in "\n".join(server.lines)
         server.command = ("serve",)
         server.start()
-        assert titles(server) == ["회의실"]
+        assert titles(server) == [ready_conference.TITLE]
 
 
 def test_a_demo_on_a_running_server_leaves_it_as_it_was(tmp_path: Path, clips: Path) -> None:
@@ -146,7 +147,7 @@ def test_a_demo_on_a_running_server_leaves_it_as_it_was(tmp_path: Path, clips: P
         assert process.wait(SOON) == 0
         assert process.stdout is not None
         assert "Traceback" not in process.stdout.read()
-        assert titles(server) == ["회의실"]
+        assert titles(server) == [ready_conference.TITLE]
 
 
 def sum_of_participants(server: Server) -> int:
@@ -156,7 +157,9 @@ def sum_of_participants(server: Server) -> int:
 def test_when_the_meeting_is_ended_the_demo_ends(tmp_path: Path, clips: Path) -> None:
     with running_demo(tmp_path / "var", clips, COUNT) as server:
         announced(server)
-        (conference,) = (line for line in server.get("/api/v1/conferences")["conferences"] if line["title"] != "회의실")
+        (conference,) = (
+            line for line in server.get("/api/v1/conferences")["conferences"] if line["title"] != ready_conference.TITLE
+        )
         server.delete(f"/api/v1/conferences/{conference['id']}")
         assert server.process is not None
         assert server.process.wait(SOON) == 0

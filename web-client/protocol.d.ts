@@ -84,6 +84,7 @@ export interface Enter {
   name: string;
   office?: string;
   role?: "attendee" | "viewer";
+  /** As somebody typed it; of a wrong length it is a wrong key */
   chair_key?: string;
   language?: "en" | "ko";
   muted?: boolean;

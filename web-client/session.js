@@ -13,7 +13,7 @@ import { Signaling } from "./network/signaling.js";
 import { Call } from "./media/call.js";
 import { apply, enter, lastLine, self } from "./state/meeting.js";
 import { newsOf } from "./state/news.js";
-import { FINAL, MENDED } from "./state/refusals.js";
+import { FIELD, FINAL, MENDED } from "./state/refusals.js";
 
 /** @typedef {import("./state/app-state.js").AppState} AppState */
 /** @typedef {import("./protocol").ServerMessage} ServerMessage */
@@ -216,7 +216,7 @@ export class Session {
       else this.#over({ reason: final, message: error.message });
     } else if (error.for === "enter" || phase === "entering") {
       this.cancel();
-      this.#store.set({ problem: error.message });
+      this.#store.set({ problem: { message: error.message, field: FIELD[error.code] ?? null } });
     } else {
       if (error.for === "offer") this.#call?.offerRefused();
       if (error.for === "content") this.#options.local.contentShown(false);

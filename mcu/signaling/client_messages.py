@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mcu.signaling.values import (
     CandidateLine,
+    ChairKey,
     ChatText,
     Identifier,
     Language,
@@ -39,7 +40,7 @@ class Enter(ClientMessage, frozen=True, kw_only=True):
     name: Name
     office: Office = ""
     role: Literal["attendee", "viewer"] = "attendee"
-    chair_key: Secret | UnsetType = UNSET
+    chair_key: ChairKey | UnsetType = UNSET
     language: Language = "ko"
     muted: bool = False
     camera_off: bool = False

@@ -11,6 +11,9 @@ from msgspec import UNSET, Meta, UnsetType
 LinkId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{22}$", description="Unguessable id in the link /c/<id>")]
 Identifier = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,64}$")]
 Secret = Annotated[str, Meta(min_length=16, max_length=64)]
+ChairKey = Annotated[
+    str, Meta(min_length=1, max_length=64, description="As somebody typed it; of a wrong length it is a wrong key")
+]
 MeetingNumber = Annotated[str, Meta(pattern="^[0-9]{9}$", description="Nine digits, to be told by telephone")]
 Pin = Annotated[str, Meta(pattern="^[0-9]{6}$")]
 Name = Annotated[str, Meta(min_length=1, max_length=400)]

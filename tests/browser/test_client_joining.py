@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 
 REFUSED = protocol.Sentence(ko="회의가 잠겨 있습니다.", en="The meeting is locked.")
 
+WRONG_KEY = protocol.Sentence(ko="의장 열쇠가 맞지 않습니다.", en="The chair's key is wrong.")
+
 
 def test_enters_by_link_with_what_the_form_says(page: Page, conference: FakeConference) -> None:
     page.goto(conference.link)
@@ -59,6 +61,38 @@ def test_a_refusal_is_shown_in_words_of_the_chosen_language(page: Page, conferen
     expect(page.get_by_label("Name", exact=True)).to_have_value("홍길동")
     page.get_by_role("button", name="Join", exact=True).click()
     expect(page.get_by_role("toolbar")).to_be_visible()
+
+
+def test_a_wrong_chair_key_is_said_beside_the_field_which_stays_open(page: Page, conference: FakeConference) -> None:
+    conference.refusal = protocol.Error(code="chair-key-wrong", message=WRONG_KEY, regarding="enter")
+    page.goto(conference.link)
+    page.get_by_label("이름", exact=True).fill("홍길동")
+    page.get_by_text("의장으로 참가").click()
+    page.get_by_label("의장 열쇠").fill("short")
+    page.get_by_role("button", name="참가하기").click()
+    field = page.get_by_label("의장 열쇠")
+    expect(field).to_be_focused(timeout=WAIT)
+    expect(field).to_have_accessible_description(WRONG_KEY.ko)
+    expect(page.locator(".form-problem")).to_be_hidden()
+    field.fill("another")
+    expect(page.get_by_text(WRONG_KEY.ko)).to_be_hidden()
+    page.get_by_role("button", name="참가하기").click()
+    expect(page.get_by_role("toolbar")).to_be_visible(timeout=WAIT)
+
+
+def test_a_link_cut_short_is_said_to_be_that(page: Page, conference: FakeConference) -> None:
+    page.goto(f"{conference.url}/c/nope")
+    expect(page.get_by_role("alert").filter(has_text="링크가 올바르지 않습니다")).to_be_visible()
+    expect(page.get_by_label("회의 번호")).to_be_visible()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("alert").filter(has_text="This link is not valid")).to_be_visible()
+    expect(page).to_have_title("Conference")
+
+
+def test_the_page_without_a_link_has_nothing_to_complain_of(page: Page, conference: FakeConference) -> None:
+    page.goto(conference.url)
+    expect(page.get_by_label("회의 번호")).to_be_visible()
+    expect(page.locator(".form-problem")).to_be_hidden()
 
 
 def test_watching_only_sends_nothing(page: Page, conference: FakeConference) -> None:

@@ -10,6 +10,8 @@ export const en = {
   "join.title": "Join the meeting",
   "join.lead": "Enter your name and office, and check your camera and microphone.",
   "join.leadNumber": "Use the meeting number and PIN that you were given.",
+  "join.brokenLink":
+    "This link is not valid. Check that all of it was copied, or join with the meeting number and the PIN.",
   "join.number": "Meeting number",
   "join.numberHint": "9 digits",
   "join.pin": "PIN",
@@ -76,6 +78,7 @@ export const en = {
   "meeting.fullScreen": "Full screen",
   "meeting.fullScreenOff": "Leave full screen",
   "meeting.settings": "Devices",
+  "meeting.language": "Language",
   "meeting.leave": "Leave",
   "meeting.sound": "Turn sound on",
   "meeting.soundHint": "Your browser is holding back the sound. Press to hear the meeting.",

@@ -9,6 +9,8 @@ export const ko = {
   "join.title": "회의 참가",
   "join.lead": "이름과 기관을 적고 카메라와 마이크를 확인하십시오.",
   "join.leadNumber": "안내받은 회의 번호와 비밀번호로 참가합니다.",
+  "join.brokenLink":
+    "링크가 올바르지 않습니다. 받은 링크를 끝까지 붙여 넣었는지 확인하거나, 회의 번호와 비밀번호로 참가하십시오.",
   "join.number": "회의 번호",
   "join.numberHint": "숫자 9자리",
   "join.pin": "비밀번호",
@@ -75,6 +77,7 @@ export const ko = {
   "meeting.fullScreen": "전체 화면",
   "meeting.fullScreenOff": "전체 화면 끝내기",
   "meeting.settings": "장치 설정",
+  "meeting.language": "언어",
   "meeting.leave": "나가기",
   "meeting.sound": "소리 켜기",
   "meeting.soundHint": "브라우저가 소리를 막았습니다. 눌러서 회의 소리를 켜십시오.",

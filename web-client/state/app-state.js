@@ -9,7 +9,9 @@
 /** @typedef {"ko" | "en"} Language */
 /** @typedef {import("../protocol").Sentence} Sentence */
 
-/** @typedef {{ by: "link", conference: string } | { by: "number" }} Entry */
+/** @typedef {{ by: "link", conference: string } | { by: "number", brokenLink: boolean }} Entry */
+
+/** @typedef {{ message: Sentence, field: "chairKey" | null }} Problem `field` when that one alone is wrong */
 
 /**
  * What the person typed; kept while the page lives, name and office also between visits.
@@ -54,7 +56,7 @@
  * @property {Language} language
  * @property {Entry} entry
  * @property {Draft} draft
- * @property {Sentence | null} problem why entering was refused
+ * @property {Problem | null} problem why entering was refused
  * @property {{ reason: import("../protocol").Ended["reason"], message: Sentence | null } | null} ending
  * @property {"connecting" | "open" | "waiting" | "closed"} signaling
  * @property {number} attempt of connecting again
@@ -108,12 +110,12 @@ export function initialState(known) {
 }
 
 /**
- * How a page's address asks to enter.
+ * How a page's address asks to enter. A link that is cut short or mistyped leads nowhere, and the form says so.
  *
  * @param {string} path
  * @returns {Entry}
  */
 export function entryOf(path) {
   const link = /^\/c\/([A-Za-z0-9_-]{22})\/?$/.exec(path);
-  return link?.[1] ? { by: "link", conference: link[1] } : { by: "number" };
+  return link?.[1] ? { by: "link", conference: link[1] } : { by: "number", brokenLink: path.startsWith("/c/") };
 }

@@ -13,6 +13,13 @@ export const FINAL = {
   "no-such-conference": "conference-ended",
 };
 
+/**
+ * The field of the form that a refusal of `enter` is about; others are about the meeting as a whole.
+ *
+ * @type {Readonly<Record<string, "chairKey">>}
+ */
+export const FIELD = { "chair-key-wrong": "chairKey" };
+
 /** Refused offers that the call makes again by itself, while the status line says so. */
 export const MENDED = new Set([
   "media-unavailable",

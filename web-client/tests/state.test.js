@@ -39,8 +39,8 @@ test("equality is by identity, element by element for arrays", () => {
 
 test("the address tells which meeting", () => {
   assert.deepEqual(entryOf("/c/Zm9vYmFyYmF6cXV4cXV1eA"), { by: "link", conference: "Zm9vYmFyYmF6cXV4cXV1eA" });
-  assert.deepEqual(entryOf("/"), { by: "number" });
-  assert.deepEqual(entryOf("/c/short"), { by: "number" });
+  assert.deepEqual(entryOf("/"), { by: "number", brokenLink: false });
+  assert.deepEqual(entryOf("/c/short"), { by: "number", brokenLink: true });
 });
 
 test("the gravest is said", () => {
@@ -92,7 +92,7 @@ test("spoilt, foreign and forbidden storage is as good as empty", () => {
 test("nothing is shown before the form", () => {
   const state = initialState({
     language: "ko",
-    entry: { by: "number" },
+    entry: { by: "number", brokenLink: false },
     draft: {},
     wantsMicrophone: true,
     wantsCamera: true,

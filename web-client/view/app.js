@@ -24,7 +24,10 @@ export function showApp(root, store, actions) {
   root.replaceChildren(place, announcer(context));
   context.watch(
     (state) => state.language,
-    (language) => (document.documentElement.lang = language),
+    (language) => {
+      document.documentElement.lang = language;
+      if (context.state.phase !== "meeting") document.title = context.say("app.name");
+    },
   );
   context.watch(
     (state) => state.phase,

@@ -85,19 +85,36 @@ export function joinPage(context) {
     problem,
     byNumber && element("div", { class: "pair" }, ...fields.slice(0, 2).map((field) => field.node)),
     ...fields.slice(byNumber ? 2 : 0).map((field) => field.node),
-    element("details", { class: "chair" }, element("summary", {}, context.text("join.chair")), chair.node),
+    element(
+      "details",
+      { class: "chair", open: context.state.draft.chairKey !== "" },
+      element("summary", {}, context.text("join.chair")),
+      chair.node,
+    ),
     watchOnlySwitch(context),
     enterButton(context),
   );
   context.watch(
     (state) => [state.problem, state.language],
     () => {
-      const sentence = context.state.problem;
+      const sentence = ofTheWhole(context.state);
       problem.hidden = sentence === null;
       problem.replaceChildren(icon("alert"), sentence ? context.sentence(sentence) : "");
     },
   );
+  if (context.state.problem?.field) queueMicrotask(() => chair.input.select());
   return element("main", { class: "join" }, devicesCard(context), form);
+}
+
+/**
+ * What is wrong, unless it is said beside a field.
+ *
+ * @param {import("../state/app-state.js").AppState} state
+ * @returns {Parameters<Context["sentence"]>[0] | null}
+ */
+function ofTheWhole({ problem, entry }) {
+  if (problem) return problem.field ? null : problem.message;
+  return entry.by === "number" && entry.brokenLink ? { key: "join.brokenLink" } : null;
 }
 
 /** @param {Context} context */
@@ -176,18 +193,22 @@ function textField(context, field) {
     oninput: () => {
       const typed = field.digits ? input.value.replace(/\D/g, "") : input.value;
       context.actions.edit({ [field.name]: field.digits ? typed : typed.trim() });
+      refused = null;
       if (input.getAttribute("aria-invalid")) check();
     },
   });
   input.value = context.state.draft[field.name];
   const hint = element("p", { class: "hint", id: hintId });
+  const { problem } = context.state;
+  let refused = problem?.field === field.name ? problem.message : null; // until something else is typed
   let wrong = false;
   const words = () => {
     const key = wrong ? field.missing : field.hint;
-    hint.textContent = key ? context.say(key) : "";
-    hint.hidden = !key;
-    hint.classList.toggle("problem", wrong);
+    hint.textContent = refused ? context.sentence(refused) : key ? context.say(key) : "";
+    hint.hidden = hint.textContent === "";
+    hint.classList.toggle("problem", wrong || refused !== null);
   };
+  if (refused) input.setAttribute("aria-invalid", "true");
   const check = () => {
     wrong = field.pattern !== undefined && !field.pattern.test(context.state.draft[field.name]);
     if (wrong) input.setAttribute("aria-invalid", "true");

@@ -37,5 +37,7 @@ function languageChoice(context) {
       for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.language === language));
     },
   );
-  return element("div", { class: "segments", role: "group", "aria-label": "한국어 · English" }, ...buttons);
+  const group = element("div", { class: "segments", role: "group", "aria-labelledby": "language-label" }, ...buttons);
+  const label = element("span", { class: "label", id: "language-label" }, context.text("meeting.language"));
+  return element("div", { class: "field" }, label, group);
 }

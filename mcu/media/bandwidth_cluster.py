@@ -11,12 +11,14 @@ TOLERANCE = 0.010  # seconds of queue above the expected one, and above noise: 3
 SCREEN_TOLERANCE = 0.015  # seconds: a packet of somebody else
 FILLED, SCREEN_FILLED = 0.9, 0.7  # of the wanted bytes at least; frames do not fall evenly into a short cluster
 MIN_PACKETS = 5  # that arrived, to judge at all
+REPORTED = 0.6  # of what was sent must be reported on: feedback is lost as well
 USUAL_LOSS = 0.02  # share that is forgiven on any line
 
 
 def judge(
     reported: Sequence[AcknowledgedPacket],
     *,
+    count: int,
     bitrate: int,
     seconds: float,
     base: float,
@@ -26,8 +28,9 @@ def judge(
 ) -> str:
     """ "carried", "queue", "loss", "not sent" or "no answer", for packets sent within `seconds`, reported once or more.
 
-    `base` is the delay of an empty queue, `standing` the queue before. Our own bursts make a queue on a line of exactly
-    `bitrate`, too: it is followed packet by packet (Lindley's recursion), and only what is above it counts.
+    `count` packets were sent, as far as their numbers tell; those that no feedback came of are taken to be like the
+    others. `base` is the delay of an empty queue, `standing` the queue before. Our own bursts make a queue on a line of
+    exactly `bitrate`, too: it is followed packet by packet (Lindley's recursion), and only what is above it counts.
     """
     known: dict[int, AcknowledgedPacket] = {}
     for packet in reported:
@@ -35,7 +38,10 @@ def judge(
             known[packet.sequence] = packet
     packets = sorted(known.values(), key=lambda packet: packet.sent)
     filled = SCREEN_FILLED if screening else FILLED
-    if sum(packet.size for packet in packets) * 8 < filled * bitrate * seconds:
+    if len(packets) < REPORTED * count:
+        return "no answer"
+    unreported = max(count, len(packets)) / max(len(packets), 1)
+    if sum(packet.size for packet in packets) * 8 * unreported < filled * bitrate * seconds:
         return "not sent"
     usual = len(packets) * max(USUAL_LOSS, own_loss)
     if sum(packet.arrival is None for packet in packets) > usual + 2 * sqrt(usual) + 1:

@@ -123,9 +123,10 @@ class BandwidthEstimator:
             self.prober.retry(now)
             losses.forget(rates.newest)
         if self.prober.active:
+            before = self.prober.result
             carried = self.prober.observe(packets, delay.base, delay.queue, losses.share)
             self._estimate = max(self._estimate, min(carried, MAX_BITRATE))
-            if self.prober.lost:
+            if self.prober.result is not before and self.prober.lost:
                 losses.forget(rates.newest)
         if self._draining_since < inf:
             self._drain(now)

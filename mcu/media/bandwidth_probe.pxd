@@ -20,6 +20,8 @@ cdef class Prober:
     cdef long long _refused_target
     cdef double _standing
     cdef list _packets
+    cdef long _first
+    cdef long _after
 
     cpdef wanted(self, long long target, double carried, double standing, double now)
     cpdef bint sending(self, double now)

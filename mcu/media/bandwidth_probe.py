@@ -67,6 +67,7 @@ class Prober:
         self._refused_target = 0  # waits after failures are for this bitrate and above
         self._standing = 0.0  # seconds of queue before it began
         self._packets: list[AcknowledgedPacket] = []
+        self._first = self._after = -1  # transport sequences: of the first of the probe, and of the first behind it
 
     def wanted(self, target: int, carried: float, standing: float, now: float) -> Probe | None:
         """Begin a probe for `target` bit/s in all if it is time; `carried` bit/s is what goes through now."""
@@ -85,6 +86,7 @@ class Prober:
         self.counters["confirmations" if self._confirming else "screenings"] += 1
         self._begin, self._end = now, now + seconds
         self._packets = []
+        self._first = self._after = -1
         size = int((total - carried) * seconds / 8)
         self._probe = Probe(int(total), size, max(MIN_PACKETS, size // 1_100), seconds)
         return self._probe
@@ -95,8 +97,8 @@ class Prober:
 
     @property
     def lost(self) -> bool:
-        """A probe has just been refused for its own losses."""
-        return self._probe is None and self.result is not None and self.result.reason == "loss"
+        """The last probe was refused for its own losses."""
+        return self.result is not None and self.result.reason == "loss"
 
     @property
     def _confirming(self) -> bool:
@@ -117,6 +119,7 @@ class Prober:
         begin, end = self._begin, self._end
         if len(self._packets) < MAX_PACKETS:
             self._packets += [packet for packet in packets if begin <= packet[1] <= end]
+            self._note_edges(packets)
         newest = max([packet[1] for packet in packets if packet[3] is not None], default=0.0)
         if newest > begin and queue > self._standing + ABORT_QUEUE:
             return self._judged("queue", newest)
@@ -129,9 +132,26 @@ class Prober:
         if self._probe and not self._begin <= now < self._end + rtt + TIMEOUT:
             self._judged("no answer", now)
 
+    def _note_edges(self, packets: Sequence[AcknowledgedPacket]) -> None:
+        """The numbers of the probe's packets begin behind the last one sent before, and end at the first one after."""
+        for packet in packets:
+            if packet[1] < self._begin:
+                behind = (packet[0] + 1) & 0xFFFF
+                if self._first < 0 or (behind - self._first) & 0xFFFF < 0x8000:
+                    self._first = behind
+            elif packet[1] > self._end:
+                if self._after < 0:
+                    self._after = packet[0]
+                return
+
+    def _count(self) -> int:
+        """Packets sent in the probe; 0 when the feedback around it was lost."""
+        return (self._after - self._first) & 0xFFFF if self._first >= 0 and self._after >= 0 else 0
+
     def _verdict(self, seconds: float, base: float, own_loss: float) -> str:
         return judge(
             self._packets,
+            count=self._count(),
             bitrate=self._target,
             seconds=seconds,
             base=base,

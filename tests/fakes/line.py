@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -18,6 +18,7 @@ class Line:
     loss: Callable[[], bool] = lambda: False
     jitter: Callable[[], float] = lambda: 0.0
     in_order: bool = False  # a late packet holds up those behind it
+    busy: Sequence[tuple[float, float]] = ()  # (from, seconds): the receiver's machine runs at half speed
     dropped: int = 0
     longest_queue: float = 0.0
     _free: float = 0.0  # when the last packet in the queue will have left it
@@ -41,6 +42,9 @@ class Line:
         arrival = end + self.delay + self.jitter()
         if self.in_order:
             arrival = self._last = max(arrival, self._last)
+        for begin, seconds in self.busy:
+            if begin <= arrival < begin + seconds:
+                arrival = min(begin + 2 * (arrival - begin), begin + seconds)
         return arrival
 
     def _leaves(self, start: float, bits: float) -> float:

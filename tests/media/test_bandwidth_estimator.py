@@ -156,6 +156,18 @@ def test_two_flows_that_follow_the_estimate_share_a_line() -> None:
         assert sum(estimates) / len(estimates) >= 0.2 * 2e6
 
 
+@pytest.mark.parametrize("seconds", [0.4, 0.8, 1.5])
+def test_a_busy_machine_behind_radio_loss_is_back_soon(seconds: float) -> None:
+    """Lost feedback leaves gaps in what is known of a probe, and is no sign that it was not sent."""
+    backs = []
+    for seed in range(1, 9):
+        line = Line([(0, OPEN)], delay=0.05, loss=random_loss(0.1, seed), busy=[(6.0, seconds)])
+        flow = sender(line, seed=seed, return_delay=0.05, return_loss=random_loss(0.1, seed + 99)).run(22)
+        backs.append(max((now - 6.0 for now, rung, _, _ in flow.history if rung), default=0.0))
+    assert sorted(backs)[4] <= 6.5
+    assert sorted(backs)[6] <= 9.0  # bad luck with a probe happens, too
+
+
 def test_a_longer_route_costs_a_few_seconds() -> None:
     line = Line([(0, OPEN)])
     flow = sender(line)

@@ -7,6 +7,8 @@ cdef double inf
 
 cdef class ReceiverLine:
     cdef readonly BandwidthEstimator estimator
+    cdef readonly object remb
+    cdef readonly bint measured
     cdef readonly long long probe_bytes
     cdef readonly long long refused
     cdef double _allowance
@@ -20,8 +22,9 @@ cdef class ReceiverLine:
     cdef dict __dict__  # for what is not asked for with every feedback
 
     cpdef acknowledged(self, arrivals, sent_record, double now)
-    cpdef limited(self, bitrate, double now)
-    cpdef double budget(self, double now) except? -1
+    cpdef limited(self, bitrate, bint sound_too, double now)
+    cpdef observe(self, long long octets, double loss, double now)
+    cpdef double budget(self, double now, double least=*) except? -1
     cpdef want(self, double bitrate, double now)
     cpdef handle_timer(self, pictures, double now)
     cpdef double next_timer(self) except? -1

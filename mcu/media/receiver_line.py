@@ -1,7 +1,8 @@
 """The line to one receiver: what it carries beside the sound, and the probes that ask it for more. Sans-I/O.
 
 Rules:
-1. A receiver that gives neither transport-wide feedback nor REMB is taken to carry everything.
+1. A receiver that gives neither transport-wide feedback nor REMB is taken to carry everything; with REMB alone
+   mcu.media.bandwidth_remb decides.
 2. Feedback about more packets than are ever sent is passed over: reading it would cost everybody's time.
 3. A probe repeats packets of the picture as RTX (RFC 4588): a receiver drops them as known, and nothing can break.
 """
@@ -14,6 +15,7 @@ from typing import Protocol
 
 from mcu.media.bandwidth_estimator import QUEUE_GONE, BandwidthEstimator
 from mcu.media.bandwidth_feedback import FeedbackReader
+from mcu.media.bandwidth_remb import RembEstimator
 from mcu.media.transport_feedback import Arrivals
 
 SOUND_BITRATE = 56_000  # bit/s of the mix with its headers, and of RTCP
@@ -41,6 +43,8 @@ class ReceiverLine:
 
     def __init__(self, start_bitrate: int) -> None:
         self.estimator = BandwidthEstimator(start_bitrate)
+        self.remb = RembEstimator(start_bitrate)  # used until transport-wide feedback comes
+        self.measured = False  # by transport-wide feedback
         self.probe_bytes = 0  # sent in probes so far
         self.refused = 0  # feedbacks that were passed over
         self._allowance, self._allowed_at = float(MOST_STATUSES), -math.inf
@@ -55,7 +59,7 @@ class ReceiverLine:
         self, arrivals: Arrivals, sent_record: Callable[[int], tuple[float, int] | None], now: float
     ) -> None:
         """Transport-wide feedback came."""
-        self._known = True
+        self._known = self.measured = True
         allowance = self._allowance + STATUSES_PER_SECOND * max(0.0, now - self._allowed_at)
         self._allowance, self._allowed_at = min(allowance, float(MOST_STATUSES)), now
         if self._allowance < len(arrivals.ticks):
@@ -64,15 +68,27 @@ class ReceiverLine:
         self._allowance -= len(arrivals.ticks)
         self.estimator.acknowledged(self._reader.read(arrivals, sent_record), now)
 
-    def limited(self, bitrate: int, now: float) -> None:
-        """REMB came."""
+    def limited(self, bitrate: int, sound_too: bool, now: float) -> None:
+        """REMB came, for pictures alone or for pictures and sound."""
         self._known = True
-        self.estimator.remb(bitrate, now)
+        if self.measured:
+            self.estimator.remb(bitrate, now)
+        else:
+            self.remb.limited(float(max(0, bitrate - SOUND_BITRATE * sound_too)), now)
 
-    def budget(self, now: float) -> float:
-        """Bit/s for pictures; math.inf for a receiver that does not say what it gets."""
+    def observe(self, octets: int, loss: float, now: float) -> None:
+        """Payload bytes of pictures sent so far, and the share lost by receiver reports; until `measured`."""
+        self.remb.observe(octets, loss, now)
+
+    def budget(self, now: float, least: float = 0.0) -> float:
+        """Bit/s for pictures; math.inf for a receiver that does not say what it gets.
+
+        With REMB alone it is never below `least`, unless the receiver reports heavy loss for a while.
+        """
         if not self._known:
             return math.inf
+        if not self.measured:
+            return 0.0 if self.remb.heavy.now else max(self.remb.bitrate, least)
         self.estimator.no_feedback(now)
         return max(0.0, self.estimator.bitrate - SOUND_BITRATE)
 
@@ -87,7 +103,10 @@ class ReceiverLine:
         """Find out whether the line carries so many bit/s of pictures; the answer is a larger `budget`, or none."""
         if not self._known or self._left > 0:
             return
-        probe = self.estimator.probe_wanted(round(bitrate) + SOUND_BITRATE, now)
+        if self.measured:
+            probe = self.estimator.probe_wanted(round(bitrate) + SOUND_BITRATE, now)
+        else:
+            probe = self.remb.probe_wanted(round(bitrate), now)
         if probe is not None:
             self._left, self._rate, self._due = float(probe.bytes), probe.bytes / probe.seconds, now
 
@@ -95,7 +114,8 @@ class ReceiverLine:
         """Send what is due of a probe."""
         if now < self._due:
             return
-        if not self.estimator.probing(now) or not pictures.rtx_ssrc or not pictures.packets:
+        probing = self.estimator.probing(now) if self.measured else self.remb.probing(now)
+        if not probing or not pictures.rtx_ssrc or not pictures.packets:
             self._left, self._due = 0.0, math.inf
             return
         share = min(self._left, self._rate * SLICE_SECONDS)

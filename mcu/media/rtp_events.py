@@ -32,9 +32,10 @@ class StreamEnded:
 
 @dataclass(frozen=True, slots=True)
 class BitrateLimited:
-    """The peer wants no more than this in all video streams together (REMB)."""
+    """The peer wants no more than this in all of these streams together (REMB)."""
 
     bitrate: int  # bit/s
+    ssrcs: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,7 +160,7 @@ class RtpSession:
                         if sent.is_new_fir(number):
                             self._emit(KeyframeRequested(sent.kind))
             case rtcp.EstimatedMaximumBitrate():
-                self._emit(BitrateLimited(packet.bitrate))
+                self._emit(BitrateLimited(packet.bitrate, packet.ssrcs))
             case rtcp.Goodbye():
                 for ssrc in packet.ssrcs:
                     stream = self._intake.find(ssrc)

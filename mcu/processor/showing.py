@@ -90,7 +90,7 @@ class Showing:
 
     def _follow(self, now: float) -> None:
         """Choose everybody's rung and tell the encoders."""
-        budgets = {member: member.leg.budget(now) for member in self._receivers}
+        budgets = {m: m.leg.budget(now, r.rungs[-1].needs(r.rungs[-1].least)) for m, r in self._receivers.items()}
         best = {receiver.rungs[0]: 0 for receiver in self._receivers.values()}
         for rung in best:
             shares = (r.chooser.share(budgets[m]) for m, r in self._receivers.items() if r.rungs[0] == rung)

@@ -27,7 +27,7 @@ cdef class WebRtcLeg:
     cdef object __weakref__
     cdef dict __dict__  # for what is not asked for with every packet
 
-    cpdef double budget(self, double now) except? -1
+    cpdef double budget(self, double now, double least=*) except? -1
     cpdef pump(self, double now)
 
     @cython.locals(silence=cython.double)

@@ -121,9 +121,15 @@ class WebRtcLeg:
         self._driver.touched(self)
         return self.answer
 
-    def budget(self, now: float) -> float:
-        """Bit/s of pictures that the line to the peer carries; math.inf when the peer does not say."""
-        return self.line.budget(now)
+    def budget(self, now: float, least: float = 0.0) -> float:
+        """Bit/s of pictures that the line to the peer carries; math.inf when the peer does not say.
+
+        `least` is what the smallest picture takes: on the word of a REMB alone it is not taken away.
+        """
+        pictures = self.sent.get(StreamKind.MAIN)
+        if pictures is not None and not self.line.measured:
+            self.line.observe(pictures.octets + pictures.rtx_octets, self.session.loss, now)
+        return self.line.budget(now, least)
 
     def probe(self, bitrate: float, now: float) -> None:
         """Find out whether it would carry so many bit/s of pictures."""
@@ -217,8 +223,9 @@ class WebRtcLeg:
                 case PacketsAcknowledged(arrivals=arrivals):
                     self.line.acknowledged(arrivals, transport.sent_record, now)
                     self._bound_repairs(now)
-                case BitrateLimited(bitrate=bitrate):
-                    self.line.limited(bitrate, now)
+                case BitrateLimited(bitrate=bitrate, ssrcs=ssrcs):
+                    sound = self.sent.get(StreamKind.AUDIO)
+                    self.line.limited(bitrate, sound is not None and sound.ssrc in ssrcs, now)
                     self._bound_repairs(now)
 
     def handle_timer(self, now: float) -> None:

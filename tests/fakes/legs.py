@@ -76,7 +76,7 @@ class FakeLeg:
     def request_keyframe(self, kind: StreamKind) -> None:
         self.keyframes_asked.append(kind)
 
-    def budget(self, now: float) -> float:
+    def budget(self, now: float, least: float = 0.0) -> float:
         return self.carries
 
     def probe(self, bitrate: float, now: float) -> None:

@@ -68,12 +68,45 @@ def test_a_receiver_that_says_nothing_carries_everything() -> None:
     assert line.next_timer() == math.inf
 
 
-def test_remb_is_the_budget_of_whoever_sends_nothing_else() -> None:
+def sending(line: ReceiverLine, bitrate: float, *, until: float, loss: float = 0.0) -> None:
+    for tick in range(round(until * 10) + 1):
+        line.observe(int(bitrate / 8 * tick / 10), loss, tick / 10)
+
+
+def test_a_remb_below_what_is_sent_is_the_budget_of_whoever_says_nothing_else() -> None:
     line = ReceiverLine(3_000_000)
-    line.limited(500_000, 1.0)
-    assert line.budget(1.1) == 500_000 - SOUND_BITRATE
-    line.limited(2_000_000, 2.0)
-    assert line.budget(2.1) == 2_000_000 - SOUND_BITRATE
+    sending(line, 1_000_000, until=2.0)
+    line.limited(500_000, True, 2.0)
+    assert line.budget(2.1) == 500_000 - SOUND_BITRATE
+    line.limited(4_000_000, True, 3.0)
+    assert line.budget(3.1) == 4_000_000 - SOUND_BITRATE
+
+
+def test_a_remb_may_be_for_pictures_alone() -> None:
+    line = ReceiverLine(3_000_000)
+    sending(line, 1_000_000, until=2.0)
+    line.limited(500_000, False, 2.0)
+    assert line.budget(2.1) == 500_000
+
+
+def test_remb_takes_the_smallest_picture_from_nobody_but_heavy_loss_does() -> None:
+    line = ReceiverLine(3_000_000)
+    sending(line, 1_000_000, until=2.0)
+    line.limited(30_000, False, 2.0)
+    assert line.budget(2.1) == 30_000
+    assert line.budget(2.1, 65_000) == 65_000
+    for tick in range(60):
+        line.observe(250_000, 0.5, 2.1 + tick / 10)
+    assert line.budget(8.1, 65_000) == 0.0
+
+
+def test_once_there_is_transport_wide_feedback_it_decides_and_remb_limits() -> None:
+    line = ReceiverLine(3_000_000)
+    link = Link(line, Pictures())
+    link.run(1.0, bitrate=300_000)
+    line.limited(2_000_000, True, link.now)
+    assert line.budget(link.now) == 2_000_000 - SOUND_BITRATE
+    assert line.remb.bitrate == 3_000_000
 
 
 def test_a_probe_shows_that_an_open_line_carries_more() -> None:

@@ -223,7 +223,7 @@ def test_transport_wide_feedback_and_bitrate_limits_of_the_peer_become_events() 
     feedback = rtcp.TransportFeedback(1, 2222, transport_feedback.encode(arrivals))
     limit = rtcp.EstimatedMaximumBitrate(1, 500_000, (2222,))
     made.receive_rtcp(rtcp.serialize([feedback, limit]), 1.0)
-    assert made.events_received() == [PacketsAcknowledged(arrivals), BitrateLimited(500_000)]
+    assert made.events_received() == [PacketsAcknowledged(arrivals), BitrateLimited(500_000, (2222,))]
     made.receive_rtcp(rtcp.TransportFeedback(1, 2222, b"bad").serialize(), 1.0)
     made.receive_rtcp(b"bad", 1.0)
     assert made.counters["malformed_rtcp"] == 2

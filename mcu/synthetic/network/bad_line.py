@@ -29,8 +29,9 @@ class BadLine:
 
     def __init__(self, *, seed: int = 1) -> None:
         with contextlib.ExitStack() as stack:
-            self.near, self.far = Namespace(), Namespace()
+            self.near = Namespace()
             stack.callback(self.near.close)
+            self.far = Namespace()  # if this one fails, the other one's descriptor is closed
             stack.callback(self.far.close)
             self._control, theirs = socket.socketpair()
             stack.callback(self._control.close)

@@ -152,7 +152,6 @@ class Registry:
     async def enter(self, door: doors.Door, person: doors.Person, member: Member) -> tuple[str, str]:
         """A new participant through `door`; (conference id, participant id). Raises RefusedError."""
         record = await doors.find(self.store, door)
-        self.pool.check_strain(record.id)
         role = doors.role_of(person, record)
         secret = keys.new_secret()
         command = c.Enter(
@@ -163,6 +162,9 @@ class Registry:
             muted=person.muted,
             camera_off=person.camera_off,
         )
+        live = self._conferences.get(record.id)
+        if live is None or not live.conference.namesakes_away(command):  # else somebody comes back, and is counted in
+            self.pool.check_strain(record.id)
         await self._admit(record.id, command, member, secret=secret, secret_hash=keys.hash_secret(secret))
         log.info("participant entered", conference=record.id, participant=command.participant, role=role.value)
         return record.id, command.participant

@@ -15,6 +15,7 @@ from mcu.config import Config
 from mcu.controller.doors import ByLink, Created, Person
 from mcu.controller.member import Admitted
 from mcu.controller.registry import Registry
+from mcu.errors import RefusedError
 from mcu.store.database import open_store
 from tests.fakes.pool import FakeMember, FakePool
 
@@ -96,6 +97,18 @@ async def test_with_dead_media_the_old_one_goes_as_the_new_one_comes(meeting: Me
         e.ParticipantLeft(meeting.kim, Departure.LOST),
         e.ParticipantJoined(admitted.participant),  # type: ignore[union-attr]
     ]
+
+
+async def test_on_a_strained_machine_who_comes_back_is_let_in_and_who_is_new_is_not(meeting: Meeting) -> None:
+    await meeting.cut()
+    meeting.media("closed")
+    meeting.pool.strained = True
+    with pytest.raises(RefusedError, match="busy"):
+        await meeting.enter(FakeMember(), name="박셋", office="용산구청장")
+    new = await meeting.enter(FakeMember())
+    assert new in await meeting.roster()
+    with pytest.raises(RefusedError, match="busy"):  # nobody of this name is away any more
+        await meeting.enter(FakeMember())
 
 
 async def test_while_packets_come_the_old_one_stays_until_they_end(meeting: Meeting) -> None:

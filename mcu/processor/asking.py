@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mcu import control
@@ -12,6 +12,8 @@ from mcu.processor.member import Member
 from mcu.processor.needs import USUAL_ASPECT, Told, aspect_of, picture_needed, tiles_by_person
 
 LOOK_SECONDS = 0.5  # between two looks while nothing moves: at what may be told less, and at cameras that were turned
+RESTING_FPS = 5  # of who stands still: enough bitrate for a keyframe now and then
+OVERSAMPLING = 2  # frames for one of the composite, when that has few: what is shown is then at most half as old
 
 
 @dataclass(slots=True)
@@ -27,9 +29,16 @@ class Asking:
 
     def __init__(self, fps: int, *, notify: Callable[[control.Notice], None]) -> None:
         self._fps = fps
+        self._moving_fps = fps
+        self._resting: Collection[str] = ()
         self._notify = notify
         self._senders: dict[Member, _Sender] = {}
         self._due = math.inf
+
+    def shed(self, divisor: int, resting: Collection[str]) -> None:
+        """The MP has too little CPU: its picture has only every `divisor`th frame, and some stand still in it."""
+        self._moving_fps = max(RESTING_FPS, min(self._fps, OVERSAMPLING * self._fps // divisor))
+        self._resting = resting
 
     def tick(self, members: Mapping[str, Member], tiles: Sequence[Tile], now: float) -> None:
         """Costs nothing until a look is due."""
@@ -46,6 +55,7 @@ class Asking:
                 continue  # watches only, and has nothing to be told
             sender = self._senders[member] = known.get(member) or _Sender()
             sender.aspect = aspect_of(member.picture(content=False), sender.aspect)
-            needed = picture_needed(places.get(member.participant, ()), aspect=sender.aspect, fps=self._fps)
+            fps = RESTING_FPS if member.participant in self._resting else self._moving_fps
+            needed = picture_needed(places.get(member.participant, ()), aspect=sender.aspect, fps=fps)
             if sender.told.take(needed, now):
                 self._notify(control.PictureNeeded(member.leg.id, sender.told.picture))

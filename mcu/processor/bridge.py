@@ -22,6 +22,8 @@ from mcu.processor.asking import Asking
 from mcu.processor.composing import ComposingThread, Scene
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
+from mcu.processor.overload import STEPS, Moving, Step
+from mcu.processor.resting import Resting
 from mcu.processor.showing import Showing
 from mcu.processor.sounding import SoundMixer
 from mcu.processor.totals import Totals
@@ -56,6 +58,8 @@ class Bridge:
         self._director = Director(picture.width, picture.height)
         self._tiles: tuple[Tile, ...] = ()
         self._speaker: tuple[str | None, tuple[str, ...]] = (None, ())
+        self._step = STEPS[0]
+        self._resting = Resting()
         self.video = ComposingThread(
             width=picture.width,
             height=picture.height,
@@ -185,6 +189,31 @@ class Bridge:
                 found[tile.participant, tile.content] = picture
         return found
 
+    # --- too little CPU -------------------------------------------------------------------------------
+
+    def shed(self, step: Step, now: float) -> None:
+        """Do so much for pictures now; said again and again."""
+        if step is not self._step:
+            self._step = step
+            self.video.shed(step)
+            self._rest(now)
+        elif step.moving is not Moving.ALL:
+            self._rest(now)
+
+    def take_longest_wait(self) -> float:
+        """Seconds that a picture waited to be composed, the most since this was called last."""
+        return self.video.take_longest_wait()
+
+    def _rest(self, now: float) -> None:
+        """Let pictures stand still, or move again."""
+        dominant, speaking = self._speaker
+        resting = self._resting.choose(self._step.moving, self.members, dominant, speaking, now)
+        for name, member in self.members.items():
+            member.rest(name in resting)
+        self._asking.shed(self._step.divisor, resting)
+        for name in self._resting.renewals(now):
+            self.members[name].renew()
+
     # --- sound ----------------------------------------------------------------------------------------
 
     def audio_tick(self, index: int, due: float, now: float) -> None:
@@ -196,4 +225,5 @@ class Bridge:
             self._notify(control.SpeakerChanged(self.conference, *speaker))
         self._arrange(now, restyle=changed)
         self._asking.tick(self.members, self._tiles, now)
-        self.showing.adapt(now)
+        if index % self._step.adapt_every == 0:
+            self.showing.adapt(now)

@@ -11,19 +11,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from mcu.media.types import Picture, VideoProfile
 from mcu.mixer.compositor import Compositor, TileStyle
 from mcu.mixer.layout import Tile
+from mcu.processor.overload import STEPS, Step
 from mcu.processor.pace import Pace
 from mcu.processor.picture_encoders import PacketizedFrame, PictureEncoders
 from mcu.processor.ticks import Ticks
 from mcu.thread_name import name_this_thread
 
 MAX_PROFILES = 8  # encoders at one time; a bridge with more kinds of receivers refuses further ones
+SMALL_HEIGHT = 360  # pixels; no smaller picture is reduced when load is shed
 LOG_EVERY = 250  # failures between two lines in the log: one line in ten seconds when all fail
 
 log = structlog.get_logger()
@@ -54,10 +56,14 @@ class ComposingThread:
         self.ticks = Ticks(1 / fps, start=time.monotonic())
         self.pace = Pace(1 / fps)
         self.failures = 0
+        self.longest_wait = 0.0  # seconds that a tick waited for its turn, since somebody took it
         self._pictures = pictures
         self._deliver = deliver
         self._size = (width, height)
         self._encoders = PictureEncoders(fps)
+        self._step = STEPS[0]
+        self._rates: Mapping[VideoProfile, int] = {}
+        self._given: Mapping[VideoProfile, VideoProfile] = {}  # what is asked for, by what is coded instead
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="compose", daemon=True)
         self._thread.start()
@@ -73,15 +79,28 @@ class ComposingThread:
 
     def use(self, rates: Mapping[VideoProfile, int]) -> None:
         """Which profiles have receivers from the next tick on, and at how many bit/s each is coded."""
-        self._encoders.use(rates)
+        self._rates = rates
+        self._given = {self._coded(profile): profile for profile in rates}
+        self._encoders.use({self._coded(profile): round(rate * self._step.bitrate) for profile, rate in rates.items()})
+
+    def shed(self, step: Step) -> None:
+        """From now on the MP as a whole does so much for pictures."""
+        self._step = step
+        self.pace.least = step.divisor
+        self.use(self._rates)
+
+    def take_longest_wait(self) -> float:
+        """Seconds that a tick waited for its turn, the most since this was called last."""
+        longest, self.longest_wait = self.longest_wait, 0.0
+        return longest
 
     def admit(self, profile: VideoProfile) -> None:
         """Somebody waits for a keyframe to begin with."""
-        self._encoders.admit(profile)
+        self._encoders.admit(self._coded(profile))
 
     def request_keyframe(self, profile: VideoProfile) -> None:
         """Somebody who was sent this profile cannot go on without a keyframe; many requests are one."""
-        self._encoders.request_keyframe(profile)
+        self._encoders.request_keyframe(self._coded(profile))
 
     def close(self) -> None:
         self._stopped.set()
@@ -90,12 +109,15 @@ class ComposingThread:
     def _run(self) -> None:
         name_this_thread("compose")
         compositor = Compositor(*self._size)
-        while not self._stopped.wait(max(0.0, self.ticks.due - time.monotonic())):
+        while True:
+            every = self.pace.divisor
+            due = self.ticks.time_of(self.ticks.next(every))
+            if self._stopped.wait(max(0.0, due - time.monotonic())):
+                break
             started = time.monotonic()
-            index = self.ticks.advance(started)
-            if not self.pace.takes(index):
-                continue
-            due = self.ticks.due - self.ticks.interval
+            index = self.ticks.advance(started, every)
+            due = self.ticks.time_of(index)
+            self.longest_wait = max(self.longest_wait, started - due)
             try:
                 self._tick(index, compositor)
             except Exception:
@@ -115,4 +137,17 @@ class ComposingThread:
         scene = self.scene
         painted = compositor.compose(scene.tiles, scene.styles, self._pictures(scene))
         for frame in self._encoders.encode(compositor.frame, index, painted=painted):
-            self._deliver(frame)
+            given = self._given.get(frame.profile)
+            if given is not None:  # else the step was changed meanwhile, and a keyframe of what is coded now comes next
+                self._deliver(replace(frame, profile=given))
+
+    def _coded(self, profile: VideoProfile) -> VideoProfile:
+        """What is coded for a profile at this step: itself, or a smaller picture where it is not small already."""
+        reduction = self._step.reduction
+        if reduction == 1 or profile.height < SMALL_HEIGHT:
+            return profile
+        return replace(profile, width=_even(profile.width / reduction), height=_even(profile.height / reduction))
+
+
+def _even(side: float) -> int:
+    return max(2, 2 * round(side / 2))

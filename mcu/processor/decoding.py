@@ -9,8 +9,10 @@ Rules:
 from __future__ import annotations
 
 import collections
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -19,7 +21,9 @@ from mcu.media.types import EncodedFrame, Picture
 from mcu.media.video_codecs import VideoDecoder
 from mcu.thread_name import name_this_thread
 
-QUEUE_FRAMES = 8  # about half a second at 15 fps; more is delay, not safety
+QUEUE_FRAMES = 16  # as many as a sender of 60 fps makes in a quarter of a second
+QUEUE_SECONDS = 0.25  # between the oldest and the newest frame in a queue; more is delay, not safety
+ASK_SECONDS = 1.0  # after an overflow, before the next keyframe is asked for: it would only come too late as well
 
 log = structlog.get_logger()
 
@@ -38,6 +42,10 @@ class DecodedStream:
         self._decoder: VideoDecoder | None = None
         self._codec = ""
         self._closed = False
+        self._resting = False
+        self._still_wanted = False
+        self.rested = 0  # frames that were not decoded because a still picture was enough
+        self._ask_again = -math.inf  # time of a frame
         self._generation = 0  # rises when the picture is cleared: what was being decoded then is not shown
         self.claim = threading.Lock()  # held while it waits for a worker or is in the hands of one; the pool's
 
@@ -49,16 +57,45 @@ class DecodedStream:
         """Queue a frame for decoding; it may be dropped (rule 2)."""
         if self._closed:
             return
+        if self._resting and not (frame.keyframe and (self._still_wanted or self.picture is None)):
+            self.rested += 1
+            return
+        self._still_wanted = False
         if frame.keyframe:
             self._waiting_for_keyframe = False
-        elif self._waiting_for_keyframe or len(self._queue) >= QUEUE_FRAMES:
-            self._overflow()
+        elif self._waiting_for_keyframe:
+            self.dropped += 1
+            self._ask_at(frame.arrived)
             return
-        if frame.keyframe and len(self._queue) >= QUEUE_FRAMES:
+        if self._is_full(frame.arrived):
             self.dropped += len(self._queue)
             self._queue.clear()
+            if not frame.keyframe:
+                self.dropped += 1
+                self._waiting_for_keyframe = True
+                self._ask_at(frame.arrived)
+                self._ask_again = frame.arrived + ASK_SECONDS
+                return
         self._queue.append(frame)
         self._pool.schedule(self)
+
+    def rest(self, resting: bool) -> None:
+        """Whether the picture that is there is enough until `renew`."""
+        if resting == self._resting:
+            return
+        self._resting = resting
+        self._waiting_for_keyframe = True
+        if resting:
+            self.rested += len(self._queue)
+            self._queue.clear()
+        else:
+            self._ask()
+
+    def renew(self) -> None:
+        """Have one new picture while resting."""
+        if self._resting:
+            self._still_wanted = True
+            self._ask()
 
     def clear_picture(self) -> None:
         """Forget the newest picture, so that a camera that comes back does not show its past."""
@@ -86,6 +123,7 @@ class DecodedStream:
             if decoder is None or self._codec != frame.codec:
                 decoder = VideoDecoder(frame.codec)
                 self._decoder, self._codec = decoder, frame.codec
+            self._pool.note_wait(frame)
             generation = self._generation
             picture = decoder.decode(frame)
             if picture is None:
@@ -95,11 +133,16 @@ class DecodedStream:
             if generation == self._generation and not self._closed:
                 self.picture = picture
 
-    def _overflow(self) -> None:
-        self.dropped += len(self._queue) + 1
-        self._queue.clear()
-        self._waiting_for_keyframe = True
-        self._ask()
+    def _is_full(self, now: float) -> bool:
+        queued = self._queue
+        try:
+            return len(queued) >= QUEUE_FRAMES or now - queued[0].arrived > QUEUE_SECONDS
+        except IndexError:  # a worker has just taken the last one
+            return False
+
+    def _ask_at(self, now: float) -> None:
+        if now >= self._ask_again:
+            self._ask()
 
     def _ask(self) -> None:
         if not self._closed:
@@ -114,6 +157,7 @@ class DecoderPool:
         self._ready: queue.SimpleQueue[DecodedStream | None] = queue.SimpleQueue()  # each stream at most once
         self._stopped = False
         self.failures = 0
+        self._longest_wait = 0.0
         self._threads = [threading.Thread(target=self._run, name=f"decode-{i}", daemon=True) for i in range(threads)]
         for thread in self._threads:
             thread.start()
@@ -122,6 +166,15 @@ class DecoderPool:
         """Have the stream's queue worked off. Costs one look when it waits already."""
         if stream.claim.acquire(blocking=False):
             self._ready.put(stream)
+
+    def note_wait(self, frame: EncodedFrame) -> None:
+        """A worker has come to a frame."""
+        self._longest_wait = max(self._longest_wait, time.monotonic() - frame.arrived)
+
+    def take_longest_wait(self) -> float:
+        """Seconds that a frame waited for a worker, the most since this was called last."""
+        longest, self._longest_wait = self._longest_wait, 0.0
+        return longest
 
     def close(self) -> None:
         self._stopped = True

@@ -46,6 +46,8 @@ def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
     yield "mcu_legs", sum(len(bridge.members) for bridge in mp.bridges.values())
     yield "mcu_audio_ticks_total", mp.ticks.index
     yield "mcu_audio_ticks_missed_total", mp.ticks.missed
+    yield "mcu_shed_level", mp.relief.overload.level
+    yield "mcu_shed_steps_total", mp.relief.overload.sheds
     yield "mcu_audio_busy_seconds_total", mp.audio_busy_seconds
     yield "mcu_audio_cpu_seconds_total", mp.audio_cpu_seconds
     yield "mcu_audio_encoders", sum(bridge.sound.encoders for bridge in mp.bridges.values())

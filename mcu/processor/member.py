@@ -36,6 +36,19 @@ class Member:
     def decoded(self) -> int:
         return sum(stream.decoded for stream in self._streams.values())
 
+    @property
+    def rested(self) -> int:
+        return sum(stream.rested for stream in self._streams.values())
+
+    def rest(self, resting: bool) -> None:
+        """Whether the camera's last picture is enough; a shared screen always moves."""
+        self._streams[StreamKind.MAIN].rest(resting)
+
+    def renew(self) -> None:
+        """Have one new picture of a camera that rests."""
+        if self._shown[StreamKind.MAIN]:
+            self._streams[StreamKind.MAIN].renew()
+
     def take_state(self, state: control.ParticipantState | None) -> None:
         if state is not None and state.camera_off and not (self.state is not None and self.state.camera_off):
             self._streams[StreamKind.MAIN].clear_picture()

@@ -15,6 +15,7 @@ from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind, VideoProfil
 from mcu.processor import load
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.relief import Relief
 from mcu.processor.strain import Strain, sample_threads
 from mcu.processor.ticks import Ticks
 from mcu.processor.totals import Totals
@@ -46,6 +47,7 @@ class MultipointProcessor:
         self._timer: asyncio.TimerHandle | None = None
         self._watched = WatchedLoop()
         self._strain = Strain(sample_threads(), now=time.monotonic())
+        self.relief = Relief(now=time.monotonic())
 
     @property
     def port(self) -> int:
@@ -64,8 +66,9 @@ class MultipointProcessor:
         return self._watched.counters
 
     def measure_strain(self) -> float:
-        """Of the busiest thread, 0 to 1, since this was called last."""
-        return self._strain.update(sample_threads(), now=time.monotonic())
+        """Of the busiest thread, 0 to 1, since this was called last; 1 while so much is shed that nobody may come."""
+        share = self._strain.update(sample_threads(), now=time.monotonic())
+        return 1.0 if self.relief.overload.refuses(len(self._legs)) else share
 
     @property
     def decoders(self) -> DecoderPool:
@@ -218,6 +221,12 @@ class MultipointProcessor:
                 if self.failures % LOG_EVERY == 0:
                     log.exception("audio tick failed; this block is skipped", conference=bridge.conference)
                 self.failures += 1
+        try:
+            self.relief.tick(now - due, self.ticks, self.bridges.values(), self._decoders, now)
+        except Exception:
+            if self.failures % LOG_EVERY == 0:
+                log.exception("nothing is shed this time")
+            self.failures += 1
         self.audio_busy_seconds += time.monotonic() - now
         self.audio_cpu_seconds += time.thread_time() - used
         self._schedule()

@@ -8,8 +8,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 NANOSECONDS = 1e9
+GROUPS = Path("/sys/fs/cgroup")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What the kernel says of a thread, in seconds since it began."""
+
+    running: float
+    waiting: float  # in the run queue, throttling by a control group included
+
+    @property
+    def wanted(self) -> float:
+        return self.running + self.waiting
 
 
 class Strain:
@@ -35,9 +50,39 @@ def sample_threads() -> dict[int, float]:
     found = {}
     for thread in os.listdir("/proc/self/task"):
         try:
-            with open(f"/proc/self/task/{thread}/schedstat", encoding="ascii") as file:
-                running, waiting, _ = file.read().split()
+            found[int(thread)] = schedule_of(int(thread)).wanted
         except OSError:  # it has just ended
             continue
-        found[int(thread)] = (int(running) + int(waiting)) / NANOSECONDS
     return found
+
+
+def schedule_of(thread: int) -> Schedule:
+    """Of a thread of this process, by its native id (proc(5), schedstat). Raises OSError when it has ended."""
+    with open(f"/proc/self/task/{thread}/schedstat", encoding="ascii") as file:
+        running, waiting, _ = file.read().split()
+    return Schedule(int(running) / NANOSECONDS, int(waiting) / NANOSECONDS)
+
+
+def times_throttled(of: Path = Path("/proc/self/cgroup"), groups: Path = GROUPS) -> int:
+    """How often this process's control group has used up its quota of CPU, from the kernel; 0 where it does not say.
+
+    Lines of `of` are ID:CONTROLLERS:PATH (cgroups(7)): version 2 names no controllers, version 1 has a folder for each.
+    """
+    try:
+        lines = of.read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return 0
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        group = groups / ("cpu" if controllers else "") / path.lstrip("/")
+        try:
+            stat = dict(
+                line.split(maxsplit=1) for line in (group / "cpu.stat").read_text(encoding="ascii").splitlines()
+            )
+            return int(stat["nr_throttled"])
+        except (OSError, ValueError, KeyError):  # no such controller here, or the group has just gone
+            continue
+    return 0

@@ -50,7 +50,7 @@ def _of_picture(video: ComposingThread) -> dict[str, Any]:
     return {
         "mcu_video_ticks_total": video.ticks.index,
         "mcu_video_ticks_missed_total": video.ticks.missed,
-        "mcu_video_ticks_left_out_total": video.pace.left_out,
+        "mcu_video_ticks_left_out_total": video.ticks.left_out,
         "mcu_video_frames_skipped_total": video.frames_skipped,
         "mcu_video_busy_seconds_total": video.busy_seconds,
         'mcu_failures_total{where="video"}': video.failures,
@@ -62,6 +62,7 @@ def _of_member(member: Member) -> Counter[str]:
         {
             "mcu_video_frames_decoded_total": member.decoded,
             "mcu_video_frames_dropped_total": member.dropped,
+            "mcu_video_frames_rested_total": member.rested,
         }
     )
     session: RtpSession = member.leg.session

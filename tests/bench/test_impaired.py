@@ -15,7 +15,7 @@ from mcu.bench import impaired
 from mcu.bench.impaired import Outcome, run_impaired, table
 from mcu.bench.network import scenarios, squeeze, trial
 from mcu.bench.network.figures import Figures
-from mcu.bench.network.scenarios import SCENARIOS, Check, LineSample, Measured, back, settled
+from mcu.bench.network.scenarios import SCENARIOS, Check, LineSample, Measured, back, recovered, settled
 from mcu.errors import ConfigurationError
 from mcu.synthetic.network import namespaces
 
@@ -37,6 +37,7 @@ GOOD = Figures(
     asked=(),
     bitrate=1.2e6,
     rates=(1.2e6,) * 20,
+    frame_rates=(25,) * 20,
 )
 BAD = dataclasses.replace(
     GOOD,
@@ -52,6 +53,7 @@ BAD = dataclasses.replace(
     asked=(0.1, 0.9),
     bitrate=1e5,
     rates=(1e5,) * 20,
+    frame_rates=(3,) * 20,
 )
 QUIET_LINE = [LineSample(at / 10, 0.0, 0) for at in range(200)]
 FULL_LINE = [LineSample(at / 10, 0.5, at) for at in range(200)]
@@ -99,7 +101,15 @@ def test_a_squeeze_has_to_cost_frames_and_not_ticks() -> None:
     assert reached("squeeze", phases(measured(fewer, refused={100: "busy"})))
     assert not reached("squeeze", phases(measured(GOOD, refused={100: "busy"})))
     assert not reached("squeeze", phases(measured(fewer)))
-    assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}, ticks_missed=0.01)))
+    assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}, ticks_missed=0.02)))
+    assert not reached("squeeze", phases(measured(dataclasses.replace(GOOD, fps=2), refused={100: "busy"})))
+    assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}), measured(BAD)))
+
+
+def test_recovered_is_when_all_frames_come_and_keep_coming() -> None:
+    assert recovered([5, 12, 25, 8, 24, 25, 25], 25.0) == 4
+    assert recovered([5] * 20, 25.0) == math.inf
+    assert recovered([], 25.0) == math.inf
 
 
 def test_a_second_connection_is_no_survival() -> None:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from mcu.bench.network.figures import asked_after, bit_rates, figures, longest, quantile
+from mcu.bench.network.figures import asked_after, bit_rates, figures, longest, per_second, quantile
 from mcu.bench.network.record import Frame, Observation, Sound
 
 FPS = 25
@@ -52,6 +52,11 @@ def test_a_clear_line_shows_everything() -> None:
     assert (found.concealed, found.lost, found.gap) == (0, 0, 0)
     assert found.bitrate == pytest.approx(1_200_000)
     assert found.asked == ()
+
+
+def test_frames_are_counted_by_the_second() -> None:
+    assert per_second([0.9, 1.0, 1.5, 2.1, 3.9, 4.1], 1.0, 4.5) == (2, 1, 1)
+    assert per_second([], 0.0, 0.5) == ()
 
 
 def test_a_freeze_is_as_long_as_no_frame_comes() -> None:

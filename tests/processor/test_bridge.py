@@ -20,6 +20,8 @@ from mcu.media.video_codecs import VideoDecoder, VideoEncoder
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.needs import LOWER_SECONDS
+from mcu.processor.overload import STEPS, Moving
+from mcu.processor.resting import RENEW_SECONDS
 from mcu.processor.totals import Totals
 from mcu.webrtc.leg import WebRtcLeg
 from tests.fakes.legs import VIDEO_TYPE, FakeLeg
@@ -266,6 +268,29 @@ def one_keyframe(width: int = PROFILE.width, height: int = PROFILE.height) -> En
     encoded = VideoEncoder(replace(PROFILE, width=width, height=height)).encode(frame, timestamp=0, keyframe=True)
     assert encoded is not None
     return encoded
+
+
+def test_too_little_cpu_lets_the_quiet_rest_and_brings_them_back(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a", "b", content="b"))
+    legs = {name: join(bridge, name) for name in "ab"}
+    asked_before = {name: len(leg.keyframes_asked) for name, leg in legs.items()}
+    still = next(step for step in STEPS if step.moving is not Moving.ALL)
+    bridge.shed(still, 100.0)
+    bridge.shed(still, 100.1)
+    for leg in legs.values():
+        bridge.frame_received(cast(WebRtcLeg, leg), StreamKind.MAIN, EncodedFrame("VP8", b"\x01", 0, keyframe=False))
+    assert [member.rested for member in bridge.members.values()] == [1, 1]
+    bridge.frame_received(
+        cast(WebRtcLeg, legs["b"]), StreamKind.CONTENT, EncodedFrame("VP8", b"\x01", 0, keyframe=False)
+    )
+    assert bridge.members["b"].rested == 1  # what is shared moves on
+    bridge.shed(still, 100.0 + RENEW_SECONDS)
+    bridge.shed(STEPS[0], 101.0 + RENEW_SECONDS)
+    for name, leg in legs.items():
+        new = leg.keyframes_asked[asked_before[name] :]
+        assert new.count(StreamKind.MAIN) == 2  # one to renew, one to move again
+    assert bridge.video.pace.divisor == 1
+    assert bridge.take_longest_wait() >= 0.0
 
 
 def test_a_new_offer_gives_another_picture_or_none(bridge: Bridge, loop: Loop) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from mcu.media.types import EncodedFrame, Picture, VideoProfile
 from mcu.media.video_codecs import VideoEncoder
-from mcu.processor.decoding import QUEUE_FRAMES, DecodedStream, DecoderPool
+from mcu.processor.decoding import ASK_SECONDS, QUEUE_FRAMES, QUEUE_SECONDS, DecodedStream, DecoderPool
 
 PROFILE = VideoProfile("VP8", 160, 96, 15, 200_000)
 
@@ -144,3 +146,78 @@ def test_a_failing_decoder_closes_its_stream_alone(pool: DecoderPool) -> None:
     wait_for(lambda: good.decoded == 1 and pool.failures == 1)
     picture: Picture | None = good.picture
     assert picture is not None
+
+
+def timed(frames: list[EncodedFrame], *, fps: float = 15.0, begin: float = 100.0) -> list[EncodedFrame]:
+    return [dataclasses.replace(frame, arrived=begin + index / fps) for index, frame in enumerate(frames)]
+
+
+def test_frames_that_wait_too_long_are_dropped_and_a_keyframe_is_not_asked_for_at_once_again(main: MainThread) -> None:
+    idle = DecoderPool(0, call_main=main)
+    asked = Asked()
+    stream = DecodedStream(idle, on_keyframe_needed=asked)
+    waiting = int(QUEUE_SECONDS * 15) + 2
+    for frame in timed(encoded(waiting)):
+        stream.put(frame)
+    assert stream.dropped == waiting
+    assert not stream.has_work
+    assert asked.count == 1
+    later = timed(encoded(40)[1:], begin=100.01 + waiting / 15)
+    for frame in later:
+        stream.put(frame)
+    assert stream.dropped == waiting + len(later)
+    soon = sum(frame.arrived < 100.0 + (waiting - 1) / 15 + ASK_SECONDS for frame in later)
+    assert asked.count == 1 + len(later) - soon
+    idle.close()
+
+
+def test_a_keyframe_behind_old_frames_takes_their_place(main: MainThread) -> None:
+    idle = DecoderPool(0, call_main=main)
+    stream = DecodedStream(idle, on_keyframe_needed=Asked())
+    first, second = encoded(2)
+    for frame in timed([first, second, first], fps=4.0):
+        stream.put(frame)
+    assert stream.dropped == 2
+    assert stream.has_work
+    idle.close()
+
+
+def test_a_picture_that_rests_is_renewed_when_somebody_says_so(pool: DecoderPool) -> None:
+    asked = Asked()
+    stream = DecodedStream(pool, on_keyframe_needed=asked)
+    frames = encoded(3)
+    stream.put(frames[0])
+    wait_for(lambda: stream.decoded == 1)
+    stream.rest(True)
+    for frame in frames:
+        stream.put(frame)
+    assert (stream.decoded, stream.rested, stream.dropped, asked.count) == (1, 3, 0, 0)
+    stream.renew()
+    for frame in (frames[1], frames[0], frames[1], frames[0]):
+        stream.put(frame)
+    wait_for(lambda: stream.decoded == 2)
+    assert (stream.rested, asked.count) == (6, 1)
+    stream.rest(False)
+    assert asked.count == 2
+    for frame in (frames[1], *frames):
+        stream.put(frame)
+    wait_for(lambda: stream.decoded == 5)
+    assert stream.dropped == 1
+
+
+def test_who_rests_without_a_picture_is_shown_with_the_first_keyframe(pool: DecoderPool) -> None:
+    stream = DecodedStream(pool, on_keyframe_needed=Asked())
+    stream.rest(True)
+    stream.put(encoded(1)[0])
+    wait_for(lambda: stream.picture is not None)
+    stream.renew()
+    stream.rest(True)
+    assert stream.rested == 0
+
+
+def test_the_longest_wait_is_told_once(pool: DecoderPool) -> None:
+    stream = DecodedStream(pool, on_keyframe_needed=Asked())
+    stream.put(dataclasses.replace(encoded(1)[0], arrived=time.monotonic() - 3.0))
+    wait_for(lambda: stream.decoded == 1)
+    assert pool.take_longest_wait() >= 3.0
+    assert pool.take_longest_wait() == 0.0

@@ -12,7 +12,7 @@ def run(pace: Pace, spent: float, *, begin: int, seconds: float) -> tuple[int, i
     composed = 0
     index = begin
     for index in range(begin, begin + round(seconds / INTERVAL)):
-        if pace.takes(index):
+        if index % pace.divisor == 0:
             composed += 1
             pace.composed(spent)
     return index + 1, composed
@@ -22,7 +22,6 @@ def test_an_easy_load_takes_every_tick() -> None:
     pace = Pace(INTERVAL)
     _, composed = run(pace, 0.01, begin=0, seconds=60)
     assert composed == 1500
-    assert pace.left_out == 0
 
 
 def test_pictures_become_fewer_within_a_second_and_only_as_few_as_needed() -> None:
@@ -54,7 +53,7 @@ def test_a_load_at_the_border_does_not_swing() -> None:
     dice = random.Random(3)
     divisors = set()
     for index in range(5_000):
-        if pace.takes(index):
+        if index % pace.divisor == 0:
             pace.composed(dice.uniform(0.026, 0.044))
         if index > 1_000:
             divisors.add(pace.divisor)
@@ -66,4 +65,15 @@ def test_one_slow_picture_changes_nothing() -> None:
     index, _ = run(pace, 0.01, begin=0, seconds=10)
     pace.composed(0.2)
     run(pace, 0.01, begin=index, seconds=10)
-    assert pace.left_out == 0
+    assert pace.divisor == 1
+
+
+def test_what_the_mp_sheds_is_the_least_and_comes_back_at_once() -> None:
+    pace = Pace(INTERVAL)
+    pace.least = 3
+    index, composed = run(pace, 0.05, begin=0, seconds=12)
+    assert composed == 100
+    pace.least = 1
+    assert pace.divisor == 1
+    run(pace, 0.05, begin=index, seconds=3)
+    assert pace.divisor == 2

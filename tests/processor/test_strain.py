@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from mcu.processor.strain import Strain, sample_threads
+from mcu.processor.strain import Strain, sample_threads, times_throttled
 
 
 def test_the_busiest_thread_counts() -> None:
@@ -39,3 +40,25 @@ def test_a_thread_that_computes_is_seen() -> None:
     thread.join()
     assert strain.update(sample_threads(), now=time.monotonic()) > 0.1
     assert os.getpid() in sample_threads()
+
+
+@pytest.mark.parametrize(
+    ("cgroup", "folder"),
+    [("0::/mcu.service\n", "mcu.service"), ("3:cpuset:/\n2:cpu,cpuacct:/box\n0::/x\n", "cpu/box"), ("0::/\n", "")],
+)
+def test_a_quota_that_ends_is_seen(tmp_path: Path, cgroup: str, folder: str) -> None:
+    group = tmp_path / "groups" / folder
+    group.mkdir(parents=True)
+    (group / "cpu.stat").write_text("nr_periods 115\nnr_throttled 52\nthrottled_time 261397289\n")
+    (tmp_path / "cgroup").write_text(cgroup)
+    assert times_throttled(tmp_path / "cgroup", tmp_path / "groups") == 52
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "0::/elsewhere\n", "1:memory:/\n", "0::/broken\n"])
+def test_where_the_kernel_does_not_say_nothing_was_throttled(tmp_path: Path, text: str) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "cpu.stat").write_text("nr_throttled many\nwhat\n")
+    (tmp_path / "cgroup").write_text(text)
+    assert times_throttled(tmp_path / "cgroup", tmp_path) == 0
+    assert times_throttled(tmp_path / "nowhere", tmp_path) == 0
+    assert times_throttled() >= 0

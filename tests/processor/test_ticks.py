@@ -24,3 +24,15 @@ def test_late_ticks_are_skipped_and_counted() -> None:
     assert ticks.advance(0.105) == 5  # 1, 2, 3 and 4 are gone
     assert ticks.missed == 4
     assert ticks.due == 0.12
+
+
+def test_ticks_that_nobody_wants_are_left_out_and_not_missed() -> None:
+    ticks = Ticks(0.04, start=0.0)
+    assert ticks.advance(0.0, every=5) == 0
+    assert ticks.time_of(ticks.next(5)) == 0.2
+    assert ticks.advance(0.3, every=5) == 5  # late, but before the next one
+    assert (ticks.missed, ticks.left_out) == (0, 4)
+    assert ticks.advance(0.81, every=5) == 20  # 10 and 15 are gone
+    assert (ticks.missed, ticks.left_out) == (2, 16)
+    assert ticks.advance(0.85) == 21
+    assert ticks.index == 22

@@ -10,8 +10,7 @@ from mcu.processor.totals import Totals
 
 def picture(ticks: int, missed: int) -> Any:
     return SimpleNamespace(
-        ticks=SimpleNamespace(index=ticks, missed=missed),
-        pace=SimpleNamespace(left_out=2),
+        ticks=SimpleNamespace(index=ticks, missed=missed, left_out=2),
         frames_skipped=5,
         busy_seconds=ticks * 0.005,
         failures=0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class Figures:
     asked: tuple[float, ...]  # each freeze: from when the next frame was due to the first request for a keyframe
     bitrate: float
     rates: tuple[float, ...]  # bitrate of each second
+    frame_rates: tuple[int, ...]  # frames decoded in each whole second
 
 
 def figures(seen: Observation, sent: Sent, begin: float, end: float, *, fps: int, watched: int = 0) -> Figures:
@@ -70,6 +72,7 @@ def figures(seen: Observation, sent: Sent, begin: float, end: float, *, fps: int
         asked=asked_after(times, [when for when in seen.asked if begin <= when < end], fps=fps),
         bitrate=statistics.mean(rates) if rates else 0.0,
         rates=rates,
+        frame_rates=per_second(times, begin, end),
     )
 
 
@@ -98,6 +101,16 @@ def bit_rates(sounds: Sequence[Sound]) -> tuple[float, ...]:
             found.append(8 * (sound.octets - marks[-1].octets) / (sound.at - marks[-1].at))
             marks.append(sound)
     return tuple(found)
+
+
+def per_second(times: Sequence[float], begin: float, end: float) -> tuple[int, ...]:
+    """How many of `times` are in each whole second from `begin` on."""
+    counts = [0] * int(end - begin)
+    for when in times:
+        second = math.floor(when - begin)
+        if 0 <= second < len(counts):
+            counts[second] += 1
+    return tuple(counts)
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

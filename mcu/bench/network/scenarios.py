@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ NARROW, WIDE = 300_000, 2_000_000  # bits per second
 QUEUE_SECONDS = 0.5  # of the bottleneck's queue at its rate
 SETTLED_QUEUE = 0.25  # seconds: a queue that stays shorter than this, without drops, is no stall
 BACK_SHARE = 0.8  # of the bitrate before: it is back
+FEWER_FRAMES, ALL_FRAMES = 0.9, 0.95  # of the frames before
 SAME_FPS, SAME_CONCEALED, SAME_SECONDS = 0.99, 0.005, 0.04  # what counts as no change: share, share, one frame
 
 
@@ -149,12 +151,14 @@ def _one_bad(phases: Mapping[str, Measured]) -> list[Check]:
 
 
 def _squeezed(phases: Mapping[str, Measured]) -> list[Check]:
-    before, bad = phases["clear"], phases["bad"]
+    before, bad, after = phases["clear"], phases["bad"], phases["after"]
     return [
-        Check("frames fall to", bad.witness.fps, 0.9 * before.witness.fps, "fps"),
+        Check("frames fall to", bad.witness.fps, FEWER_FRAMES * before.witness.fps, "fps"),
+        Check("and stay at", bad.witness.fps, 4, "fps", least=True),
         Check("delay p95", 1000 * bad.witness.delay_p95, 400, "ms"),
-        Check("ticks missed", 100 * bad.ticks_missed, 0, "%"),
+        Check("ticks missed", 100 * bad.ticks_missed, 1, "%"),
         Check("joins refused", len(bad.refused or ()), 1, "", least=True),
+        Check("back after", recovered(after.witness.frame_rates, before.witness.fps), 15, "s"),
     ]
 
 
@@ -175,6 +179,14 @@ def back(rates: Sequence[float], before: float) -> float:
     """Seconds until the bitrate is that of before again, on average of three seconds."""
     for index in range(len(rates) - 2):
         if statistics.mean(rates[index : index + 3]) >= BACK_SHARE * before:
+            return float(index)
+    return math.inf
+
+
+def recovered(frame_rates: Sequence[int], before: float) -> float:
+    """Seconds until all frames come again, and keep coming for the second after."""
+    for index, pair in enumerate(itertools.pairwise(frame_rates)):
+        if min(pair) >= ALL_FRAMES * before:
             return float(index)
     return math.inf
 
@@ -255,10 +267,11 @@ SCENARIOS: dict[str, Scenario] = {
         Scenario(
             "squeeze",
             "CPU squeezed to half",
-            "fps falls, delay ≤ 400 ms, joins refused before ticks are missed",
+            "fps falls, delay ≤ 400 ms, joins refused before ticks are missed, all back ≤ 15 s",
             (
                 Phase("clear", 15.0, _NEAR, _NEAR, skip=5.0),
-                Phase("bad", 25.0, _NEAR, _NEAR, skip=5.0, squeeze=0.5, joiners=3),
+                Phase("bad", 25.0, _NEAR, _NEAR, skip=3.0, squeeze=0.5, joiners=3),
+                Phase("after", 20.0, _NEAR, _NEAR),
             ),
             _squeezed,
             crowd=20,

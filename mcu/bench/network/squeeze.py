@@ -13,6 +13,8 @@ LEAST_QUOTA = 1_000  # microseconds: the kernel takes no less
 VERSION_1 = Path("/sys/fs/cgroup/cpu")
 VERSION_2 = Path("/sys/fs/cgroup")
 QUOTA_1, LIMIT_2 = "cpu.cfs_quota_us", "cpu.max"  # files of a group
+WEIGHT_1, WEIGHT_2 = ("cpu.shares", 1024 * 16), ("cpu.weight", 1600)  # a process's own is a sixteenth of it: what else
+# the machine does must not take from them what the quota leaves
 
 
 def refusal() -> str:
@@ -39,7 +41,9 @@ def squeezed(pids: Sequence[int], cores: float) -> Iterator[None]:
         if parent == VERSION_1:
             (group / "cpu.cfs_period_us").write_text(str(period))
             (group / QUOTA_1).write_text(str(quota))
+            (group / WEIGHT_1[0]).write_text(str(WEIGHT_1[1]))
         else:
+            (group / WEIGHT_2[0]).write_text(str(WEIGHT_2[1]))
             (group / LIMIT_2).write_text(f"{quota} {period}")
         for pid in pids:
             (group / "cgroup.procs").write_text(str(pid))

@@ -8,6 +8,7 @@ import itertools
 import signal
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -111,6 +112,8 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
             _server(app, config.http.host, config.http.port),
             _server(app, config.https.host, config.https.port, *identity),
         ]
+        health = app.state.context.health
+        watching = group.create_task(health.watch(clock=time.monotonic, wall_clock=registry.now_utc))
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -129,8 +132,8 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
             server.should_exit = True
         await registry.close()
         await pool.stop()
-        keeping.cancel()
-        pooling.cancel()
+        for task in (keeping, pooling, watching):
+            task.cancel()
 
 
 def _server(

@@ -172,11 +172,13 @@ class LiveConference:
     def _tell(self, event: e.Event) -> None:
         match event:
             case e.ParticipantLeft(participant, reason):
+                log.info("participant left", conference=self.id, participant=participant, reason=reason.value)
                 self._end(participant, _END_REASONS[reason])
                 self._outlived.discard(participant)
                 self._needed.pop(participant, None)
                 self._spawn(self.legs.remove(participant))
             case e.ConferenceEnded():
+                log.info("conference ended", conference=self.id)
                 for participant in list(self._members):
                     self._end(participant, EndReason.CONFERENCE_ENDED)
                 return

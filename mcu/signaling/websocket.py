@@ -175,9 +175,8 @@ class Connection:
     def _refuse(self, error: RefusedError, regarding: str) -> None:
         self._context.metrics.refused.labels(error.code).inc()
         who = self._member
-        log.info(
-            "refused", conference=who.conference, participant=who.participant, code=error.code, regarding=regarding
-        )
+        about = {"conference": who.conference, "participant": who.participant, "regarding": regarding}
+        log.info("refused", code=error.code, **{name: value for name, value in about.items() if value})
         made = sentence(error.code)
         self._send(
             p.Error(code=error.code, message=made, regarding=regarding)

@@ -11,11 +11,11 @@ from typing import Any
 from alembic import command
 from alembic.config import Config as MigrationConfig
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from mcu.errors import ConfigurationError
+from mcu.store import complaints
 from mcu.store.store import Store
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -33,7 +33,7 @@ async def open_store(url: str) -> AsyncIterator[Store]:
             async with engine.begin() as connection:
                 await connection.run_sync(migrate)
         except (SQLAlchemyError, OSError) as error:
-            raise ConfigurationError(f"The database cannot be used ({error}). Check [database] url.") from error
+            raise complaints.unusable(engine.url, error) from error
         yield Store(engine)
     finally:
         await engine.dispose()
@@ -41,13 +41,15 @@ async def open_store(url: str) -> AsyncIterator[Store]:
 
 def create_engine(url: str) -> AsyncEngine:
     """An engine for `url`. Raises ConfigurationError for a URL or driver that cannot be used."""
+    parsed = complaints.read_url(url)
     try:
-        parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             _prepare_file(parsed)
         engine = create_async_engine(parsed, hide_parameters=True)  # errors are logged, and names and chat are not
-    except (ArgumentError, ImportError, OSError) as error:
-        raise ConfigurationError(f"The database cannot be opened ({error}). Check [database] url.") from error
+    except ImportError as error:
+        raise complaints.missing_driver(parsed) from error
+    except (SQLAlchemyError, OSError) as error:
+        raise complaints.unusable(parsed, error) from error
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine.sync_engine, "connect", _set_pragmas)
     return engine

@@ -1,10 +1,11 @@
-"""Whether the database takes writes: asked by every probe, tried once in a few seconds."""
+"""Whether the database takes writes: asked by every probe and by the server itself, tried once in a few seconds."""
 
 from __future__ import annotations
 
 import asyncio
 import enum
 import shutil
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -13,6 +14,7 @@ from mcu.errors import StorageError
 from mcu.store.store import Store
 
 CHECK_SECONDS = 5.0  # between two tries: each syncs the disk, and probes come from anybody
+WATCH_SECONDS = 30.0  # between two tries of the server itself: a full disk should be in the log before people notice
 PATIENCE_SECONDS = 4.0  # for one try: probes give up after about ten, and want to hear of it
 # SQLite can go on for a while in the pages that its log has already; a log and a checkpoint of it take 4 MiB each.
 MIN_FREE_BYTES = 16 << 20
@@ -51,12 +53,21 @@ class Health:
                     _tell(self._condition, reason)
         return self._condition
 
+    async def watch(self, *, clock: Callable[[], float], wall_clock: Callable[[], datetime]) -> None:
+        """Check by itself until cancelled: where nobody asks, the log says it all the same."""
+        while True:
+            await self.check(now=clock(), at=wall_clock())
+            await asyncio.sleep(WATCH_SECONDS)
+
     async def _try(self, at: datetime) -> tuple[Condition, str]:
         try:
             if self._store.folder is not None:
                 free = shutil.disk_usage(self._store.folder).free
                 if free < self._min_free_bytes:
-                    return Condition.DISK_FULL, f"{free} bytes free in {self._store.folder}"
+                    return (
+                        Condition.DISK_FULL,
+                        f"{free >> 20} MiB free in {self._store.folder}, {self._min_free_bytes >> 20} are needed",
+                    )
             async with asyncio.timeout(self._patience):
                 await self._store.ping(at=at)
         except TimeoutError:

@@ -21,6 +21,7 @@ from mcu.conference.events import Event
 from mcu.conference.seats import MAX_SEATS
 from mcu.errors import StorageError
 from mcu.store import rows
+from mcu.store.complaints import reason
 from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, PulseRow, TokenRow
 from mcu.store.records import ConferenceRecord, ParticipantRecord, People, TokenRecord
 
@@ -44,7 +45,7 @@ class Store:
         except IntegrityError:
             raise
         except (SQLAlchemyError, OSError) as error:
-            raise StorageError(f"{type(error).__name__}: {error}") from error
+            raise StorageError(f"{type(error).__name__}: {reason(error)}") from error
 
     async def ping(self, *, at: datetime) -> None:
         """Write a few bytes and have them synced. Raises StorageError when the database does not do that.

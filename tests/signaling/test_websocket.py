@@ -65,6 +65,20 @@ async def test_two_people_meet(served: Site, browser: Browser) -> None:
     assert one.you.seat == 1
 
 
+async def test_who_comes_and_goes_is_logged_and_refusals_have_no_empty_fields(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    with capture_logs() as logs:
+        await browser.send(p.Enter(conference=created.link, name="가", chair_key="no"))
+        assert await refused(browser) == "chair-key-wrong"
+        entered = await browser.enter(created, "가")
+        await browser.send(p.Leave())
+        assert (await browser.until(p.Ended)).reason == "left"
+    (refusal,) = (line for line in logs if line["event"] == "refused")
+    assert refusal == {"event": "refused", "code": "chair-key-wrong", "regarding": "enter", "log_level": "info"}
+    (left,) = (line for line in logs if line["event"] == "participant left")
+    assert (left["participant"], left["reason"]) == (entered.you.participant, "left")
+
+
 async def test_by_number_and_pin(served: Site, browser: Browser) -> None:
     created = await served.create()
     await browser.send(p.Enter(number=created.number, pin=created.pin, name="가"))

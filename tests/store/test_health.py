@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -59,6 +60,26 @@ async def test_many_probes_are_one_try(store: Store, monkeypatch: pytest.MonkeyP
     assert len(tries) == 1
     await checked(health, CHECK_SECONDS)
     assert len(tries) == 2
+
+
+async def test_the_server_itself_notices_what_no_probe_asks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = asyncio.Semaphore(0)
+
+    async def fail(*, at: datetime) -> None:
+        tried.release()
+        raise StorageError("gone")
+
+    monkeypatch.setattr(store, "ping", fail)
+    monkeypatch.setattr("mcu.store.health.WATCH_SECONDS", 0)
+    seconds = itertools.count(0.0, CHECK_SECONDS)
+    with capture_logs() as logs:
+        watching = asyncio.create_task(
+            Health(store).watch(clock=lambda: next(seconds), wall_clock=lambda: datetime(2026, 11, 21, tzinfo=UTC))
+        )
+        for _ in range(3):
+            await tried.acquire()
+        watching.cancel()
+    assert [told["event"] for told in logs] == ["database takes no writes"]
 
 
 async def test_a_database_that_does_not_answer_has_failed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ class ComposingThread:
         self.busy_seconds = 0.0
         self.ticks = Ticks(1 / fps, start=time.monotonic())
         self.pace = Pace(1 / fps)
-        self.failures = 0
+        self._failures = 0
         self.longest_wait = 0.0  # seconds that a tick waited for its turn, since somebody took it
         self._pictures = pictures
         self._deliver = deliver
@@ -67,6 +67,11 @@ class ComposingThread:
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="compose", daemon=True)
         self._thread.start()
+
+    @property
+    def failures(self) -> int:
+        """Bugs caught, those of single encoders included."""
+        return self._failures + self._encoders.failures
 
     @property
     def encoders(self) -> int:
@@ -121,9 +126,9 @@ class ComposingThread:
             try:
                 self._tick(index, compositor)
             except Exception:
-                if self.failures % LOG_EVERY == 0:
+                if self._failures % LOG_EVERY == 0:
                     log.exception("composing failed; this picture is skipped")
-                self.failures += 1
+                self._failures += 1
                 self._encoders.clear()
             ready = time.monotonic()
             self.busy_seconds += ready - started

@@ -7,6 +7,7 @@ Rules:
 3. A keyframe for whoever comes, KEYFRAME_SECONDS after the last one; a keyframe on request of those who are there only
    when it and those before take no more than KEYFRAME_SHARE of the bitrate: a bad line that asks all the time must not
    fill the lines of the others, nor its own.
+4. An encoder that fails is made anew, with a keyframe; the others' frames of that tick are sent.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import structlog
 from av import VideoFrame
 
 from mcu.media.macroblocks import REFINED, SETTLED
@@ -33,6 +35,9 @@ KEYFRAME_SHARE = 1 / 3  # a keyframe of 50 kB at 1.2 Mbit/s: one a second, and p
 REFINE_FRAMES = SETTLED + REFINED  # until every macroblock that moved no more was coded again, and once more
 HEARTBEAT_SECONDS = 1.0  # as often as browsers report
 MAX_RECTANGLES = 100  # remembered until a frame is coded; more are taken for everything
+LOG_EVERY = 250  # failures between two lines in the log: one line in ten seconds when an encoder always fails
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class PictureEncoders:
 
     def __init__(self, fps: int) -> None:
         self.skipped = 0  # frames that were not coded because nothing had changed
+        self.failures = 0
         self._fps = fps
         self._rates: Mapping[VideoProfile, int] = {}
         self._codings: dict[VideoProfile, _Coding] = {}
@@ -115,14 +121,21 @@ class PictureEncoders:
         ready = []
         copied: set[tuple[int, int]] = set()
         for profile, rate in rates.items():
-            coding = self._codings.get(profile)
-            if coding is None:
-                coding = self._codings[profile] = _Coding(VideoEncoder(profile))
-            coding.painted = _joined(coding.painted, painted, frame)
-            if profile not in wanted and not self._due(coding, now):
+            try:
+                coding = self._codings.get(profile)
+                if coding is None:
+                    coding = self._codings[profile] = _Coding(VideoEncoder(profile))
+                coding.painted = _joined(coding.painted, painted, frame)
+                if profile not in wanted and not self._due(coding, now):
+                    continue
+                coding.encoder.set_bitrate(rate)
+                packetized = self._code(coding, frame, copied, index, keyframe=profile in wanted)
+            except Exception:
+                if self.failures % LOG_EVERY == 0:
+                    log.exception("encoder failed and is made anew", codec=profile.codec, height=profile.height)
+                self.failures += 1
+                self._codings.pop(profile, None)
                 continue
-            coding.encoder.set_bitrate(rate)
-            packetized = self._code(coding, frame, copied, index, keyframe=profile in wanted)
             coding.last, coding.painted = now, []
             if packetized is not None:
                 ready.append(packetized)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import av
 import numpy as np
 import pytest
 
 from mcu.media.payload_vp8 import Vp8Format
 from mcu.media.types import EncodedFrame, VideoProfile
-from mcu.media.video_codecs import VideoDecoder
+from mcu.media.video_codecs import VideoDecoder, VideoEncoder
 from mcu.processor.picture_encoders import (
     HEARTBEAT_SECONDS,
     KEYFRAME_SECONDS,
@@ -155,3 +157,24 @@ def test_what_changed_while_a_slow_rung_waited_is_coded_with_its_next_frame() ->
     assert not encoders.encode(white, 13, painted=[(20, 20, 280, 140)])
     (coded,) = encoders.encode(white, 14, painted=[])
     assert size([coded]) > 200  # a frame in which nothing changed has some thirty bytes
+
+
+def test_an_encoder_that_fails_costs_the_others_no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoders = PictureEncoders(FPS)
+    encoders.use({HALF: HALF.bitrate, FULL: FULL.bitrate})
+    run(encoders, 0, 2, moving=True)
+    encode = VideoEncoder.encode
+
+    def fail_at_half(encoder: VideoEncoder, *arguments: Any, **named: Any) -> EncodedFrame | None:
+        if encoder.profile == HALF:
+            raise RuntimeError("a bug of ours")
+        return encode(encoder, *arguments, **named)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(VideoEncoder, "encode", fail_at_half)
+        during = run(encoders, 2, 3, moving=True)
+    assert [(frame.profile, frame.keyframe) for frame in during] == [(FULL, False)] * 3
+    assert encoders.failures == 3
+    after = run(encoders, 5, 2, moving=True)
+    assert [frame.keyframe for frame in of(after, FULL)] == [False, False]
+    assert [frame.keyframe for frame in of(after, HALF)] == [True, False]

@@ -10,22 +10,26 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
+from mcu import config_words
 from mcu.errors import ConfigurationError
 
 ENVIRONMENT_PREFIX = "MCU_"
-# Ours, but not configuration keys: clips for synthetic participants, switches for tests.
-OTHER_VARIABLES = frozenset({"MCU_MEDIA", "MCU_SCALAR", "MCU_CONFIG"})
+# Ours, but not configuration keys: clips for synthetic participants, switches for tests and measurements.
+OTHER_VARIABLES = frozenset({"MCU_MEDIA", "MCU_SCALAR", "MCU_COMPILED", "MCU_CONFIG"})
 OTHER_PREFIXES = ("MCU_FUZZ_", "MCU_TEST_", "MCU_BENCH_", "MCU_BOOTSTRAP_")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
-Language = Annotated[str, Meta(pattern="^(ko|en)$")]
-PublicUrl = Annotated[str, Meta(pattern="^(https?://.+)?$")]
-RelayUrl = Annotated[str, Meta(pattern="^(turn|stun)s?:.")]  # browsers make no connection when told anything else
+Language = Literal["ko", "en"]
+PublicUrl = Annotated[
+    str, Meta(pattern="^(https?://.+)?$", description="an address that begins with https://, or empty")
+]
+# Browsers make no connection when told anything else.
+RelayUrl = Annotated[str, Meta(pattern="^(turn|stun)s?:.", description="beginning with turn:, turns: or stun:")]
 Even = Annotated[int, Meta(ge=16, le=4096, multiple_of=2)]
 
 
@@ -94,8 +98,8 @@ class Api(Section, frozen=True):
 
 
 class Log(Section, frozen=True):
-    level: str = "info"
-    format: str = "text"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
 
 
 class Processor(Section, frozen=True):
@@ -140,13 +144,24 @@ def load(path: Path | None = None, *, environment: Mapping[str, str]) -> Config:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise ConfigurationError(f"{path}: {error}") from error
     _refuse_unknown(document, source=str(path))
-    sections = {name: dict(document.get(name, {})) for name in SECTIONS}
-    for section, key, value in _from_environment(environment):
-        sections[section][key] = value
+    sections: dict[str, dict[str, Any]] = {name: {} for name in SECTIONS}
+    for section, values in document.items():
+        for key, value in values.items():
+            sections[section][key] = _convert(section, key, value, place=f"[{section}] {key} in {path}")
+    for section, key, value, variable in _from_environment(environment):
+        sections[section][key] = _convert(section, key, value, place=variable)
+    return msgspec.convert(sections, Config)
+
+
+def _convert(section: str, key: str, value: Any, *, place: str) -> Any:
+    """`value` as the setting has it. Raises ConfigurationError, which names the place where it was set."""
+    kind = get_type_hints(SECTIONS[section], include_extras=True)[key]
     try:
-        return msgspec.convert(sections, Config, strict=False)
+        return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"configuration: {error}") from error
+        given = config_words.shown(section, key, value)
+        tail = f", not {given}" if given else ""
+        raise ConfigurationError(f"{place} must be {config_words.expected(kind)}{tail}.") from error
 
 
 def _keys(section: str) -> list[str]:
@@ -164,10 +179,10 @@ def _refuse_unknown(document: Mapping[str, Any], *, source: str) -> None:
                 raise ConfigurationError(f"{source}: no key {key} in [{section}]{_nearest(key, _keys(section))}")
 
 
-def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any]]:
-    """(section, key, value) for each variable of ours; lists are separated by commas."""
+def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
+    """(section, key, value, variable) for each variable of ours; lists are separated by commas."""
     known = {f"{ENVIRONMENT_PREFIX}{s}_{k}".upper(): (s, k) for s in SECTIONS for k in _keys(s)}
-    found: list[tuple[str, str, Any]] = []
+    found: list[tuple[str, str, Any, str]] = []
     for variable, text in sorted(environment.items()):
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable in OTHER_VARIABLES:
             continue
@@ -178,7 +193,7 @@ def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str, An
         section, key = known[variable]
         is_list = isinstance(getattr(getattr(Config(), section), key), tuple)
         value = [part.strip() for part in text.split(",") if part.strip()] if is_list else text
-        found.append((section, key, value))
+        found.append((section, key, value, variable))
     return found
 
 

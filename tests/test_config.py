@@ -42,7 +42,10 @@ def test_environment_wins_over_file(tmp_path: Path) -> None:
 
 
 def test_other_variables_are_left_alone() -> None:
-    assert load(environment={"MCU_MEDIA": "/clips", "HOME": "/root", "MCU_FUZZ_INPUTS": "10"}) == Config()
+    assert (
+        load(environment={"MCU_MEDIA": "/clips", "HOME": "/root", "MCU_COMPILED": "0", "MCU_FUZZ_INPUTS": "10"})
+        == Config()
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,11 +54,20 @@ def test_other_variables_are_left_alone() -> None:
         ("[medai]\nport = 1", {}, "did you mean media?"),
         ("[media]\nprot = 1", {}, "did you mean port?"),
         ("", {"MCU_MEDIA_PROT": "1"}, "did you mean MCU_MEDIA_PORT?"),
-        ("[media]\nport = 70000", {}, "media.port"),
-        ("", {"MCU_PICTURE_WIDTH": "1281"}, "picture.width"),
+        ("[media]\nport = 70000", {}, "mcu.toml must be a whole number from 0 to 65535, not 70000."),
+        ("", {"MCU_PICTURE_WIDTH": "1281"}, "MCU_PICTURE_WIDTH must be a whole number that is even, from 16 to 4096,"),
+        ("[server]\nlanguage = 'fr'", {}, "[server] language in "),
+        ("[server]\nlanguage = 'fr'", {}, "mcu.toml must be ko or en, not 'fr'."),
+        ("", {"MCU_LOG_LEVEL": "loud"}, "MCU_LOG_LEVEL must be one of debug, info, warning, error, not 'loud'."),
+        ("[media]\nadvertise = '1.2.3.4'", {}, "must be a list, as in ["),
+        ("", {"MCU_TURN_URLS": "relay"}, "each beginning with turn:, turns: or stun:, not ['relay']."),
+        ("[http]\nhost = 3", {}, "must be text in quotes, not 3."),
+        ("[conference]\nopen_layout = 'perhaps'", {}, "must be true or false, not 'perhaps'."),
+        ("[conference]\ngrace_seconds = 0.5", {}, "must be a number from 1 to 600, not 0.5."),
+        ("", {"MCU_HTTPS_PUBLIC_URL": "meet"}, "must be an address that begins with https://, or empty, not 'meet'."),
         ("[media", {}, "mcu.toml"),
         ("media = 3", {}, "[media]"),
-        ("", {"MCU_HTTP_PORT": "many"}, "http.port"),
+        ("", {"MCU_HTTP_PORT": "many"}, "MCU_HTTP_PORT must be a whole number from 0 to 65535, not 'many'."),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, environment: dict[str, str], sentence: str) -> None:
@@ -67,3 +79,9 @@ def test_mistakes_are_named(tmp_path: Path, text: str, environment: dict[str, st
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"mcu\.example\.toml"):
         load(tmp_path / "absent.toml", environment={})
+
+
+def test_a_wrong_secret_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(write(tmp_path, "[api]\nkey = 123456"), environment={})
+    assert str(caught.value).endswith("mcu.toml must be text in quotes.")

@@ -22,7 +22,18 @@ LAYERS = [
     {"webrtc", "h323"},
     {"conference", "mixer"},
     {"media"},
-    {"_native", "config", "errors", "metrics", "control", "text", "lifetime", "loop_watch", "thread_name"},
+    {
+        "_native",
+        "config",
+        "config_words",
+        "errors",
+        "metrics",
+        "control",
+        "text",
+        "lifetime",
+        "loop_watch",
+        "thread_name",
+    },
 ]
 SAME_LAYER = {
     ("__main__", "cli"),
@@ -32,6 +43,7 @@ SAME_LAYER = {
     ("mixer", "conference"),
     ("_native", "errors"),
     ("config", "errors"),
+    ("config", "config_words"),
     ("control", "errors"),
     ("text", "errors"),
 }

@@ -47,7 +47,9 @@ def advertised(host: str, configured: Sequence[str]) -> tuple[str, ...]:
     try:
         return tuple(str(ipaddress.ip_address(address)) for address in given) or _of_this_machine(host)
     except ValueError as error:
-        raise ConfigurationError(f"media.advertise: {error}") from error
+        raise ConfigurationError(
+            f"MCU_MEDIA_ADVERTISE or [media] advertise: {error}. List addresses, not names."
+        ) from error
 
 
 def _of_this_machine(host: str) -> tuple[str, ...]:

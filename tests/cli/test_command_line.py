@@ -49,13 +49,13 @@ def test_an_unknown_variable_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
-        ({"MCU_MEDIA_ADVERTISE": "meet.example.kr"}, "media.advertise"),
+        ({"MCU_MEDIA_ADVERTISE": "meet.example.kr"}, "MCU_MEDIA_ADVERTISE"),
         ({"MCU_HTTPS_PORT": "0", "MCU_SERVER_DATA_DIR": "/proc/none"}, "/proc/none cannot be made"),
         ({"MCU_HTTPS_PORT": "24999", "MCU_MEDIA_PORT": "24999"}, "24999 is configured twice"),
         ({"MCU_HTTPS_CERTIFICATE": "/nope.pem", "MCU_HTTPS_KEY": "/nope.key"}, "/nope.pem does not exist"),
-        ({"MCU_SERVER_LANGUAGE": "fr"}, "server.language"),
-        ({"MCU_HTTPS_PUBLIC_URL": "meet.example.kr"}, "https.public_url"),
-        ({"MCU_TURN_URLS": "turn.example.kr:443"}, "turn.urls"),
+        ({"MCU_SERVER_LANGUAGE": "fr"}, "MCU_SERVER_LANGUAGE must be ko or en"),
+        ({"MCU_HTTPS_PUBLIC_URL": "meet.example.kr"}, "MCU_HTTPS_PUBLIC_URL must be"),
+        ({"MCU_TURN_URLS": "turn.example.kr:443"}, "MCU_TURN_URLS must be"),
     ],
 )
 def test_settings_that_cannot_work_are_refused_before_anything_starts(

@@ -11,12 +11,12 @@ cdef class Alarm:
     cdef TimerWheel _wheel
     cdef readonly object _timer
     cdef readonly double _armed_for
+    cdef bint _driven
 
     cpdef schedule(self, entry, double now)
     cpdef cancel(self, entry)
+    cpdef run(self, double now)
 
     @cython.locals(due=cython.double)
     cdef _arm(self, double now)
-
-    @cython.locals(now=cython.double)
     cpdef _wake(self)

@@ -1,4 +1,4 @@
-"""The timer wheel on an event loop: one timer of the loop for everybody in it."""
+"""The timer wheel on an event loop: one timer of the loop for everybody in it, or none while it is driven."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ class Cancellable(Protocol):
 
 
 class Alarm:
-    """`call_later` is the loop's; `serve` is called with an entry and the time whenever its `next_timer` has come."""
+    """`call_later` is the loop's; `serve` is called with an entry and the time whenever its `next_timer` has come.
+
+    Whoever wakes up often enough anyway can `drive` it: then it sets no timer, and `run` is called instead.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Alarm:
         self._wheel = TimerWheel()
         self._timer: Cancellable | None = None
         self._armed_for = math.inf  # when the timer fires
+        self._driven = False
 
     def schedule(self, entry: Timed, now: float) -> None:
         """Ask `entry` when it wants to be served next; not before the next tick."""
@@ -38,13 +42,33 @@ class Alarm:
     def cancel(self, entry: Timed) -> None:
         self._wheel.cancel(entry)
 
+    def drive(self) -> None:
+        """`run` will be called every few milliseconds, until `release`."""
+        self._driven = True
+        self.close()
+
+    def release(self, now: float) -> None:
+        """Wake up by a timer of the loop again."""
+        self._driven = False
+        self._arm(now)
+
+    def run(self, now: float) -> None:
+        """Serve those whose time has come."""
+        for entry in self._wheel.expire(now):
+            self._serve(entry, now)
+            self.schedule(entry, now)
+        self._arm(now)
+
     def close(self) -> None:
         """Serve nobody any more."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
 
     def _arm(self, now: float) -> None:
         """Have the loop's timer fire early enough; firing too early does no harm."""
+        if self._driven:
+            return
         due = self._wheel.next_timer()
         if self._timer is not None:
             if self._armed_for <= due:
@@ -57,8 +81,4 @@ class Alarm:
 
     def _wake(self) -> None:
         self._timer = None
-        now = self._clock()
-        for entry in self._wheel.expire(now):
-            self._serve(entry, now)
-            self.schedule(entry, now)
-        self._arm(now)
+        self.run(self._clock())

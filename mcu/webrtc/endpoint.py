@@ -11,7 +11,7 @@ The whole receive path:
 Rules:
 1. One thread, one loop. An exception on a leg's way is a bug: it is logged and closes that leg, nothing else.
 2. The clock is read once per wake-up, here and nowhere else in this package.
-3. Under load packets gather for GATHER_SECONDS and are read together.
+3. Under load packets gather for GATHER_SECONDS and are read together, and the legs' timers are served then.
 """
 
 from __future__ import annotations
@@ -175,6 +175,7 @@ class Endpoint:
         """The socket has something. Under load it is left alone for a while afterwards."""
         if self._gathering.active:
             self._loop.remove_reader(self._udp.fileno())
+            self._alarm.drive()
             self._reading = self._loop.call_later(GATHER_SECONDS, self._read_gathered)
         self._read()
 
@@ -183,7 +184,9 @@ class Endpoint:
             self._reading = self._loop.call_later(GATHER_SECONDS, self._read_gathered)
         else:
             self._loop.add_reader(self._udp.fileno(), self._readable)
+            self._alarm.release(self._clock())
         self._read()
+        self._alarm.run(self._clock())
 
     def _read(self) -> None:
         now = self._clock()

@@ -76,3 +76,19 @@ def test_who_is_always_late_does_not_stop_the_loop() -> None:
     clock.schedule(greedy, 0.0)
     loop.run(0.1)
     assert len(greedy.served) <= 0.1 / TICK_SECONDS + 1
+
+
+def test_while_it_is_driven_it_sets_no_timer_and_serves_as_it_is_run() -> None:
+    loop, clock = alarm()
+    entry = Periodic(0.1)
+    clock.schedule(entry, 0.0)
+    clock.drive()
+    assert loop.due == math.inf
+    for step in range(1, 201):
+        loop.now = step * 0.005
+        clock.run(loop.now)
+    assert loop.due == math.inf
+    assert 9 <= len(entry.served) <= 10
+    clock.release(loop.now)
+    loop.run(2.05)
+    assert 19 <= len(entry.served) <= 20

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,11 @@ import typer
 import uvloop
 from rich.console import Console
 
-from mcu.cli import logs, serve
+from mcu.cli import logs, serve, strain_watch
 from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
+from mcu.cli.faults import one_sentence
 from mcu.config import Config
+from mcu.controller.pool import ProcessorPool
 from mcu.errors import ConfigurationError
 from mcu.lifetime import die_with_parent
 from mcu.synthetic.demo import run_demo
@@ -25,6 +28,15 @@ from mcu.synthetic.participant import Refused
 from mcu.synthetic.real_media import open_folder
 from mcu.synthetic.rest import Created
 
+LINK = re.compile("[A-Za-z0-9_-]{22}")
+FEWER = 9  # participants that a machine with two slow cores can do besides other work
+BUSY = (
+    "기계가 너무 바빠서 새로 참가하는 사람이 거절될 수 있습니다. 다른 프로그램을 닫거나 사람을 줄이십시오: "
+    f"mcu demo --participants {FEWER}\n"
+    "The machine is too busy: people who join may be refused. Close other programs, or have fewer people: "
+    f'mcu demo --participants {FEWER}, make demo ARGS="--participants {FEWER}"'
+)
+NOBODY = "아직 아무도 들어오지 못했습니다. 기다립니다 · Nobody is in yet; waiting"
 LEAVE_SECONDS = 5.0  # for the participants to take their leave before their process is killed
 
 
@@ -45,6 +57,10 @@ def run(config: Config, options: Options) -> None:
     config = _quiet(config)
     if options.conference and not options.server:
         raise ConfigurationError("--conference needs --server: a server started here makes a conference of its own")
+    if options.conference and not LINK.fullmatch(options.conference):
+        raise ConfigurationError(
+            f"--conference {options.conference}: not the id of a link. It is the 22 characters that follow /c/."
+        )
     if options.media is not None:
         open_folder(options.media)
     if options.child:
@@ -53,6 +69,7 @@ def run(config: Config, options: Options) -> None:
         _fill(config, options)
     else:
         participants = _Participants(_child_arguments(config, options))
+        _say("서버를 시작합니다 · Starting the server", style="dim")
         serve.run(config, companion=participants.beside)
         if participants.exit_code:
             raise typer.Exit(abs(participants.exit_code))
@@ -85,15 +102,17 @@ class _Participants:
         self._arguments = arguments
 
     @contextlib.asynccontextmanager
-    async def beside(self, stop: asyncio.Event) -> AsyncIterator[None]:
+    async def beside(self, stop: asyncio.Event, pool: ProcessorPool) -> AsyncIterator[None]:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "mcu", "demo", *self._arguments, start_new_session=True
         )
         watch = asyncio.create_task(process.wait())
         watch.add_done_callback(lambda _: stop.set())
+        straining = asyncio.create_task(strain_watch.watch(pool, lambda: _say(BUSY, style="yellow")))
         try:
             yield
         finally:
+            straining.cancel()
             if process.returncode is None:
                 process.terminate()
             try:
@@ -108,16 +127,20 @@ def _fill(config: Config, options: Options) -> None:
     logs.configure(config.log)
     server = options.server.rstrip("/")
 
-    def opened(created: Created) -> None:
+    def opened(created: Created, present: int) -> None:
+        missing = options.participants - present
+        some = f" (+{missing}명 대기 · {missing} more at the door)" if missing else ""
         announce(
             Invitation(link=created.link, number=created.number, pin=created.pin, chair_key=created.chair_key),
-            title=f"{options.participants}명이 회의 중입니다 · {options.participants} people are meeting",
+            title=f"{present}명이 회의 중입니다 · {present} people are meeting{some}",
             here=[server],
             others=other_addresses(config) if options.child else [],
             ending="Ctrl-C 로 끝냅니다 · Ctrl-C ends the demo",
             out=Console(),
         )
 
+    number = options.participants
+    _say(f"{number}명의 참가자를 준비합니다 · Preparing {number} participants", style="dim")
     work = run_demo(
         server,
         count=options.participants,
@@ -126,12 +149,19 @@ def _fill(config: Config, options: Options) -> None:
         api_key=config.api.key,
         cache=Path(config.server.data_dir) / "cache" / "synthetic",
         opened=opened,
+        nobody=lambda code: _say(BUSY if code == "busy" else NOBODY, style="yellow"),
     )
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_signal(work))
-    except* Refused as group:
-        raise ConfigurationError(f"{server} does not let the participants in: {next(_leaves(group))}") from None
+    with (
+        one_sentence(Refused, prefix=f"{server} does not let the participants in: "),
+        one_sentence(ConfigurationError),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        runner.run(_until_signal(work))
+
+
+def _say(text: str, *, style: str) -> None:
+    """One line, or one in each language."""
+    Console().print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 async def _until_signal(work: Coroutine[None, None, None]) -> None:
@@ -140,11 +170,3 @@ async def _until_signal(work: Coroutine[None, None, None]) -> None:
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-def _leaves(group: BaseExceptionGroup[Refused]) -> Iterator[BaseException]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error

@@ -48,7 +48,7 @@ BACKLOG = 512  # connections that may wait for accept: a storm of a whole organi
 WEB_ROOT = Path(__file__).resolve().parents[2] / "web-client"
 
 # What lives beside a server: entered with the stop event when it is ready, left before the server stops.
-Companion = Callable[[asyncio.Event], AbstractAsyncContextManager[None]]
+Companion = Callable[[asyncio.Event, ProcessorPool], AbstractAsyncContextManager[None]]
 
 log = structlog.get_logger()
 
@@ -124,7 +124,7 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
             await server.listening.wait()
         ready = await ready_conference.ensure(registry, data)
         registry.begin_retention(kept=frozenset({ready.id}))
-        async with (companion or partial(_announced, config, ready))(stop):
+        async with (companion or partial(_announced, config, ready))(stop, pool):
             await stop.wait()
         log.info("stopping")
         watched.close()
@@ -164,7 +164,7 @@ def _server(
 
 @contextlib.asynccontextmanager
 async def _announced(
-    config: Config, ready: ready_conference.ReadyConference, _stop: asyncio.Event
+    config: Config, ready: ready_conference.ReadyConference, _stop: asyncio.Event, _pool: ProcessorPool
 ) -> AsyncIterator[None]:
     """Tell the operator where to go."""
     announce(

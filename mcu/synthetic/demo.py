@@ -46,12 +46,14 @@ async def run_demo(
     api_key: str = "",
     settings: MediaSettings | None = None,
     cache: Path = CACHE,
-    opened: Callable[[Created], None],
+    opened: Callable[[Created, int], None],
+    nobody: Callable[[str], None],
 ) -> None:
     """Fill `conference` (the id in its link; a new one when "") and hold the meeting until it ends or is cancelled.
 
-    Calls `opened` when everybody is in; a conference made here ends with the demo. Raises ConfigurationError when the
-    server cannot be used, Refused (in a group) when it does not let people in.
+    Calls `opened` with how many are in, when that is everybody or after some seconds; `nobody` with the code of the
+    refusal, or "", each time that nobody is in by then. A conference made here ends with the demo. Raises
+    ConfigurationError when the server cannot be used, Refused (in a group) when it does not let people in.
     """
     chosen = settings or MediaSettings()
     async with _conference(server_url, conference, api_key, cache.parent / NOTES) as created:
@@ -70,7 +72,7 @@ async def run_demo(
                 )
                 for person in people(count)
             ]
-            await _attend(participants, stage, partial(opened, created))
+            await _attend(participants, stage, partial(opened, created), nobody)
         finally:
             stage.close()
 
@@ -115,12 +117,14 @@ async def _performances(
         given_up.set()
 
 
-async def _attend(participants: Sequence[Participant], stage: Stage, opened: Callable[[], None]) -> None:
+async def _attend(
+    participants: Sequence[Participant], stage: Stage, opened: Callable[[int], None], nobody: Callable[[str], None]
+) -> None:
     """Let everybody in, and the meeting go on, until all have left."""
     async with asyncio.TaskGroup() as group:
         attending = []
         running = [
-            group.create_task(_open(participants, opened)),
+            group.create_task(_open(participants, opened, nobody)),
             group.create_task(hold_meeting(participants, stage=stage)),
             group.create_task(_greet(participants)),
         ]
@@ -132,13 +136,20 @@ async def _attend(participants: Sequence[Participant], stage: Stage, opened: Cal
             task.cancel()
 
 
-async def _open(participants: Sequence[Participant], opened: Callable[[], None]) -> None:
-    """Say so when everybody is in, or when waiting for the last ones is no use."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(OPEN_SECONDS):
-            for participant in participants:
-                await participant.ready.wait()
-    opened()
+async def _open(
+    participants: Sequence[Participant], opened: Callable[[int], None], nobody: Callable[[str], None]
+) -> None:
+    """Say so when everybody is in, or when waiting for the last ones is no use. An empty meeting is not announced."""
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(OPEN_SECONDS):
+                for participant in participants:
+                    await participant.ready.wait()
+        present = sum(participant.ready.is_set() for participant in participants)
+        if present:
+            opened(present)
+            return
+        nobody(next((participant.refusal for participant in participants if participant.refusal), ""))
 
 
 async def hold_meeting(participants: Sequence[Participant], *, stage: Stage) -> None:

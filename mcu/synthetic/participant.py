@@ -68,6 +68,7 @@ class Participant:
         self.speaker: protocol.Speaker | None = None
         self.needed: protocol.PictureNeeded | None = None  # what of the own picture the server asked for
         self.chat: deque[protocol.ChatLine] = deque(maxlen=MAX_LINES)
+        self.refusal = ""  # the code of the last one before entering
         self.reconnects = 0  # WebSockets opened after the first
         self._order = order
         self._receiver = receiver
@@ -243,8 +244,12 @@ class Participant:
         if error.regarding == "resume":
             self.entered = None  # too late to resume: enter anew on the next connection
             raise ProtocolError(error.code)
-        if error.regarding == "enter" and error.code not in MENDABLE:
-            raise Refused(error.code, error.message.en)
+        if self.entered is None and (
+            error.regarding == "enter" or not error.regarding
+        ):  # "" where it was not understood
+            self.refusal = error.code
+            if error.code not in MENDABLE:
+                raise Refused(error.code, error.message.en)
         if error.regarding == "offer":
             self._media.want()
         log.info("refused", participant=self._order, code=error.code, regarding=str(error.regarding))

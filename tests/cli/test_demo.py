@@ -97,6 +97,13 @@ def test_a_missing_key_is_one_sentence(tmp_path: Path) -> None:
     assert len(ended.stderr.splitlines()) == 1
 
 
+def test_what_is_no_id_of_a_link_is_one_sentence(tmp_path: Path) -> None:
+    ended = demo("--server", "http://localhost:1", "--conference", "nope", folder=tmp_path)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("mcu: --conference nope: not the id of a link.")
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_an_unknown_conference_is_one_sentence(tmp_path: Path, clips: Path) -> None:
     (tmp_path / "home" / "cache").mkdir(parents=True)
     (tmp_path / "home" / "cache" / "synthetic").symlink_to(clips)
@@ -107,7 +114,8 @@ def test_an_unknown_conference_is_one_sentence(tmp_path: Path, clips: Path) -> N
             MCU_SERVER_DATA_DIR=str(tmp_path / "home"),
         )
     assert ended.returncode == 2
-    assert "does not let the participants in" in ended.stderr
+    assert "does not let the participants in: no-such-conference" in ended.stderr
+    assert "people are meeting" not in ended.stdout
     assert len(ended.stderr.splitlines()) == 1
 
 

@@ -21,7 +21,7 @@ from mcu.media.types import EncodedFrame, Picture
 from mcu.media.video_codecs import VideoDecoder
 from mcu.thread_name import name_this_thread
 
-QUEUE_FRAMES = 16  # as many as a sender of 60 fps makes in a quarter of a second
+QUEUE_FRAMES = 64  # a bound for senders of any rate, and room for a keyframe with all that came after it at once
 QUEUE_SECONDS = 0.25  # between the oldest and the newest frame in a queue; more is delay, not safety
 ASK_SECONDS = 1.0  # after an overflow, before the next keyframe is asked for: it would only come too late as well
 

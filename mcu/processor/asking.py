@@ -10,6 +10,7 @@ from mcu import control
 from mcu.mixer.layout import Tile
 from mcu.processor.member import Member
 from mcu.processor.needs import USUAL_ASPECT, Told, aspect_of, picture_needed, tiles_by_person
+from mcu.processor.overload import Step
 
 LOOK_SECONDS = 0.5  # between two looks while nothing moves: at what may be told less, and at cameras that were turned
 RESTING_FPS = 5  # of who stands still: enough bitrate for a keyframe now and then
@@ -21,6 +22,7 @@ class _Sender:
     """One leg that may send a camera."""
 
     told: Told = field(default_factory=Told)
+    paused: bool = False
     aspect: float = USUAL_ASPECT
 
 
@@ -31,14 +33,15 @@ class Asking:
         self._fps = fps
         self._moving_fps = fps
         self._resting: Collection[str] = ()
+        self._pauses = False
         self._notify = notify
         self._senders: dict[Member, _Sender] = {}
         self._due = math.inf
 
-    def shed(self, divisor: int, resting: Collection[str]) -> None:
-        """The MP has too little CPU: its picture has only every `divisor`th frame, and some stand still in it."""
-        self._moving_fps = max(RESTING_FPS, min(self._fps, OVERSAMPLING * self._fps // divisor))
-        self._resting = resting
+    def shed(self, step: Step, resting: Collection[str]) -> None:
+        """The MP has too little CPU: its picture has fewer frames, and some stand still in it."""
+        self._moving_fps = max(RESTING_FPS, min(self._fps, OVERSAMPLING * self._fps // step.divisor))
+        self._resting, self._pauses = resting, step.pauses
 
     def tick(self, members: Mapping[str, Member], tiles: Sequence[Tile], now: float) -> None:
         """Costs nothing until a look is due."""
@@ -55,7 +58,18 @@ class Asking:
                 continue  # watches only, and has nothing to be told
             sender = self._senders[member] = known.get(member) or _Sender()
             sender.aspect = aspect_of(member.picture(content=False), sender.aspect)
-            fps = RESTING_FPS if member.participant in self._resting else self._moving_fps
+            rests = member.participant in self._resting
+            if self._pauses and rests:
+                self._pause(member, sender)
+                continue
+            sender.paused = False
+            fps = RESTING_FPS if rests else self._moving_fps
             needed = picture_needed(places.get(member.participant, ()), aspect=sender.aspect, fps=fps)
             if sender.told.take(needed, now):
                 self._notify(control.PictureNeeded(member.leg.id, sender.told.picture))
+
+    def _pause(self, member: Member, sender: _Sender) -> None:
+        """At once, as whatever is told next: a packet that is not sent is CPU now."""
+        if not sender.paused:
+            sender.told, sender.paused = Told(), True
+            self._notify(control.PictureNeeded(member.leg.id, None))

@@ -210,8 +210,8 @@ class Bridge:
         resting = self._resting.choose(self._step.moving, self.members, dominant, speaking, now)
         for name, member in self.members.items():
             member.rest(name in resting)
-        self._asking.shed(self._step.divisor, resting)
-        for name in self._resting.renewals(now):
+        self._asking.shed(self._step, resting)
+        for name in self._resting.renewals(now) if not self._step.pauses else ():
             self.members[name].renew()
 
     # --- sound ----------------------------------------------------------------------------------------

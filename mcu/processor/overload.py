@@ -2,9 +2,9 @@
 
 Rules:
 1. Sound is never shed. Judged is what people notice: ticks that come late, pictures and frames that wait.
-2. More is shed after two bad looks in a row, two steps at once when many ticks are missed; less after a calm, and one
-   step at a time. A step back that turned out wrong doubles the calm that the next one needs, unless the CPU is free:
-   who hardly waits for a CPU is not held up by one.
+2. More is shed after two bad looks in a row (one, after a step back), two steps at once when many ticks are missed;
+   less after a calm, and one step at a time. A step back that turned out wrong doubles the calm that the next one
+   needs, unless the CPU is free: who hardly waits for a CPU is not held up by one.
 3. Reads no clock and no files.
 
 Why these steps in this order: docs/decisions/0017-too-little-cpu.md.
@@ -23,7 +23,7 @@ MANY_MISSED = 0.2  # of the ticks of a look
 RECENT_LOOKS, OFTEN = 8, 3  # a tick missed in so many of the last looks (two seconds) is bad as well
 OLD_SECONDS, FRESH_SECONDS = 0.15, 0.08  # that a frame waited to be decoded, or a picture to be composed
 CALM_SECONDS = 1.0  # of good looks before a step back while the CPU is free
-HOLD_FIRST, HOLD_MOST = 5.0, 40.0  # seconds of them while it is not
+HOLD_FIRST, HOLD_MOST = 10.0, 80.0  # seconds of them while it is not: a try that fails costs a dozen ticks
 REGRET_SECONDS = 5.0  # a step back that goes bad within this time was wrong
 FREE_SHARE = 0.5  # of the time in which the main thread wanted a CPU: when it waits less, and no quota ended, the CPU
 # is free. Seen: 0.2 to 0.4 beside others, 0.6 to 0.8 where there is too little
@@ -36,7 +36,7 @@ class Moving(enum.Enum):
 
     ALL = "all"
     SPEAKING = "speaking"  # and who spoke a moment ago
-    SPEAKER = "speaker"  # the dominant one alone
+    SPEAKER = "speaker"  # the dominant one alone; while many talk at once and none is, whoever began first
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Step:
     moving: Moving = Moving.ALL
     bitrate: float = 1.0  # share of the composite's
     reduction: int = 1  # of its width and height
+    pauses: bool = False  # who stands still is asked to send no picture at all
     adapt_every: int = 1  # ticks of the sound between two looks at the lines of the receivers
 
 
@@ -56,8 +57,8 @@ STEPS = (
     Step(3, bitrate=0.7),
     Step(3, Moving.SPEAKING, bitrate=0.6),
     Step(5, Moving.SPEAKING, bitrate=0.4),
-    Step(5, Moving.SPEAKING, bitrate=0.25, reduction=2, adapt_every=25),
-    Step(5, Moving.SPEAKER, bitrate=0.2, reduction=2, adapt_every=25),
+    Step(5, Moving.SPEAKING, bitrate=0.25, reduction=2, pauses=True, adapt_every=25),
+    Step(5, Moving.SPEAKER, bitrate=0.2, reduction=2, pauses=True, adapt_every=25),
 )
 
 
@@ -112,8 +113,9 @@ class Overload:
         if look.bad or often:
             self._bad += 1
             self._calm = _Calm()
-            if self._bad >= 2 or often:
-                self._shed(look, now)
+            regretted = now - self._went_back < REGRET_SECONDS
+            if self._bad >= 2 or often or regretted:
+                self._shed(look, regretted=regretted)
         else:
             self._bad = 0
             if look.good:
@@ -121,12 +123,12 @@ class Overload:
                 self._maybe_back(now)
         return self.level != before
 
-    def _shed(self, look: Look, now: float) -> None:
+    def _shed(self, look: Look, *, regretted: bool) -> None:
         if self.level == len(STEPS) - 1:
             return
-        if now - self._went_back < REGRET_SECONDS:
+        if regretted:
             self._hold = min(HOLD_MOST, 2 * self._hold)
-        many = look.missed > MANY_MISSED * look.ticks
+        many = look.missed > MANY_MISSED * look.ticks and not regretted
         self.sheds += 1
         self._change(min(len(STEPS) - 1, self.level + (2 if many else 1)))
 

@@ -18,7 +18,8 @@ class Resting:
     """Of one conference."""
 
     def __init__(self) -> None:
-        self._spoke: dict[str, float] = {}
+        self._spoke: dict[str, float] = {}  # when last, in the order in which they began
+        self._alone = ""  # who moves when only one does
         self._renewed: dict[str, float] = {}  # who rests, and since when the picture is the same
 
     def choose(
@@ -36,7 +37,9 @@ class Resting:
             case Moving.SPEAKING:
                 moved = self._spoke
             case Moving.SPEAKER:
-                moved = () if dominant is None else (dominant,)
+                if dominant is not None or self._alone not in self._spoke:
+                    self._alone = dominant or next(iter(self._spoke), "")
+                moved = (self._alone,)
         self._renewed = {who: self._renewed.get(who, now) for who in people if who not in moved}
         return self._renewed.keys()
 

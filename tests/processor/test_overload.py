@@ -107,6 +107,20 @@ def test_a_machine_that_others_use_as_well_is_tried_more_rarely() -> None:
     assert 600 / HOLD_MOST / 2 <= tries <= 600 / HOLD_MOST + 5
 
 
+def test_a_step_back_that_goes_wrong_is_taken_back_at_once_and_alone() -> None:
+    overload = Overload(now=0.0)
+    now = 0.0
+    for _ in range(4):
+        now += LOOK_SECONDS
+        overload.take(easy(late=9, missed=9), now)
+    while overload.level == 4:
+        now += LOOK_SECONDS
+        overload.take(easy(), now)
+    assert overload.level == 3
+    overload.take(easy(late=9, missed=9), now + LOOK_SECONDS)
+    assert overload.level == 4
+
+
 @pytest.mark.parametrize("hint", [{"throttled": 1}, {"waiting": 0.04}])
 def test_either_sign_of_a_busy_cpu_makes_a_step_back_wait(hint: dict[str, float]) -> None:
     overload = Overload(now=0.0)

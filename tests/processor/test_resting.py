@@ -22,7 +22,16 @@ def test_who_speaks_or_just_did_moves() -> None:
 def test_at_last_only_the_speaker_moves() -> None:
     resting = Resting()
     assert set(resting.choose(Moving.SPEAKER, PEOPLE, "kim", ("kim", "lee"), 0.0)) == {"lee", "park", "choi"}
-    assert set(resting.choose(Moving.SPEAKER, PEOPLE, None, (), 1.0)) == set(PEOPLE)
+    assert set(resting.choose(Moving.SPEAKER, PEOPLE, None, (), HEARD_SECONDS + 1.0)) == set(PEOPLE)
+
+
+def test_of_many_who_talk_at_once_the_one_who_began_moves_until_there_is_a_speaker() -> None:
+    resting = Resting()
+    for at in range(20):
+        speaking = ("park", "lee") if at % 2 else ("lee", "park")
+        assert set(resting.choose(Moving.SPEAKER, PEOPLE, None, speaking, at / 4)) == {"kim", "park", "choi"}
+    assert set(resting.choose(Moving.SPEAKER, PEOPLE, "choi", ("lee", "choi"), 5.0)) == {"kim", "lee", "park"}
+    assert set(resting.choose(Moving.SPEAKER, PEOPLE, None, ("lee",), 5.2)) == {"kim", "lee", "park"}
 
 
 def test_still_pictures_are_renewed_in_turn_and_few_at_a_time() -> None:

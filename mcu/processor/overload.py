@@ -57,6 +57,7 @@ STEPS = (
     Step(3, bitrate=0.7),
     Step(3, Moving.SPEAKING, bitrate=0.6),
     Step(5, Moving.SPEAKING, bitrate=0.4),
+    Step(5, Moving.SPEAKING, bitrate=0.35, pauses=True, adapt_every=25),
     Step(5, Moving.SPEAKING, bitrate=0.25, reduction=2, pauses=True, adapt_every=25),
     Step(5, Moving.SPEAKER, bitrate=0.2, reduction=2, pauses=True, adapt_every=25),
 )

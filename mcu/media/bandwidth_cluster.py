@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
+from operator import itemgetter
 
 from mcu.media.bandwidth_feedback import AcknowledgedPacket
 
@@ -34,17 +35,17 @@ def judge(
     """
     known: dict[int, AcknowledgedPacket] = {}
     for packet in reported:
-        if packet.arrival is not None or packet.sequence not in known:
-            known[packet.sequence] = packet
-    packets = sorted(known.values(), key=lambda packet: packet.sent)
+        if packet[3] is not None or packet[0] not in known:
+            known[packet[0]] = packet
+    packets = sorted(known.values(), key=itemgetter(1))
     filled = SCREEN_FILLED if screening else FILLED
     if len(packets) < REPORTED * count:
         return "no answer"
     unreported = max(count, len(packets)) / max(len(packets), 1)
-    if sum(packet.size for packet in packets) * 8 * unreported < filled * bitrate * seconds:
+    if sum(size for _, _, size, _ in packets) * 8 * unreported < filled * bitrate * seconds:
         return "not sent"
     usual = len(packets) * max(USUAL_LOSS, own_loss)
-    if sum(packet.arrival is None for packet in packets) > usual + 2 * sqrt(usual) + 1:
+    if sum(arrival is None for _, _, _, arrival in packets) > usual + 2 * sqrt(usual) + 1:
         return "loss"
     excess = []
     free = 0.0

@@ -24,13 +24,14 @@ cdef class DelayDetector:
     cdef public double standing
     cdef public double trend
     cdef public double threshold
-    cdef list _ring
+    cdef long[::1] _ring
     cdef double _base_before
     cdef double _base_now
     cdef double _bucket_end
     cdef tuple _group
     cdef object _groups
-    cdef object _next
+    cdef object _recent
+    cdef long _next
     cdef double _gap
     cdef object _minima
     cdef double _smoothed
@@ -38,16 +39,18 @@ cdef class DelayDetector:
 
     cdef _restart(self)
 
-    @cython.locals(ring=list, start=cython.double, first=cython.double, last=cython.double, smoothed=cython.double,
+    @cython.locals(ring='long[::1]', index=cython.long, sequence=cython.long, size=cython.long,
+                   size_of_group=cython.long, size_of_first=cython.long, rest=cython.long,
+                   bytes_received=cython.longlong, start=cython.double, first=cython.double, last=cython.double, smoothed=cython.double,
                    low=cython.double, delay=cython.double, late=cython.double, sent=cython.double, gap=cython.bint,
-                   came=cython.double)
-    cpdef add(self, packets, double now)
+                   came=cython.double, oldest=tuple, newest=tuple)
+    cpdef add(self, list packets, double now)
 
     @cython.locals(base=cython.double, at=cython.double, delay=cython.double, standing=cython.double,
                    queue=cython.double)
     cdef _follow(self, double low, double now)
 
-    @cython.locals(count=cython.int, recent=list, origin=cython.double, floor=cython.double, time=cython.double,
+    @cython.locals(count=cython.int, recent=object, first=tuple, group=tuple, origin=cython.double, floor=cython.double, time=cython.double,
                    delay=cython.double, times=cython.double, delays=cython.double, squares=cython.double,
                    products=cython.double, spread=cython.double, slope=cython.double, trend=cython.double,
                    size=cython.double, factor=cython.double, elapsed=cython.double, adapted=cython.double)

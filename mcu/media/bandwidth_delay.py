@@ -10,6 +10,7 @@ Rules:
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Sequence
 
@@ -45,6 +46,7 @@ class DelayDetector:
         "_last_update",
         "_minima",
         "_next",
+        "_recent",
         "_ring",
         "_smoothed",
         "nonsense",
@@ -59,7 +61,7 @@ class DelayDetector:
     def __init__(self) -> None:
         self.nonsense = 0  # packets acknowledged twice, or with values that cannot be
         self.restarts = 0  # times the receiver's clock was another one
-        self._ring = [-1] * RING
+        self._ring = array("l", [-1]) * RING
         self._restart()
 
     def _restart(self) -> None:
@@ -74,6 +76,7 @@ class DelayDetector:
         self._group = (0.0, 0.0, 0.0, 0, 0)  # begun at (our clock), first and last arrival, bytes, of the first packet
         # Last arrival, its delay, the delay smoothed, bytes; first arrival, its delay, bytes without the first packet.
         self._groups: deque[tuple[float, float, float, int, float, float, int]] = deque(maxlen=128)
+        self._recent: deque[tuple[float, float]] = deque(maxlen=WINDOW)  # last arrival and smoothed delay of the newest
         self._next = -1  # sequence expected to be reported next
         self._gap = float("-inf")  # arrival of the first packet after the last lost feedback
         self._minima: deque[tuple[float, float]] = deque(maxlen=64)  # (now, smallest delay) of each feedback
@@ -84,8 +87,9 @@ class DelayDetector:
         """Enter one feedback. Returns the bytes acknowledged by it for the first time."""
         ring, groups = self._ring, self._groups
         start, first, last, size_of_group, size_of_first = self._group
-        gap = self._next >= 0 and 0 < (packets[0][0] - self._next) & 0xFFFF < 0x8000
-        self._next = packets[-1][0] + 1
+        oldest, newest = packets[0], packets[-1]
+        gap = self._next >= 0 and 0 < (oldest[0] - self._next) & 0xFFFF < 0x8000
+        self._next = newest[0] + 1
         smoothed = self._smoothed
         low = 1e12
         bytes_received = 0
@@ -114,6 +118,7 @@ class DelayDetector:
                     smoothed = smoothed + SMOOTHING * (late - smoothed) if groups else late
                     rest = size_of_group - size_of_first
                     groups.append((last, late, smoothed, size_of_group, first, first - start, rest))
+                    self._recent.append((last, smoothed))
                 start, first, last, size_of_group, size_of_first = sent, came, came, size, size
             elif start - sent > MAX_DELAY_CHANGE:
                 start, first, last, size_of_group, size_of_first = sent, came, came, size, size
@@ -150,16 +155,16 @@ class DelayDetector:
         self._detect(now)
 
     def _detect(self, now: float) -> None:
-        groups = self._groups
-        count = min(len(groups), WINDOW)
+        recent = self._recent
+        count = len(recent)
         if count < 2:
             return
-        recent = list(groups)[-count:]
-        origin, floor = recent[0][0], recent[0][2]
+        first = recent[0]
+        origin, floor = first[0], first[1]
         times = delays = squares = products = 0.0
         for group in recent:
             time = group[0] - origin
-            delay = group[2] - floor
+            delay = group[1] - floor
             times += time
             delays += delay
             squares += time * time

@@ -37,7 +37,7 @@ cdef class BandwidthEstimator:
 
     @cython.locals(delay=DelayDetector, losses=LossJudge, rates=Rates, elapsed=cython.double, carried=cython.longlong,
                    goal=cython.double)
-    cpdef acknowledged(self, packets, double now)
+    cpdef acknowledged(self, list packets, double now)
 
     @cython.locals(delay=DelayDetector, losses=LossJudge, patience=cython.double)
     cdef bint _full(self) except -1

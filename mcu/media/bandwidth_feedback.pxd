@@ -10,5 +10,6 @@ cdef class FeedbackReader:
     cdef readonly long long forgotten
     cdef Unwrapper _clock
 
-    @cython.locals(shift=cython.longlong, base=cython.long, sequence=cython.long, packets=list, record=tuple)
+    @cython.locals(shift=cython.longlong, base=cython.long, sequence=cython.long, packets=list, record=tuple,
+                   came=tuple, index=cython.Py_ssize_t)
     cpdef list read(self, arrivals, sent_record)

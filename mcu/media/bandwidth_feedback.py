@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from mcu.media.sequence import Unwrapper
 from mcu.media.transport_feedback import TICKS_PER_SECOND, Arrivals
 
-_new_tuple = tuple.__new__  # a NamedTuple's own constructor is a call of Python on top
-
 CLOCK_BITS = 32  # 24 bits of reference time in units of 256 ticks
 
 
-class AcknowledgedPacket(NamedTuple):
-    """What became of one packet that we sent. A tuple: they are made and read some thousand times a second."""
-
-    sequence: int  # transport-wide, 16 bits
-    sent: float  # our clock, seconds
-    size: int  # bytes of the datagram
-    arrival: float | None  # the receiver's clock, seconds from any zero; None: not received so far
+# What became of one packet that we sent: transport-wide sequence (16 bits); sent, on our clock, in seconds; bytes of
+# the datagram; arrival on the receiver's clock, in seconds from any zero, None: not received so far. A plain tuple:
+# they are made and taken apart some thousand times a second.
+AcknowledgedPacket = tuple[int, float, int, float | None]
 
 
 class FeedbackReader:
@@ -33,19 +27,20 @@ class FeedbackReader:
         self, arrivals: Arrivals, sent_record: Callable[[int], tuple[float, int] | None]
     ) -> list[AcknowledgedPacket]:
         """`sent_record` is that of the SrtpTransport."""
+        came, base = arrivals.ticks, arrivals.base
         first = None
-        for ticks in arrivals.ticks:
+        for ticks in came:
             if ticks is not None:
                 first = ticks
                 break
         shift = 0 if first is None else self._clock.extend(first & 0xFFFFFFFF) - first
-        packets = []
-        for index, ticks in enumerate(arrivals.ticks):
-            sequence = (arrivals.base + index) & 0xFFFF
+        packets: list[AcknowledgedPacket] = []
+        for index, ticks in enumerate(came):
+            sequence = (base + index) & 0xFFFF
             record = sent_record(sequence)
             if record is None:
                 self.forgotten += 1
                 continue
             arrival = None if ticks is None else (ticks + shift) / TICKS_PER_SECOND
-            packets.append(_new_tuple(AcknowledgedPacket, (sequence, record[0], record[1], arrival)))
+            packets.append((sequence, record[0], record[1], arrival))
         return packets

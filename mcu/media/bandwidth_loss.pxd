@@ -26,8 +26,8 @@ cdef class LossJudge:
     cdef list _trial_slots
     cdef double _judged_from
 
-    @cython.locals(pending=dict, missing=list, received=cython.longlong, judged=cython.double, sent=cython.double)
-    cpdef add(self, packets, double now)
+    @cython.locals(pending=dict, received=cython.longlong, sent=cython.double)
+    cpdef add(self, list packets, double now)
     cdef long long _overdue(self, double now)
 
     @cython.locals(slot=list)

@@ -61,19 +61,18 @@ class LossJudge:
     def add(self, packets: Sequence[AcknowledgedPacket], now: float) -> None:
         """Enter one feedback."""
         pending = self._pending
-        judged = self._judged_from
-        missing = [packet[0] for packet in packets if packet[3] is None and packet[1] >= judged]
-        received = sum([packet[3] is not None for packet in packets])
+        received = 0
+        for sequence, sent, _, arrival in packets:
+            if arrival is not None:
+                received += 1
+                if pending:
+                    pending.pop(sequence, None)
+            elif sent >= self._judged_from:
+                if len(pending) < MAX_PENDING:
+                    pending.setdefault(sequence, now)
+                else:
+                    self.dropped += 1
         self.missing = 1.0 - received / len(packets)
-        if pending:
-            for packet in packets:
-                if packet[0] in pending and packet[3] is not None:
-                    del pending[packet[0]]
-        for sequence in missing:
-            if len(pending) < MAX_PENDING:
-                pending.setdefault(sequence, now)
-            else:
-                self.dropped += 1
         self._enter(self._overdue(now) if pending else 0, received, now)
 
     def _overdue(self, now: float) -> int:

@@ -5,6 +5,7 @@ cdef double WINDOW
 cdef double USUAL
 cdef double RTT_SMOOTHING
 cdef double MAX_RTT
+cdef int MAX_ENTRIES
 cdef double inf
 
 
@@ -15,9 +16,15 @@ cdef class Rates:
     cdef readonly double rtt
     cdef readonly double newest
     cdef readonly double last
-    cdef object _next
+    cdef long _next
     cdef object _entries
+    cdef double _seconds
+    cdef double _sending
+    cdef double _bits
 
-    @cython.locals(elapsed=cython.double, sending=cython.double, seconds=cython.double, gap=cython.bint,
-                   newest=cython.double, bits=cython.double, usual=cython.double)
-    cpdef double add(self, packets, size, double loss, double now) except? -1
+    @cython.locals(elapsed=cython.double, sending=cython.double, gap=cython.bint, newest=cython.double,
+                   usual=cython.double, packet=tuple, first=tuple, last=tuple)
+    cpdef double add(self, list packets, double size, double loss, double now) except? -1
+
+    @cython.locals(oldest=tuple)
+    cdef _enter(self, double now, double seconds, double sending, double bits)

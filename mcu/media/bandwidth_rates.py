@@ -12,6 +12,7 @@ WINDOW = 0.6  # seconds over which rates are measured
 USUAL = 2.0  # seconds of smoothing in which a keyframe disappears
 RTT_SMOOTHING = 1 / 8  # as in RFC 6298
 MAX_RTT = 5.0  # seconds
+MAX_ENTRIES = 64  # feedbacks in the window; who sends more is measured over less
 
 
 class Rates:
@@ -25,7 +26,8 @@ class Rates:
         self.newest = -inf  # when the last packet that is known to have arrived was sent
         self.last = -inf  # when the last feedback came
         self._next = -1  # transport sequence expected to be reported next
-        self._entries: deque[tuple[float, float, float, int]] = deque(maxlen=64)  # now, seconds, of sending, bytes
+        self._entries: deque[tuple[float, float, float, float]] = deque()  # now, seconds, of sending, bits
+        self._seconds = self._sending = self._bits = 0.0  # sums over them
 
     def add(self, packets: Sequence[AcknowledgedPacket], size: int, loss: float, now: float) -> float:
         """Enter one feedback that acknowledged `size` bytes. Returns seconds since the one before, at most 1."""
@@ -38,25 +40,35 @@ class Rates:
                 break
         if not -inf < newest < inf:
             return elapsed
-        gap = 0 < (packets[0][0] - self._next) & 0xFFFF < 0x8000
-        sending = newest - (packets[0][1] if gap else self.newest)
-        self._next = packets[-1][0] + 1
+        first, last = packets[0], packets[-1]
+        gap = 0 < (first[0] - self._next) & 0xFFFF < 0x8000
+        sending = newest - (first[1] if gap else self.newest)
+        self._next = last[0] + 1
         if 0.0 <= sending < WINDOW:
-            entries = self._entries
-            entries.append((now, sending if gap else elapsed, sending, size))
-            while not 0.0 <= now - entries[0][0] <= WINDOW:
-                entries.popleft()
-            bits = seconds = sending = 0.0
-            for entry in entries:
-                bits += entry[3] * 8
-                seconds += entry[1]
-                sending += entry[2]
-            if seconds > WINDOW / 4 and sending > WINDOW / 4:
-                self.throughput = bits / seconds
-                self.sent = bits / sending / (1.0 - min(loss, 0.9))
+            self._enter(now, sending if gap else elapsed, sending, size * 8.0)
+            if self._seconds > WINDOW / 4 and self._sending > WINDOW / 4:
+                self.throughput = self._bits / self._seconds
+                self.sent = self._bits / self._sending / (1.0 - min(loss, 0.9))
                 usual = self.usual or self.sent
                 self.usual = usual + (self.sent - usual) * min(elapsed / USUAL, 1.0)
         self.newest = newest
         if 0.0 <= now - newest < MAX_RTT:
             self.rtt += (now - newest - self.rtt) * RTT_SMOOTHING if self.rtt else now - newest
         return elapsed
+
+    def _enter(self, now: float, seconds: float, sending: float, bits: float) -> None:
+        """Add an entry and let go of those that are too old, or too many."""
+        entries = self._entries
+        entries.append((now, seconds, sending, bits))
+        self._seconds += seconds
+        self._sending += sending
+        self._bits += bits
+        oldest = entries[0]
+        while len(entries) > MAX_ENTRIES or not 0.0 <= now - oldest[0] <= WINDOW:
+            self._seconds -= oldest[1]
+            self._sending -= oldest[2]
+            self._bits -= oldest[3]
+            entries.popleft()
+            oldest = entries[0]
+        if len(entries) == 1:  # what rounding has left behind goes as well
+            self._seconds, self._sending, self._bits = seconds, sending, bits

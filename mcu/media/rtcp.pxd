@@ -7,6 +7,10 @@ cimport cython
 cpdef list parse(bytes data)
 
 
+@cython.locals(words=cython.int)
+cpdef bytes transport_wide(bytes data)
+
+
 @cython.locals(padding=cython.int, first=cython.int)
 cdef bytes _packet(int packet_type, int count, bytes body)
 

@@ -22,6 +22,7 @@ MAX_REMB_MANTISSA = (1 << 18) - 1
 PT_SENDER_REPORT, PT_RECEIVER_REPORT, PT_SOURCE_DESCRIPTION, PT_GOODBYE = 200, 201, 202, 203
 PT_TRANSPORT_FEEDBACK, PT_PAYLOAD_FEEDBACK = 205, 206
 FMT_NACK, FMT_TRANSPORT_WIDE = 1, 15  # of RTPFB
+TRANSPORT_WIDE_FIRST = VERSION << 6 | FMT_TRANSPORT_WIDE  # octet, without padding
 FMT_PLI, FMT_FIR, FMT_APPLICATION = 1, 4, 15  # of PSFB
 SDES_END, SDES_CNAME = 0, 1
 
@@ -212,6 +213,14 @@ def parse(data: bytes) -> list[Packet]:
             raise ProtocolError(f"RTCP: packet type {packet_type} cut short") from error
         position = end
     return packets
+
+
+def transport_wide(data: bytes) -> bytes | None:
+    """The feedback control information of a datagram that is transport-wide feedback and nothing else, else None."""
+    if len(data) < 12 or data[0] != TRANSPORT_WIDE_FIRST or data[1] != PT_TRANSPORT_FEEDBACK:
+        return None
+    words = data[2] << 8 | data[3]
+    return data[12:] if 4 * (words + 1) == len(data) else None
 
 
 def _parse_blocks(count: int, body: bytes, offset: int) -> tuple[ReportBlock, ...]:

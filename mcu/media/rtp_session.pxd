@@ -9,6 +9,7 @@ from mcu.media.video_receiver cimport VideoReceiver
 
 cdef int MAX_EVENTS
 cdef double RTT_SMOOTHING
+cdef double TOGETHER_SECONDS
 cdef double LOSS_SMOOTHING
 
 
@@ -42,7 +43,7 @@ cdef class RtpSession:
     @cython.locals(stream=VideoStream)
     cpdef handle_timer(self, double now)
 
-    @cython.locals(due=cython.double, stream=VideoStream)
+    @cython.locals(due=cython.double, arrivals=cython.double, stream=VideoStream)
     cpdef double next_timer(self) except? -1
     cpdef list data_to_send(self)
     cpdef list events_received(self)

@@ -40,6 +40,7 @@ from mcu.media.video_receiver import DEFAULT_RTT, VideoReceiver
 
 RTT_SMOOTHING = 1 / 8  # weight of a new measurement, as in RFC 6298
 LOSS_SMOOTHING = 1 / 4  # weight of a new report: browsers send one or two a second
+TOGETHER_SECONDS = 0.02  # feedback leaves at multiples of it: a wake-up of the process serves many legs
 MAX_EVENTS = 1024  # a driver drains after every call; when it does not, the oldest go and are counted
 UNLIMITED = 1_000_000_000  # bit/s, for a REMB that takes an earlier limit away
 
@@ -132,6 +133,10 @@ class RtpSession:
         """Take one RTCP datagram (compound, or reduced-size)."""
         self.counters["rtcp_received"] += 1
         try:
+            control = rtcp.transport_wide(data)
+            if control is not None:  # the most frequent by far
+                self._emit(PacketsAcknowledged(transport_feedback.decode(control)))
+                return
             for packet in rtcp.parse(data):
                 self._receive_rtcp(packet, now)
         except ProtocolError:
@@ -199,7 +204,10 @@ class RtpSession:
     def next_timer(self) -> float:
         """When `handle_timer` wants to be called; math.inf for never."""
         self._intake.deadline_set = False
-        due = min(self._schedule.due, self._intake.arrivals_due, self.repairs.next_timer())
+        due = min(self._schedule.due, self.repairs.next_timer())
+        arrivals = self._intake.arrivals_due
+        if arrivals < due:
+            due = min(due, math.ceil(arrivals / TOGETHER_SECONDS) * TOGETHER_SECONDS)
         for stream in self._videos:
             due = min(due, stream.receiver.next_timer())
         return due

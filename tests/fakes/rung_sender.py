@@ -158,7 +158,7 @@ class RungSender:
             at = came.get(sequence)
             arrival = None if at is None else int((at + CLOCK_OFFSET) * TICK_250_US) / TICK_250_US
             sent, size = self._records[sequence]
-            packets.append(AcknowledgedPacket(sequence & 0xFFFF, sent, size, arrival))
+            packets.append((sequence & 0xFFFF, sent, size, arrival))
             self._known.pop(sequence, None)
         self._reported = max(self._reported, max(came) + 1)
         if self.return_loss() or self.silent[0] <= now < self.silent[1]:

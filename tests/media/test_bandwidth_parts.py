@@ -22,14 +22,14 @@ def stream(
     for index in range(count):
         sent = begin + index * spacing
         free = max(free, sent) + size * 8 / rate
-        packets.append(AcknowledgedPacket((first + index) & 0xFFFF, sent, size, free + 500.02))
+        packets.append(((first + index) & 0xFFFF, sent, size, free + 500.02))
     return packets
 
 
 def feed(detector: DelayDetector, packets: list[AcknowledgedPacket], each: int = 10) -> None:
     for index in range(0, len(packets), each):
         part = packets[index : index + each]
-        arrival = part[-1].arrival
+        arrival = part[-1][3]
         detector.add(part, (arrival or 0.0) - 500.0)
 
 
@@ -38,9 +38,9 @@ def test_feedback_is_joined_with_what_was_sent() -> None:
     sent = {0xFFFF: (1.0, 100), 0: (1.01, 200), 1: (1.02, 300)}
     packets = reader.read(Arrivals(0xFFFE, (400, 800, None, 1200), 0), sent.get)
     assert packets == [
-        AcknowledgedPacket(0xFFFF, 1.0, 100, 2**32 / 4000 + 0.2),
-        AcknowledgedPacket(0, 1.01, 200, None),
-        AcknowledgedPacket(1, 1.02, 300, 2**32 / 4000 + 0.3),
+        (0xFFFF, 1.0, 100, 2**32 / 4000 + 0.2),
+        (0, 1.01, 200, None),
+        (1, 1.02, 300, 2**32 / 4000 + 0.3),
     ]
     assert reader.forgotten == 1
 
@@ -50,12 +50,12 @@ def test_the_clock_of_feedbacks_may_wrap() -> None:
     before = 2**31 - 400  # the reference time is signed 24 bits of 256 ticks
     (first,) = reader.read(Arrivals(1, (before,), 0), lambda _: (1.0, 100))
     (second,) = reader.read(Arrivals(2, (before + 800 - 2**32,), 1), lambda _: (1.1, 100))
-    assert first.arrival is not None
-    assert second.arrival == pytest.approx(first.arrival + 0.2)
+    assert first[3] is not None
+    assert second[3] == pytest.approx(first[3] + 0.2)
 
 
 def test_a_feedback_of_missing_packets_alone() -> None:
-    assert FeedbackReader().read(Arrivals(1, (None,), 0), lambda _: (1.0, 9)) == [AcknowledgedPacket(1, 1.0, 9, None)]
+    assert FeedbackReader().read(Arrivals(1, (None,), 0), lambda _: (1.0, 9)) == [(1, 1.0, 9, None)]
 
 
 def test_what_a_receiver_writes_is_read_exactly() -> None:
@@ -69,11 +69,11 @@ def test_what_a_receiver_writes_is_read_exactly() -> None:
         if index % 10 == 9:
             packets += [p for data in recorder.take() for p in reader.read(decode(data), sent.get)]
     assert len(packets) > 30
-    offset = (packets[0].arrival or 0.0) - arrivals[packets[0].sequence]
+    offset = (packets[0][3] or 0.0) - arrivals[packets[0][0]]
     for packet in packets:
-        assert (packet.sent, packet.size) == sent[packet.sequence]
-        expected = arrivals.get(packet.sequence)
-        assert packet.arrival == (None if expected is None else pytest.approx(expected + offset, abs=0.001))
+        assert packet[1:3] == sent[packet[0]]
+        expected = arrivals.get(packet[0])
+        assert packet[3] == (None if expected is None else pytest.approx(expected + offset, abs=0.001))
 
 
 def test_an_empty_line_has_no_queue() -> None:
@@ -118,7 +118,7 @@ def test_a_packet_counts_once() -> None:
 def test_a_receiver_may_get_another_clock() -> None:
     detector = DelayDetector()
     feed(detector, stream(100, rate=2e6))
-    moved = [p._replace(arrival=(p.arrival or 0.0) + 3_600) for p in stream(100, rate=2e6, begin=11.0, first=100)]
+    moved = [(*p[:3], (p[3] or 0.0) + 3_600) for p in stream(100, rate=2e6, begin=11.0, first=100)]
     for index in range(0, 100, 10):
         detector.add(moved[index : index + 10], 11.1 + index / 100)
     assert detector.restarts == 1
@@ -128,7 +128,7 @@ def test_a_receiver_may_get_another_clock() -> None:
 def test_a_queue_can_be_accepted() -> None:
     detector = DelayDetector()
     feed(detector, stream(100, rate=2e6))
-    late = [p._replace(arrival=(p.arrival or 0.0) + 0.2) for p in stream(100, rate=2e6, begin=11.0, first=100)]
+    late = [(*p[:3], (p[3] or 0.0) + 0.2) for p in stream(100, rate=2e6, begin=11.0, first=100)]
     feed(detector, late)
     assert detector.standing == pytest.approx(0.2, abs=1e-6)
     detector.accept_queue()
@@ -142,9 +142,7 @@ def reports(
     verdicts = []
     for step in range(int(seconds * 10)):
         now = begin + step / 10
-        judge.add(
-            [AcknowledgedPacket(first + i, now - 0.1, 1_000, None if i < share else now + 9) for i in range(10)], now
-        )
+        judge.add([(first + i, now - 0.1, 1_000, None if i < share else now + 9) for i in range(10)], now)
         verdicts.append(judge.judge(now))
         first += 10
     return verdicts, first
@@ -154,11 +152,11 @@ def test_a_packet_that_was_only_overtaken_is_not_lost() -> None:
     judge = LossJudge()
     for step in range(50):
         now = 1.0 + step / 10
-        late = [AcknowledgedPacket((step - 1) * 10 + i, now, 1_000, now + 9) for i in range(5)]
-        fresh = [AcknowledgedPacket(step * 10 + i, now, 1_000, None if i < 5 else now + 9) for i in range(10)]
+        late = [((step - 1) * 10 + i, now, 1_000, now + 9) for i in range(5)]
+        fresh = [(step * 10 + i, now, 1_000, None if i < 5 else now + 9) for i in range(10)]
         judge.add([*(late if step else []), *fresh], now)
     assert judge.share == 0.0
-    judge.add([AcknowledgedPacket(9_000, 7.0, 1_000, 7.0)], 6.0 + GRACE)
+    judge.add([(9_000, 7.0, 1_000, 7.0)], 6.0 + GRACE)
     assert judge.share == 0.0
 
 
@@ -268,7 +266,7 @@ def test_a_probe_ends_when_a_queue_appears_or_nobody_answers() -> None:
     prober = Prober()
     probe = prober.wanted(1_200_000, 500_000, 0.0, 10.0)
     assert probe is not None
-    prober.observe([AcknowledgedPacket(1, 10.01, 500, 510.3)], 500.02, 0.2, 0.0)
+    prober.observe([(1, 10.01, 500, 510.3)], 500.02, 0.2, 0.0)
     assert not prober.sending(10.02)
     assert prober.result is not None
     assert prober.result.reason == "queue"

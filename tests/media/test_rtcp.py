@@ -87,3 +87,12 @@ def test_an_independent_implementation_reads_the_same() -> None:
     assert theirs[4].lost == [5, 10, 21, 22, 40]
     assert aiortc.rtp.unpack_remb_fci(theirs[7].fci) == (1_200_000, [3, 4])
     assert rtcp.parse(b"".join(bytes(packet) for packet in theirs)) == ours
+
+
+def test_transport_wide_feedback_by_itself_is_known_at_once() -> None:
+    alone = rtcp.TransportFeedback(1, 2, b"01234567").serialize()
+    assert rtcp.transport_wide(alone) == b"01234567"
+    report = rtcp.ReceiverReport(1).serialize()
+    padded = rtcp.TransportFeedback(1, 2, b"012345").serialize()
+    for other in (b"", alone[:11], report, report + alone, alone + report, padded, rtcp.Nack(1, 2, (3,)).serialize()):
+        assert rtcp.transport_wide(other) is None

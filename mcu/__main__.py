@@ -77,33 +77,46 @@ def doctor(config: ConfigFile = None) -> None:
 
 @app.command()
 def bench(
-    runs: Annotated[int, typer.Option(min=0, max=99, help="Stretches of each contender; 5, or 2 with --quick.")] = 0,
-    seconds: Annotated[float, typer.Option(min=0, help="Seconds of a stretch; 10, or 5 with --quick.")] = 0.0,
+    runs: Annotated[
+        int | None, typer.Option(min=1, max=99, help="Stretches of each contender; 5, 2 with --quick.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Seconds of a stretch, at least 4; 10, 5 with --quick.")] = None,
     variants: Annotated[
         str,
         typer.Option(
-            help="Loads to compare, with commas: reference (default), 25fps, 360p, h264, audio, 100people, "
-            "100viewers, content, or all."
+            help="Loads to compare, with commas: reference, 25fps, 360p, h264, audio, 100people, 100viewers, content, "
+            "or all."
         ),
-    ] = "",
+    ] = "reference",
     only: Annotated[
         str,
         typer.Option(
             help="Sections to measure, with commas: compare, aiortc, composite, received, participants, viewers, "
-            "layouts, sizes, endurance. Others keep what they had."
+            "layouts, sizes, lines, endurance; all when left out. Others keep what they had."
         ),
     ] = "",
-    quick: Annotated[bool, typer.Option("--quick", help="compare and composite alone, in under two minutes.")] = False,
-    output: Annotated[Path | None, typer.Option(help="File to write and to go on from; var/bench.json.")] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="compare and composite alone: two minutes on a machine with nothing else to do, some more where "
+            "faces and voices have to be made first.",
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write and to go on from; var/bench.json when left out.")
+    ] = None,
 ) -> None:
     """Measure the server against the bare codecs, FFmpeg and GStreamer: thirty people, interleaved runs, ratios.
 
-    서버의 CPU를 코덱만 쓸 때, FFmpeg, GStreamer와 비교합니다. 처음이라면 --quick 으로 시작하십시오.
-    A machine with nothing else to do gives the best figures. docs/performance.md explains each.
+    Everything takes about forty minutes; begin with --quick. A machine with nothing else to do gives the best figures.
+    docs/performance.md explains each.
     """
     from mcu.cli import bench as command
 
-    options = command.Options(runs=runs, seconds=seconds, variants=variants, only=only, quick=quick, output=output)
+    options = command.Options(
+        runs=runs or 0, seconds=seconds or 0.0, variants=variants, only=only, quick=quick, output=output
+    )
     raise typer.Exit(command.run(options))
 
 

@@ -13,9 +13,21 @@ from mcu.bench.compare import Comparison
 from mcu.bench.figures import median, spread_text
 from mcu.bench.machine import Machine
 from mcu.bench.results import Delays, Grown, Quality, Results
-from mcu.bench.rows import ServerRow, Spread, ratio
+from mcu.bench.rows import ContenderRow, ServerRow, Spread, ratio
 
-COLOURS = {"stretch": "bold green", "yes": "green", "no": "red", figures.NOT_MEASURED: "dim"}
+COLOURS = {"stretch": "bold green", "yes": "green", "no": "red"}
+RATIOS = {  # figures that say little of a contender that left work out
+    "CPU ÷ codec floor": "floor",
+    "CPU ÷ FFmpeg xstack + amix": "ffmpeg",
+    "CPU ÷ GStreamer": "gstreamer",
+}
+LATE = "*"  # beside the ratio to such a contender
+LATE_NOTE = f"{LATE} did not keep up: it left work out, so its CPU is too low and the ratio to it too high"
+SERVER_NOTE = (
+    "missed, encoders: of the picture + of the sound; drops: pictures + datagrams; "
+    "load: kept when the participants sent all that they should"
+)
+FIGURES_NOTE = "runs: least–most; reach: the goal / the stretch beyond it; reached: no, yes, or stretch"
 ROW_HEADS = ("CPU", "RSS MB", "packets", "µs each", "missed", "encoders", "drops", "load")  # packets by second
 
 
@@ -27,13 +39,14 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
         style="dim",
     )
     for name, comparison in results.comparisons.items():
-        _print(console, f"{name} · CPU seconds a second", _compared(comparison))
+        _print(console, f"{name} · CPU seconds a second", _compared(comparison), _late_note(comparison))
     if results.aiortc is not None:
         number = results.aiortc.workload.participants
-        _print(console, f"aiortc at {number} participants · CPU seconds a second", _compared(results.aiortc))
+        title = f"aiortc at {number} participants · CPU seconds a second"
+        _print(console, title, _compared(results.aiortc), _late_note(results.aiortc))
     if results.comparisons:
         lines = [Grown(name, found.workload, found.server) for name, found in results.comparisons.items()]
-        _print(console, "server", _grown(lines))
+        _print(console, "server", _grown(lines), SERVER_NOTE)
         _print(console, "where the CPU goes, by thread", _threads(lines))
     for title, table in (
         ("by participants", results.participants),
@@ -42,7 +55,7 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
         ("by size of the composite", results.sizes),
     ):
         if table:
-            _print(console, f"server, {title}", _grown(table))
+            _print(console, f"server, {title}", _grown(table), SERVER_NOTE)
     if results.delays is not None and results.quality is not None:
         gets = _table("", "server", "plain way")
         for line in received(results.delays, results.quality):
@@ -50,12 +63,26 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
         _print(console, "what one of the participants gets", gets)
     if results.lines:
         _print(console, "through bad lines", impaired.table(results.lines))
-    _print(console, "figures to reach · 목표", _figures(results))
+    _print(console, "figures to reach", _figures(results), FIGURES_NOTE)
+    unmeasured = [name for name, *_, verdict in figures.lines(results) if verdict == figures.NOT_MEASURED]
+    if unmeasured:
+        console.print(f"not measured: {'; '.join(unmeasured)}", style="dim")
 
 
-def _print(console: Console, title: str, table: Table) -> None:
+def _print(console: Console, title: str, table: Table, note: str = "") -> None:
     table.title, table.title_justify = title, "left"
     console.print(table)
+    if note:
+        console.print(note, style="dim", highlight=False)
+
+
+def _late_note(comparison: Comparison) -> str:
+    return LATE_NOTE if any(_is_late(rows) for rows in comparison.contenders.values()) else ""
+
+
+def _is_late(rows: Sequence[ContenderRow]) -> bool:
+    """Whether this contender left work out."""
+    return not all(row.kept_up for row in rows)
 
 
 def _compared(comparison: Comparison) -> Table:
@@ -64,10 +91,11 @@ def _compared(comparison: Comparison) -> Table:
     for name, rows in comparison.contenders.items():
         missed = sum(row.ticks_missed for row in rows)
         note = rows[-1].note if rows else ""
-        late = f"{missed} ticks missed" + ("" if all(row.kept_up for row in rows) else ": did not keep up")
+        late = f"{missed} ticks missed" + (": did not keep up" if _is_late(rows) else "")
         notes = "; ".join(part for part in (note, late if missed else "") if part)
         cpu = spread_text(_spread(row.rate for row in rows), 3)
-        table.add_row(name, cpu, spread_text(ratio(comparison.server, rows), 2), notes)
+        ratio_text = spread_text(ratio(comparison.server, rows), 2) + (f" {LATE}" if _is_late(rows) else "")
+        table.add_row(name, cpu, ratio_text, notes)
     for name, reason in comparison.absent.items():
         table.add_row(name, "–", "–", reason)
     return table
@@ -127,8 +155,12 @@ def received(delays: Delays, quality: Quality) -> Iterator[tuple[str, str, str]]
 
 def _figures(results: Results) -> Table:
     table = _table("", "median", "runs", "reach", "reached")
-    for *cells, verdict in figures.lines(results):
-        table.add_row(*cells, f"[{COLOURS[verdict]}]{verdict}[/]")
+    reference = results.comparisons.get(figures.REFERENCE)
+    contenders = reference.contenders if reference else {}
+    for name, value, *cells, verdict in figures.lines(results):
+        if verdict != figures.NOT_MEASURED:
+            late = f" {LATE}" if _is_late(contenders.get(RATIOS.get(name, ""), [])) else ""
+            table.add_row(name, value + late, *cells, f"[{COLOURS[verdict]}]{verdict}[/]")
     return table
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from mcu.bench import figures, machine, report, results
+from mcu.bench import faces, figures, machine, report, results
 from mcu.bench.media import content, performances
 from mcu.bench.progress import Steps, shown
-from mcu.bench.sections import Section, Settings
+from mcu.bench.sections import PARTICIPANTS, Section, Settings
 from mcu.bench.workload import Workload, variant
 from mcu.errors import ProtocolError
 
@@ -19,11 +19,14 @@ from mcu.errors import ProtocolError
 def run(settings: Settings, sections: Sequence[Section], *, path: Path, console: Console) -> None:
     """Measure, and write to `path` what was found. What Ctrl-C cuts short is not in it. Raises ConfigurationError."""
     results.require_writable(path)
-    _make_media(settings, console)
     here = machine.describe()
     found = _kept(path, console)
-    steps = Steps(sum(section.seconds(settings) for section in sections))
+    needed = _workloads(settings, sections)
+    making = faces.seconds_to_make(needed)
+    steps = Steps(making + sum(section.seconds(settings) for section in sections))
     with shown(steps, console):
+        with steps.step("faces and voices, once", making):
+            _make_media(needed)
         for section in sections:
             begun = machine.describe()
             found = section.run(settings, found, steps)
@@ -34,12 +37,20 @@ def run(settings: Settings, sections: Sequence[Section], *, path: Path, console:
     console.print(f"{path} · {len(sections)} sections", style="dim")
 
 
-def _make_media(settings: Settings, console: Console) -> None:
+def _workloads(settings: Settings, sections: Sequence[Section]) -> list[Workload]:
+    """Loads whose faces and voices, together, are those of all sections."""
+    found = [variant("reference"), *(variant(name) for name in settings.variants)]
+    if any(section.name == "participants" for section in sections):
+        found.append(Workload(participants=max(PARTICIPANTS)))
+    return found
+
+
+def _make_media(workloads: Sequence[Workload]) -> None:
     """Before anything is measured: the processes of a stretch then find it on disk."""
-    for workload in {name: variant(name) for name in settings.variants}.values():
-        performances(workload, console=console)
-        content(workload, console=console)
-    performances(Workload(participants=100), console=console)
+    silent = Console(quiet=True)  # the bar of the whole bench says how far this is
+    for workload in workloads:
+        performances(workload, console=silent)
+        content(workload, console=silent)
 
 
 def _kept(path: Path, console: Console) -> results.Results:

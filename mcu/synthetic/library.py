@@ -64,6 +64,14 @@ class Library:
             self._tidy()
         return {number: ready[number] for number in numbers}
 
+    def missing(
+        self, numbers: Sequence[int], *, settings: MediaSettings, media_folder: Path | None = None
+    ) -> set[Path]:
+        """The files of those that `performances` would have to make."""
+        source = str(media_folder.resolve()) if media_folder else ""
+        paths = {self._path(Order(person=number, settings=settings, folder=source)) for number in numbers}
+        return {path for path in paths if not path.exists()}
+
     def _make(self, orders: Sequence[Order], console: Console, given_up: threading.Event) -> dict[int, Performance]:
         made: dict[int, Performance] = {}
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -107,7 +107,7 @@ def test_tables_say_what_was_measured_what_is_absent_and_what_is_in_doubt() -> N
         layouts=[Grown("grid", Workload(), [server()]), Grown("single", Workload(), [], error="3 of 30 came in")],
     )
     found = msgspec.structs.replace(found, delays=DELAYS, quality=QUALITY)
-    console = Console(file=io.StringIO(), width=200)
+    console = Console(file=io.StringIO(), width=400)
     report.show(found, console, machine=HERE)
     printed = console.file.getvalue()  # type: ignore[attr-defined]
     for expected in (
@@ -118,10 +118,29 @@ def test_tables_say_what_was_measured_what_is_absent_and_what_is_in_doubt() -> N
         "3 of 30 came in",
         "38.21",
         "0.990",
-        "unmeasured",
+        report.LATE_NOTE,
+        report.SERVER_NOTE,
+        report.FIGURES_NOTE,
+        "not measured: CPU ÷ codec floor; CPU ÷ FFmpeg",
         "compose",
     ):
         assert expected in printed
+    assert figures.NOT_MEASURED not in printed
+
+
+def test_the_ratio_to_who_did_not_keep_up_is_marked() -> None:
+    assert set(report.RATIOS) <= {figure.name for figure in figures.FIGURES}
+    found = Results(
+        comparisons={
+            "reference": comparison([server(0.3)], floor=[contender(0.4)], gstreamer=[contender(0.2, missed=50)])
+        }
+    )
+    console = Console(file=io.StringIO(), width=200)
+    report.show(found, console, machine=HERE)
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    marked = [line for line in printed.splitlines() if "1.50 *" in line]
+    assert [line.split()[0] for line in marked] == ["gstreamer", "CPU"]
+    assert not any("0.75 *" in line for line in printed.splitlines())
 
 
 def test_results_survive_their_file(tmp_path: Path) -> None:

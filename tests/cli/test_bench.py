@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from mcu.__main__ import app
 from mcu.bench import runner
 from mcu.bench.sections import SECTIONS
+from mcu.bench.workload import VARIANTS
 from mcu.cli import bench
 from mcu.cli.bench import INTERRUPTED, Options
 from mcu.errors import ConfigurationError
@@ -26,6 +30,18 @@ def test_the_defaults_measure_everything_on_the_reference_load() -> None:
 def test_quick_takes_less_than_two_minutes() -> None:
     settings, names = bench.read(options(quick=True))
     assert sum(SECTIONS[name].seconds(settings) for name in names) < 120
+
+
+def test_everything_takes_as_long_as_the_help_says() -> None:
+    settings, _ = bench.read(SILENT)
+    assert 35 * 60 < sum(section.seconds(settings) for section in SECTIONS.values()) < 45 * 60
+
+
+def test_the_help_names_every_section_and_every_load() -> None:
+    said = CliRunner().invoke(app, ["bench", "--help"], terminal_width=200, color=False).output
+    words = set(re.findall(r"\w+", said))
+    assert set(SECTIONS) <= words
+    assert set(VARIANTS) <= words
 
 
 def test_names_are_lists() -> None:

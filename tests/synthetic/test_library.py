@@ -50,6 +50,15 @@ def made_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Library, "_make", quick)
 
 
+@pytest.mark.usefixtures("made_quickly")
+def test_what_is_missing_is_what_would_be_made(tmp_path: Path) -> None:
+    shelf = Library(tmp_path)
+    assert len(shelf.missing(range(3), settings=SHORT)) == 3
+    shelf.performances([1], settings=SHORT, console=SILENT)
+    assert len(shelf.missing(range(3), settings=SHORT)) == 2
+    assert len(shelf.missing(range(3), settings=MediaSettings())) == 3
+
+
 def test_a_performance_is_whole() -> None:
     performance = make(Order(person=1, settings=SHORT))
     for clip in (performance.listening, performance.speaking):

@@ -36,6 +36,7 @@ class Vp8Encoder:
         layers: int = 1,
         base_share: float = 0.6,
         speed: int = 10,
+        version: int = 0,
         static_threshold: int = 0,
         golden_boost: int = 0,
         max_keyframe_percent: int = 0,
@@ -43,6 +44,7 @@ class Vp8Encoder:
         screen_content: bool = False,
     ) -> None: ...
     def set_bitrate(self, bitrate: int) -> None: ...
+    def set_static_threshold(self, threshold: int) -> None: ...
     def encode(
         self,
         planes: Sequence[Any],

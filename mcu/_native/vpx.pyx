@@ -22,7 +22,7 @@ cdef extern from "vpx/vpx_encoder.h" nogil:
         int num
         int den
     ctypedef struct vpx_codec_enc_cfg_t:
-        unsigned int g_threads, g_w, g_h, g_lag_in_frames
+        unsigned int g_threads, g_profile, g_w, g_h, g_lag_in_frames
         vpx_rational g_timebase
         int g_pass, rc_end_usage, kf_mode
         unsigned int rc_dropframe_thresh, rc_resize_allowed, rc_target_bitrate, rc_min_quantizer, rc_max_quantizer
@@ -91,8 +91,10 @@ cdef class Vp8Encoder:
     """One encoder of one size.
 
     `layers` is 1, or 2 for a base layer of every second frame and an upper layer that nothing refers to. `speed` is
-    libvpx's cpu-used without its sign: 1 (best) to 16 (fastest), fixed. `golden_boost` is what frames kept as long-term
+    libvpx's cpu-used without its sign: 1 (best) to 16 (fastest), fixed. `version` is that of the bitstream, 0 to 3 (RFC
+    6386 section 9.1): each predicts and filters more simply. `golden_boost` is what frames kept as long-term
     reference get beyond the others, `max_keyframe_percent` what keyframes get of one frame's share; both in percent.
+    `screen_content` quantizes chroma more finely than luma, and lets the quantizer fall by 12 steps a frame at most.
     """
 
     cdef vpx_codec_ctx_t codec
@@ -109,16 +111,19 @@ cdef class Vp8Encoder:
 
     def __cinit__(
         self, int width, int height, *, int fps, int bitrate, int layers=1, double base_share=0.6, int speed=10,
-        int static_threshold=0, int golden_boost=0, int max_keyframe_percent=0, int max_quantizer=56,
+        int version=0, int static_threshold=0, int golden_boost=0, int max_keyframe_percent=0, int max_quantizer=56,
         bint screen_content=False
     ):
         cdef vpx_codec_enc_cfg_t *config = &self.config
         self.opened = False
         if width < 1 or height < 1 or fps < 1 or layers not in (1, MAX_LAYERS) or not 1 <= speed <= 16:
             raise ValueError("a size, a frame rate, 1 or 2 layers, a speed of 1 to 16")
+        if not 0 <= version <= 3:
+            raise ValueError("a version of 0 to 3")
         self.width, self.height, self.fps, self.layers, self.base_share = width, height, fps, layers, base_share
         self.check(vpx_codec_enc_config_default(vpx_codec_vp8_cx(), config, 0))
         config.g_threads = 1
+        config.g_profile = version
         config.g_w, config.g_h = width, height
         config.g_timebase.num, config.g_timebase.den = 1, CLOCK_RATE
         config.g_pass = VPX_RC_ONE_PASS
@@ -188,8 +193,14 @@ cdef class Vp8Encoder:
 
     def set_bitrate(self, int bitrate):
         """Bits per second, from the next frame on; no keyframe comes of it."""
+        if bitrate == self.bitrate:
+            return
         self.share_out(bitrate)
         self.check(vpx_codec_enc_config_set(&self.codec, &self.config))
+
+    def set_static_threshold(self, int threshold):
+        """Squared error up to which a macroblock may stay as it was, from the next frame on."""
+        self.control(VP8E_SET_STATIC_THRESHOLD, threshold)
 
     def encode(self, planes, strides, *, long elapsed, bint keyframe=False, int layer=0, active=None):
         """The frame that `planes` (Y, U, V; bytes-like, rows `strides` apart) show, `elapsed` ticks after the last.

@@ -78,6 +78,39 @@ def test_keyframes_come_when_asked_for_and_stay_in_their_bounds() -> None:
     assert max(map(len, frames[10:])) < 1.3 * 4.5 * 600_000 / 8 / FPS
 
 
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
+def test_every_version_of_the_bitstream_decodes_alike_in_all_decoders(version: int) -> None:
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=600_000, version=version)
+    pictures = [picture(index, noise=4) for index in range(30)]
+    frames = [encode(encoder, planes) for planes in pictures]
+    assert {frame[0] >> 1 & 7 for frame in frames} == {version}  # RFC 6386 section 9.1
+    ours, theirs = decoded(frames), decoded(frames, "libvpx")
+    assert all(np.array_equal(one, other) for one, other in zip(ours, theirs, strict=True))
+    assert psnr(ours[-1], pictures[-1][0]) > 26
+
+
+def test_the_static_threshold_changes_between_two_frames_and_leaves_the_rest_alone() -> None:
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=1_200_000)
+    first, second = picture(0, noise=0), picture(0, noise=2)
+    encode(encoder, first)
+    for _ in range(10):
+        before = len(encode(encoder, first))
+    encoder.set_static_threshold(60_000)  # 15 a pixel, four of noise
+    skipped = encode(encoder, second)
+    encoder.set_static_threshold(0)
+    coded = encode(encoder, second)
+    assert len(skipped) < 2 * before < len(coded)
+    assert not is_keyframe(skipped)
+    assert not is_keyframe(coded)
+
+
+def test_the_same_rate_again_is_no_change() -> None:
+    told, left = (Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=600_000) for _ in range(2))
+    for index in range(20):
+        told.set_bitrate(600_000)
+        assert encode(told, picture(index)) == encode(left, picture(index))
+
+
 def test_frames_left_out_leave_their_bits_to_the_others() -> None:
     """Every second frame: each may be twice as large. After a long pause no burst follows."""
     encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=600_000)

@@ -1,8 +1,8 @@
 """CPU, quality and sizes of VP8 encoders on composites: `python -m tests.benchmarks.vp8_encode`.
 
 Thirty cameras of 15 fps, decoded as a server decodes them, are composed at 25 fps; then every encoder gets every
-composite in turn, in changing order, so that all run in the same circumstances. PSNR is that of luma against the
-composite, by FFmpeg's decoder. Frames of the first second are coded but not counted.
+composite in turn, in changing order, so that all run in the same circumstances. PSNR is that of luma and chroma
+against the composite, by FFmpeg's decoder. Frames of the first second are coded but not counted.
 """
 
 from __future__ import annotations
@@ -157,7 +157,9 @@ class Direct:
     """Settings of our binding, those of `vp8_coder` unless said."""
 
     speed: int = vp8_coder.SPEED
-    static_threshold: int = vp8_coder.STATIC_THRESHOLD
+    version: int = vp8_coder.BITSTREAM_VERSION
+    static_threshold: int | None = None  # None: as the quantizer has it
+    screen_content: bool = vp8_coder.FINE_COLOURS
     golden_boost: int = vp8_coder.GOLDEN_BOOST
     max_quantizer: int = 56
     layers: int = 1
@@ -171,9 +173,12 @@ class DirectEncoder:
     bitrate: int
     encoder: Vp8Encoder = field(init=False)
     macroblocks: Macroblocks = field(init=False)
+    threshold: int = vp8_coder.STATIC_THRESHOLD
 
     def __post_init__(self) -> None:
         chosen = self.settings
+        if chosen.static_threshold is not None:
+            self.threshold = chosen.static_threshold
         self.encoder = Vp8Encoder(
             *SIZE,
             fps=FPS,
@@ -181,7 +186,9 @@ class DirectEncoder:
             layers=chosen.layers,
             base_share=chosen.base_share,
             speed=chosen.speed,
-            static_threshold=chosen.static_threshold,
+            version=chosen.version,
+            static_threshold=self.threshold,
+            screen_content=chosen.screen_content,
             golden_boost=chosen.golden_boost,
             max_quantizer=chosen.max_quantizer,
             max_keyframe_percent=vp8_coder.MAX_KEYFRAME_PERCENT,
@@ -195,25 +202,35 @@ class DirectEncoder:
             active = self.macroblocks.active(changed, SIZE, reference=layer == 0)
         planes = frame.planes
         strides = [plane.line_size for plane in planes]
-        return self.encoder.encode(planes, strides, elapsed=INTERVAL, layer=layer, active=active)
+        data = self.encoder.encode(planes, strides, elapsed=INTERVAL, layer=layer, active=active)
+        if self.settings.static_threshold is None:
+            self.threshold = vp8_coder.static_threshold(self.encoder.quantizer, self.threshold)
+            self.encoder.set_static_threshold(self.threshold)
+        return data
 
 
 USUAL = Direct()
-OLD = Direct(speed=10, static_threshold=100, golden_boost=0, max_quantizer=63, told=False)
+BEFORE = Direct(version=0, static_threshold=1_000, screen_content=False)
+OLD = replace(BEFORE, speed=10, static_threshold=100, golden_boost=0, max_quantizer=63, told=False)
 VARIANTS: dict[str, Direct | int] = {
     "PyAV -10": 10,  # the measure of all others
     "the same settings directly": OLD,
     "coarsest quantizer 56": replace(OLD, max_quantizer=56),
     "… static threshold 1000": replace(OLD, max_quantizer=56, static_threshold=1_000),
     "… golden boost 25": replace(OLD, max_quantizer=56, static_threshold=1_000, golden_boost=25),
-    "… told what changed": replace(USUAL, speed=10),
-    "… -11, as it is now": USUAL,
+    "… told what changed": replace(BEFORE, speed=10),
+    "… -11": BEFORE,
+    "… bitstream version 1": replace(BEFORE, version=1),
+    "… fine colours": replace(BEFORE, version=1, screen_content=True),
+    "… as it is now": USUAL,
     "now, not told what changed": replace(USUAL, told=False),
     **{f"now, {-speed}": replace(USUAL, speed=speed) for speed in (5, 6, 8, 9, 12, 13, 14, 16)},
     **{
         f"now, static threshold {threshold}": replace(USUAL, static_threshold=threshold)
-        for threshold in (0, 500, 2_000)
+        for threshold in (0, 500, 2_000, 3_000, 4_000)
     },
+    **{f"now, version {version}": replace(USUAL, version=version) for version in (0, 2, 3)},
+    "now, coarse colours": replace(USUAL, screen_content=False),
     **{f"now, golden boost {boost}": replace(USUAL, golden_boost=boost) for boost in (0, 50, 100)},
     **{f"2 layers, base {share:.0%}": replace(USUAL, layers=2, base_share=share) for share in (0.6, 0.7, 0.8)},
 }
@@ -226,6 +243,7 @@ VARIANTS: dict[str, Direct | int] = {
 class Measured:
     seconds: list[float] = field(default_factory=list)
     quality: list[float] = field(default_factory=list)
+    colours: list[float] = field(default_factory=list)  # the same of both chroma planes
     sizes: list[int] = field(default_factory=list)
     decoding: list[float] = field(default_factory=list)
 
@@ -241,7 +259,7 @@ def measure(composites: list[Composite], variants: dict[str, Direct | int], bitr
     results = {name: Measured() for name in encoders}
     for index, composite in enumerate(composites):
         frame = av.VideoFrame.from_ndarray(composite.planes, format="yuv420p")
-        luma = composite.planes[: SIZE[1]].astype(np.int32)
+        original = composite.planes.astype(np.int32)
         names = list(encoders)
         for name in names if index % 2 else reversed(names):
             started = time.thread_time()
@@ -252,25 +270,29 @@ def measure(composites: list[Composite], variants: dict[str, Direct | int], bitr
             decoding = time.thread_time() - started
             if index < WARM_UP:
                 continue
-            plane = shown.planes[0]
-            rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-            error = np.mean((luma - rows[: SIZE[1], : SIZE[0]]) ** 2, dtype=np.float64)
+            error = (original - shown.to_ndarray(format="yuv420p")) ** 2
             result = results[name]
             result.seconds.append(taken)
             result.decoding.append(decoding)
             result.sizes.append(len(data))
-            result.quality.append(10 * np.log10(255**2 / error))
+            result.quality.append(psnr(error[: SIZE[1]]))
+            result.colours.append(psnr(error[SIZE[1] :]))
     return results
 
 
+def psnr(squares: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / np.mean(squares, dtype=np.float64)))
+
+
 def show(content: str, results: dict[str, Measured]) -> None:
-    print(f"\n{content:34} CPU ms   ratio    PSNR  kbit/s  p95 kB  max kB  decode ms")
+    print(f"\n{content:34} CPU ms   ratio    PSNR  chroma  kbit/s  p95 kB  max kB  decode ms")
     base = statistics.mean(next(iter(results.values())).seconds)
     for name, result in results.items():
         mean, rate = statistics.mean(result.seconds), statistics.mean(result.sizes) * 8 * FPS / 1e3
         sizes = [np.percentile(result.sizes, 95) / 1e3, max(result.sizes) / 1e3]
         print(
-            f"{name:34}{mean * 1e3:7.2f}{mean / base:8.2f}{statistics.mean(result.quality):8.2f}{rate:8.0f}"
+            f"{name:34}{mean * 1e3:7.2f}{mean / base:8.2f}{statistics.mean(result.quality):8.2f}"
+            f"{statistics.mean(result.colours):8.2f}{rate:8.0f}"
             f"{sizes[0]:8.1f}{sizes[1]:8.1f}{statistics.mean(result.decoding) * 1e3:11.2f}"
         )
 

@@ -2,7 +2,7 @@
 
 Rules:
 1. Sound is never shed. Judged is what people notice: ticks that come late, pictures and frames that wait.
-2. More is shed after two bad looks in a row (one, after a step back), two steps at once when many ticks are missed;
+2. More is shed after two bad looks in a row (one, after a step back), several at once when many ticks are missed;
    less after a calm, and one step at a time. A step back that turned out wrong doubles the calm that the next one
    needs, unless the CPU is free: who hardly waits for a CPU is not held up by one.
 3. Reads no clock and no files.
@@ -19,11 +19,12 @@ from dataclasses import dataclass
 LOOK_SECONDS = 0.25  # between two looks: a dozen ticks of the sound
 LATE_SECONDS = 0.012  # of a tick: of the 20 ms after which it is missed
 LATE_SHARE = 0.25  # of the ticks of a look: more are bad
-MANY_MISSED = 0.2  # of the ticks of a look
+MANY_MISSED, MOST_MISSED = 0.2, 0.5  # of the ticks of a look: two steps at once, and three
 RECENT_LOOKS, OFTEN = 8, 3  # a tick missed in so many of the last looks (two seconds) is bad as well
 OLD_SECONDS, FRESH_SECONDS = 0.15, 0.08  # that a frame waited to be decoded, or a picture to be composed
 CALM_SECONDS = 1.0  # of good looks before a step back while the CPU is free
 HOLD_FIRST, HOLD_MOST = 10.0, 80.0  # seconds of them while it is not: a try that fails costs a dozen ticks
+QUOTA_HOLD = 30.0  # seconds at least, while a quota is used up even as it is
 REGRET_SECONDS = 5.0  # a step back that goes bad within this time was wrong
 FREE_SHARE = 0.5  # of the time in which the main thread wanted a CPU: when it waits less, and no quota ended, the CPU
 # is free. Seen: 0.2 to 0.4 beside others, 0.6 to 0.8 where there is too little
@@ -129,12 +130,17 @@ class Overload:
             return
         if regretted:
             self._hold = min(HOLD_MOST, 2 * self._hold)
-        many = look.missed > MANY_MISSED * look.ticks and not regretted
+        steps = 1
+        if not regretted:
+            steps += (look.missed > MANY_MISSED * look.ticks) + (look.missed > MOST_MISSED * look.ticks)
         self.sheds += 1
-        self._change(min(len(STEPS) - 1, self.level + (2 if many else 1)))
+        self._change(min(len(STEPS) - 1, self.level + steps))
 
     def _maybe_back(self, now: float) -> None:
-        if self.level == 0 or self._calm.seconds < (CALM_SECONDS if self._calm.free else self._hold):
+        if self.level == 0:
+            return
+        needed = CALM_SECONDS if self._calm.free else self._hold
+        if self._calm.seconds < (max(needed, QUOTA_HOLD) if self._calm.throttled else needed):
             return
         self._went_back = now
         self._change(self.level - 1)
@@ -160,7 +166,12 @@ class _Calm:
         self._newest.append(look)
 
     @property
+    def throttled(self) -> bool:
+        """Whether a quota was used up in the newest of them."""
+        return any(look.throttled for look in self._newest)
+
+    @property
     def free(self) -> bool:
         """Whether the main thread hardly waited for a CPU in the newest of them, and no quota was used up."""
         waiting, wanted = (sum(times) for times in zip(*((n.waiting, n.wanted) for n in self._newest), strict=True))
-        return waiting < FREE_SHARE * wanted and not any(look.throttled for look in self._newest)
+        return waiting < FREE_SHARE * wanted and not self.throttled

@@ -56,7 +56,7 @@ def test_late_ticks_are_seen() -> None:
 
 def test_missed_ticks_are_seen() -> None:
     world = World()
-    world.run(2.0, late=0.030)
+    world.run(3.0, late=0.030)
     assert world.ticks.missed > 0
     assert world.relief.overload.level == len(STEPS) - 1
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mcu.bench.network.figures import figures
+from mcu.bench.network.figures import Figures, figures
 from mcu.bench.network.record import Arrival, Member, Record
 from mcu.bench.network.scenarios import LineSample, Measured, Phase, Scenario
 from mcu.bench.network.squeeze import squeezed
@@ -18,7 +18,7 @@ from mcu.synthetic.network.emulator import Report
 
 OBSERVED, WITNESS, SPEAKER = 0, 1, 2  # people by number; the crowd begins with the speaker
 SPEAKERS = 3  # of the crowd: somebody is always heard
-WATCHED = (SPEAKER, OBSERVED)  # order in Frame.shown
+WATCHED = (SPEAKER, OBSERVED, *range(SPEAKER + 1, SPEAKER + SPEAKERS))  # order in Frame.shown
 SAMPLE_SECONDS = 0.1
 WARM_UP = 4.0  # seconds after the last one came in
 JOINERS_AFTER = 8.0  # seconds of a squeeze after which more people want to come in
@@ -123,7 +123,7 @@ def _measured(state: _Phase, records: list[Record]) -> Measured:
     gone = sum(state.last.down[name] - state.first.down[name] for name in GONE)
     return Measured(
         observed=figures(observed.seen[OBSERVED], sent, begin, state.end, fps=fps),
-        witness=figures(witness.seen[WITNESS], sent, begin, state.end, fps=fps),
+        witness=_seen_by_witness(state, records, begin, fps=fps),
         seen=figures(witness.seen[WITNESS], own, begin, state.end, fps=fps, watched=1),
         samples=state.samples,
         begin=state.begin,
@@ -134,3 +134,14 @@ def _measured(state: _Phase, records: list[Record]) -> Measured:
         joined=len(state.arrival.joined) if state.arrival else 0,
         refused=state.arrival.refused if state.arrival else None,
     )
+
+
+def _seen_by_witness(state: _Phase, records: list[Record], begin: float, *, fps: int) -> Figures:
+    """With the delay of the first speaker; in a squeeze, where pictures may stand still, of whoever moves most."""
+    crowd, witness, observed = records
+    watched = [(place, (observed if who == OBSERVED else crowd).sent[who]) for place, who in enumerate(WATCHED)]
+    if state.phase.squeeze == 1.0:
+        watched = watched[:1]
+    seen = witness.seen[WITNESS]
+    found = (figures(seen, sent, begin, state.end, fps=fps, watched=place) for place, sent in watched)
+    return max(found, key=lambda each: each.moved_fps)

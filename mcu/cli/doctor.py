@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import mcu
@@ -53,7 +54,7 @@ def run(config: Config) -> int:
     findings = [finding for check in CHECKS for finding in check(config)]
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for finding in findings:
-        text = finding.detail + (f"\n[bold]→ {finding.advice}[/]" if finding.advice else "")
+        text = escape(finding.detail) + (f"\n[bold]→ {escape(finding.advice)}[/]" if finding.advice else "")
         table.add_row(finding.verdict.value, finding.subject, text)
     console = Console(highlight=False)
     console.print(table)

@@ -34,7 +34,7 @@ from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.web_server import WebServer
 from mcu.cli.websocket_connection import TidyWebSocket
 from mcu.config import Config
-from mcu.controller.pool import ProcessorPool
+from mcu.controller.pool import READY_SECONDS, ProcessorPool
 from mcu.controller.registry import Registry
 from mcu.errors import ConfigurationError, RefusedError
 from mcu.loop_watch import WatchedLoop
@@ -44,6 +44,10 @@ from mcu.store.database import open_store
 from mcu.webrtc.sockets import advertised
 
 GRACEFUL_SECONDS = 3  # for requests under way when the server stops
+NO_PROCESSOR = (
+    f"No media processor became ready within {READY_SECONDS:.0f} seconds. The log above says why; "
+    "when it says nothing, the machine is too busy: close other programs and try again."
+)
 BACKLOG = 512  # connections that may wait for accept: a storm of a whole organisation rejoining
 WEB_ROOT = Path(__file__).resolve().parents[2] / "web-client"
 
@@ -119,7 +123,10 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         for server in servers:
             group.create_task(server.serve())
-        await pool.wait_ready()
+        try:
+            await pool.wait_ready()
+        except RefusedError as error:
+            raise ConfigurationError(NO_PROCESSOR) from error
         for server in servers:
             await server.listening.wait()
         ready = await ready_conference.ensure(registry, data)

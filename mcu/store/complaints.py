@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mcu.errors import ConfigurationError
 KINDS = "sqlite+aiosqlite:////FOLDER/mcu.sqlite3 and postgresql+asyncpg://USER:PASSWORD@HOST/NAME"
 DRIVERS = {"sqlite+aiosqlite", "postgresql+asyncpg"}
 SETTING = "[database] url"
+MIN_START_BYTES = 1 << 20  # the log and the index of a new database take some tens of kilobytes
 
 
 def reason(error: BaseException) -> str:
@@ -56,8 +57,8 @@ def missing_driver(url: URL) -> ConfigurationError:
 
 
 def _advice(path: Path, error: BaseException) -> str:
-    if (isinstance(error, OSError) and error.errno == errno.ENOSPC) or "full" in str(error):
-        return "Make room on its disk."
+    if path.parent.exists() and shutil.disk_usage(path.parent).free < MIN_START_BYTES:  # SQLite calls it an I/O error
+        return "Its disk is full: make room."
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", None)
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return "Restore it from a backup, or move it away to begin anew."

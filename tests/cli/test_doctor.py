@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from mcu.cli import certificate, doctor
+from mcu.cli import certificate, data_folder, doctor
 from mcu.cli.doctor import Verdict
 from mcu.config import Config, Http, Https, Media, Server
 from tests.support.server import free_port
@@ -68,6 +69,26 @@ def test_an_expired_certificate_must_be_fixed(config: Config, tmp_path: Path) ->
 def test_a_missing_certificate_file_must_be_fixed() -> None:
     (finding,) = doctor.check_certificate(Config(https=Https(certificate="/absent.pem", key="/absent.key")))
     assert finding.verdict is Verdict.BAD
+
+
+def test_names_of_sections_are_printed_whole(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    https = Https(port=config.https.port, certificate="/absent.pem", key="/absent.key")
+    assert doctor.run(msgspec.structs.replace(config, https=https)) == 1
+    assert "[https] certificate /absent.pem does not exist" in capsys.readouterr().out
+
+
+def test_a_full_disk_must_be_fixed(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_folder, "free_bytes", lambda _: 0)
+    (finding,) = doctor.check_data(config)
+    assert finding.verdict is Verdict.BAD
+    assert "Make room" in finding.advice
+
+
+def test_an_address_of_another_machine_must_be_fixed(config: Config) -> None:
+    http = Http(host="203.0.113.9", port=config.http.port)
+    finding = next(iter(doctor.check_ports(msgspec.structs.replace(config, http=http))))
+    assert finding.verdict is Verdict.BAD
+    assert "address of this machine" in finding.advice
 
 
 def test_every_finding_that_is_not_good_says_what_to_do(config: Config) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from mcu.errors import ConfigurationError
 from mcu.store import complaints
 from mcu.store.database import create_engine, open_store
+from tests.support.small_disk import fill, small_disk
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,12 @@ def test_a_file_that_may_not_be_written_is_not_blamed_on_the_url(tmp_path: Path)
     assert "url" not in str(caught.value)
 
 
-def test_a_full_disk_is_told_to_be_emptied(tmp_path: Path) -> None:
-    url = make_url(f"sqlite+aiosqlite:///{tmp_path / 'mcu.sqlite3'}")
-    for error in (
-        OSError(errno.ENOSPC, "No space left on device"),
-        OperationalError("PRAGMA", {}, sqlite3.OperationalError("database or disk is full")),
-    ):
-        assert str(complaints.unusable(url, error)).endswith("Make room on its disk.")
+async def test_a_full_disk_is_told_to_be_emptied(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as folder:
+        fill(folder)
+        with pytest.raises(ConfigurationError, match=r"Its disk is full: make room\.$"):
+            async with open_store(f"sqlite+aiosqlite:///{folder / 'mcu.sqlite3'}"):
+                pass
 
 
 def test_postgresql_is_named_without_its_password() -> None:

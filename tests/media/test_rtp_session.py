@@ -214,10 +214,8 @@ def test_transport_wide_feedback_goes_out_after_a_tenth_of_a_second_and_together
         if made.next_timer() <= 0.2 + index / 100:
             made.handle_timer(0.2 + index / 100)
     feedback = [packet for packet in sent(made) if isinstance(packet, rtcp.TransportFeedback)]
-    assert [len(transport_feedback.decode(packet.data).ticks) for packet in feedback] == [
-        13,
-        12,
-    ]  # until a multiple of 20 ms
+    counts = [len(transport_feedback.decode(packet.data).ticks) for packet in feedback]
+    assert counts == [13, 12]  # until a multiple of 20 ms
 
 
 def test_transport_wide_feedback_and_bitrate_limits_of_the_peer_become_events() -> None:

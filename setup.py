@@ -50,6 +50,7 @@ class NativeModule:
 
 
 MODULES = (
+    NativeModule("rtp_packet"),
     NativeModule(
         "packets",
         sources=(

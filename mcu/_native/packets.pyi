@@ -10,6 +10,8 @@ Rules:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, final
 
+from mcu._native.rtp_packet import RtpPacket
+
 AUDIO_LEVEL: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"  # RFC 6464
 MID: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"  # RFC 9143
 ORIENTATION: Final = "urn:3gpp:video-orientation"  # 3GPP TS 26.114 clause 7.4.5
@@ -73,50 +75,6 @@ class Rtcp:
     def data(self) -> bytes: ...
     @property
     def arrival(self) -> float: ...
-
-@final
-class RtpPacket:
-    """One RTP packet (RFC 3550 section 5.1), decrypted, with padding removed and known header extensions read."""
-
-    @property
-    def payload_type(self) -> int: ...
-    @property
-    def marker(self) -> bool: ...
-    @property
-    def sequence_number(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def ssrc(self) -> int: ...
-    @property
-    def payload(self) -> bytes:
-        """Empty for a packet of padding only."""
-    @property
-    def audio_level(self) -> int:
-        """-dBov, 0 loudest to 127 silent; -1 when the packet does not say (RFC 6464)."""
-    @property
-    def voice(self) -> bool:
-        """The sender takes this packet for speech (RFC 6464)."""
-    @property
-    def transport_sequence(self) -> int:
-        """Transport-wide sequence number modulo 2**16; -1 when absent."""
-    @property
-    def absolute_send_time(self) -> int:
-        """Seconds in 6.18 fixed point modulo 64 s; -1 when absent."""
-    @property
-    def orientation(self) -> int:
-        """Clockwise degrees to turn the picture before showing it (0, 90, 180, 270); -1 when absent."""
-    @property
-    def mid(self) -> str | None: ...
-    @property
-    def arrival(self) -> float:
-        """`now` of the call that received it."""
-    @property
-    def size(self) -> int:
-        """Bytes of the datagram as it came, SRTP included, IP and UDP headers not."""
-    @property
-    def transport(self) -> SrtpTransport | None:
-        """None only when made by `parse_rtp`."""
 
 @final
 class MediaSocket:

@@ -1,4 +1,4 @@
-# What the packet path hands out: addresses, datagrams, RTCP and RTP packets. Part of packets.pyx.
+# What the packet path hands out: addresses, datagrams, RTCP, and RTP packets of rtp_packet.pyx. Part of packets.pyx.
 
 
 @cython.final
@@ -68,70 +68,27 @@ cdef class Rtcp:
     cdef readonly double arrival
 
 
-@cython.final
-@cython.freelist(256)
-cdef class RtpPacket:
-    cdef rtp_header header
-    cdef readonly bytes payload
-    cdef readonly double arrival
-    cdef readonly Py_ssize_t size
-    cdef readonly SrtpTransport transport
-
-    @property
-    def payload_type(self):
-        return self.header.payload_type
-
-    @property
-    def marker(self):
-        return self.header.marker
-
-    @property
-    def sequence_number(self):
-        return self.header.sequence_number
-
-    @property
-    def timestamp(self):
-        return self.header.timestamp
-
-    @property
-    def ssrc(self):
-        return self.header.ssrc
-
-    @property
-    def audio_level(self):
-        return self.header.values.audio_level
-
-    @property
-    def voice(self):
-        return self.header.values.voice
-
-    @property
-    def transport_sequence(self):
-        return self.header.values.transport_sequence
-
-    @property
-    def absolute_send_time(self):
-        return self.header.values.absolute_send_time
-
-    @property
-    def orientation(self):
-        return self.header.values.orientation
-
-    @property
-    def mid(self):
-        if not self.header.values.mid_size:
-            return None
-        return self.header.values.mid[:self.header.values.mid_size].decode("ascii")
-
-
 cdef RtpPacket _packet(const rtp_header *header, const uint8_t *payload, size_t payload_size, size_t size,
-                       double arrival, SrtpTransport owner):
+                       double arrival, SrtpTransport transport):
     cdef RtpPacket packet = RtpPacket.__new__(RtpPacket)
-    packet.header = header[0]
+    packet.payload_type = header.payload_type
+    packet.marker = header.marker
+    packet.sequence_number = header.sequence_number
+    packet.timestamp = header.timestamp
+    packet.ssrc = header.ssrc
     packet.payload = PyBytes_FromStringAndSize(<const char *>payload, <Py_ssize_t>payload_size)
-    packet.size = <Py_ssize_t>size
+    packet.audio_level = header.values.audio_level
+    packet.voice = header.values.voice
+    packet.transport_sequence = header.values.transport_sequence
+    packet.absolute_send_time = header.values.absolute_send_time
+    packet.orientation = header.values.orientation
+    if header.values.mid_size:
+        packet.mid = header.values.mid[:header.values.mid_size].decode("ascii")
     packet.arrival = arrival
-    packet.transport = owner
+    packet.size = <Py_ssize_t>size
+    if transport is not None:
+        packet.transport = transport
+        packet.owner = transport.owner
     return packet
 
 

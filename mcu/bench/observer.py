@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mcu._native.packets import RtpPacket
+from mcu._native.rtp_packet import RtpPacket
 from mcu.bench.observation import MAX_SECONDS, Frame, Layout, Observation, Packet, Place, Sent
 from mcu.bench.workload import Workload
 from mcu.media.types import EncodedFrame, StreamKind

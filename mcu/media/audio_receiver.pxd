@@ -1,6 +1,7 @@
 # C types of audio_receiver.py.
 cimport cython
 
+from mcu._native.rtp_packet cimport RtpPacket
 from mcu.media.jitter_buffer cimport Entry, JitterBuffer
 
 cdef double DUE_TOLERANCE
@@ -26,7 +27,7 @@ cdef class AudioReceiver:
     cdef long long _too_old
     cdef long long _played_samples
 
-    cpdef receive(self, packet, double now)
+    cpdef receive(self, RtpPacket packet, double now)
 
     @cython.locals(head=Entry)
     cpdef double preview(self, double now)

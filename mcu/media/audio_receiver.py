@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mcu._native import samples
-from mcu.media.jitter_buffer import AudioPacket, Entry, JitterBuffer
+from mcu._native.rtp_packet import RtpPacket
+from mcu.media.jitter_buffer import Entry, JitterBuffer
 from mcu.media.playout import Playout
 from mcu.media.transit import BIN
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock, CodecParameters
@@ -89,7 +90,7 @@ class AudioReceiver:
         """Seconds of delay that the measured jitter asks for."""
         return self._buffer.transit.spread
 
-    def receive(self, packet: AudioPacket, now: float) -> None:
+    def receive(self, packet: RtpPacket, now: float) -> None:
         """Take one packet of any SSRC that was routed to this stream."""
         self._buffer.receive(packet, now)
 

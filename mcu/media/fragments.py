@@ -21,12 +21,20 @@ class Fragment:
     vp8: Descriptor | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class AssembledFrame:
     """A frame as a decoder takes it."""
 
     data: bytes
     keyframe: bool
+
+
+def picture_fragment(payload: bytes, resumes: bool, begins_keyframe: bool, vp8: Descriptor) -> Fragment:
+    """A Fragment with picture data, past its constructor: one is made of every packet."""
+    fragment = Fragment.__new__(Fragment)
+    fragment.payload, fragment.resumes, fragment.begins_keyframe = payload, resumes, begins_keyframe
+    fragment.picture, fragment.vp8 = True, vp8
+    return fragment
 
 
 class PayloadFormat(Protocol):

@@ -1,7 +1,8 @@
 # C types of intake.py.
 cimport cython
 
-from mcu.media.received_streams cimport VideoStream
+from mcu._native.rtp_packet cimport RtpPacket
+from mcu.media.received_streams cimport ReceivedStream, VideoStream
 from mcu.media.transport_feedback cimport ArrivalRecorder
 from mcu.media.video_receiver cimport VideoReceiver
 
@@ -20,7 +21,9 @@ cdef class Intake:
     cdef dict _by_ssrc
     cdef dict _by_type
 
-    @cython.locals(sequence=cython.int, receiver=VideoReceiver)
-    cpdef bint receive(self, packet, double now)
+    @cython.locals(sequence=cython.int, stream=ReceivedStream, receiver=VideoReceiver)
+    cpdef bint receive(self, RtpPacket packet, double now) except -1
     cpdef find(self, ssrc)
-    cdef _latch(self, ssrc, stream)
+
+    @cython.locals(before=ReceivedStream)
+    cdef _latch(self, ssrc, ReceivedStream stream)

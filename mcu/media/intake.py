@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf
 
-from mcu.media.received_streams import ReceivedPacket, ReceivedStream, VideoStream
+from mcu._native.rtp_packet import RtpPacket
+from mcu.media.received_streams import ReceivedStream, VideoStream
 from mcu.media.transport_feedback import INTERVAL, ArrivalRecorder
 
 MAX_ROUTES = 64  # SSRCs of a leg
@@ -34,7 +35,7 @@ class Intake:
         for payload_type in stream.codecs:
             self._by_type[payload_type] = None if payload_type in self._by_type else stream
 
-    def receive(self, packet: ReceivedPacket, now: float) -> bool:
+    def receive(self, packet: RtpPacket, now: float) -> bool:
         """Whether the packet left something to do: frames in `complete`, or a deadline."""
         self.complete = None
         sequence = packet.transport_sequence
@@ -43,16 +44,15 @@ class Intake:
             if self.arrivals_due == inf:
                 self.arrivals_due = now + INTERVAL
                 self.deadline_set = True
-        ssrc = packet.ssrc
-        mid = packet.mid
-        if mid is None:
-            stream = self._by_ssrc.get(ssrc) or self._by_type.get(packet.payload_type)
+        if packet.mid is None:
+            stream = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
         else:
-            stream = self._by_mid.get(mid)
+            stream = self._by_mid.get(packet.mid)
         if stream is None:
             self._counters["unroutable"] += 1
             return self.deadline_set
-        self._latch(ssrc, stream)
+        if stream.latched != packet.ssrc:
+            self._latch(packet.ssrc, stream)
         if not stream.receive(packet, now):
             self._counters["unroutable"] += 1
         elif isinstance(stream, VideoStream):
@@ -69,8 +69,12 @@ class Intake:
         return self._by_ssrc.get(ssrc)
 
     def _latch(self, ssrc: int, stream: ReceivedStream) -> None:
-        if self._by_ssrc.get(ssrc) is stream:
+        stream.latched = ssrc
+        before = self._by_ssrc.get(ssrc)
+        if before is stream:
             return
-        if len(self._by_ssrc) >= MAX_ROUTES:
-            del self._by_ssrc[next(iter(self._by_ssrc))]
+        if before is None and len(self._by_ssrc) >= MAX_ROUTES:
+            before = self._by_ssrc.pop(next(iter(self._by_ssrc)))
+        if before is not None:
+            before.latched = -1  # it may have latched what is taken from it
         self._by_ssrc[ssrc] = stream

@@ -1,6 +1,7 @@
 # C types of jitter_buffer.py.
 cimport cython
 
+from mcu._native.rtp_packet cimport RtpPacket
 from mcu.media.sequence cimport distance
 from mcu.media.transit cimport TransitHistogram
 
@@ -8,6 +9,7 @@ cdef int MAX_DROPOUT
 cdef int MAX_MISORDER
 cdef double RETIRED_SECONDS
 cdef int DTX_BYTES
+cdef int OPUS_MANY
 cdef long long _NOWHERE
 cdef long long SAMPLE_RATE
 
@@ -24,6 +26,11 @@ cdef class Entry:
     cdef public bint silent
 
 
+@cython.locals(entry=Entry)
+cdef Entry _entry(long long sequence, long long time, int samples, str codec, bytes payload, int level, double arrival,
+                  bint silent)
+
+
 cdef class JitterCounters:
     cdef public long long received
     cdef public long long lost
@@ -37,6 +44,8 @@ cdef class JitterBuffer:
     cdef readonly JitterCounters counters
     cdef readonly long long expected
     cdef dict _codecs
+    cdef int _opus_head
+    cdef int _opus_samples
     cdef long long _ssrc
     cdef long long _retired
     cdef double _retired_until
@@ -53,7 +62,7 @@ cdef class JitterBuffer:
 
     @cython.locals(payload=bytes, codec=str, clock_rate=cython.longlong, samples=cython.int, sequence=cython.longlong,
                    level=cython.int, silent=cython.bint, time=cython.longlong)
-    cpdef receive(self, packet, double now)
+    cpdef receive(self, RtpPacket packet, double now)
 
     @cython.locals(entry=Entry)
     cpdef observe(self, double now)
@@ -73,5 +82,4 @@ cdef class JitterBuffer:
     @cython.locals(before=cython.longlong)
     cdef bint _replaces_predecessor(self, Entry entry)
 
-
-cdef int _duration(str codec, bytes payload) except -1
+    cdef int _duration(self, str codec, bytes payload) except -1

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from mcu._native.opus import packet_has_fec, packet_samples
+from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import ProtocolError
 from mcu.media.sequence import distance
 from mcu.media.transit import TransitHistogram
@@ -24,34 +24,13 @@ MAX_DROPOUT = 3000  # packets a sequence number may jump ahead (RFC 3550 appendi
 MAX_MISORDER = 100  # packets it may fall behind (same place)
 MAX_G711_SAMPLES = 960  # 120 ms at 8 kHz, as much as one Opus packet may hold
 RETIRED_SECONDS = 2.0  # stragglers of a replaced ssrc do not bring it back before this
+OPUS_MANY = 3  # code in the first byte: the second says how many frames follow (RFC 6716 section 3.1)
 DTX_BYTES = 2  # an Opus packet this short holds no audio (RFC 7587 section 3.1.3)
 SILENT_LEVEL = 96  # -dBov (RFC 6464): under the last bit of 16, a muted microphone
 
 SILENT_CODECS = frozenset({"cn", "telephone-event"})  # RFC 3389 comfort noise, RFC 4733 key tones: no voice in them
 
 _NOWHERE = -(1 << 62)  # no sequence number
-
-
-class AudioPacket(Protocol):
-    """What is read of a packet; the native RtpPacket has it all."""
-
-    @property
-    def payload_type(self) -> int: ...
-    @property
-    def sequence_number(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def ssrc(self) -> int: ...
-    @property
-    def payload(self) -> bytes: ...
-    @property
-    def audio_level(self) -> int:
-        """-dBov, 0 to 127 (RFC 6464); -1 when the packet does not say."""
-        ...
-
-    @property
-    def arrival(self) -> float: ...
 
 
 @dataclass
@@ -66,6 +45,16 @@ class Entry:
     level: int  # -dBov, or -1
     arrival: float
     silent: bool  # by its own word: nothing to decode
+
+
+def _entry(
+    sequence: int, time: int, samples: int, codec: str, payload: bytes, level: int, arrival: float, silent: bool
+) -> Entry:
+    """An Entry, past its constructor: one is made of every packet."""
+    entry = Entry.__new__(Entry)
+    entry.sequence, entry.time, entry.samples, entry.codec = sequence, time, samples, codec
+    entry.payload, entry.level, entry.arrival, entry.silent = payload, level, arrival, silent
+    return entry
 
 
 @dataclass
@@ -83,6 +72,8 @@ class JitterBuffer:
     def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
         self._codecs = {number: (codec.name.lower(), codec.clock_rate) for number, codec in codecs.items()}
         self.counters = JitterCounters()
+        self._opus_head = -1  # first byte of an Opus packet whose duration is `_opus_samples`
+        self._opus_samples = 0
         self._ssrc = -1  # -1 before the first packet
         self._retired = -1  # the ssrc before, whose stragglers do not count until then
         self._retired_until = 0.0
@@ -100,7 +91,7 @@ class JitterBuffer:
         self._newest_time = 0  # its media time in RTP units
         self._suspect = -1  # sequence number that would confirm a jump
 
-    def receive(self, packet: AudioPacket, now: float) -> None:
+    def receive(self, packet: RtpPacket, now: float) -> None:
         """Take one packet; whatever is wrong with it is counted."""
         self.counters.received += 1
         known = self._codecs.get(packet.payload_type)
@@ -110,7 +101,7 @@ class JitterBuffer:
             return
         codec, clock_rate = known
         try:
-            samples = _duration(codec, payload)
+            samples = self._duration(codec, payload)
         except ProtocolError:
             self.counters.discarded += 1
             return
@@ -123,7 +114,7 @@ class JitterBuffer:
         level = packet.audio_level
         silent = level >= SILENT_LEVEL or (len(payload) <= DTX_BYTES and codec == "opus") or codec in SILENT_CODECS
         time = self._unwrap_timestamp(sequence, packet.timestamp) * (SAMPLE_RATE // clock_rate)
-        self._insert(Entry(sequence, time, samples, codec, payload, level, packet.arrival, silent))
+        self._insert(_entry(sequence, time, samples, codec, payload, level, packet.arrival, silent))
 
     def observe(self, now: float) -> None:
         """Enter what came since the last tick; `now` is when it could first be played. Call before `head`."""
@@ -207,7 +198,7 @@ class JitterBuffer:
         return time
 
     def _insert(self, entry: Entry) -> None:
-        if self._missed and entry.sequence in self._missed:
+        if len(self._missed) and entry.sequence in self._missed:
             self._missed.remove(entry.sequence)
             self.counters.late += 1
             self._fresh.append(entry)
@@ -233,13 +224,17 @@ class JitterBuffer:
             return False
         return packet_has_fec(entry.payload)
 
-
-def _duration(codec: str, payload: bytes) -> int:
-    """Samples at 48 kHz. Raises ProtocolError."""
-    if codec == "opus":
-        return packet_samples(payload)
-    if codec in SILENT_CODECS:
-        return 0
-    if len(payload) > MAX_G711_SAMPLES:
-        raise ProtocolError(f"{len(payload)} bytes of G.711 in one packet")
-    return len(payload) * (SAMPLE_RATE // 8000)
+    def _duration(self, codec: str, payload: bytes) -> int:
+        """Samples at 48 kHz. Raises ProtocolError."""
+        if codec == "opus":
+            if payload[0] == self._opus_head:  # as in the packet before, and mostly in the next
+                return self._opus_samples
+            samples = packet_samples(payload)
+            if payload[0] & OPUS_MANY != OPUS_MANY:  # then the first byte alone says it
+                self._opus_head, self._opus_samples = payload[0], samples
+            return samples
+        if codec in SILENT_CODECS:
+            return 0
+        if len(payload) > MAX_G711_SAMPLES:
+            raise ProtocolError(f"{len(payload)} bytes of G.711 in one packet")
+        return len(payload) * (SAMPLE_RATE // 8000)

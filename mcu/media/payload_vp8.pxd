@@ -1,7 +1,7 @@
 # C types of payload_vp8.py.
 cimport cython
 
-from mcu.media.fragments cimport Fragment
+from mcu.media.fragments cimport AssembledFrame, Fragment, picture_fragment
 
 
 @cython.freelist(64)
@@ -19,8 +19,15 @@ cdef class Descriptor:
 
 @cython.locals(first=cython.int, position=cython.int, picture_id=cython.int, tl0_index=cython.int, layer=cython.int,
                key_index=cython.int, layer_sync=cython.bint, extension=cython.int, octet=cython.int,
-               header=cython.int, starts=cython.bint, keyframe=cython.bint, non_reference=cython.bint)
+               header=cython.int, starts=cython.bint, keyframe=cython.bint, non_reference=cython.bint,
+               descriptor=Descriptor)
 cdef Descriptor _parse_descriptor(bytes payload)
+
+cpdef Descriptor parse_descriptor(bytes payload)
+
+
+@cython.locals(parts=list, fragment=Fragment, descriptor=Descriptor)
+cdef bytes _picture(fragments)
 
 
 cdef class Vp8Format:
@@ -29,7 +36,7 @@ cdef class Vp8Format:
     cdef int _tl0_index
     cdef object _unbroken
 
-    @cython.locals(descriptor=Descriptor)
+    @cython.locals(descriptor=Descriptor, resumes=cython.bint)
     cpdef Fragment inspect(self, bytes payload)
     cdef bint _can_follow_gap(self, Descriptor descriptor)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mcu.errors import ProtocolError
-from mcu.media.fragments import AssembledFrame, Fragment
+from mcu.media.fragments import AssembledFrame, Fragment, picture_fragment
 
 EXTENDED, NON_REFERENCE, START = 0x80, 0x20, 0x10  # X, N, S of the first octet (section 4.2)
 HAS_PICTURE_ID, HAS_TL0PICIDX, HAS_TID, HAS_KEYIDX = 0x80, 0x40, 0x20, 0x10  # I, L, T, K
@@ -72,7 +72,11 @@ def _parse_descriptor(payload: bytes) -> Descriptor:
     starts = first & (START | 0x07) == START
     keyframe = starts and not header & INTER_FRAME
     non_reference = bool(first & NON_REFERENCE)
-    return Descriptor(position, starts, keyframe, non_reference, picture_id, tl0_index, layer, layer_sync, key_index)
+    descriptor = Descriptor.__new__(Descriptor)  # past the constructor: one is made of every packet
+    descriptor.size, descriptor.starts_frame, descriptor.keyframe = position, starts, keyframe
+    descriptor.non_reference, descriptor.picture_id, descriptor.tl0_index = non_reference, picture_id, tl0_index
+    descriptor.layer, descriptor.layer_sync, descriptor.key_index = layer, layer_sync, key_index
+    return descriptor
 
 
 def packetize(
@@ -126,12 +130,8 @@ class Vp8Format:
 
     def inspect(self, payload: bytes) -> Fragment:
         descriptor = parse_descriptor(payload)
-        return Fragment(
-            payload=payload,
-            resumes=descriptor.starts_frame and self._can_follow_gap(descriptor),
-            begins_keyframe=descriptor.keyframe,
-            vp8=descriptor,
-        )
+        resumes = descriptor.starts_frame and self._can_follow_gap(descriptor)
+        return picture_fragment(payload, resumes, descriptor.keyframe, descriptor)
 
     def assemble(self, fragments: Sequence[Fragment], *, contiguous: bool) -> AssembledFrame | None:
         first = fragments[0].vp8
@@ -139,8 +139,7 @@ class Vp8Format:
         if not first.starts_frame or not self._admits(first, contiguous or self._is_successor(first)):
             return None
         self._picture_id = first.picture_id
-        data = b"".join([fragment.payload[fragment.vp8.size :] for fragment in fragments if fragment.vp8])
-        return AssembledFrame(data, first.keyframe)
+        return AssembledFrame(_picture(fragments), first.keyframe)
 
     def _can_follow_gap(self, descriptor: Descriptor) -> bool:
         return descriptor.keyframe or (
@@ -179,3 +178,13 @@ class Vp8Format:
             return False
         self._unbroken |= {descriptor.layer}
         return True
+
+
+def _picture(fragments: Sequence[Fragment]) -> bytes:
+    """What the packets of a frame carry, without their descriptors."""
+    parts = []
+    for fragment in fragments:
+        descriptor = fragment.vp8
+        if descriptor is not None:
+            parts.append(fragment.payload[descriptor.size :])
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,6 +1,7 @@
 # C types of received_streams.py.
 cimport cython
 
+from mcu._native.rtp_packet cimport RtpPacket
 from mcu.media.reception_statistics cimport ReceptionStatistics
 from mcu.media.video_receiver cimport VideoReceiver
 
@@ -10,41 +11,42 @@ cdef int MAX_SOURCES
 cdef class Sources:
     cdef readonly dict statistics
     cdef object _codecs
+    cdef ReceptionStatistics _newest
 
     @cython.locals(statistics=ReceptionStatistics)
-    cdef count(self, packet, double now)
+    cdef count(self, RtpPacket packet, double now)
+    cdef forget(self, ssrc)
+    cdef ReceptionStatistics _find(self, RtpPacket packet)
 
 
-cdef class AudioStream:
-    cdef readonly object codecs
-    cdef readonly Sources sources
-    cdef readonly object media_ssrc
-    cdef readonly object receiver
-
-    cpdef bint receive(self, packet, double now)
-    cpdef bint end(self, ssrc)
-
-
-cdef class VideoStream:
+cdef class ReceivedStream:
     cdef readonly object kind
     cdef readonly object codecs
     cdef readonly Sources sources
-    cdef readonly object media_ssrc
+    cdef readonly long long media_ssrc
+    cdef public long long latched
+
+    cpdef bint receive(self, RtpPacket packet, double now) except -1
+    cpdef bint end(self, ssrc) except -1
+
+
+cdef class AudioStream(ReceivedStream):
+    cdef readonly object receiver  # tests have one of their own
+
+    cpdef bint receive(self, RtpPacket packet, double now) except -1
+
+
+cdef class VideoStream(ReceivedStream):
     cdef readonly VideoReceiver receiver
+    cdef object _repair_types
     cdef dict _repaired_types
     cdef set _retired
 
-    @cython.locals(payload=bytes)
-    cpdef bint receive(self, packet, double now)
-    cpdef bint end(self, ssrc)
+    @cython.locals(payload=bytes, payload_type=cython.int, sequence_number=cython.longlong, repair=cython.bint)
+    cpdef bint receive(self, RtpPacket packet, double now) except -1
+    cpdef bint end(self, ssrc) except -1
     cdef bint _change_source(self, ssrc)
 
 
-cdef class CountedStream:
-    cdef readonly object kind
-    cdef readonly object codecs
-    cdef readonly Sources sources
-    cdef readonly object media_ssrc
-
-    cpdef bint receive(self, packet, double now)
-    cpdef bint end(self, ssrc)
+cdef class CountedStream(ReceivedStream):
+    cpdef bint receive(self, RtpPacket packet, double now) except -1

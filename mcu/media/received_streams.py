@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
+from mcu._native.rtp_packet import RtpPacket
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.reception_statistics import ReceptionStatistics
 from mcu.media.types import CodecParameters, StreamKind
@@ -13,64 +13,65 @@ from mcu.media.video_receiver import VideoReceiver
 MAX_SOURCES = 16  # SSRCs of one stream in the life of a leg: a camera change takes two (media and RTX)
 
 
-class ReceivedPacket(Protocol):
-    """What is read of a packet; mcu._native.packets.RtpPacket has it all."""
-
-    @property
-    def payload_type(self) -> int: ...
-    @property
-    def marker(self) -> bool: ...
-    @property
-    def sequence_number(self) -> int: ...
-    @property
-    def timestamp(self) -> int: ...
-    @property
-    def ssrc(self) -> int: ...
-    @property
-    def payload(self) -> bytes: ...
-    @property
-    def audio_level(self) -> int: ...
-    @property
-    def transport_sequence(self) -> int: ...
-    @property
-    def orientation(self) -> int: ...
-    @property
-    def mid(self) -> str | None: ...
-    @property
-    def arrival(self) -> float: ...
-
-
 class Sources:
     """Statistics of each SSRC of one stream; the oldest one that is not current makes room for a new one."""
 
     def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
         self.statistics: dict[int, ReceptionStatistics] = {}
         self._codecs = codecs
+        self._newest: ReceptionStatistics | None = None  # of the packet before, and mostly of the next
 
-    def count(self, packet: ReceivedPacket, now: float) -> None:
-        ssrc = packet.ssrc
-        statistics = self.statistics.get(ssrc)
+    def count(self, packet: RtpPacket, now: float) -> None:
+        statistics = self._newest
+        if statistics is None or statistics.ssrc != packet.ssrc:
+            statistics = self._newest = self._find(packet)
+        statistics.receive(packet.sequence_number, packet.timestamp, now)
+
+    def forget(self, ssrc: int) -> None:
+        self.statistics.pop(ssrc, None)
+        self._newest = None
+
+    def _find(self, packet: RtpPacket) -> ReceptionStatistics:
+        statistics = self.statistics.get(packet.ssrc)
         if statistics is None:
             if len(self.statistics) >= MAX_SOURCES:
                 del self.statistics[next(iter(self.statistics))]
             clock_rate = self._codecs[packet.payload_type].clock_rate
-            statistics = self.statistics[ssrc] = ReceptionStatistics(ssrc, clock_rate)
-        statistics.receive(packet.sequence_number, packet.timestamp, now)
+            statistics = self.statistics[packet.ssrc] = ReceptionStatistics(packet.ssrc, clock_rate)
+        return statistics
 
 
-class AudioStream:
-    """The received voice."""
+class ReceivedStream:
+    """What all kinds of stream have."""
 
-    kind = StreamKind.AUDIO
-
-    def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
+    def __init__(self, kind: StreamKind, codecs: Mapping[int, CodecParameters]) -> None:
+        self.kind = kind
         self.codecs = codecs
         self.sources = Sources(codecs)
         self.media_ssrc = 0  # 0 until the first packet
+        self.latched = -1  # the SSRC that the intake routed here last; -1 for none, or one that it forgot
+
+    def receive(self, packet: RtpPacket, now: float) -> bool:
+        """False for a packet that does not belong here."""
+        raise NotImplementedError
+
+    def end(self, ssrc: int) -> bool:
+        """The peer said BYE; whether the stream has ended with it."""
+        self.sources.forget(ssrc)
+        if ssrc != self.media_ssrc:
+            return False
+        self.media_ssrc = 0
+        return True
+
+
+class AudioStream(ReceivedStream):
+    """The received voice."""
+
+    def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
+        super().__init__(StreamKind.AUDIO, codecs)
         self.receiver = AudioReceiver(codecs)
 
-    def receive(self, packet: ReceivedPacket, now: float) -> bool:
-        """False for a packet that does not belong here."""
+    def receive(self, packet: RtpPacket, now: float) -> bool:
         if packet.payload_type not in self.codecs:
             return False
         self.sources.count(packet, now)
@@ -78,24 +79,14 @@ class AudioStream:
         self.receiver.receive(packet, now)
         return True
 
-    def end(self, ssrc: int) -> bool:
-        """The peer said BYE; whether the stream has ended with it."""
-        self.sources.statistics.pop(ssrc, None)
-        if ssrc != self.media_ssrc:
-            return False
-        self.media_ssrc = 0
-        return True
 
-
-class VideoStream:
+class VideoStream(ReceivedStream):
     """A received picture: media and RTX packets of one m-line."""
 
     def __init__(self, kind: StreamKind, codecs: Mapping[int, CodecParameters]) -> None:
-        self.kind = kind
-        self.codecs = codecs
-        self.sources = Sources(codecs)
-        self.media_ssrc = 0  # 0 until the first packet
+        super().__init__(kind, codecs)
         self.receiver = VideoReceiver(codecs)
+        self._repair_types = frozenset(number for number, codec in codecs.items() if codec.name == "rtx")
         self._repaired_types = dict(_associated_types(codecs))
         self._retired: set[int] = set()  # SSRCs that another one replaced; bounded by MAX_SOURCES
 
@@ -105,15 +96,13 @@ class VideoStream:
         codec = self.receiver.codec
         return codec.feedback if codec else frozenset()
 
-    def receive(self, packet: ReceivedPacket, now: float) -> bool:
-        """False for a packet that does not belong here."""
+    def receive(self, packet: RtpPacket, now: float) -> bool:
         payload_type = packet.payload_type
-        codec = self.codecs.get(payload_type)
-        if codec is None:
+        if payload_type not in self.codecs:
             return False
         self.sources.count(packet, now)
         sequence_number, payload = packet.sequence_number, packet.payload
-        repair = codec.name == "rtx"
+        repair = payload_type in self._repair_types
         if repair:
             if len(payload) <= 2 or payload_type not in self._repaired_types:
                 return True  # padding to probe the path: counted, and of no further use
@@ -134,13 +123,11 @@ class VideoStream:
         return True
 
     def end(self, ssrc: int) -> bool:
-        """The peer said BYE; whether the stream has ended with it."""
-        self.sources.statistics.pop(ssrc, None)
-        if ssrc != self.media_ssrc:
-            return False
-        self.media_ssrc = 0  # browsers say BYE when they pause, and may come back with the same SSRC
-        self.receiver = VideoReceiver(self.codecs, rtt=self.receiver.rtt)
-        return True
+        """As for all; and browsers say BYE when they pause, and may come back with the same SSRC."""
+        ended = ReceivedStream.end(self, ssrc)  # compiled, super() knows no class
+        if ended:
+            self.receiver = VideoReceiver(self.codecs, rtt=self.receiver.rtt)
+        return ended
 
     def _change_source(self, ssrc: int) -> bool:
         """A new SSRC takes over; False for one whose time is over, whose late packets mean nothing."""
@@ -155,17 +142,10 @@ class VideoStream:
         return True
 
 
-class CountedStream:
+class CountedStream(ReceivedStream):
     """A stream that nobody looks at or listens to: counted and reported on, its packets are dropped."""
 
-    def __init__(self, kind: StreamKind, codecs: Mapping[int, CodecParameters]) -> None:
-        self.kind = kind
-        self.codecs = codecs
-        self.sources = Sources(codecs)
-        self.media_ssrc = 0  # 0 until the first packet
-
-    def receive(self, packet: ReceivedPacket, now: float) -> bool:
-        """False for a packet that does not belong here."""
+    def receive(self, packet: RtpPacket, now: float) -> bool:
         codec = self.codecs.get(packet.payload_type)
         if codec is None:
             return False
@@ -173,17 +153,6 @@ class CountedStream:
         if codec.name != "rtx":
             self.media_ssrc = packet.ssrc
         return True
-
-    def end(self, ssrc: int) -> bool:
-        """The peer said BYE; whether the stream has ended with it."""
-        self.sources.statistics.pop(ssrc, None)
-        if ssrc != self.media_ssrc:
-            return False
-        self.media_ssrc = 0
-        return True
-
-
-ReceivedStream = AudioStream | VideoStream | CountedStream
 
 
 def _associated_types(codecs: Mapping[int, CodecParameters]) -> Iterable[tuple[int, int]]:

@@ -12,6 +12,10 @@ cdef class BufferedPacket:
     cdef public Fragment fragment
 
 
+@cython.locals(packet=BufferedPacket)
+cpdef BufferedPacket buffered(long long number, long long timestamp, bint marker, Fragment fragment)
+
+
 cdef class FramePackets:
     cdef public list packets
     cdef public bint contiguous
@@ -20,26 +24,27 @@ cdef class FramePackets:
 cdef class ReorderBuffer:
     cdef public long long next
     cdef public long long overflows
-    cdef dict _packets
-    cdef long long _scan
+    cdef list _run
+    cdef Py_ssize_t _scanned
+    cdef dict _later
     cdef long long _resume
     cdef long long _resume_scan
     cdef bint _broken
 
     cpdef bint has_seen(self, long long number)
 
-    @cython.locals(resume=BufferedPacket)
+    @cython.locals(hole=cython.longlong, resume=BufferedPacket)
     cpdef insert(self, BufferedPacket packet)
 
-    @cython.locals(end=cython.longlong)
+    @cython.locals(count=cython.Py_ssize_t, end=cython.longlong, number=cython.longlong)
     cpdef FramePackets take(self)
     cpdef give_up(self, long long number)
 
-    @cython.locals(packets=dict, packet=BufferedPacket, first=BufferedPacket)
-    cdef tuple _find_end(self, long long start, long long scan)
+    @cython.locals(run=list, packet=BufferedPacket, first=BufferedPacket)
+    cdef Py_ssize_t _frame_length(self)
 
-    @cython.locals(packets=list, number=cython.longlong)
-    cdef FramePackets _cut(self, long long start, long long end)
-
-    @cython.locals(old=cython.longlong)
+    @cython.locals(packet=BufferedPacket, first=BufferedPacket)
+    cdef long long _find_end(self)
+    cdef FramePackets _frame(self, list packets)
+    cdef _close_up(self)
     cdef _move_to(self, long long number)

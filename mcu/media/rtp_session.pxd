@@ -1,6 +1,7 @@
 # C types of rtp_session.py.
 cimport cython
 
+from mcu._native.rtp_packet cimport RtpPacket
 from mcu.media.intake cimport Intake
 from mcu.media.received_streams cimport VideoStream
 from mcu.media.report_schedule cimport ReportSchedule
@@ -19,6 +20,7 @@ cdef class RtpSession:
     cdef readonly double rtt
     cdef public double loss
     cdef readonly object audio
+    cdef public object take_frame
     cdef object _cname
     cdef object _ssrc
     cdef bint _reduced_size
@@ -33,7 +35,7 @@ cdef class RtpSession:
     cdef list _events
     cdef list _output
 
-    cpdef bint receive_rtp(self, packet, double now) except -1
+    cpdef bint receive_rtp(self, RtpPacket packet, double now) except -1
     cpdef receive_rtcp(self, bytes data, double now)
     cdef _receive_rtcp(self, packet, double now)
 

@@ -9,8 +9,9 @@ Rules:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import ProtocolError
 from mcu.media import rtcp, transport_feedback
 from mcu.media.audio_receiver import AudioReceiver
@@ -18,7 +19,6 @@ from mcu.media.intake import Intake
 from mcu.media.received_streams import (
     AudioStream,
     CountedStream,
-    ReceivedPacket,
     ReceivedStream,
     VideoStream,
 )
@@ -35,7 +35,7 @@ from mcu.media.rtp_events import (
     StreamEnded,
 )
 from mcu.media.sent_streams import SendsRtp, SentStream
-from mcu.media.types import CodecParameters, StreamKind
+from mcu.media.types import CodecParameters, EncodedFrame, StreamKind
 from mcu.media.video_receiver import DEFAULT_RTT, VideoReceiver
 
 RTT_SMOOTHING = 1 / 8  # weight of a new measurement, as in RFC 6298
@@ -70,6 +70,7 @@ class RtpSession:
         self.rtt = 0.0  # seconds, smoothed; 0.0 until a report was answered
         self.loss = 0.0  # share of our packets that the peer says it lacks (0 to 1), smoothed over all sent streams
         self.audio: AudioReceiver | None = None  # set by add_received
+        self.take_frame: Callable[[StreamKind, EncodedFrame], None] | None = None  # given frames instead of an event
         self._cname = cname
         self._ssrc = ssrc_for_reports
         self._reduced_size = reduced_size
@@ -118,16 +119,17 @@ class RtpSession:
 
     # --- in -----------------------------------------------------------------------------------------
 
-    def receive_rtp(self, packet: ReceivedPacket, now: float) -> bool:
-        """Take one packet. Frames that it completed are in `events_received`; sound went into `audio`.
+    def receive_rtp(self, packet: RtpPacket, now: float) -> bool:
+        """Take one packet. Frames that it completed were given away (`take_frame`) or are events; sound is in `audio`.
 
         False when it left nothing to do: no event, and no deadline (`deadline_set`).
         """
         if not self._intake.receive(packet, now):
             return False
-        if self._intake.complete is not None:
-            self._take_frames(self._intake.complete)
-        return True
+        if self._intake.complete is None:
+            return True
+        self._take_frames(self._intake.complete)
+        return self.take_frame is None or self.deadline_set
 
     def receive_rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP datagram (compound, or reduced-size)."""
@@ -283,7 +285,10 @@ class RtpSession:
 
     def _take_frames(self, stream: VideoStream) -> None:
         for frame in stream.receiver.take_frames():
-            self._emit(FrameReceived(stream.kind, frame))
+            if self.take_frame is None:
+                self._emit(FrameReceived(stream.kind, frame))
+            else:
+                self.take_frame(stream.kind, frame)
 
     def _limit_bitrate(self, bps: int) -> None:
         ssrcs = tuple(stream.media_ssrc for stream in self._videos if stream.media_ssrc)

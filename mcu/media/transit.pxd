@@ -9,7 +9,7 @@ cdef double _RESCALE
 
 cdef class TransitHistogram:
     cdef double _anchor
-    cdef list _weights
+    cdef double[:] _weights
     cdef readonly double _total
     cdef double _weight
     cdef int _top
@@ -26,9 +26,11 @@ cdef class TransitHistogram:
     @cython.locals(weight=cython.double)
     cdef bint _add_stranger(self, double transit, double now)
 
-    @cython.locals(lost=cython.double)
+    @cython.locals(weights=list)
     cdef _lower(self, long bins)
 
-    @cython.locals(wanted=cython.double, weights=list, top=cython.int, below=cython.double, weight=cython.double)
+    @cython.locals(wanted=cython.double, top=cython.int, below=cython.double, weight=cython.double)
     cdef _follow(self)
+
+    @cython.locals(weights=list)
     cdef _rescale(self)

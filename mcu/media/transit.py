@@ -6,6 +6,8 @@ nothing (sender and receiver share no clock); only differences do.
 
 from __future__ import annotations
 
+from array import array
+
 BIN = 0.005  # seconds; a quarter of a tick
 BINS = 100  # half a second between the earliest and the latest packet that is worth waiting for
 QUANTILE = 0.985  # share of packets that shall be there in time; what is concealed stays under 2 %
@@ -25,7 +27,7 @@ class TransitHistogram:
     def _clear(self, anchor: float) -> None:
         self.target = anchor + BIN  # the transit by which QUANTILE of the packets are there (upper edge of a bin)
         self._anchor = anchor  # transit at the lower edge of the first bin
-        self._weights = [0.0] * BINS
+        self._weights = array("d", [0.0]) * BINS
         self._total = 0.0
         self._weight = 1.0  # of the next observation
         self._top = 0  # bin of the quantile
@@ -81,27 +83,28 @@ class TransitHistogram:
 
     def _lower(self, bins: int) -> None:
         """The line got quicker: make room at the lower end; what falls off the upper end is kept in the last bin."""
-        lost = sum(self._weights[BINS - bins :])
-        self._weights = [0.0] * bins + self._weights[: BINS - bins]
-        self._weights[-1] += lost
+        weights = list(self._weights)
+        self._weights = array("d", [0.0] * bins + weights[: BINS - bins])
+        self._weights[BINS - 1] += sum(weights[BINS - bins :])
         self._anchor -= bins * BIN
         self._top = min(self._top + bins, BINS - 1)
-        self._below = sum(self._weights[: self._top])
+        self._below = sum(list(self._weights)[: self._top])
 
     def _follow(self) -> None:
         wanted = QUANTILE * self._total
-        weights, top, below = self._weights, self._top, self._below
-        while top < BINS - 1 and below + (weight := weights[top]) < wanted:
+        top, below = self._top, self._below
+        while top < BINS - 1 and below + (weight := self._weights[top]) < wanted:
             below += weight
             top += 1
         while top > 0 and below >= wanted:
             top -= 1
-            below -= weights[top]
+            below -= self._weights[top]
         self._top, self._below = top, below
         self.target = self._anchor + (top + 1) * BIN
 
     def _rescale(self) -> None:
-        self._weights = [weight / self._weight for weight in self._weights]
+        weights = [weight / self._weight for weight in self._weights]
+        self._weights = array("d", weights)
         self._weight = 1.0
-        self._total = sum(self._weights)
-        self._below = sum(self._weights[: self._top])
+        self._total = sum(weights)
+        self._below = sum(weights[: self._top])

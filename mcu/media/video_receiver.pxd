@@ -3,7 +3,8 @@ cimport cython
 
 from mcu.media.keyframe_requests cimport KeyframeRequests
 from mcu.media.nack cimport Missing, NackList
-from mcu.media.reorder_buffer cimport BufferedPacket, FramePackets, ReorderBuffer
+from mcu.media.fragments cimport AssembledFrame, Fragment
+from mcu.media.reorder_buffer cimport BufferedPacket, FramePackets, ReorderBuffer, buffered
 from mcu.media.sequence cimport Unwrapper
 
 cdef int MAX_JUMP
@@ -45,7 +46,7 @@ cdef class VideoReceiver:
     cdef int _strays
     cdef bint _gap
 
-    @cython.locals(number=cython.longlong, ahead=cython.longlong)
+    @cython.locals(number=cython.longlong, ahead=cython.longlong, fragment=Fragment)
     cpdef receive(self, int payload_type, long long sequence_number, long long timestamp, bint marker, bytes payload,
                   int orientation, double now, bint repair=*)
 
@@ -64,4 +65,6 @@ cdef class VideoReceiver:
 
     @cython.locals(packets=FramePackets)
     cdef _release(self, double now)
+
+    @cython.locals(packet=BufferedPacket, fragments=list, frame=AssembledFrame)
     cdef _assemble(self, FramePackets packets, double now)

@@ -18,7 +18,7 @@ from mcu.media.fragments import PayloadFormat
 from mcu.media.keyframe_requests import KeyframeRequests
 from mcu.media.nack import MAX_REQUESTS, REORDER_TOLERANCE, NackList
 from mcu.media.payloads import VIDEO_CODECS, make_format
-from mcu.media.reorder_buffer import BufferedPacket, FramePackets, ReorderBuffer
+from mcu.media.reorder_buffer import FramePackets, ReorderBuffer, buffered
 from mcu.media.sequence import Unwrapper
 from mcu.media.types import CodecParameters, EncodedFrame
 
@@ -108,7 +108,7 @@ class VideoReceiver:
             self._unwrapper.highest = number
         else:
             self._notice_arrival(number, now, repair)
-        self._buffer.insert(BufferedPacket(number, timestamp, marker, fragment))
+        self._buffer.insert(buffered(number, timestamp, marker, fragment))
         self._release(now)
 
     def handle_timer(self, now: float) -> None:

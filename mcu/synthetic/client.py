@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from mcu._native.packets import MID, Rtcp, RtpPacket, SendStream, SrtpTransport, send
+from mcu._native.packets import MID, Rtcp, SendStream, SrtpTransport, send
+from mcu._native.rtp_packet import RtpPacket
 from mcu.media.rtp_events import FrameReceived, KeyframeRequested
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import EncodedFrame, StreamKind

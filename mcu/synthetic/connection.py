@@ -14,7 +14,8 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from mcu._native.packets import BATCH, Datagram, MediaSocket, Path, Rtcp, RtpPacket, SrtpTransport
+from mcu._native.packets import BATCH, Datagram, MediaSocket, Path, Rtcp, SrtpTransport
+from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import PeerError
 from mcu.synthetic.description import Answer
 from mcu.synthetic.ice import Address, Failed, IceClient, Selected

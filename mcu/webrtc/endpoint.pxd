@@ -1,6 +1,7 @@
 # C types of endpoint.py.
 cimport cython
 
+from mcu._native.rtp_packet cimport RtpPacket
 from mcu.webrtc.alarm cimport Alarm
 from mcu.webrtc.gathering cimport Gathering
 from mcu.webrtc.leg cimport WebRtcLeg
@@ -33,8 +34,8 @@ cdef class Endpoint:
     @cython.locals(now=cython.double, count=cython.longlong, items=list)
     cpdef _read(self)
 
-    @cython.locals(leg=WebRtcLeg, stirred=cython.bint)
-    cdef _receive_rtp(self, packet, double now)
+    @cython.locals(stirred=cython.bint)
+    cdef _receive_rtp(self, RtpPacket packet, double now)
 
     @cython.locals(leg=WebRtcLeg)
     cdef _receive_rtcp(self, item, double now)

@@ -22,7 +22,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from mcu._native.packets import BATCH, MediaSocket, Rtcp, RtpPacket
+from mcu._native.packets import BATCH, MediaSocket, Rtcp
+from mcu._native.rtp_packet import RtpPacket
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import AudioProfile, VideoProfile
 from mcu.webrtc import sockets
@@ -209,11 +210,9 @@ class Endpoint:
 
     def _receive_rtp(self, packet: RtpPacket, now: float) -> None:
         """Most packets leave nothing to do, and then their leg need not be pumped."""
-        transport = packet.transport
-        owner = transport.owner if transport is not None else None
-        if not isinstance(owner, WebRtcLeg):
+        leg = packet.owner
+        if not isinstance(leg, WebRtcLeg):
             return
-        leg = owner
         leg.last_received = now
         try:
             stirred = leg.session.receive_rtp(packet, now)

@@ -14,9 +14,9 @@ import secrets
 from mcu._native.packets import SendStream, SrtpTransport
 from mcu.errors import ProtocolError, RefusedError
 from mcu.media.receiver_line import ReceiverLine
-from mcu.media.rtp_events import BitrateLimited, FrameReceived, KeyframeRequested, PacketsAcknowledged
+from mcu.media.rtp_events import BitrateLimited, KeyframeRequested, PacketsAcknowledged
 from mcu.media.rtp_session import RtpSession
-from mcu.media.types import AudioProfile, StreamKind, VideoProfile
+from mcu.media.types import AudioProfile, EncodedFrame, StreamKind, VideoProfile
 from mcu.webrtc import sdp_offer
 from mcu.webrtc.dtls import Certificate, DtlsAssociation, SrtpKeys
 from mcu.webrtc.ice_lite import (
@@ -75,6 +75,7 @@ class WebRtcLeg:
         self._created = now
         self._dtls_path: PathLike | None = None  # of the last DTLS datagram, or of our first as client
         self._received: set[StreamKind] = set()
+        session.take_frame = self._take_frame
         network.name(self.ice.local.ufrag, self)
         self._receive_streams()
 
@@ -161,6 +162,7 @@ class WebRtcLeg:
                 self.transport.send_rtcp(data)
             self.transport.deselect()
             self.transport.owner = None  # else the two would hold each other, and 512 packets of each stream
+        self.session.take_frame = None
         self._driver.ended(self)
         self._handler.leg_closed(self, reason)
 
@@ -216,8 +218,6 @@ class WebRtcLeg:
             transport.send_rtcp(data)
         for event in self.session.events_received():
             match event:
-                case FrameReceived(kind=kind, frame=frame):
-                    self._handler.frame_received(self, kind, frame)
                 case KeyframeRequested(kind=kind):
                     self._handler.keyframe_requested(self, kind)
                 case PacketsAcknowledged(arrivals=arrivals):
@@ -261,6 +261,10 @@ class WebRtcLeg:
         return min(self.session.next_timer(), self.line.next_timer(), self.last_received + patience, paths)
 
     # --- inside ---------------------------------------------------------------------------------------
+
+    def _take_frame(self, kind: StreamKind, frame: EncodedFrame) -> None:
+        """A picture is complete: it is handed on at once, without the way over events."""
+        self._handler.frame_received(self, kind, frame)
 
     def _bound_repairs(self, now: float) -> None:
         self.session.repairs.line = self.line.budget(now)

@@ -9,6 +9,7 @@ import weakref
 import pytest
 
 from mcu._native import packets
+from mcu._native.rtp_packet import RtpPacket
 from tests.support.packets import (
     EXTENSIONS,
     RTCP_RECEIVER_REPORT,
@@ -36,7 +37,7 @@ class Wire:
             self.written.append(packet)
         return self.takes
 
-    def read(self) -> list[packets.RtpPacket]:
+    def read(self) -> list[RtpPacket]:
         read = [packets.parse_rtp(self.session.unprotect(packet), EXTENSIONS) for packet in self.written]
         self.written.clear()
         return read
@@ -221,7 +222,7 @@ def test_thirty_receivers_get_the_same_frame_in_few_system_calls() -> None:
         assert server.media.counters["send_calls"] - before == 3
         by_ssrc: dict[int, list[bytes]] = {}
         for packet in received:
-            assert isinstance(packet, packets.RtpPacket)
+            assert isinstance(packet, RtpPacket)
             by_ssrc.setdefault(packet.ssrc, []).append(packet.payload)
         assert by_ssrc == dict.fromkeys(range(30), frame)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcu._native import packets
+from mcu._native.rtp_packet import RtpPacket
 from tests.support.packets import (
     EXTENSIONS,
     PYLIBSRTP_PROFILES,
@@ -32,7 +33,7 @@ def test_packets_of_another_implementation_are_understood(profile: str) -> None:
     session = independent_session(profile, seed=1, inbound=False)
     protected = session.protect(rtp(7))
     packet = transport.receive_datagram(protected, 2.0)
-    assert isinstance(packet, packets.RtpPacket)
+    assert isinstance(packet, RtpPacket)
     assert (packet.payload, packet.sequence_number, packet.ssrc) == (b"payload", 7, 5555)
     assert (packet.size, packet.transport, packet.arrival) == (len(protected), transport, 2.0)
 
@@ -128,7 +129,7 @@ def test_plain_rtp_needs_no_keys() -> None:
     packets.send([b"speech"], timestamp=0, streams=[stream], now=0.0)
     assert packets.parse_rtp(written[0]).payload == b"speech"
     packet = transport.receive_datagram(written[0], 0.0)
-    assert isinstance(packet, packets.RtpPacket)
+    assert isinstance(packet, RtpPacket)
     assert transport.receive_datagram(RTCP_RECEIVER_REPORT, 0.0) is not None
 
 

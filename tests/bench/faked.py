@@ -19,11 +19,11 @@ from mcu._native.packets import (
     MID,
     TRANSPORT_SEQUENCE,
     Rtcp,
-    RtpPacket,
     SendStream,
     SrtpTransport,
     send,
 )
+from mcu._native.rtp_packet import RtpPacket
 from mcu.bench.network.figures import longest
 from mcu.media.audio_codecs import AudioEncoder
 from mcu.media.pacer import Pacer, Slice

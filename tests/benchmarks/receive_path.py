@@ -3,7 +3,8 @@
 Thirty participants over loopback with AES-128-GCM: each sends 50 Opus and 30 to 45 VP8 packets a second, reports, and
 transport-wide feedback on the 200 packets a second it is sent. Media time is simulated, so nothing waits; what the
 participants themselves do is outside of the measured stretches. A wake-up takes what arrived within --window since the
-first unread packet. --profile prints where the time goes instead.
+first unread packet. --cold walks through so many MB before each wake-up, as codecs on the same cores do: what runs next
+finds neither its code nor its data in the caches. --profile prints where the time goes instead.
 
 --live runs in real time instead, the participants in a process of their own: all the CPU of the network path in one
 figure, the event loop and its wake-ups included, with 50 sound ticks and 25 composites sent a second.
@@ -55,6 +56,7 @@ class Meter:
     packets: int = 0
     stretches: int = 0
     profile: cProfile.Profile | None = None
+    pollution: bytearray | None = None  # walked through before each stretch
 
     @contextlib.contextmanager
     def _profiled(self) -> Iterator[None]:
@@ -68,6 +70,8 @@ class Meter:
             with self._profiled():
                 action()
             return
+        if self.pollution is not None:
+            self.pollution.count(b"\x01")
         start = time.thread_time()
         action()
         self.seconds += time.thread_time() - start
@@ -190,7 +194,8 @@ KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-async def measure(seconds: float, rounds: int, windows: list[float]) -> None:
+async def measure(seconds: float, rounds: int, windows: list[float], cold: int) -> None:
+    pollution = bytearray(cold << 20) if cold else None
     async with contextlib.AsyncExitStack() as resources:
         meeting = await meet(resources)
         receive(meeting, ("speech", "video"), 2.0, 0.0, Meter(), Meter())  # streams are known, keyframes are there
@@ -199,7 +204,7 @@ async def measure(seconds: float, rounds: int, windows: list[float]) -> None:
         for _ in range(rounds):
             for window in windows:
                 for name, kinds in KINDS:
-                    meter, ticks = Meter(), Meter()
+                    meter, ticks = Meter(pollution=pollution), Meter(pollution=pollution)
                     wake_ups = receive(meeting, kinds, seconds, window, meter, ticks)
                     label = f"{name}, {meter.packets / wake_ups:.1f} packets to a wake-up"
                     totals.setdefault(label, []).append(meter.micros)
@@ -209,7 +214,7 @@ async def measure(seconds: float, rounds: int, windows: list[float]) -> None:
                         totals.setdefault(label, []).append(ticks.micros)
                         rates[label] = ticks.packets / seconds
             for name, sending in (("send sound", send_sound), ("send composite", send_picture)):
-                meter = Meter()
+                meter = Meter(pollution=pollution)
                 sending(meeting, seconds, meter)
                 totals.setdefault(name, []).append(meter.micros)
                 rates[name] = meter.packets / seconds
@@ -306,6 +311,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of media in each run")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--window", type=float, nargs="+", default=[0.0, 2.5], help="milliseconds")
+    parser.add_argument("--cold", type=int, default=0, metavar="MB")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--live", action="store_true")
     options = parser.parse_args()
@@ -316,7 +322,7 @@ def main() -> None:
     elif options.profile:
         work = profile(options.seconds, windows[0])
     else:
-        work = measure(options.seconds, options.rounds, windows)
+        work = measure(options.seconds, options.rounds, windows, options.cold)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mcu._native.opus import OpusEncoder
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.types import BLOCK_SAMPLES, BLOCK_SECONDS, SAMPLE_RATE, AudioBlock, CodecParameters
-from tests.fakes.packets import FakePacket
+from tests.fakes.packets import FakePacket, altered
 
 OPUS, PCMU, CN = 111, 0, 13
 CODECS = {
@@ -72,7 +72,7 @@ def listen(
     for index, packet in enumerate(packets):
         at = line(index, packet.arrival)
         if at is not None:
-            arrivals.append((at, index, replace(packet, arrival=at)))
+            arrivals.append((at, index, altered(packet, arrival=at)))
     arrivals.sort()
     end = max((packet.arrival for packet in packets), default=0.0) if seconds is None else seconds
     tick = 0

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from mcu._native.packets import RtpPacket, SendStream, SrtpTransport, parse_rtp
+from mcu._native.packets import SendStream, SrtpTransport, parse_rtp
+from mcu._native.rtp_packet import RtpPacket
 from mcu.media.audio_receiver import SILENCE, AudioReceiverCounters
 from mcu.media.types import AudioBlock, AudioProfile, StreamKind, VideoProfile
 

@@ -6,26 +6,41 @@ import heapq
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from mcu._native.rtp_packet import RtpPacket
 
 
-@dataclass(frozen=True, slots=True)
-class FakePacket:
-    """What mcu._native.packets.RtpPacket tells of a packet; any field may be given."""
+class FakePacket(RtpPacket):
+    """A packet made by hand; any field may be given, the first six by position."""
 
-    payload_type: int = 96
-    marker: bool = False
-    sequence_number: int = 0
-    timestamp: int = 0
-    ssrc: int = 1111
-    payload: bytes = b""
-    audio_level: int = -1
-    voice: bool = False
-    transport_sequence: int = -1
-    orientation: int = -1
-    mid: str | None = None
-    arrival: float = 0.0
-    size: int = 0
-    transport: object = None
+    def __init__(
+        self,
+        payload_type: int = 96,
+        marker: bool = False,
+        sequence_number: int = 0,
+        timestamp: int = 0,
+        ssrc: int = 1111,
+        payload: bytes = b"",
+        **more: Any,
+    ) -> None:
+        super().__init__(
+            payload_type=payload_type,
+            marker=marker,
+            sequence_number=sequence_number,
+            timestamp=timestamp,
+            ssrc=ssrc,
+            payload=payload,
+            **more,
+        )
+
+
+FIELDS = [name for name in vars(RtpPacket) if not name.startswith("_")]
+
+
+def altered(packet: FakePacket, **changes: Any) -> FakePacket:
+    """The same but for `changes`."""
+    return FakePacket(**{name: getattr(packet, name) for name in FIELDS} | changes)
 
 
 @dataclass
@@ -91,9 +106,7 @@ class FakeSendStream:
         return sent
 
     def _put(self, packet: FakePacket, now: float) -> None:
-        values = {name: getattr(packet, name) for name in FakePacket.__slots__}
-        values["transport_sequence"] = self.next_transport_sequence()
-        self.send_packet(FakePacket(**values), now)
+        self.send_packet(altered(packet, transport_sequence=self.next_transport_sequence()), now)
 
 
 class FakeNetwork:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from mcu.media.audio_receiver import SILENCE, AudioReceiver
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
 from tests.fakes.audio_line import CN, CODECS, OPUS, PCMU, listen, longest_gap, opus_packets
-from tests.fakes.packets import FakePacket
+from tests.fakes.packets import FakePacket, altered
 from tests.fakes.voices import tone, voice
 
 
@@ -99,7 +98,7 @@ def test_a_time_stamp_that_jumps_while_numbers_do_not_is_silence():
     kept = []
     for packet in packets:
         if not 2 < packet.arrival < 4:
-            kept.append(replace(packet, sequence_number=number))
+            kept.append(altered(packet, sequence_number=number))
             number += 1
     counters = listen(kept, lambda index, sent: sent).receiver.counters
     assert counters.lost == 0
@@ -108,7 +107,7 @@ def test_a_time_stamp_that_jumps_while_numbers_do_not_is_silence():
 
 def test_short_opus_packets_are_silence_and_are_not_decoded():
     packets = opus_packets(voice(3, pauses=False))
-    quiet = [replace(p, payload=p.payload[:1]) if p.arrival > 1 else p for p in packets]
+    quiet = [altered(p, payload=p.payload[:1]) if p.arrival > 1 else p for p in packets]
     heard = listen(quiet, lambda index, sent: sent)
     assert heard.blocks[-1] is None
     assert heard.receiver.level == SILENCE
@@ -151,18 +150,18 @@ def test_lost_g711_is_concealed_without_a_gap():
 def test_a_sender_that_begins_anew_is_heard_within_a_fifth_of_a_second(change):
     before, after = opus_packets(voice(3, pauses=False)), opus_packets(voice(3, seed=2, pauses=False))
     changed = {
-        "ssrc": lambda p: replace(
+        "ssrc": lambda p: altered(
             p,
             ssrc=99,
             sequence_number=(p.sequence_number + 9000) & 0xFFFF,
             timestamp=(p.timestamp + 7_000_000) & 0xFFFFFFFF,
         ),
-        "sequence": lambda p: replace(p, sequence_number=(p.sequence_number + 20_000) & 0xFFFF),
-        "timestamp": lambda p: replace(
+        "sequence": lambda p: altered(p, sequence_number=(p.sequence_number + 20_000) & 0xFFFF),
+        "timestamp": lambda p: altered(
             p, timestamp=(p.timestamp + 1_000_000_000) & 0xFFFFFFFF, sequence_number=(p.sequence_number + 150) & 0xFFFF
         ),
     }[change]
-    packets = before + [replace(changed(p), arrival=p.arrival + 3) for p in after]
+    packets = before + [altered(changed(p), arrival=p.arrival + 3) for p in after]
     heard = listen(packets, lambda index, sent: sent)
     assert heard.receiver.counters.restarts == 1
     silent = sum(block is None for block in heard.blocks[150:])

@@ -23,7 +23,7 @@ from mcu.media.rtp_events import (
 )
 from mcu.media.rtp_session import UNLIMITED, RtpSession
 from mcu.media.types import CodecParameters, StreamKind
-from tests.fakes.packets import FakePacket, FakeSendStream
+from tests.fakes.packets import FakePacket, FakeSendStream, altered
 
 PLI = frozenset({"nack", "nack pli", "goog-remb", "transport-cc"})
 FIR = frozenset({"nack", "ccm fir"})
@@ -272,7 +272,7 @@ def test_sound_goes_to_the_audio_receiver_and_is_reported_on() -> None:
     assert made.audio is not None
     packet = FakePacket(payload_type=111, ssrc=70, sequence_number=1, payload=b"\xf8\xff\xfe", mid="0", arrival=1.0)
     made.receive_rtp(packet, 1.0)
-    made.receive_rtp(dataclasses.replace(packet, payload_type=112), 1.0)
+    made.receive_rtp(altered(packet, payload_type=112), 1.0)
     assert made.audio.counters.received == 1
     assert made.counters["unroutable"] == 1
     made.handle_timer(9.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 
@@ -16,7 +15,7 @@ from mcu.media.rtp_events import FrameReceived
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import CodecParameters, StreamKind, VideoProfile
 from mcu.media.video_codecs import VideoDecoder, VideoEncoder
-from tests.fakes.packets import FakeNetwork, FakePacket, FakeSendStream
+from tests.fakes.packets import FakeNetwork, FakePacket, FakeSendStream, altered
 
 FPS = 25
 STEP = 0.005  # seconds of simulated time
@@ -91,7 +90,7 @@ class Line:
     def _receive(self) -> None:
         for item in self.there.take(self.now):
             if isinstance(item, FakePacket):
-                self.receiver.receive_rtp(dataclasses.replace(item, arrival=self.now), self.now)
+                self.receiver.receive_rtp(altered(item, arrival=self.now), self.now)
             else:
                 self.receiver.receive_rtcp(item, self.now)
         for item in self.back.take(self.now):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pylibsrtp import Policy, Session
 
 from mcu._native import packets
+from mcu._native.rtp_packet import RtpPacket
 
 PYLIBSRTP_PROFILES = {
     "AEAD_AES_128_GCM": Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
@@ -56,18 +57,18 @@ class Endpoint:
     media: packets.MediaSocket
     port: int
 
-    def receive(self, count: int, now: float = 1.0) -> list[packets.RtpPacket | packets.Rtcp | packets.Datagram]:
+    def receive(self, count: int, now: float = 1.0) -> list[RtpPacket | packets.Rtcp | packets.Datagram]:
         """Exactly `count` things that pass, however many calls they take."""
-        found: list[packets.RtpPacket | packets.Rtcp | packets.Datagram] = []
+        found: list[RtpPacket | packets.Rtcp | packets.Datagram] = []
         while len(found) < count:
             assert select.select([self.udp], [], [], WAIT)[0], f"{len(found)} of {count} arrived"
             found += self.media.receive(now)
         assert len(found) == count
         return found
 
-    def drain(self, now: float = 1.0) -> list[packets.RtpPacket | packets.Rtcp | packets.Datagram]:
+    def drain(self, now: float = 1.0) -> list[RtpPacket | packets.Rtcp | packets.Datagram]:
         """What has arrived by now; loopback delivers before `sendmsg` returns."""
-        found: list[packets.RtpPacket | packets.Rtcp | packets.Datagram] = []
+        found: list[RtpPacket | packets.Rtcp | packets.Datagram] = []
         while select.select([self.udp], [], [], 0)[0]:
             found += self.media.receive(now)
         return found

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from mcu._native import packets
+from mcu._native.rtp_packet import RtpPacket
 from mcu.media import received_streams
 from mcu.media.payloads import packetize
 from mcu.media.types import EncodedFrame, StreamKind, VideoProfile
@@ -26,7 +27,7 @@ class EchoAudio:
         self.leg: WebRtcLeg | None = None
         self.received = 0
 
-    def receive(self, packet: packets.RtpPacket, now: float) -> None:
+    def receive(self, packet: RtpPacket, now: float) -> None:
         self.received += 1
         if self.leg is not None and packet.payload and StreamKind.AUDIO in self.leg.sent:
             stream = self.leg.sent[StreamKind.AUDIO]

@@ -6,7 +6,6 @@ from mcu.media.received_streams cimport ReceivedStream, VideoStream
 from mcu.media.transport_feedback cimport ArrivalRecorder
 from mcu.media.video_receiver cimport VideoReceiver
 
-cdef int MAX_ROUTES
 cdef double INTERVAL
 cdef double inf
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mcu._native import packets
+from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import ProtocolError
 from tests.support.packets import EXTENSIONS
 
@@ -147,3 +148,14 @@ def test_numbers_out_of_range_are_refused(wrong: dict[str, int | str]) -> None:
     numbers: dict[str, int | str] = {"payload_type": 0, "sequence_number": 1, "timestamp": 2, "ssrc": 3}
     with pytest.raises(ValueError, match=r"not within|length"):
         packets.build_rtp(b"x", **{**numbers, **wrong})  # type: ignore[arg-type]
+
+
+def test_a_packet_made_by_hand_has_its_fields_and_the_usual_absences() -> None:
+    packet = RtpPacket(payload_type=96, sequence_number=65_535, timestamp=2**32 - 1, ssrc=2**32 - 1, payload=b"x")
+    assert (packet.payload_type, packet.sequence_number, packet.payload) == (96, 65_535, b"x")
+    assert (packet.timestamp, packet.ssrc) == (2**32 - 1, 2**32 - 1)
+    assert (packet.audio_level, packet.transport_sequence, packet.orientation, packet.mid) == (-1, -1, -1, None)
+    with pytest.raises(AttributeError):
+        packet.ssrc = 5
+    with pytest.raises(OverflowError):
+        RtpPacket(payload_type=2**40)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mcu.media import rtcp, transport_feedback
+from mcu.media.intake import MAX_ROUTES
 from mcu.media.payload_vp8 import packetize
 from mcu.media.reception_statistics import ntp_time
 from mcu.media.rtp_events import (
@@ -77,6 +78,27 @@ def test_streams_are_told_by_mid_then_ssrc_then_payload_type() -> None:
     only.add_received(StreamKind.MAIN, video(), mid=None)
     only.receive_rtp(frame(1, ssrc=60), 1.0)
     assert received(only.events_received()) == [(StreamKind.MAIN, b"\x00key")]
+
+
+def test_a_source_that_others_pushed_out_of_the_table_is_entered_again() -> None:
+    made = session()
+    made.receive_rtp(frame(1, ssrc=50, mid="2"), 1.0)
+    for number in range(MAX_ROUTES):
+        made.receive_rtp(frame(1, ssrc=1_000 + number, mid="1"), 1.0)
+    made.receive_rtp(frame(2, ssrc=50, mid="2"), 1.0)
+    made.events_received()
+    made.receive_rtp(frame(3, ssrc=50), 1.0)
+    assert [kind for kind, _ in received(made.events_received())] == [StreamKind.CONTENT]
+
+
+def test_frames_go_to_their_taker_instead_of_the_events() -> None:
+    made = session()
+    taken: list[tuple[StreamKind, bytes]] = []
+    made.take_frame = lambda kind, taken_frame: taken.append((kind, taken_frame.data))
+    assert not made.receive_rtp(frame(1, ssrc=1111), 1.0)  # nothing is left to do
+    assert made.receive_rtp(frame(2, ssrc=1111, payload=DELTA, transport_sequence=5), 1.0)  # the peer is to be told
+    assert taken == [(StreamKind.MAIN, b"\x00key"), (StreamKind.MAIN, b"\x01delta")]
+    assert made.events_received() == []
 
 
 def test_a_repair_on_the_rtx_stream_takes_its_place() -> None:

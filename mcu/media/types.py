@@ -10,7 +10,6 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,7 +53,8 @@ class Picture:
         return int(self.y.shape[0])
 
 
-class EncodedFrame(msgspec.Struct, frozen=True, gc=False):  # made quicker than a frozen dataclass
+@dataclass(slots=True)  # not frozen, as that would triple the cost of a thing made for every frame; nobody changes one
+class EncodedFrame:
     """One coded picture: VP8 frame, or H.264 access unit in Annex B form."""
 
     codec: str  # "VP8" or "H264"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import dataclasses
 
 import av
-import msgspec
 import numpy as np
 import pytest
 
@@ -63,7 +62,7 @@ def psnr(picture: np.ndarray, original: np.ndarray) -> float:
 def test_every_frame_in_is_a_picture_out(profile: VideoProfile) -> None:
     decoder = VideoDecoder(profile.codec)
     for frame, original in coded(profile, 30):
-        picture = decoder.decode(msgspec.structs.replace(frame, rotation=90))
+        picture = decoder.decode(dataclasses.replace(frame, rotation=90))
         assert picture is not None
         assert (picture.width, picture.height, picture.rotation) == (WIDTH, HEIGHT, 90)
         assert picture.u.shape == picture.v.shape == (HEIGHT // 2, WIDTH // 2)
@@ -149,7 +148,7 @@ def test_nothing_is_decoded_before_a_keyframe(profile: VideoProfile) -> None:
 def test_a_corrupt_frame_costs_a_keyframe_and_no_more(profile: VideoProfile) -> None:
     decoder = VideoDecoder(profile.codec)
     frames = [frame for frame, _ in coded(profile, 8, keyframes=(5,))]
-    frames[2] = msgspec.structs.replace(frames[2], data=frames[2].data[:2])
+    frames[2] = dataclasses.replace(frames[2], data=frames[2].data[:2])
     assert [decoder.decode(frame) is not None for frame in frames] == [
         True,
         True,
@@ -280,7 +279,7 @@ def test_frames_of_the_upper_layer_are_not_missed(lost: str) -> None:
             assembled = vp8.assemble([vp8.inspect(payload) for payload in payloads], contiguous=not gap)
             gap = False
             assert assembled is not None
-            picture = decoder.decode(msgspec.structs.replace(frame, data=assembled.data))
+            picture = decoder.decode(dataclasses.replace(frame, data=assembled.data))
             assert picture is not None
             shown[frame.timestamp] = np.array(picture.y)
         pictures.append(shown)

@@ -211,7 +211,7 @@ class Endpoint:
     def _receive_rtp(self, packet: RtpPacket, now: float) -> None:
         """Most packets leave nothing to do, and then their leg need not be pumped."""
         leg = packet.owner
-        if not isinstance(leg, WebRtcLeg):
+        if not isinstance(leg, WebRtcLeg) or leg.state is LegState.CLOSED:  # perhaps by a packet of the same reading
             return
         leg.last_received = now
         try:

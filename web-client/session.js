@@ -127,6 +127,8 @@ export class Session {
         return void this.#call?.receiveAnswer(message.sdp);
       case "media_restart":
         return this.#call?.serverLost();
+      case "picture_needed":
+        return void this.#call?.lines.need(message.picture);
       case "error":
         return this.#refused(message);
       case "ended":
@@ -166,7 +168,6 @@ export class Session {
       void call.lines.setTrack(kind, this.#options.local.track(kind));
     }
     call.start(iceServers);
-    this.#fit();
   }
 
   /** @param {ServerMessage} message */
@@ -179,7 +180,6 @@ export class Session {
     const news = newsOf(message, before);
     if (news) this.#options.notices.tell(news);
     this.#options.local.follow(self(meeting));
-    if (message.type === "tiles") this.#fit();
     if (message.type === "content_changed") this.#contentChanged(before.conference.content, message.participant);
     if (message.type === "chat_message" && this.#store.state.panel === "chat") {
       this.#store.set({ lastRead: lastLine(meeting) });
@@ -196,13 +196,6 @@ export class Session {
     const you = this.#store.state.meeting?.you;
     if (is === you && this.#store.state.content === "off") this.send({ type: "content", active: false });
     if (is !== you && (is !== null || was === you)) this.#options.local.contentShown(false);
-  }
-
-  #fit() {
-    const { meeting } = this.#store.state;
-    if (!meeting?.tiles) return;
-    const tile = meeting.tiles.tiles.find((one) => one.participant === meeting.you && !one.content);
-    void this.#call?.lines.fit(tile ?? null, meeting.conference.picture.fps);
   }
 
   /** @param {import("./protocol").Error} error */

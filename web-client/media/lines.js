@@ -4,6 +4,8 @@
  * Rules:
  * 1. Tracks come and go by replaceTrack, and outlive a connection: the next one gets them too.
  * 2. Tracks belong to whoever gave them; nothing here stops one.
+ * 3. The server says what is needed of the camera. The browser is told by parameters, one word after the other, and
+ *    where it refuses, what is sent stays as it was.
  */
 
 import { limitsFor } from "./sending.js";
@@ -32,9 +34,11 @@ export class Lines {
   #transceivers = new Map();
   /** @type {Map<Kind, MediaStreamTrack | null>} */
   #tracks = new Map();
-  /** @type {{ tile: import("./sending.js").Size | null, fps: number } | null} */
-  #wanted = null;
-  #limits = "";
+  /** @type {import("./sending.js").NeededPicture | null | undefined} */
+  #needed; // undefined until the server has said something
+  #limits = ""; // that the browser has taken
+  /** @type {Promise<void>} */
+  #telling = Promise.resolve();
 
   /** @param {Direction} direction */
   constructor(direction) {
@@ -74,29 +78,37 @@ export class Lines {
   }
 
   /**
-   * How large the own tile is; less is sent accordingly.
+   * What the server shows of the camera; no more than that is sent.
    *
-   * @param {import("./sending.js").Size | null} tile
-   * @param {number} fps
+   * @param {import("./sending.js").NeededPicture | null} needed null: nothing
    */
-  async fit(tile, fps) {
-    this.#wanted = { tile, fps };
+  async need(needed) {
+    this.#needed = needed;
     await this.limit();
   }
 
-  /** Bring what is sent to what the tile needs; once before the first answer it has no effect. */
-  async limit() {
+  /** Bring what is sent to what is needed; before the first answer it may have no effect. */
+  limit() {
+    this.#telling = this.#telling.then(() => this.#tell());
+    return this.#telling;
+  }
+
+  async #tell() {
     const sender = this.#transceivers.get("main")?.sender;
     const { width, height } = sender?.track?.getSettings() ?? {};
-    if (!sender || !width || !height || !this.#wanted || this.#direction === "receive") return;
-    const limits = limitsFor({ width, height }, this.#wanted.tile, this.#wanted.fps);
+    if (!sender || this.#needed === undefined || this.#direction === "receive") return;
+    const limits = limitsFor(width && height ? { width, height } : null, this.#needed);
     if (JSON.stringify(limits) === this.#limits) return;
     const parameters = sender.getParameters();
     const encoding = parameters.encodings[0];
     if (!encoding) return;
     Object.assign(encoding, limits);
-    this.#limits = JSON.stringify(limits);
-    await whileOpen(sender.setParameters(parameters));
+    try {
+      await sender.setParameters(parameters);
+      this.#limits = JSON.stringify(limits);
+    } catch (error) {
+      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
+    }
   }
 }
 

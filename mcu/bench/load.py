@@ -13,6 +13,7 @@ import asyncio
 import resource
 import signal
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -25,6 +26,7 @@ from mcu.bench.observer import Observer, observer_of
 from mcu.bench.workload import TURN_SECONDS, Workload, from_json, speakers_at
 from mcu.errors import ProtocolError
 from mcu.lifetime import die_with_parent
+from mcu.signaling import protocol
 from mcu.synthetic.client import Client
 from mcu.synthetic.clips import PACKET_SECONDS, Performance
 from mcu.synthetic.participant import Entry, Participant
@@ -59,6 +61,14 @@ class Counts(msgspec.Struct, frozen=True):
     overflowed: int  # datagrams that came and were thrown away, because this process did not read them in time
     late: float  # seconds: the most that a wake-up came after it was set for
     reconnects: int  # since the beginning
+    asked: dict[str, int]  # how many of those who send the server asks for how much now: "256×144", "nothing"
+
+
+class _Deaf(Participant):
+    """One who is told what to send, and goes on as before."""
+
+    def _obey(self, needed: protocol.PictureNeeded) -> None:
+        self.needed = needed
 
 
 class _Crowd:
@@ -79,8 +89,9 @@ class _Crowd:
             who = person(number)
             views = number >= workload.participants
             entry = Entry(server, conference, who.name, who.office, role="viewer" if views else "attendee")
+            kind = Participant if workload.obedient else _Deaf
             self.people.append(
-                Participant(
+                kind(
                     entry,
                     None if views else reels[id(made[number])],
                     stage=self.stage,
@@ -92,6 +103,12 @@ class _Crowd:
                 )
             )
         self.observer.watch(self.people, observes, [each.person for each in made])
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """See `Counts`."""
+        told = [who.needed.picture for who in self.people if who.needed is not None]
+        return dict(Counter("nothing" if each is None else f"{each.width}×{each.height}" for each in told))
 
     @property
     def clients(self) -> list[Client]:
@@ -153,6 +170,7 @@ class _Meter:
             overflowed=told["overflowed"],
             late=late,
             reconnects=sum(who.reconnects for who in self._crowd.people),
+            asked=self._crowd.asked,
         )
 
     def _read(self) -> dict[str, float]:

@@ -101,13 +101,30 @@ def settings_of(workload: Workload) -> MediaSettings:
     )
 
 
+def content_settings_of(workload: Workload) -> MediaSettings:
+    """Likewise, of the shared screen."""
+    return MediaSettings(
+        width=CONTENT_WIDTH,
+        height=CONTENT_HEIGHT,
+        fps=CONTENT_FPS,
+        codec=workload.codec_in,
+        bitrate=CONTENT_BITRATE,
+        smaller=(),  # nobody is told to send less of a screen
+        coded=True,
+    )
+
+
+def media_folder() -> Path | None:
+    """Where clips of real people are, if anywhere."""
+    folder = os.environ.get(MEDIA_VARIABLE)
+    return Path(folder) if folder else None
+
+
 def performances(workload: Workload, *, cache: Path = CACHE, console: Console | None = None) -> list[Performance]:
     """One for each participant, made with a progress bar where they are not in `cache`."""
-    folder = os.environ.get(MEDIA_VARIABLE)
+    folder = media_folder()
     numbers = range(min(workload.participants, DISTINCT))
-    made = Library(cache).performances(
-        numbers, settings=settings_of(workload), media_folder=Path(folder) if folder else None, console=console
-    )
+    made = Library(cache).performances(numbers, settings=settings_of(workload), media_folder=folder, console=console)
     return [made[number % len(numbers)] for number in range(workload.participants)]
 
 
@@ -121,16 +138,7 @@ def content(workload: Workload, *, cache: Path = CACHE, console: Console | None 
     """The loop that participant 0 shares, None when nobody does."""
     if not workload.content:
         return None
-    settings = MediaSettings(
-        width=CONTENT_WIDTH,
-        height=CONTENT_HEIGHT,
-        fps=CONTENT_FPS,
-        codec=workload.codec_in,
-        bitrate=CONTENT_BITRATE,
-        smaller=(),  # nobody is told to send less of a screen
-        coded=True,
-    )
-    return Library(cache).performances([0], settings=settings, console=console)[0].listening
+    return Library(cache).performances([0], settings=content_settings_of(workload), console=console)[0].listening
 
 
 def content_source(workload: Workload, *, cache: Path = CACHE, console: Console | None = None) -> Source | None:

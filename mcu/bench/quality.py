@@ -12,6 +12,7 @@ import msgspec
 
 from mcu.bench import media, quality_picture, quality_sound
 from mcu.bench.observation import Look, Observation
+from mcu.bench.uncoded import Uncoded
 from mcu.bench.workload import Workload
 
 
@@ -27,6 +28,7 @@ def measure(seen: Observation, composites: Sequence[Look], workload: Workload, *
     made = media.performances(workload, cache=cache)
     picture = None
     if composites:
-        sources = quality_picture.Sources(dict(enumerate(made)), media.content(workload, cache=cache))
-        picture = quality_picture.measure(seen, composites, sources, workload)
+        people, shared = dict(enumerate(made)), media.content(workload, cache=cache)
+        decoded, uncoded = quality_picture.Sources(people, shared), Uncoded(people, shared, workload)
+        picture = quality_picture.measure(seen, composites, workload, decoded=decoded, uncoded=uncoded)
     return Quality(picture, quality_sound.measure(seen, {each.person: each.speaking for each in made}))

@@ -1,7 +1,8 @@
-"""What coding costs the picture: PSNR of received composites next to those of a plain encoder at the same bitrate.
+"""What coding costs the picture: PSNR of received composites next to those of the plain way at the same bitrate.
 
-The marks in a composite say which picture each tile shows. All are decoded and composed again, which gives the picture
-as it was before the server coded it; the plain encoder is given the same ones.
+The marks in a composite say which picture each tile shows. Those are composed again as they were drawn, before any
+coder: both ways are held against that. The plain way composes the decoded pictures in the full size in which they are
+made, and codes the composite; a server that was sent smaller ones pays for it here.
 
 Rules:
 1. Both streams begin with a keyframe at the same place and are compared from SETTLE composites on.
@@ -11,17 +12,19 @@ Rules:
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import Protocol
 
 import av
 import msgspec
 import numpy as np
 from av.video.frame import PictureType
 
+from mcu.bench.alignment import residual
 from mcu.bench.contenders.floor import video_encoder
 from mcu.bench.observation import KEPT, Look, Observation, Place, Shown
-from mcu.bench.workload import Workload
+from mcu.bench.workload import Composite, Workload
 from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, Picture, Plane
 from mcu.media.video_codecs import VideoDecoder
 from mcu.mixer.compositor import Compositor
@@ -40,14 +43,23 @@ class PictureQuality(msgspec.Struct, frozen=True):
 
     server: float
     plain: float
+    server_aligned: float  # less what lies beside the pixel, see `alignment`
+    plain_aligned: float
     server_rate: float
     plain_rate: float
     composites: int
     tiles: float  # share of tiles that were compared
 
 
+class Pictures(Protocol):
+    """Whoever has pictures of everybody by the number that is painted into them."""
+
+    def picture(self, shown: Shown, number: int) -> Picture | None:
+        """None where there is no such picture."""
+
+
 class Sources:
-    """Pictures of everybody by the number that is painted into them."""
+    """Decoded pictures of everybody by the number that is painted into them."""
 
     def __init__(self, people: Mapping[int, Performance], content: Clip | None) -> None:
         """`people` by number."""
@@ -98,38 +110,61 @@ class _Error:
     """A running sum of squares."""
 
     def __init__(self) -> None:
-        self._sum = 0.0
+        self._sum = self._residual = 0.0
         self._count = 0
         self.bytes = 0
 
     def add(self, wanted: Plane, got: Plane) -> None:
         self._sum += float(np.sum((wanted.astype(np.int32) - got) ** 2))
+        self._residual += float(np.sum(residual(wanted, got) ** 2))
         self._count += wanted.size
 
     @property
     def psnr(self) -> float:
+        return self._decibels(self._sum)
+
+    @property
+    def aligned(self) -> float:
+        return self._decibels(self._residual)
+
+    def _decibels(self, squares: float) -> float:
         if not self._count:
             return math.nan
-        return 10 * math.log10(PEAK**2 / max(self._sum / self._count, 1e-6))
+        return 10 * math.log10(PEAK**2 / max(squares / self._count, 1e-6))
 
 
-def measure(seen: Observation, composites: Sequence[Look], sources: Sources, workload: Workload) -> PictureQuality:
+class _Composing:
+    """Composites of pictures by their numbers."""
+
+    def __init__(self, pictures: Pictures, people: Iterable[int], composite: Composite) -> None:
+        self._pictures = pictures
+        self._compositor = Compositor(composite.width, composite.height)
+        self._styles = {_name(who): TileStyle(label=person(who).name, office=person(who).office) for who in people}
+        self._shown: dict[tuple[str, bool], Picture] = {}
+
+    def compose(self, look: Look) -> av.VideoFrame:
+        """What `look` shows, newly made; it changes with the next one."""
+        for (who, content), number in look.numbers.items():
+            picture = self._pictures.picture((who, content), number)
+            if picture is not None:
+                self._shown[_name(who), content] = picture
+        self._compositor.compose([_tile(place) for place in look.places], self._styles, self._shown)
+        return self._compositor.frame
+
+
+def measure(
+    seen: Observation, composites: Sequence[Look], workload: Workload, *, decoded: Pictures, uncoded: Pictures
+) -> PictureQuality:
     """`composites` are `looks(seen)`, the first of them a keyframe."""
     composite = workload.composite
-    compositor, plain = Compositor(composite.width, composite.height), _Plain(workload)
-    styles = {_name(who): TileStyle(label=person(who).name, office=person(who).office) for who in seen.pictures}
-    pictures: dict[tuple[str, bool], Picture] = {}
+    plain, usual = _Plain(workload), _Composing(decoded, seen.pictures, composite)
+    true = _Composing(uncoded, seen.pictures, composite)
     server, other = _Error(), _Error()
     compared = tiles = known = 0
     span = 0  # of media time, from the first that is compared
     for index, look in enumerate(composites[:KEPT]):
-        for (who, content), number in look.numbers.items():
-            picture = sources.picture((who, content), number)
-            if picture is not None:
-                pictures[_name(who), content] = picture
-        compositor.compose([_tile(place) for place in look.places], styles, pictures)
-        wanted = compositor.frame
-        coded = plain.look(wanted, (look.frame.timestamp - composites[0].frame.timestamp) % (1 << 32))
+        wanted = true.compose(look)
+        coded = plain.look(usual.compose(look), (look.frame.timestamp - composites[0].frame.timestamp) % (1 << 32))
         if index < SETTLE or coded is None or look.picture is None:
             continue
         luma: Plane = np.asarray(wanted.to_ndarray()[: composite.height], np.uint8)
@@ -150,6 +185,8 @@ def measure(seen: Observation, composites: Sequence[Look], sources: Sources, wor
     return PictureQuality(
         server=server.psnr,
         plain=other.psnr,
+        server_aligned=server.aligned,
+        plain_aligned=other.aligned,
         server_rate=server.bytes * rate,
         plain_rate=other.bytes * rate,
         composites=compared,

@@ -44,6 +44,8 @@ def judge(seen: Observation, workload: Workload) -> tuple[Delays, Quality]:
         Quality(
             psnr=_known(picture.server) if picture else None,
             psnr_plain=_known(picture.plain) if picture else None,
+            psnr_aligned=_known(picture.server_aligned) if picture else None,
+            psnr_aligned_plain=_known(picture.plain_aligned) if picture else None,
             kilobits=_known(picture.server_rate) if picture else None,
             kilobits_plain=_known(picture.plain_rate) if picture else None,
             stoi=_known(sound.server),

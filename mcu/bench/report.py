@@ -13,7 +13,7 @@ from mcu.bench.compare import Comparison
 from mcu.bench.figures import median, spread_text
 from mcu.bench.machine import Machine
 from mcu.bench.results import Delays, Grown, Quality, Results
-from mcu.bench.rows import ContenderRow, ServerRow, Spread, ratio
+from mcu.bench.rows import ContenderRow, ServerRow, Spread, asked_text, ratio
 
 COLOURS = {"stretch": "bold green", "yes": "green", "no": "red"}
 RATIOS = {  # figures that say little of a contender that left work out
@@ -102,7 +102,8 @@ def _compared(comparison: Comparison) -> Table:
 
 
 def _doubts(comparison: Comparison) -> str:
-    return "; ".join(sorted({row.invalid for row in comparison.server if row.invalid}))
+    doubts = sorted({row.invalid for row in comparison.server if row.invalid})
+    return "; ".join(filter(None, (asked_text(comparison.server, comparison.workload), *doubts)))
 
 
 def _grown(lines: Sequence[Grown]) -> Table:
@@ -145,6 +146,7 @@ def received(delays: Delays, quality: Quality) -> Iterator[tuple[str, str, str]]
         ("delay of the sound p95, ms", delays.audio_p95, None, 1),
         ("sound behind the picture, ms", delays.skew, None, 1),
         ("PSNR of the composite, dB", quality.psnr, quality.psnr_plain, 2),
+        ("the same, moved by parts of a pixel", quality.psnr_aligned, quality.psnr_aligned_plain, 2),
         ("picture, kbit/s", quality.kilobits, quality.kilobits_plain, 0),
         ("intelligibility of the mix (STOI)", quality.stoi, quality.stoi_plain, 3),
         ("distance of its spectrum, dB", quality.distance, quality.distance_plain, 2),

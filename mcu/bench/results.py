@@ -47,8 +47,10 @@ class Delays(msgspec.Struct, frozen=True, kw_only=True):
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
     """What a viewer and listener gets, next to the plain way; None where nothing could be compared."""
 
-    psnr: float | None  # dB, luma of the decoded composite against the one before it was coded
+    psnr: float | None  # dB, luma of the decoded composite against one of pictures that were never coded
     psnr_plain: float | None
+    psnr_aligned: float | None = None  # likewise, less what moving by parts of a pixel explains
+    psnr_aligned_plain: float | None = None
     kilobits: float | None  # per second
     kilobits_plain: float | None
     stoi: float | None  # intelligibility of the mix against the sum of the voices, 0 to 1

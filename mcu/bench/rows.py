@@ -9,6 +9,7 @@ import msgspec
 
 from mcu.bench.contender import Result
 from mcu.bench.stretch import ServerStretch
+from mcu.bench.workload import Workload
 
 MISSED_LIMIT = 0.01  # of the ticks: a contender that misses more did not do the work
 
@@ -35,6 +36,7 @@ class ServerRow(msgspec.Struct, frozen=True, kw_only=True):
     loop_late: int
     load_cpu: float  # CPU seconds a second of the load's process
     invalid: str  # why the load was not what it should have been, "" when it was
+    asked: dict[str, int] = {}  # how many senders the server asked for how much: "256×144", "nothing"
 
 
 class ContenderRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +90,18 @@ def server_row(stretch: ServerStretch) -> ServerRow:
         loop_late=between.loop_late,
         load_cpu=stretch.load.cpu_seconds / stretch.load.seconds,
         invalid=stretch.invalid,
+        asked=stretch.load.asked,
     )
+
+
+def asked_text(rows: Sequence[ServerRow], workload: Workload) -> str:
+    """What the last of them says that was asked for; "" where nobody was asked."""
+    asked = rows[-1].asked if rows else {}
+    if not asked:
+        return ""
+    sizes = ", ".join(f"{size} ({count})" if len(asked) > 1 else size for size, count in sorted(asked.items()))
+    sent = f"sent {workload.width}×{workload.height}"
+    return f"asked for {sizes}" + ("" if workload.obedient else f", {sent} all the same")
 
 
 def contender_row(result: Result) -> ContenderRow:

@@ -44,6 +44,7 @@ class Workload(msgspec.Struct, frozen=True):
     layout: str = "grid"
     audio_only: bool = False  # nobody sends or receives a picture
     content: bool = False  # participant 0 shares a screen as well
+    obedient: bool = True  # senders send no more than the server asks for; not so WHIP clients, which cannot be told
 
     def __post_init__(self) -> None:
         """Raises ValueError for what cannot be carried."""
@@ -72,6 +73,7 @@ VARIANTS: dict[str, Workload] = {
         Workload(name="100people", participants=100),
         Workload(name="100viewers", participants=1, speakers=1, viewers=100, width=1280, height=720, bitrate=1_200_000),
         Workload(name="content", content=True),
+        Workload(name="untold", obedient=False),
     )
 }
 

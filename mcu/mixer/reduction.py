@@ -22,9 +22,14 @@ class Reduction:
 
     def reduce(self, frame: av.VideoFrame) -> av.VideoFrame:
         """`frame` (yuv420p, any size) in this one's size, whole, with bars where the aspect differs."""
-        y, u, v = (_plane(plane) for plane in frame.planes)
-        self._canvas.paint([(self._paint, Picture(y, u, v, owner=frame))])
+        self._canvas.paint([(self._paint, picture_of(frame))])
         return self.frame
+
+
+def picture_of(frame: av.VideoFrame) -> Picture:
+    """The planes of a frame (yuv420p), not copied."""
+    y, u, v = (_plane(plane) for plane in frame.planes)
+    return Picture(y, u, v, owner=frame)
 
 
 def _plane(plane: av.video.plane.VideoPlane) -> Plane:

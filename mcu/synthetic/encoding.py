@@ -76,6 +76,12 @@ def encode_pictures(pictures: Iterable[Rgb], settings: MediaSettings) -> tuple[t
     return encoder.finish(), encoder.keyframes
 
 
+def planar(convert: VideoReformatter, picture: Rgb, width: int, height: int) -> av.VideoFrame:
+    """The picture as encoders take it: I420 of width × height."""
+    drawn = av.VideoFrame.from_ndarray(picture, format="rgb24")
+    return convert.reformat(drawn, width, height, "yuv420p", interpolation=Interpolation.AREA, threads=1)
+
+
 class _PictureEncoder:
     """Codes one loop in one size."""
 
@@ -103,10 +109,7 @@ class _PictureEncoder:
 
     def encode(self, picture: Rgb) -> None:
         """The next picture, of any size."""
-        drawn = av.VideoFrame.from_ndarray(picture, format="rgb24")
-        frame = self._convert.reformat(
-            drawn, self.width, self.height, "yuv420p", interpolation=Interpolation.AREA, threads=1
-        )
+        frame = planar(self._convert, picture, self.width, self.height)
         frame.pts = self._taken
         frame.pict_type = PictureType.I if self._taken % self._spacing == 0 else PictureType.NONE
         self._taken += 1

@@ -42,27 +42,43 @@ def make(order: Order) -> Performance:
     """Draw, speak and encode. Takes about a second. Raises ConfigurationError when a file cannot be played."""
     settings = order.settings
     who = person(order.person)
-    listening_frames = round(settings.listen_seconds * settings.fps)
     quiet = voice.room(seconds=settings.listen_seconds, seed=f"room {who.number}")
     spoken = _voice(order, who)
     return Performance(
         person=who.number,
-        listening=_loop(order, who, quiet, speaking=False, first_frame=0),
-        speaking=_loop(order, who, spoken, speaking=True, first_frame=listening_frames),
+        listening=_loop(order, who, quiet, speaking=False),
+        speaking=_loop(order, who, spoken, speaking=True),
     )
 
 
-def _loop(order: Order, who: Person, sound: voice.Sound, *, speaking: bool, first_frame: int) -> Clip:
+def uncoded(order: Order, *, speaking: bool) -> Iterator[Rgb]:
+    """The pictures of one loop as they were before `make` coded them."""
+    who = person(order.person)
+    return _pictures(order, who, _voice(order, who) if speaking else None)
+
+
+def _loop(order: Order, who: Person, sound: voice.Sound, *, speaking: bool) -> Clip:
+    marked = _pictures(order, who, sound if speaking else None)
+    heard = chirp.marked(sound, who.number) if speaking and order.settings.chirped else sound
+    return encode_loop(marked, heard, order.settings, first_frame=_first_frame(order, speaking=speaking))
+
+
+def _first_frame(order: Order, *, speaking: bool) -> int:
+    return round(order.settings.listen_seconds * order.settings.fps) if speaking else 0
+
+
+def _pictures(order: Order, who: Person, spoken: voice.Sound | None) -> Iterator[Rgb]:
+    """Of speaking where something is spoken, else of listening."""
+    speaking = spoken is not None
+    first_frame = _first_frame(order, speaking=speaking)
     seconds = order.settings.speak_seconds if speaking else order.settings.listen_seconds
     count = round(seconds * order.settings.fps)
     film = _film(order, who)
     if film is not None:
         pictures = _filmed(film, order, count, first_frame)
     else:
-        pictures = _drawn(order, who, sound if speaking else None, seconds, count)
-    marked = _marked(pictures, who, first_frame) if order.settings.coded else pictures
-    heard = chirp.marked(sound, who.number) if speaking and order.settings.chirped else sound
-    return encode_loop(marked, heard, order.settings, first_frame=first_frame)
+        pictures = _drawn(order, who, spoken, seconds, count)
+    return _marked(pictures, who, first_frame) if order.settings.coded else pictures
 
 
 def _voice(order: Order, who: Person) -> voice.Sound:

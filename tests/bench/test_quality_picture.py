@@ -8,29 +8,35 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from av.video.reformatter import VideoReformatter
 
 from mcu.bench import quality_picture
-from mcu.bench.observation import Frame, Layout, Look, Observation, Place, looks
+from mcu.bench.media import settings_of
+from mcu.bench.observation import Frame, Layout, Look, Observation, Place, Shown, looks
 from mcu.bench.quality_picture import Sources
+from mcu.bench.uncoded import Uncoded
 from mcu.bench.workload import Composite, Workload
-from mcu.media.types import VIDEO_CLOCK_RATE, VideoProfile
+from mcu.media.types import VIDEO_CLOCK_RATE, Picture, VideoProfile
 from mcu.media.video_codecs import VideoEncoder
 from mcu.mixer.compositor import Compositor
 from mcu.mixer.layout import Tile
+from mcu.mixer.reduction import picture_of
 from mcu.mixer.style import TileStyle
+from mcu.synthetic import picture_code
 from mcu.synthetic.clips import MediaSettings, Performance
+from mcu.synthetic.encoding import Rgb, planar
 from mcu.synthetic.people import person
-from mcu.synthetic.staging import Order, make
+from mcu.synthetic.staging import Order, make, uncoded
 
 WORKLOAD = Workload(participants=2, speakers=1, composite=Composite(640, 360, 25, 500_000))
 PLACES = (Place(0, False, 0, 90, 316, 178), Place(1, False, 324, 90, 316, 178))
 FRAMES = 60
+SETTINGS = MediaSettings(coded=True, listen_seconds=2, speak_seconds=2)
 
 
 @functools.cache
 def performances() -> dict[int, Performance]:
-    settings = MediaSettings(coded=True, listen_seconds=2, speak_seconds=2)
-    return {number: make(Order(person=number, settings=settings)) for number in (0, 1)}
+    return {number: make(Order(person=number, settings=SETTINGS)) for number in (0, 1)}
 
 
 def observation(*, bitrate: int, rates: Sequence[int] = (15, 15)) -> Observation:
@@ -70,7 +76,11 @@ def observation(*, bitrate: int, rates: Sequence[int] = (15, 15)) -> Observation
 
 def measured(seen: Observation) -> tuple[list[Look], quality_picture.PictureQuality]:
     found = list(looks(seen, WORKLOAD))
-    return found, quality_picture.measure(seen, found, Sources(performances(), None), WORKLOAD)
+    return found, quality_picture.measure(seen, found, WORKLOAD, decoded=decoded(), uncoded=decoded())
+
+
+def decoded() -> Sources:
+    return Sources(performances(), None)
 
 
 def test_the_marks_say_what_is_shown() -> None:
@@ -98,7 +108,8 @@ def test_a_poorer_encoder_shows() -> None:
 
 
 def test_nothing_seen_is_no_figure() -> None:
-    quality = quality_picture.measure(observation(bitrate=500_000), [], Sources(performances(), None), WORKLOAD)
+    seen = observation(bitrate=500_000)
+    quality = quality_picture.measure(seen, [], WORKLOAD, decoded=decoded(), uncoded=decoded())
     assert math.isnan(quality.server)
     assert quality.composites == 0
 
@@ -118,3 +129,45 @@ def test_pictures_are_found_forth_and_back_and_across_loops() -> None:
     assert sources.picture((0, False), -1) is None
     assert sources.picture((9, False), 0) is None
     assert sources.picture((0, True), 0) is None
+
+
+def test_uncoded_pictures_are_those_that_were_coded() -> None:
+    """By any number, forth and back and across loops; and what coding cost is what is between the two."""
+    made = {0: make(Order(person=0, settings=settings_of(WORKLOAD)))}
+    coded, drawn = Sources(made, None), Uncoded(made, None, WORKLOAD)
+    begin, end = made[0].speaking.first_frame, made[0].speaking.first_frame + len(made[0].speaking.frames)
+    for number in (0, 1, 9, 9, 3, begin - 1, begin, begin + 20, begin + 19, 2):
+        one, other = coded.picture((0, False), number), drawn.picture((0, False), number)
+        assert one is not None
+        assert other is not None
+        difference = float(np.mean((one.y.astype(int) - other.y) ** 2))
+        assert 0 < difference < 60
+        assert picture_code.read(other.y, picture_code.covering(0, 0, 320, 180)) == picture_code.Code(0, number)
+    for shown, number in (((0, False), -1), ((0, False), end), ((1, False), 0), ((0, True), 0)):
+        assert drawn.picture(shown, number) is None
+
+
+def test_smaller_sources_cost_something_against_the_truth() -> None:
+    """The server of this test was sent 320 pixels, the plain way too; held against what was drawn, both lose more."""
+    seen = observation(bitrate=500_000)
+    found = list(looks(seen, WORKLOAD))
+    against = {
+        name: quality_picture.measure(seen, found, WORKLOAD, decoded=decoded(), uncoded=truth)
+        for name, truth in (("decoded", decoded()), ("drawn", ShortUncoded()))
+    }
+    assert against["drawn"].server < against["decoded"].server
+    assert against["drawn"].server == pytest.approx(against["drawn"].plain, abs=1.5)
+
+
+class ShortUncoded:
+    """What `performances` were made of."""
+
+    def picture(self, shown: Shown, number: int) -> Picture | None:
+        order = Order(person=shown[0], settings=SETTINGS)
+        drawn = drawings(order)[number]
+        return picture_of(planar(VideoReformatter(), drawn, SETTINGS.width, SETTINGS.height))
+
+
+@functools.cache
+def drawings(order: Order) -> list[Rgb]:
+    return [*uncoded(order, speaking=False), *uncoded(order, speaking=True)]

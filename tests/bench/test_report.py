@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ from rich.console import Console
 from mcu.bench import figures, markdown, report, results
 from mcu.bench.impaired import Checked, Outcome
 from mcu.bench.results import Delays, Grown, Quality, Results
-from mcu.bench.rows import Spread, ratio
+from mcu.bench.rows import Spread, asked_text, ratio
 from mcu.bench.sections import AIORTC
 from mcu.bench.workload import Workload
 from mcu.errors import ProtocolError
@@ -96,9 +97,8 @@ def test_one_more_viewer_costs_the_slope() -> None:
 
 
 def test_tables_say_what_was_measured_what_is_absent_and_what_is_in_doubt() -> None:
-    compared = comparison(
-        [server(0.3), server(0.4, invalid="participants lost their connection")], floor=[contender(0.4)]
-    )
+    small = msgspec.structs.replace(server(0.3), asked={"256×144": 28, "nothing": 2})
+    compared = comparison([server(0.4, invalid="participants lost their connection"), small], floor=[contender(0.4)])
     compared = msgspec.structs.replace(
         compared, absent={"gstreamer": "GStreamer is not installed"}, contenders={"slow": [contender(0.2, missed=50)]}
     )
@@ -115,6 +115,7 @@ def test_tables_say_what_was_measured_what_is_absent_and_what_is_in_doubt() -> N
         "GStreamer is not installed",
         "50 ticks missed: did not keep up",
         "participants lost their connection",
+        "asked for 256×144 (28), nothing (2)",
         "3 of 30 came in",
         "38.21",
         "0.990",
@@ -141,6 +142,17 @@ def test_the_ratio_to_who_did_not_keep_up_is_marked() -> None:
     marked = [line for line in printed.splitlines() if "1.50 *" in line]
     assert [line.split()[0] for line in marked] == ["gstreamer", "CPU"]
     assert not any("0.75 *" in line for line in printed.splitlines())
+
+
+def test_what_was_asked_for_is_said() -> None:
+    row = msgspec.structs.replace(server(), asked={"256×144": 30})
+    assert asked_text([row], Workload()) == "asked for 256×144"
+    assert asked_text([row], Workload(obedient=False)) == "asked for 256×144, sent 320×180 all the same"
+    assert asked_text([server()], Workload()) == ""
+    assert asked_text([], Workload()) == ""
+    assert "| server | 0.300 | | asked for 256×144 |" in re.sub(
+        " +", " ", markdown.tables(Results(comparisons={"reference": comparison([row])}))
+    )
 
 
 def test_results_survive_their_file(tmp_path: Path) -> None:

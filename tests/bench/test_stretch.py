@@ -50,6 +50,7 @@ def test_two_people_and_a_viewer_on_a_real_server() -> None:
     assert stretch.counted.packets_sent > 0
     assert stretch.packet is not None
     assert stretch.load.connected == 3
+    assert sum(stretch.load.asked.values()) == 2  # the viewer has nothing to send
     assert stretch.load.packets_received > 0
     assert stretch.load.packets_sent > 0
     assert not any(cpu.of_process(pid) for pid in left)

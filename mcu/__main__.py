@@ -85,7 +85,7 @@ def bench(
         str,
         typer.Option(
             help="Loads to compare, with commas: reference, 25fps, 360p, h264, audio, 100people, 100viewers, content, "
-            "or all."
+            "untold, or all."
         ),
     ] = "reference",
     only: Annotated[

@@ -56,6 +56,7 @@ class Counted:
     datagrams_dropped: int
     loop_late: int
     failures: int
+    shed: int = 0  # level of what was left out for want of CPU: at either reading, or 1 where it rose between them
 
 
 DROPS = ("overflowed", "oversized", "malformed", "srtp_failures", "send_would_block", "send_errors")
@@ -109,4 +110,11 @@ def counted(earlier: Metrics, later: Metrics) -> Counted:
         datagrams_dropped=round(sum(between.sum("mcu_datagrams_total", what=what) for what in DROPS)),
         loop_late=round(between.sum("mcu_loop_late_total")),
         failures=round(between.sum("mcu_failures_total")),
+        shed=round(
+            max(
+                earlier.sum("mcu_shed_level"),
+                later.sum("mcu_shed_level"),
+                between.sum("mcu_shed_steps_total") > 0,
+            )
+        ),
     )

@@ -65,6 +65,8 @@ class ServerStretch:
             return f"the load left out {load.media_skipped} of {load.media_due}"
         if load.connected < self.opened.participants or load.reconnects:
             return "participants lost their connection"
+        if self.counted.shed:
+            return "the server had too little CPU and left pictures out"
         return ""
 
 

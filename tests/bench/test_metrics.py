@@ -56,6 +56,20 @@ def test_series_are_summed_over_the_labels_that_were_not_asked_for() -> None:
     assert metrics.sum("mcu_nothing") == 0.0
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "shed"),
+    [
+        ("", "", 0),
+        ("", "mcu_shed_level 3\nmcu_shed_steps_total 3\n", 3),
+        ("mcu_shed_level 2\nmcu_shed_steps_total 2\n", "mcu_shed_level 0\nmcu_shed_steps_total 2\n", 2),
+        ("mcu_shed_steps_total 2\n", "mcu_shed_steps_total 4\n", 1),  # up and down again between the readings
+        ("mcu_shed_steps_total 2\n", "mcu_shed_steps_total 2\n", 0),
+    ],
+)
+def test_a_server_that_left_pictures_out_is_told(before: str, after: str, shed: int) -> None:
+    assert counted(parse(EARLIER + before), parse(LATER + after)).shed == shed
+
+
 def test_equal_readings_are_refused() -> None:
     with pytest.raises(ProtocolError):
         counted(parse(LATER), parse(LATER))

@@ -93,8 +93,8 @@ class Pool(Protocol):
     async def request(self, conference_id: str, body: control.Command) -> control.Answer:
         """Raises RefusedError."""
 
-    def check_strain(self, conference_id: str) -> None:
-        """Raises RefusedError("busy") when one more participant would cost the others pictures."""
+    async def wait_for_room(self, conference_id: str) -> None:
+        """Raises RefusedError("busy") when one more participant would go on costing the others pictures."""
 
     @property
     def ready_count(self) -> int:

@@ -3,13 +3,14 @@
 Rules:
 1. An MP that ends is started again, at once the first time and with growing pauses when it keeps ending.
 2. An MP that does not answer two load reports in a row is killed, which rule 1 then heals.
-3. Nobody new is let in where the MP is at its limit; who is in stays in.
+3. Nobody new is let in where the MP stays at its limit; who is in stays in.
 4. A conference is placed on the ready MP that used least CPU over the last report interval.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Protocol
 
@@ -25,6 +26,7 @@ REPORT_SECONDS = 2.0  # interval of load reports
 MISSED_REPORTS = 2
 BACKOFF_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)  # pauses before the next start; the last one repeats
 MOST_STRAIN = 0.8  # of an MP's busiest thread; above, one more participant is refused before ticks are missed
+ROOM_SECONDS = 7.0  # that a newcomer waits for an MP to have room: three reports
 STABLE_SECONDS = 30.0  # an MP that lived this long has earned an immediate restart
 
 log = structlog.get_logger()
@@ -57,6 +59,7 @@ class ProcessorPool:
         self._cpu: dict[int, tuple[float, float]] = {}  # index: (CPU seconds so far, share of a core lately)
         self._listeners: list[PoolListener] = []
         self._changed = asyncio.Event()
+        self._reported = asyncio.Event()
         self._stopping = False
         self.restarts = 0
 
@@ -115,13 +118,25 @@ class ProcessorPool:
             self._placement.pop(conference_id, None)
         return answer
 
-    def check_strain(self, conference_id: str) -> None:
-        """Raise RefusedError("busy") when one more participant would cost the others pictures."""
+    async def wait_for_room(self, conference_id: str, *, patience: float = ROOM_SECONDS) -> None:
+        """Return when one more participant costs the others nothing. Raises RefusedError("busy") after `patience`.
+
+        A crowd at the door strains an MP for a moment: thirty handshakes and thirty first keyframes.
+        """
+        deadline = time.monotonic() + patience
+        while (strain := self._strain(conference_id)) > MOST_STRAIN:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise RefusedError("busy", f"the media processor is strained to {strain:.0%}")
+            self._reported.clear()
+            with contextlib.suppress(TimeoutError):  # judged once more, and refused
+                await asyncio.wait_for(self._reported.wait(), remaining)
+
+    def _strain(self, conference_id: str) -> float:
+        """Of the MP that a newcomer would go to, 0 to 1; 0.0 where an MP has not said yet."""
         placed = self._placement.get(conference_id)
         able = [placed] if placed is not None else [p for p in self._processors.values() if p.is_ready]
-        strains = [processor.load.strain for processor in able if processor.load is not None]
-        if len(strains) == len(able) and strains and min(strains) > MOST_STRAIN:
-            raise RefusedError("busy", f"the media processor is strained to {min(strains):.0%}")
+        return min((0.0 if p.load is None else p.load.strain for p in able), default=0.0)
 
     async def _place(self, conference_id: str) -> ProcessorProcess:
         placed = self._placement.get(conference_id)
@@ -189,6 +204,7 @@ class ProcessorPool:
                     if missed[index] >= MISSED_REPORTS:
                         log.error("processor hangs and is killed", processor=index)
                         processor.kill()
+            self._reported.set()
 
     def _measure(self, processor: ProcessorProcess) -> None:
         if processor.load is None:

@@ -164,7 +164,7 @@ class Registry:
         )
         live = self._conferences.get(record.id)
         if live is None or not live.conference.namesakes_away(command):  # else somebody comes back, and is counted in
-            self.pool.check_strain(record.id)
+            await self.pool.wait_for_room(record.id)
         await self._admit(record.id, command, member, secret=secret, secret_hash=keys.hash_secret(secret))
         log.info("participant entered", conference=record.id, participant=command.participant, role=role.value)
         return record.id, command.participant
@@ -185,7 +185,7 @@ class Registry:
         """The participant of a WHIP or WHEP token; a connection that uses the token already is superseded."""
         live = self._conferences.get(token.conference_id)
         if live is None or token.participant not in live.conference.participants:
-            self.pool.check_strain(token.conference_id)
+            await self.pool.wait_for_room(token.conference_id)
         role = Role.ATTENDEE if token.kind == "whip" else Role.VIEWER
         command = c.Enter(participant=token.participant, name=token.name, office=token.office, role=role)
         await self._admit(token.conference_id, command, member, secret="", secret_hash=None)

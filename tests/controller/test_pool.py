@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 import pytest
@@ -29,9 +30,9 @@ def pool_of(*strains: float | None) -> ProcessorPool:
     return pool
 
 
-def refuses(pool: ProcessorPool) -> bool:
+async def refuses(pool: ProcessorPool) -> bool:
     try:
-        pool.check_strain("c")
+        await pool.wait_for_room("c", patience=0.0)
     except RefusedError as refused:
         return refused.code == "busy"
     return False
@@ -47,11 +48,26 @@ def refuses(pool: ProcessorPool) -> bool:
         ((), False),  # nothing is known yet
     ],
 )
-def test_a_new_conference_is_refused_where_all_are_strained(strains: tuple[float | None, ...], refused: bool) -> None:
-    assert refuses(pool_of(*strains)) is refused
+async def test_a_new_conference_is_refused_where_all_are_strained(
+    strains: tuple[float | None, ...], refused: bool
+) -> None:
+    assert await refuses(pool_of(*strains)) is refused
 
 
-def test_a_running_conference_is_judged_by_its_own_processor() -> None:
+async def test_a_running_conference_is_judged_by_its_own_processor() -> None:
     pool = pool_of(MOST_STRAIN + 0.1, 0.2)
     pool._placement["c"] = cast(ProcessorProcess, pool._processors[0])
-    assert refuses(pool)
+    assert await refuses(pool)
+
+
+async def test_newcomers_wait_while_a_crowd_at_the_door_strains_the_processor() -> None:
+    pool = pool_of(MOST_STRAIN + 0.1)
+    waiting = [asyncio.create_task(pool.wait_for_room("c", patience=60.0)) for _ in range(3)]
+    await asyncio.sleep(0)
+    pool._reported.set()  # still strained
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not any(task.done() for task in waiting)
+    cast(Any, pool._processors[0]).load = control.Load(1.0, 1, MOST_STRAIN - 0.1, (), {})
+    pool._reported.set()
+    await asyncio.gather(*waiting)

@@ -35,7 +35,7 @@ class FakePool:
             return control.LegAnswer(self.answer)
         return control.Done()
 
-    def check_strain(self, conference_id: str) -> None:
+    async def wait_for_room(self, conference_id: str) -> None:
         if self.strained:
             raise RefusedError("busy", conference_id)
 

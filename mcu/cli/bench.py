@@ -12,6 +12,8 @@ from rich.console import Console
 from mcu.bench import runner
 from mcu.bench.results import FILE
 from mcu.bench.sections import SECTIONS, Settings, chosen
+from mcu.bench.server import ServerFailed
+from mcu.bench.stretch import StretchFailed
 from mcu.bench.workload import VARIANTS
 from mcu.errors import ConfigurationError
 
@@ -19,7 +21,7 @@ RUNS, SECONDS = 5, 10.0
 QUICK_RUNS, QUICK_SECONDS = 2, 5.0  # with the comparison and the composite alone: two minutes
 QUICK_SECTIONS = ("compare", "composite")
 LEAST_SECONDS = 4.0  # an MP reports its counters every two
-INTERRUPTED = 130
+INTERRUPTED, FAILED = 130, 1
 BUSY = 1.0  # load average by core from which on figures are in doubt
 
 
@@ -51,6 +53,13 @@ def run(options: Options) -> int:
     except KeyboardInterrupt:
         console.print("중단했습니다 · Stopped; finished sections are kept.", style="yellow")
         return INTERRUPTED
+    except (StretchFailed, ServerFailed) as error:
+        console.print(
+            f"측정하지 못했습니다 · Not measured: {error}. Finished sections are kept. "
+            "On a machine with other work people are refused: close it, or begin with --only composite.",
+            style="bold red",
+        )
+        return FAILED
     return 0
 
 

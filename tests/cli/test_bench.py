@@ -10,9 +10,11 @@ from typer.testing import CliRunner
 from mcu.__main__ import app
 from mcu.bench import runner
 from mcu.bench.sections import SECTIONS
+from mcu.bench.server import ServerFailed
+from mcu.bench.stretch import StretchFailed
 from mcu.bench.workload import VARIANTS
 from mcu.cli import bench
-from mcu.cli.bench import INTERRUPTED, Options
+from mcu.cli.bench import FAILED, INTERRUPTED, Options
 from mcu.errors import ConfigurationError
 
 SILENT = Options(runs=0, seconds=0.0, variants="", only="", quick=False, output=None)
@@ -55,6 +57,18 @@ def test_names_are_lists() -> None:
 def test_what_does_not_exist_is_refused_with_what_does(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=r"there are|at least"):
         bench.read(options(**wrong))
+
+
+@pytest.mark.parametrize("fault", [StretchFailed("19 of 30 came in"), ServerFailed("it does not answer")])
+def test_what_cannot_be_measured_is_one_sentence(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(runner, "run", fail)
+    assert bench.run(options(quick=True)) == FAILED
+    assert str(fault) in " ".join(capsys.readouterr().out.split())
 
 
 def test_ctrl_c_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_measuring(tmp_path: Pat
 
 
 def test_a_server_that_cannot_start_says_why() -> None:
-    with pytest.raises(ServerFailed, match="fps"), running_server(SMALL, settings={"MCU_PICTURE_FPS": "9999"}):
+    with pytest.raises(ServerFailed, match="FPS"), running_server(SMALL, settings={"MCU_PICTURE_FPS": "9999"}):
         pass
 
 

@@ -23,6 +23,7 @@ MP_BYTES = 8 << 20
 # Measured: 0.6 to 0.8 MiB in the first 400 joins and 0.1 in the next: SQLite's page cache, which is bounded, and pools.
 # Closed WebSockets that waited for the garbage collector, at 45 KiB each, made it 6 to 7.
 MC_BYTES = 2 << 20
+ROUNDS = 3  # what leaks grows in each; an encoder for a smaller rung, made in a busy moment, leaves its heap 8 MiB once
 CONSOLIDATED_SECONDS = 15.0  # until what is closed is gone: DTLS says goodbye, MPs report every two seconds
 
 
@@ -86,28 +87,37 @@ async def come_and_go(crowd: Meeting, count: int) -> None:
             group.create_task(one(number))
 
 
-@pytest.mark.timeout(180)
+async def grown(server: Server, crowd: Meeting) -> tuple[int, int]:
+    """Bytes by which MC and MP are larger after JOINS joins and leaves. Nothing else may be left of them."""
+    before = footprint(server)
+    begin = time.monotonic()
+    await come_and_go(crowd, JOINS)
+    spent = time.monotonic() - begin
+    after = footprint(server)
+
+    def is_back() -> bool:
+        nonlocal after
+        after = footprint(server)
+        return after.countable == before.countable
+
+    try:
+        await until(is_back, CONSOLIDATED_SECONDS, what="back where it was", every=0.1)
+    except TimeoutError:
+        assert after.countable == before.countable  # says what differs
+    mc, mp = (now - then for now, then in zip(after.resident, before.resident, strict=True))
+    print(f"{JOINS} joins and leaves in {spent:.1f} s; before {before}; MC {mc >> 10:+} KiB, MP {mp >> 10:+} KiB")
+    return mc, mp
+
+
+@pytest.mark.timeout(240)
 async def test_four_hundred_joins_and_leaves_leave_nothing_behind(server: Server) -> None:
     async with meeting(server.url, server.ready_conference["id"]) as crowd:
         await crowd.join(1, quiet_reels(1))  # the meeting goes on
         await come_and_go(crowd, WARM_UP)
         await until(lambda: is_deserted(server), what="everybody else gone", every=0.1)
-        before = footprint(server)
-        begin = time.monotonic()
-        await come_and_go(crowd, JOINS)
-        spent = time.monotonic() - begin
-        after = footprint(server)
-
-        def is_back() -> bool:
-            nonlocal after
-            after = footprint(server)
-            return after.countable == before.countable
-
-        try:
-            await until(is_back, CONSOLIDATED_SECONDS, what="back where it was", every=0.1)
-        except TimeoutError:
-            assert after.countable == before.countable  # says what differs
-        mc, mp = ((now - then) >> 10 for now, then in zip(after.resident, before.resident, strict=True))
-        print(f"{JOINS} joins and leaves in {spent:.1f} s; before {before}; MC grew by {mc} KiB, MP by {mp} KiB")
-        assert mc < MC_BYTES >> 10
-        assert mp < MP_BYTES >> 10
+        for _ in range(ROUNDS):
+            mc, mp = await grown(server, crowd)
+            if mc < MC_BYTES and mp < MP_BYTES:
+                break
+        else:
+            pytest.fail(f"grows in every round, last by {mc >> 10} and {mp >> 10} KiB")

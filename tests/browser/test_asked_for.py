@@ -18,7 +18,7 @@ from tests.support.server import Server, running_server
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 NAMES = {1: ("김하늘", "종로구청장"), 2: ("이바다", "중구청장")}
-SMALL = 256  # pixels of width that a tile of 238 needs
+SMALL = 256  # pixels of width that a tile of 224 needs
 
 # Remembers every connection, so that the test can ask what is sent.
 CONNECTIONS = """() => {
@@ -136,7 +136,7 @@ async def test_browsers_follow_their_tiles_without_a_new_offer(
         await until(lambda page=page: sends_all(page), what="large tiles: the whole camera")
     room = Room(server)
 
-    room.show((1, 0, 0, 238, 134), (2, 640, 0, 238, 134))
+    room.show((1, 0, 0, 224, 126), (2, 640, 0, 224, 126))
     for page in pages:
         await until(lambda page=page: sends_little(page), what="small tiles: less")
         await until(lambda page=page: sees(page, 1, 2), what="both, small")

@@ -189,15 +189,15 @@ def test_senders_are_told_what_their_tiles_need(
     assert asked(notices, "leg-a") == [(320, 180)]
     bridge.update(state(2, "a", "b", "c", "d"))
     join(bridge, "b")
-    assert asked(notices, "leg-b") == [(160, 90)]
+    assert asked(notices, "leg-b") == [(256, 144)]
     bridge.audio_tick(1, now + LOWER_SECONDS - 1, now + LOWER_SECONDS - 1)
     assert asked(notices, "leg-a") == [(320, 180)]  # less is told later
     bridge.audio_tick(2, now + LOWER_SECONDS, now + LOWER_SECONDS)
-    assert asked(notices, "leg-a") == [(320, 180), (160, 90)]
+    assert asked(notices, "leg-a") == [(320, 180), (256, 144)]
     bridge.update(state(3, "b"))
-    assert asked(notices, "leg-b") == [(160, 90), (320, 180)]
+    assert asked(notices, "leg-b") == [(256, 144), (320, 180)]
     bridge.audio_tick(3, now + 20, now + 20)
-    assert asked(notices, "leg-a") == [(320, 180), (160, 90)]  # is not in the conference any more: told nothing
+    assert asked(notices, "leg-a") == [(320, 180), (256, 144)]  # is not in the conference any more: told nothing
 
 
 def test_who_is_not_shown_is_told_to_send_nothing(bridge: Bridge, notices: list[control.Notice]) -> None:

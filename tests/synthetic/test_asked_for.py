@@ -90,21 +90,21 @@ def fineness(watcher: Attendee, who: Attendee) -> float:
 async def test_a_tile_that_grows_is_sent_more_and_one_that_shrinks_less(room: Room) -> None:
     striped_one = await room.made.join(1, striped(1))
     watcher = await room.made.join(2, quiet_reels(2))
-    room.show((1, 0, 0, 238, 134), (2, 640, 0, 238, 134))
+    room.show((1, 0, 0, 224, 126), (2, 640, 0, 224, 126))
     await until(lambda: asked(striped_one) == (256, 144), what="asked for less")
     assert striped_one.client is not None
     assert striped_one.client.player is not None
     assert striped_one.client.player.least == Size(256, 144)
     await until(lambda: watcher.people() == [1, 2], what="both in small tiles")
 
-    room.show((1, 0, 0, 640, 360), (2, 640, 0, 238, 134))
+    room.show((1, 0, 0, 640, 360), (2, 640, 0, 224, 126))
     told = await until(lambda: asked(striped_one) == (640, 360), what="asked for more")
     shown = await until(lambda: fineness(watcher, striped_one) > FINE, what="stripes")
     print(f"asked for more after {told * 1000:.0f} ms, shown after {(told + shown) * 1000:.0f} ms")
     assert watcher.people() == [1, 2]
 
-    room.show((1, 0, 0, 636, 356), (2, 640, 0, 238, 134))  # smaller by a hair
-    room.show((1, 0, 0, 240, 136), (2, 640, 0, 640, 360))
+    room.show((1, 0, 0, 560, 314), (2, 640, 0, 224, 126))  # smaller, and the same step
+    room.show((1, 0, 0, 226, 126), (2, 640, 0, 640, 360))
     await until(lambda: asked(striped_one) == (256, 144), what="asked for less again")
     room.show((1, 0, 0, 640, 360), (2, 640, 0, 640, 360))  # in the moment before more comes: small, blown up
     await until(lambda: fineness(watcher, striped_one) > FINE, what="stripes again")

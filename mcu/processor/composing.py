@@ -21,6 +21,7 @@ from mcu.mixer.layout import Tile
 from mcu.processor.overload import STEPS, Step
 from mcu.processor.pace import Pace
 from mcu.processor.picture_encoders import PacketizedFrame, PictureEncoders
+from mcu.processor.rungs import even
 from mcu.processor.ticks import Ticks
 from mcu.thread_name import name_this_thread
 
@@ -151,8 +152,4 @@ class ComposingThread:
         reduction = self._step.reduction
         if reduction == 1 or profile.height < SMALL_HEIGHT:
             return profile
-        return replace(profile, width=_even(profile.width / reduction), height=_even(profile.height / reduction))
-
-
-def _even(side: float) -> int:
-    return max(2, 2 * round(side / 2))
+        return replace(profile, width=even(profile.width / reduction), height=even(profile.height / reduction))

@@ -51,14 +51,14 @@ def ladder(profile: VideoProfile) -> tuple[Rung, ...]:
     """The rungs of a composite that is shown as `profile` to those whose line carries it, best first."""
     rungs = []
     for index, (share, smallest, divisor) in enumerate(zip(SHARES, SMALLEST, DIVISORS, strict=True)):
-        height = _even(profile.height / divisor)
+        height = even(profile.height / divisor)
         if index and height < SMALLEST_SIDE:
             break
         slow = index == len(SHARES) - 1 and profile.fps >= 2 * SLOW_FPS
         bitrate = round(profile.bitrate * share)
         rung = replace(
             profile,
-            width=_even(profile.width / divisor),
+            width=even(profile.width / divisor),
             height=height,
             fps=profile.fps // SLOW_FPS if slow else profile.fps,
             bitrate=bitrate,
@@ -165,5 +165,6 @@ def _within(rung: Rung, budget: float) -> int:
     return int(min(rung.profile.bitrate, max(rung.least, budget / OVERHEAD + ROUNDING)))
 
 
-def _even(value: float) -> int:
+def even(value: float) -> int:
+    """The nearest even number of pixels."""
     return 2 * round(value / 2)

@@ -13,10 +13,8 @@ from mcu import control
 from mcu.conference import commands as c
 from mcu.conference import events as e
 from mcu.conference.participant import Departure, Role
-from mcu.config import Conference as ConferenceSection
-from mcu.config import Config
 from mcu.controller import tokens
-from mcu.controller.doors import ByLink, ByNumber, Created, Person
+from mcu.controller.doors import ByLink, ByNumber, Person
 from mcu.controller.member import (
     Admitted,
     EndReason,
@@ -24,33 +22,10 @@ from mcu.controller.member import (
     MediaCondition,
     MembershipEnded,
 )
-from mcu.controller.registry import Registry
 from mcu.errors import RefusedError
 from mcu.store.database import open_store
-from mcu.store.store import Store
-from tests.fakes.pool import ANSWER, FakeMember, FakePool
-
-GRACE = 30.0
-
-
-class World:
-    """A registry that can be stopped and started again over the same database."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.now = 1_000.0
-        self.config = Config(conference=ConferenceSection(max_participants=3, grace_seconds=GRACE))
-        self.restart()
-
-    def restart(self) -> None:
-        self.pool = FakePool()
-        self.registry = Registry(store=self.store, pool=self.pool, config=self.config, clock=lambda: self.now)
-
-    async def enter(self, created: Created, name: str, **person: object) -> tuple[str, FakeMember]:
-        member = FakeMember()
-        door = ByLink(created.link)
-        _, participant = await self.registry.enter(door, Person(name=name, **person), member)  # type: ignore[arg-type]
-        return participant, member
+from tests.fakes.pool import ANSWER, FakeMember
+from tests.fakes.world import GRACE, World
 
 
 async def settle() -> None:

@@ -1,43 +1,66 @@
-/** Devices and language in the middle of a meeting. */
+/** What can be set in the middle of a meeting: sections of rows. */
 
 import { element } from "./dom.js";
+import { segmentsRow } from "./controls.js";
 import { deviceChoice } from "./devices.js";
 import { sheet } from "./popover.js";
 import { self } from "../state/meeting.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
+/** @typedef {(context: Context) => HTMLElement | null} Row null: not for this person */
+
+/**
+ * Another setting is another row. A section without rows is not shown.
+ *
+ * @type {readonly { id: "devices" | "sound" | "picture" | "language", rows: readonly Row[] }[]}
+ */
+const SECTIONS = [
+  {
+    id: "devices",
+    rows: [
+      (context) => (watches(context) ? null : deviceChoice(context, "microphone")),
+      (context) => (watches(context) ? null : deviceChoice(context, "camera")),
+      (context) => deviceChoice(context, "speaker"),
+    ],
+  },
+  { id: "sound", rows: [] },
+  { id: "picture", rows: [] },
+  { id: "language", rows: [languageRow] },
+];
+
 /** @param {Context} context */
 export function showSettings(context) {
   const closed = new AbortController();
   const inner = context.within(closed.signal);
-  const kinds = /** @type {const} */ (["microphone", "camera", "speaker"]);
-  const listed = self(context.state.meeting)?.role !== "viewer" ? kinds : /** @type {const} */ (["speaker"]);
-  const dialog = sheet(
-    inner,
-    "meeting.settings",
-    ...listed.map((kind) => deviceChoice(inner, kind)),
-    languageChoice(inner),
-  );
+  const dialog = sheet(inner, "meeting.settings", ...SECTIONS.flatMap((section) => sectionOf(inner, section)));
+  dialog.classList.add("settings");
   dialog.addEventListener("close", () => closed.abort());
 }
 
+/** @param {Context} context @param {(typeof SECTIONS)[number]} section */
+function sectionOf(context, { id, rows }) {
+  const nodes = rows.map((row) => row(context)).filter((node) => node !== null);
+  if (nodes.length === 0) return [];
+  const title = element("h3", { id: `settings-${id}` }, context.text(`settings.${id}`));
+  return [element("section", { "aria-labelledby": title.id }, title, ...nodes)];
+}
+
 /** @param {Context} context */
-function languageChoice(context) {
-  const option = (/** @type {"ko" | "en"} */ language, /** @type {string} */ name) =>
-    element(
-      "button",
-      { type: "button", lang: language, "data-language": language, onclick: () => context.actions.speak(language) },
-      name,
-    );
-  const buttons = [option("ko", "한국어"), option("en", "English")];
-  context.watch(
-    (state) => state.language,
-    (language) => {
-      for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.language === language));
-    },
-  );
-  const group = element("div", { class: "segments", role: "group", "aria-labelledby": "language-label" }, ...buttons);
-  const label = element("span", { class: "label", id: "language-label" }, context.text("meeting.language"));
-  return element("div", { class: "field" }, label, group);
+function watches(context) {
+  return self(context.state.meeting)?.role === "viewer";
+}
+
+/** @type {Row} */
+function languageRow(context) {
+  return segmentsRow(context, {
+    label: "settings.language",
+    labelled: false,
+    choices: [
+      { value: "ko", name: { text: "한국어", lang: "ko" } },
+      { value: "en", name: { text: "English", lang: "en" } },
+    ],
+    chosen: (state) => state.language,
+    choose: (language) => context.actions.speak(language),
+  });
 }

@@ -72,6 +72,7 @@ const actions = {
   lock: (locked) => session.send({ type: "lock", locked }),
   leave: () => session.leave(),
   end: () => session.send({ type: "end" }),
+  fillScreen: (fullScreen) => store.set({ fullScreen }),
   show: (panel) => {
     const { meeting, lastRead } = store.state;
     store.set({ panel, lastRead: panel === "chat" && meeting ? lastLine(meeting) : lastRead });

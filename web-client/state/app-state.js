@@ -69,6 +69,7 @@
  * @property {MediaStream | null} picture the composite with its sound
  * @property {"playing" | "blocked"} sound
  * @property {"off" | "starting" | "on"} content own screen
+ * @property {boolean} fullScreen
  * @property {"people" | "chat" | null} panel
  * @property {number} lastRead chat line
  * @property {readonly Notice[]} notices shown for a while
@@ -102,6 +103,7 @@ export function initialState(known) {
     picture: null,
     sound: "playing",
     content: "off",
+    fullScreen: false,
     panel: null,
     lastRead: 0,
     notices: [],

@@ -115,6 +115,8 @@ function stepAside(context, node) {
     }, IDLE_MS);
   };
   const { signal } = context;
+  const filled = () => context.actions.fillScreen(document.fullscreenElement !== null);
+  document.addEventListener("fullscreenchange", filled, { signal });
   for (const type of ["pointermove", "pointerdown", "keydown", "fullscreenchange"]) {
     document.addEventListener(type, stir, { signal, passive: true });
   }

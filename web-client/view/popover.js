@@ -9,13 +9,15 @@ import { icon } from "./icons.js";
 const GAP = 8; // pixels between a button and its menu
 
 /**
- * A menu that opens from `button`: above it where there is room, else below.
+ * A menu that opens from `button`: above it where there is room, else below. Its buttons are its entries; one with a
+ * checkbox's role keeps that.
  *
  * @param {HTMLButtonElement} button
  * @param {HTMLElement} menu
  */
 export function attachMenu(button, menu) {
   menu.setAttribute("popover", "auto");
+  menu.setAttribute("role", "menu");
   menu.classList.add("menu");
   button.popoverTargetElement = menu;
   button.setAttribute("aria-haspopup", "menu");
@@ -23,6 +25,7 @@ export function attachMenu(button, menu) {
     const open = event.newState === "open";
     button.setAttribute("aria-expanded", String(open));
     if (!open) return;
+    for (const entry of menu.querySelectorAll("button:not([role])")) entry.setAttribute("role", "menuitem");
     place(button, menu);
     menu.querySelector("button")?.focus();
   });
@@ -118,7 +121,7 @@ export function walk(row, event, forward, back) {
   /** @type {Record<string, number>} */
   const steps = { [forward]: at + 1, [back]: at - 1, Home: 0, End: -1 };
   const next = steps[event.key];
-  if (at < 0 || next === undefined) return;
+  if (at < 0 || next === undefined || event.defaultPrevented) return; // a menu lies within its bar
   event.preventDefault();
   buttons.at(next % buttons.length)?.focus();
 }

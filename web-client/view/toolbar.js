@@ -1,4 +1,4 @@
-/** The row of controls of a meeting: the table of tools as a bar, and on small screens partly as a menu. */
+/** The row of controls of a meeting: the table of tools as a bar, and what does not stand in it as a menu. */
 
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
@@ -9,12 +9,23 @@ import { self } from "../state/meeting.js";
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("./tools.js").Tool} Tool */
 
+const LEAST_ABOUT = 17; // times the size of the type: room for a title and the status beside the bar
+
 /** @param {Context} context */
 export function toolbar(context) {
+  const own = OWN_TOOLS.filter((tool) => tool.place !== "menu").map((tool) => ({
+    tool,
+    button: toolButton(context, tool),
+  }));
   const bar = element(
     "div",
     { class: "toolbar", role: "toolbar" },
-    element("div", { class: "tools own" }, ...OWN_TOOLS.map((tool) => toolButton(context, tool)), moreButton(context)),
+    element(
+      "div",
+      { class: "tools own" },
+      ...own.map(({ button }) => button),
+      moreButton(context, (tool) => !own.some((one) => one.tool === tool && one.button.dataset.away === undefined)),
+    ),
     element(
       "div",
       { class: "tools panels" },
@@ -23,6 +34,11 @@ export function toolbar(context) {
     ),
   );
   bar.addEventListener("keydown", (event) => walk(bar, event, "ArrowRight", "ArrowLeft"));
+  fit(
+    context,
+    bar,
+    own.filter(({ tool }) => tool.place === "wide").map(({ button }) => button),
+  );
   return context.label(bar, "aria-label", "meeting.controls");
 }
 
@@ -32,7 +48,7 @@ function toolButton(context, tool) {
   const drawing = element("span", { class: "tool-icon" });
   const button = element(
     "button",
-    { type: "button", class: `tool ${tool.place}`, "data-tool": tool.id, onclick: () => tool.press(context) },
+    { type: "button", class: "tool", "data-tool": tool.id, onclick: () => tool.press(context) },
     drawing,
     element("span", { class: "caption", "aria-hidden": "true" }, context.text(tool.caption)),
   );
@@ -63,32 +79,68 @@ function toolButton(context, tool) {
   return button;
 }
 
-/** What does not fit on a small screen. @param {Context} context */
-function moreButton(context) {
+/** What stands in no bar: opened anew each time, so that it is always of this moment. */
+/** @param {Context} context @param {(tool: Tool) => boolean} inMenu */
+function moreButton(context, inMenu) {
   const button = element(
     "button",
-    { type: "button", class: "tool more" },
+    { type: "button", class: "tool more", "data-tool": "more" },
     element("span", { class: "tool-icon" }, icon("more")),
     element("span", { class: "caption", "aria-hidden": "true" }, context.text("meeting.more")),
   );
   context.label(button, "aria-label", "meeting.more");
-  const menu = element("div", {});
+  const menu = element("div", { class: "tool-menu" });
+  context.label(menu, "aria-label", "meeting.more");
   attachMenu(button, menu);
   menu.addEventListener("beforetoggle", (event) => {
     if (event.newState !== "open") return;
-    const tools = OWN_TOOLS.filter((tool) => tool.place === "wide" && tool.shown(context.state));
-    menu.replaceChildren(
-      ...tools.map((tool) =>
-        element(
-          "button",
-          { type: "button", onclick: () => tool.press(context) },
-          icon(tool.icon(context.state)),
-          context.say(tool.label(context.state)),
-        ),
-      ),
-    );
+    const tools = OWN_TOOLS.filter((tool) => inMenu(tool) && tool.shown(context.state));
+    menu.replaceChildren(...tools.map((tool) => menuEntry(context, tool)));
   });
   return element("div", { class: "more-holder" }, button, menu);
+}
+
+/** @param {Context} context @param {Tool} tool */
+function menuEntry(context, tool) {
+  const { state } = context;
+  const entry = element(
+    "button",
+    { type: "button", "data-tool": tool.id, onclick: () => tool.press(context) },
+    icon(tool.icon(state)),
+    element("span", {}, context.say(tool.checked ? tool.caption : tool.label(state))),
+  );
+  if (tool.checked) {
+    entry.setAttribute("role", "menuitemcheckbox");
+    entry.setAttribute("aria-checked", String(tool.checked(state)));
+    if (tool.checked(state)) entry.append(icon("check"));
+  }
+  return entry;
+}
+
+/**
+ * Let the "wide" tools stand in the bar while they fit beside what is about the meeting; the last gives way first.
+ *
+ * @param {Context} context
+ * @param {HTMLElement} bar
+ * @param {readonly HTMLElement[]} wide
+ */
+function fit(context, bar, wide) {
+  const lay = () => {
+    const whole = bar.parentElement;
+    if (!whole) return;
+    for (const button of wide) delete button.dataset.away;
+    const stacked = getComputedStyle(whole).display === "contents"; // on narrow screens the title stands above
+    const beside = stacked ? 0 : LEAST_ABOUT * parseFloat(getComputedStyle(bar).fontSize);
+    const room = stacked ? innerWidth : whole.clientWidth;
+    for (const button of [...wide].reverse()) {
+      if (bar.scrollWidth + beside <= room) return;
+      button.dataset.away = "";
+    }
+  };
+  const observer = new ResizeObserver(lay);
+  queueMicrotask(() => observer.observe(bar.closest(".meeting") ?? bar));
+  context.signal.addEventListener("abort", () => observer.disconnect());
+  context.watch((state) => [state.language, ...OWN_TOOLS.map((tool) => tool.shown(state))], () => queueMicrotask(lay));
 }
 
 /** @param {Context} context */

@@ -1,4 +1,9 @@
-/** The controls of a meeting as one table: how each looks, what it says, what it does. */
+/**
+ * The controls of a meeting as one table: how each looks, what it says, what it does.
+ *
+ * To add one, add a row: the order of the rows is the order in the bar and in the menu, and where the bar is too
+ * narrow the last "wide" row goes into the menu first.
+ */
 
 import { askLayout } from "./layout.js";
 import { showSettings } from "./settings.js";
@@ -17,7 +22,8 @@ import { self, unread } from "../state/meeting.js";
  * @property {(context: Context) => void} press
  * @property {(state: AppState) => "off" | "on" | "warn" | ""} look
  * @property {(state: AppState) => boolean} shown
- * @property {"always" | "wide"} place "wide": on small screens in the menu
+ * @property {"always" | "wide" | "menu"} place in the bar; there while it fits, else in the menu; in the menu only
+ * @property {(state: AppState) => boolean} [checked] of a switch: the menu shows `caption` and whether it is on
  * @property {(state: AppState) => number} [count] in a badge
  */
 
@@ -77,6 +83,7 @@ export const OWN_TOOLS = [
     look: (state) => (raised(state) ? "on" : ""),
     shown: speaks,
     place: "wide",
+    checked: raised,
   },
   {
     id: "layout",
@@ -89,6 +96,17 @@ export const OWN_TOOLS = [
     place: "wide",
   },
   {
+    id: "full-screen",
+    icon: (state) => (state.fullScreen ? "fullScreenOff" : "fullScreen"),
+    caption: "meeting.fullScreen",
+    label: (state) => (state.fullScreen ? "meeting.fullScreenOff" : "meeting.fullScreen"),
+    press: () => void toggleFullScreen(),
+    look: plain,
+    shown: () => document.fullscreenEnabled,
+    place: "wide",
+    checked: (state) => state.fullScreen,
+  },
+  {
     id: "settings",
     icon: () => "settings",
     caption: "meeting.settings",
@@ -96,17 +114,7 @@ export const OWN_TOOLS = [
     press: showSettings,
     look: plain,
     shown: always,
-    place: "wide",
-  },
-  {
-    id: "full-screen",
-    icon: () => "fullScreen",
-    caption: "meeting.fullScreen",
-    label: () => (document.fullscreenElement ? "meeting.fullScreenOff" : "meeting.fullScreen"),
-    press: () => void toggleFullScreen(),
-    look: plain,
-    shown: () => document.fullscreenEnabled,
-    place: "wide",
+    place: "menu",
   },
 ];
 

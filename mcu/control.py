@@ -142,6 +142,13 @@ class RemoveLeg(Message, frozen=True):
     leg: str
 
 
+class CheckLine(Message, frozen=True):
+    """Connect somebody who only tries the line, in no conference, for a few seconds. Answered by `LegAnswer`."""
+
+    leg: str
+    offer: str
+
+
 class ReportLoad(Message, frozen=True):
     """Ask for a `Load` now."""
 
@@ -151,7 +158,16 @@ class Stop(Message, frozen=True):
 
 
 Command = (
-    OpenBridge | CloseBridge | UpdateConference | AddLeg | UpdateLeg | AddCandidate | RemoveLeg | ReportLoad | Stop
+    OpenBridge
+    | CloseBridge
+    | UpdateConference
+    | AddLeg
+    | UpdateLeg
+    | AddCandidate
+    | RemoveLeg
+    | CheckLine
+    | ReportLoad
+    | Stop
 )
 
 # --- answers, MP to MC ------------------------------------------------------------------------------

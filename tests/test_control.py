@@ -24,6 +24,7 @@ MESSAGES: list[control.Envelope] = [
         ),
     ),
     control.Request(4, control.AddLeg("c", "p", "l", "v=0\r\n", direction="receive")),
+    control.Request(40, control.CheckLine("check.1", "v=0\r\n")),
     control.Request(5, control.UpdateLeg("l", "v=0\r\n")),
     control.Request(6, control.AddCandidate("l", "")),
     control.Request(7, control.RemoveLeg("l")),

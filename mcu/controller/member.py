@@ -93,6 +93,9 @@ class Pool(Protocol):
     async def request(self, conference_id: str, body: control.Command) -> control.Answer:
         """Raises RefusedError."""
 
+    async def check_line(self, offer: str) -> str:
+        """The SDP answer for somebody who only tries the line. Raises RefusedError."""
+
     async def wait_for_room(self, conference_id: str) -> None:
         """Raises RefusedError("busy") when one more participant would go on costing the others pictures."""
 

@@ -61,6 +61,7 @@ class ProcessorPool:
         self._changed = asyncio.Event()
         self._reported = asyncio.Event()
         self._stopping = False
+        self._checks = 0
         self.restarts = 0
 
     def subscribe(self, listener: PoolListener) -> None:
@@ -118,6 +119,23 @@ class ProcessorPool:
             self._placement.pop(conference_id, None)
         return answer
 
+    async def check_line(self, offer: str) -> str:
+        """Let somebody try the line on the MP that the next conference would get; the SDP answer.
+
+        Raises RefusedError at once where that could cost a meeting something: nobody waits for a check.
+        """
+        ready = [processor for processor in self._processors.values() if processor.is_ready]
+        if not ready:
+            raise RefusedError("media-unavailable", "no media processor is running")
+        chosen = min(ready, key=self._used)
+        if chosen.load is not None and chosen.load.strain > MOST_STRAIN:
+            raise RefusedError("busy", f"processor {chosen.index} has no time for checks")
+        self._checks += 1
+        answer = await chosen.request(control.CheckLine(f"check.{self._checks}", offer))
+        if not isinstance(answer, control.LegAnswer):
+            raise RefusedError("media-unavailable", f"the processor answered {type(answer).__name__}")
+        return answer.answer
+
     async def wait_for_room(self, conference_id: str, *, patience: float = ROOM_SECONDS) -> None:
         """Return when one more participant costs the others nothing. Raises RefusedError("busy") after `patience`.
 
@@ -148,10 +166,14 @@ class ProcessorPool:
                 return placed
             await self.wait_ready()
             ready = [processor for processor in self._processors.values() if processor.is_ready]
-            chosen = min(ready, key=lambda p: (self._cpu.get(p.index, (0.0, 0.0))[1], p.index))
+            chosen = min(ready, key=self._used)
             await chosen.request(control.OpenBridge(conference_id, self._picture))
             self._placement[conference_id] = chosen
             return chosen
+
+    def _used(self, processor: ProcessorProcess) -> tuple[float, int]:
+        """The share of a core that an MP took lately: the least is chosen."""
+        return self._cpu.get(processor.index, (0.0, 0.0))[1], processor.index
 
     async def _keep_alive(self, index: int) -> None:
         attempts = 0

@@ -130,6 +130,10 @@ class Registry:
         record = await self.store.conference_by_link(link)
         return record is not None and record.ended_at is None
 
+    async def title(self, link: str) -> str:
+        """What is written over the door that `link` opens. Raises RefusedError."""
+        return (await doors.find(self.store, doors.ByLink(link))).title
+
     async def conference(self, conference_id: str) -> ConferenceRecord:
         """Raises RefusedError."""
         return await self._conferences.record(conference_id)

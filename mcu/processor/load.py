@@ -44,6 +44,10 @@ def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
     yield "mcu_threads", threading.active_count()
     yield "mcu_bridges", len(mp.bridges)
     yield "mcu_legs", sum(len(bridge.members) for bridge in mp.bridges.values())
+    yield "mcu_line_checks", len(mp.line_checks)
+    yield "mcu_line_checks_total", mp.line_checks.begun
+    yield "mcu_line_checks_connected_total", mp.line_checks.connected
+    yield "mcu_line_checks_refused_total", mp.line_checks.refused
     yield "mcu_audio_ticks_total", mp.ticks.index
     yield "mcu_audio_ticks_missed_total", mp.ticks.missed
     yield "mcu_shed_level", mp.relief.overload.level

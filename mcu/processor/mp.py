@@ -15,6 +15,7 @@ from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind, VideoProfil
 from mcu.processor import load
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.line_checks import LineChecks
 from mcu.processor.relief import Relief
 from mcu.processor.strain import Strain, sample_threads
 from mcu.processor.ticks import Ticks
@@ -36,6 +37,7 @@ class MultipointProcessor:
         self._loop = asyncio.get_running_loop()
         self._decoders = DecoderPool(decode_threads, call_main=self._loop.call_soon_threadsafe)
         self._endpoint = Endpoint()
+        self.line_checks = LineChecks(self._endpoint)
         self.bridges: dict[str, Bridge] = {}
         self._legs: dict[str, tuple[WebRtcLeg, Bridge]] = {}
         self._notify: Callable[[control.Notice], None] = lambda _: None
@@ -89,6 +91,7 @@ class MultipointProcessor:
             self._timer.cancel()
         for bridge in self.bridges.values():
             bridge.close()
+        self.line_checks.close()
         self._decoders.close()
         await self._endpoint.close()
 
@@ -111,6 +114,8 @@ class MultipointProcessor:
                 bridge = self.bridges.pop(conference, None)
                 if bridge is not None:
                     bridge.close()
+            case control.CheckLine(leg=leg, offer=offer):
+                return control.LegAnswer(self.line_checks.begin(leg, offer, time.monotonic()))
             case control.ReportLoad():
                 return load.report(self)
             case control.Stop():
@@ -221,6 +226,12 @@ class MultipointProcessor:
                 if self.failures % LOG_EVERY == 0:
                     log.exception("audio tick failed; this block is skipped", conference=bridge.conference)
                 self.failures += 1
+        try:
+            self.line_checks.tick(index, now)
+        except Exception:
+            if self.failures % LOG_EVERY == 0:
+                log.exception("line checks get no silence this time")
+            self.failures += 1
         try:
             self.relief.tick(now - due, self.ticks, self.bridges.values(), self._decoders, now)
         except Exception:

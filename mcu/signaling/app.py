@@ -17,7 +17,7 @@ from mcu.config import Config
 from mcu.controller.registry import Registry
 from mcu.errors import RefusedError
 from mcu.loop_watch import LoopCounters
-from mcu.signaling import api_page, openapi, rest, static, websocket, whip
+from mcu.signaling import api_page, lobby, openapi, rest, static, websocket, whip
 from mcu.signaling.context import make_context
 from mcu.signaling.headers import DEFAULTS, HEADERS, SecurityHeaders
 from mcu.signaling.http import context_of, language_of, problem
@@ -36,6 +36,7 @@ def create_app(*, registry: Registry, config: Config, web_root: Path, loop: Loop
     named: list[BaseRoute] = [
         WebSocketRoute("/ws", websocket.endpoint),
         *rest.routes(),
+        *lobby.routes(),
         *whip.routes(),
         *_documentation(),
         *static.pages(web_root),

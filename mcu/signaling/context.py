@@ -8,6 +8,7 @@ from mcu.config import Config
 from mcu.controller.registry import Registry
 from mcu.loop_watch import LoopCounters
 from mcu.signaling.limits import REQUESTS, Attempts, Buckets, Connections
+from mcu.signaling.lobby_limits import LobbyLimits
 from mcu.signaling.media_session import MediaSessions
 from mcu.signaling.metrics import Metrics
 from mcu.store.health import Health
@@ -27,6 +28,7 @@ class Context:
     media_sessions: MediaSessions
     health: Health
     attempts: Attempts = field(default_factory=Attempts)
+    lobby: LobbyLimits = field(default_factory=LobbyLimits)
     requests: Buckets = field(default_factory=lambda: Buckets(REQUESTS))
 
 

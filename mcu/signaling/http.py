@@ -100,7 +100,7 @@ def bearer(request: Request) -> str | None:
 
 def limit_rate(request: Request) -> None:
     """Raise RefusedError("too-fast") when this address asks too much."""
-    if not context_of(request).requests.take(address_key(_host(request)), now=time.monotonic()):
+    if not context_of(request).requests.take(address_of(request), now=time.monotonic()):
         raise RefusedError("too-fast")
 
 
@@ -111,7 +111,7 @@ def authorize(request: Request) -> None:
     if not is_allowed(request.headers, config):
         raise RefusedError("origin-refused")
     if config.api.key:
-        _check_key(bearer(request), config.api.key, context.attempts, address_key(_host(request)))
+        _check_key(bearer(request), config.api.key, context.attempts, address_of(request))
     elif not is_loopback(_host(request)) or not names_this_machine(request.headers):
         raise RefusedError("local-only")
 
@@ -125,6 +125,11 @@ def _check_key(shown: str | None, key: str, attempts: Attempts, address: str) ->
     if not hmac.compare_digest(shown.encode(), key.encode()):
         raise RefusedError("unauthorized")
     attempts.succeeded(address, None)
+
+
+def address_of(request: Request) -> str:
+    """Who asks, as a key of limits."""
+    return address_key(_host(request))
 
 
 def _host(request: Request) -> str:

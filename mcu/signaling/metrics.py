@@ -31,6 +31,10 @@ class Metrics:
         self.sent = self._counter("sent_messages", "Messages sent to browsers")
         self.too_fast = self._counter("too_fast_messages", "Messages dropped because they came too fast")
         self.slow_consumers = self._counter("slow_consumers", "Connections closed because the peer did not read")
+        self.line_checks = self._counter("line_checks", "Checks of a line that were answered before joining")
+        self.checked_bytes = Counter(
+            "mcu_signaling_checked_bytes", "Bytes of such checks", ["direction"], registry=self._registry
+        )
         self.refused = Counter("mcu_signaling_refused", "Requests refused, by code", ["code"], registry=self._registry)
         self._registry.register(_Server(registry, connections, loop))
 

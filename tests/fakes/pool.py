@@ -35,6 +35,13 @@ class FakePool:
             return control.LegAnswer(self.answer)
         return control.Done()
 
+    async def check_line(self, offer: str) -> str:
+        await asyncio.sleep(0)
+        if self.refuse is not None:
+            raise self.refuse
+        self.requests.append(("", control.CheckLine("check", offer)))
+        return self.answer
+
     async def wait_for_room(self, conference_id: str) -> None:
         if self.strained:
             raise RefusedError("busy", conference_id)

@@ -16,6 +16,7 @@ from mcu.signaling import resources as r
 from mcu.signaling import sdpfrag
 from mcu.signaling.depth import is_deeper
 from mcu.signaling.http import decode_body
+from mcu.signaling.lobby import Knock
 from mcu.signaling.operations import OPERATIONS
 from tests.fuzz.mutations import mutations
 
@@ -25,6 +26,7 @@ BODIES = [
     b'{"title":"\xed\x9a\x8c\xec\x9d\x98","capacity":30,"layout":{"name":"speaker","strip":7}}',
     b'{"locked":true,"layout":{"name":"custom","slots":[{"x":0,"y":0,"width":960,"height":540,"holds":"speaker"}]}}',
     b'{"muted":true,"hand":false}',
+    b'{"conference":"Zm9vYmFyYmF6cXV4cXV1eA"}',
     b'{"kind":"whip","name":"camera","office":"","lifetime_seconds":600}',
 ]
 FRAGMENTS = [
@@ -51,7 +53,7 @@ def bodies(data: bytes) -> None:
         decode_body(data, kind)
 
 
-KINDS: list[type[r.Body]] = [operation.body for operation in OPERATIONS if operation.body]
+KINDS: list[type[r.Body]] = [Knock, *(operation.body for operation in OPERATIONS if operation.body)]
 
 
 def fragment(data: bytes) -> None:

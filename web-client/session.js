@@ -13,6 +13,7 @@ import { Signaling } from "./network/signaling.js";
 import { Call } from "./media/call.js";
 import { apply, enter, lastLine, self } from "./state/meeting.js";
 import { newsOf } from "./state/news.js";
+import { remember } from "./state/quality.js";
 import { FIELD, FINAL, MENDED } from "./state/refusals.js";
 
 /** @typedef {import("./state/app-state.js").AppState} AppState */
@@ -162,6 +163,7 @@ export class Session {
       ready: () => this.#signaling?.state === "open",
       onState: (media) => this.#store.set({ media }),
       onPicture: (picture) => this.#store.set({ picture }),
+      onReading: (reading) => this.#store.set({ readings: remember(this.#store.state.readings, reading) }),
     });
     this.#call = call;
     for (const kind of /** @type {const} */ (["audio", "main", "content"])) {
@@ -237,6 +239,6 @@ export class Session {
     this.#signaling = null;
     this.#call?.stop();
     this.#call = null;
-    this.#store.set({ media: "off", picture: null });
+    this.#store.set({ media: "off", picture: null, readings: [] });
   }
 }

@@ -9,6 +9,7 @@
  */
 
 import { Lines, whileOpen } from "./lines.js";
+import { LineWatch } from "./quality.js";
 import { Recovery } from "./recovery.js";
 
 /** @typedef {import("./lines.js").Kind} Kind */
@@ -22,6 +23,7 @@ import { Recovery } from "./recovery.js";
  * @property {() => boolean} ready whether `send` would get through
  * @property {(state: CallState) => void} onState
  * @property {(stream: MediaStream) => void} onPicture the composite and its sound, once for each connection
+ * @property {(reading: import("../state/line.js").Reading) => void} onReading how the line was, every few seconds
  */
 
 /** @typedef {{ connection: RTCPeerConnection, restart: boolean }} Offered */
@@ -38,6 +40,7 @@ export class Call {
   /** @type {RTCPeerConnection | null} */
   #connection = null;
   #recovery = new Recovery();
+  #watch;
   #preparing = false; // an offer that has not been sent yet
   /** @type {Offered[]} */
   #unanswered = [];
@@ -50,18 +53,25 @@ export class Call {
   constructor(options) {
     this.#options = options;
     this.lines = new Lines(options.direction);
+    this.#watch = new LineWatch(
+      () => this.#connection,
+      this.lines,
+      options.onReading,
+    );
   }
 
   /** @param {RTCIceServer[]} iceServers */
   start(iceServers) {
     this.#iceServers = iceServers;
     this.#timer ??= setInterval(() => this.#mend(performance.now()), CHECK_EVERY_MS);
+    this.#watch.start();
     this.#replace();
   }
 
   stop() {
     clearInterval(this.#timer);
     this.#timer = undefined;
+    this.#watch.stop();
     this.#drop();
   }
 

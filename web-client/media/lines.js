@@ -64,6 +64,16 @@ export class Lines {
     return new MediaStream(received.flatMap((transceiver) => (transceiver ? [transceiver.receiver.track] : [])));
   }
 
+  /** Bits per second that the camera should send at most; 0 when the server has not said, or needs nothing. */
+  get wanted() {
+    return this.#needed?.bitrate ?? 0;
+  }
+
+  /** What is on which m-line, by mid; empty before the first offer. @returns {ReadonlyMap<string, Kind>} */
+  kinds() {
+    return new Map([...this.#transceivers].flatMap(([kind, { mid }]) => (mid === null ? [] : [[mid, kind]])));
+  }
+
   /**
    * @param {Kind} kind
    * @param {MediaStreamTrack | null} track

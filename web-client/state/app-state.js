@@ -67,10 +67,11 @@
  * @property {boolean} wantsCamera
  * @property {MediaStream | null} preview own camera
  * @property {MediaStream | null} picture the composite with its sound
+ * @property {readonly import("./line.js").Reading[]} readings of the media connection, the newest last
  * @property {"playing" | "blocked"} sound
  * @property {"off" | "starting" | "on"} content own screen
  * @property {boolean} fullScreen
- * @property {"people" | "chat" | null} panel
+ * @property {"people" | "chat" | "line" | null} panel
  * @property {number} lastRead chat line
  * @property {readonly Notice[]} notices shown for a while
  * @property {{ id: number, text: Notice["text"] } | null} spoken the last news, for screen readers
@@ -101,6 +102,7 @@ export function initialState(known) {
     wantsCamera: known.wantsCamera,
     preview: null,
     picture: null,
+    readings: [],
     sound: "playing",
     content: "off",
     fullScreen: false,

@@ -3,16 +3,17 @@
 /** @typedef {import("../i18n/ko.js").Key} Key */
 
 /**
- * "ok": nothing to do; "busy": the page is mending something; "note": something to know.
+ * "ok": nothing to do; "busy": the page is mending something; "warn": something is wrong; "note": something to know.
  *
- * @typedef {{ tone: "ok" | "busy" | "note", key: Key, values?: Record<string, number> }} Status
+ * @typedef {{ tone: "ok" | "busy" | "warn" | "note", key: Key, values?: Record<string, number> }} Status
  */
 
 /**
  * @param {Pick<import("./app-state.js").AppState, "signaling" | "attempt" | "media" | "content">} state
+ * @param {import("./quality.js").Quality} [quality]
  * @returns {Status} the gravest first
  */
-export function statusOf({ signaling, attempt, media, content }) {
+export function statusOf({ signaling, attempt, media, content }, quality) {
   if (signaling !== "open") {
     return attempt > 1
       ? { tone: "busy", key: "status.signalingAgain", values: { attempt } }
@@ -21,6 +22,9 @@ export function statusOf({ signaling, attempt, media, content }) {
   if (media === "blocked") return { tone: "busy", key: "status.blocked" };
   if (media === "interrupted") return { tone: "busy", key: "status.interrupted" };
   if (media === "connecting" || media === "off") return { tone: "busy", key: "status.media" };
+  if (quality && quality.grade !== "good" && quality.whose && quality.whose !== "other") {
+    return { tone: "warn", key: `line.short.${quality.whose}` };
+  }
   if (content === "on") return { tone: "note", key: "status.sharing" };
   return { tone: "ok", key: "status.connected" };
 }

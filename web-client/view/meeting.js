@@ -4,6 +4,8 @@ import { element } from "./dom.js";
 import { icon } from "./icons.js";
 import { chatPanel } from "./chat.js";
 import { peoplePanel } from "./people.js";
+import { connectionPanel } from "./connection.js";
+import { qualityButton } from "./quality.js";
 import { stage } from "./stage.js";
 import { noticeList, statusLine } from "./status.js";
 import { toolbar } from "./toolbar.js";
@@ -13,7 +15,8 @@ import { self } from "../state/meeting.js";
 /** @typedef {import("./context.js").Context} Context */
 
 const IDLE_MS = 3_000; // in full screen, controls step aside after this long without a key or pointer
-const PANELS = { people: peoplePanel, chat: chatPanel };
+const PANELS = { people: peoplePanel, chat: chatPanel, line: connectionPanel };
+const TITLES = /** @type {const} */ ({ people: "meeting.peopleCount", chat: "chat.title", line: "line.title" });
 
 /** @param {Context} context */
 export function meetingPage(context) {
@@ -51,7 +54,7 @@ function about(context) {
     "div",
     { class: "about" },
     title,
-    element("div", { class: "about-line" }, statusLine(context), watching, number),
+    element("div", { class: "about-line" }, qualityButton(context), statusLine(context), watching, number),
   );
 }
 
@@ -81,15 +84,14 @@ function sidePanel(context) {
   return node;
 }
 
-/** @param {Context} context @param {"people" | "chat"} panel */
+/** @param {Context} context @param {"people" | "chat" | "line"} panel */
 function panelHeader(context, panel) {
   const title = element("h2", {});
   context.watch(
     (state) => [state.language, state.meeting?.participants.length],
     () => {
       const count = context.state.meeting?.participants.length ?? 0;
-      title.textContent =
-        panel === "people" ? context.say("meeting.peopleCount", { count }) : context.say("chat.title");
+      title.textContent = context.say(TITLES[panel], { count });
     },
   );
   const close = element(

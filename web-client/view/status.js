@@ -2,6 +2,7 @@
 
 import { element, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
+import { ownQuality } from "../state/quality.js";
 import { statusOf } from "../state/status.js";
 
 /** @typedef {import("./context.js").Context} Context */
@@ -11,9 +12,12 @@ export function statusLine(context) {
   const words = element("span", {});
   const line = element("p", { class: "status", role: "status" }, element("i", { "aria-hidden": "true" }), words);
   context.watch(
-    (state) => [state.signaling, state.attempt, state.media, state.content, state.language],
+    (state) => {
+      const { grade, whose } = ownQuality(state);
+      return [state.signaling, state.attempt, state.media, state.content, grade, whose, state.language];
+    },
     () => {
-      const { tone, key, values } = statusOf(context.state);
+      const { tone, key, values } = statusOf(context.state, ownQuality(context.state));
       line.dataset.tone = tone;
       words.textContent = context.say(key, values);
     },

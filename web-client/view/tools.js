@@ -116,6 +116,16 @@ export const OWN_TOOLS = [
     shown: always,
     place: "menu",
   },
+  {
+    id: "connection",
+    icon: () => "line",
+    caption: "line.title",
+    label: () => "line.title",
+    press: (context) => context.actions.show("line"),
+    look: plain,
+    shown: always,
+    place: "menu",
+  },
 ];
 
 /** @type {readonly Tool[]} */

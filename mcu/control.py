@@ -65,6 +65,7 @@ class ParticipantState(msgspec.Struct, frozen=True, omit_defaults=True):
     office: str = ""
     seat: int = 0
     muted: bool = False  # by whomever: the mixer does not hear this participant
+    sounding: bool = False  # although muted: what comes is the sound of the content, and nobody's voice
     camera_off: bool = False
     seen: bool = True  # False for a viewer: no tile
 

@@ -14,6 +14,7 @@ from mcu.errors import RefusedError
 NAME_GRAPHEMES = 40  # the longest office in the register of public offices has 31
 TITLE_GRAPHEMES = 80
 CHAT_GRAPHEMES = 2_000
+CAPTION_GRAPHEMES = 200  # four lines of subtitles; a sentence longer than that is sent in parts
 CLUSTER_CODE_POINTS = 12  # a family emoji with skin tones has 11; beyond that it is stacked marks meant to deface
 
 # Marks, embeddings, overrides and isolates of the bidirectional algorithm (UAX 9), and the byte order mark.
@@ -74,6 +75,11 @@ def clean_title(text: str) -> str:
 def clean_chat(text: str) -> str:
     """A line of chat, which may have several lines; never empty."""
     return _given(clean_paragraphs(text, limit=CHAT_GRAPHEMES, code="chat-too-long"), "chat-empty")
+
+
+def clean_caption(text: str) -> str:
+    """A line of captions; may be empty, which takes back what was there."""
+    return clean_line(text, limit=CAPTION_GRAPHEMES, code="caption-too-long")
 
 
 def _given(text: str, code: str) -> str:

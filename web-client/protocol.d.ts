@@ -12,6 +12,21 @@ export interface Candidate {
   candidate: string;
 }
 
+/** Captioner: the line that is being typed, as it is now. `final`: it is complete, the next one begins. */
+export interface Caption {
+  type: "caption";
+  text: string;
+  final?: boolean;
+}
+
+/** A captioner's line as it is now, in place of the one before; after `final` the next one begins. */
+export interface Captioned {
+  type: "captioned";
+  participant: string;
+  text: string;
+  final: boolean;
+}
+
 /** One line of chat to everybody. */
 export interface Chat {
   type: "chat";
@@ -35,7 +50,7 @@ export interface ChatMessage {
   message: ChatLine;
 }
 
-export type ClientMessage = Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | Moderate | End | Leave | Ping;
+export type ClientMessage = Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | React | Caption | Moderate | End | Leave | Ping;
 
 /** What a participant sees of the conference itself. */
 export interface ConferenceView {
@@ -49,10 +64,11 @@ export interface ConferenceView {
   picture: PictureSize;
 }
 
-/** Begin or stop showing own content stream. */
+/** Begin or stop showing own content stream. `sound`: own audio carries its sound, even while muted. */
 export interface Content {
   type: "content";
   active: boolean;
+  sound?: boolean;
 }
 
 /** Whose content is shown; null when nobody's. */
@@ -161,11 +177,11 @@ export interface MediaRestart {
   reason: string;
 }
 
-/** Chair: mute, unmute or remove a participant. "unmute" only lifts the chair's own mute. */
+/** Chair: mute, unmute or remove a participant, or say who writes captions. "unmute" only lifts the chair's own mute. */
 export interface Moderate {
   type: "moderate";
   participant: string;
-  action: "lower_hand" | "mute" | "remove" | "unmute";
+  action: "appoint_captioner" | "dismiss_captioner" | "lower_hand" | "mute" | "remove" | "unmute";
 }
 
 /** The most that is shown of a camera: a picture of this size, upright, and its rates. More is of no use. */
@@ -200,6 +216,8 @@ export interface Participant {
   camera_off: boolean;
   /** Hand raised */
   hand: boolean;
+  /** May write captions */
+  captioner: boolean;
   presence: "connected" | "reconnecting";
 }
 
@@ -243,6 +261,19 @@ export interface Pong {
   type: "pong";
 }
 
+/** Show everybody a reaction for a moment. */
+export interface React {
+  type: "react";
+  reaction: "applause" | "celebrate" | "good" | "smile" | "surprise" | "thanks";
+}
+
+/** Somebody shows a reaction, now; it is kept nowhere. */
+export interface Reacted {
+  type: "reacted";
+  participant: string;
+  reaction: "applause" | "celebrate" | "good" | "smile" | "surprise" | "thanks";
+}
+
 /** First message after a break: the same participant again. Answered by `entered`. */
 export interface Resume {
   type: "resume";
@@ -258,7 +289,7 @@ export interface Sentence {
   en: string;
 }
 
-export type ServerMessage = Welcome | Entered | Answer | ParticipantJoined | ParticipantChanged | ParticipantLeft | LayoutChanged | LockChanged | Tiles | Speaker | PictureNeeded | ContentChanged | ChatMessage | MediaRestart | Error | Ended | Pong;
+export type ServerMessage = Welcome | Entered | Answer | ParticipantJoined | ParticipantChanged | ParticipantLeft | LayoutChanged | LockChanged | Tiles | Speaker | PictureNeeded | ContentChanged | ChatMessage | Reacted | Captioned | MediaRestart | Error | Ended | Pong;
 
 /** Own microphone, camera and hand; what is left out stays. */
 export interface SetSelf {

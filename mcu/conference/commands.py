@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mcu.conference.layout import Layout
-from mcu.conference.participant import Departure, Participant, Role
+from mcu.conference.participant import Departure, Participant, Reaction, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +85,24 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class Appoint:
+    """Let a participant write captions, or no longer."""
+
+    actor: str | None
+    participant: str
+    captioner: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ShowContent:
-    """Begin or stop showing the actor's content; a chair's stop ends anybody's."""
+    """Begin or stop showing the actor's content; a chair's stop ends anybody's.
+
+    `sound`: the content has sound of its own, which is heard whether or not the actor's microphone is on.
+    """
 
     actor: str
     active: bool
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,21 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class React:
+    actor: str
+    reaction: Reaction
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What is being said, as a captioner types it; `final` when the line will not change any more."""
+
+    actor: str
+    text: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     actor: str | None
 
@@ -128,9 +156,12 @@ Command = (
     | Mute
     | LowerHand
     | Remove
+    | Appoint
     | ShowContent
     | ChooseLayout
     | SetLock
     | Say
+    | React
+    | Caption
     | End
 )

@@ -58,6 +58,7 @@ class Conference:
         self.locked = locked
         self.ended = False
         self.content: str | None = None
+        self.content_sound = False
         self.chat: deque[e.ChatLine] = deque(chat, maxlen=CHAT_KEPT)
         self.participants: dict[str, Participant] = {}
         self._seats = Seats()
@@ -170,12 +171,16 @@ class Conference:
     def _remove(self, command: c.Remove) -> tuple[e.Event, ...]:
         return self._depart(c.Depart(command.participant, Departure.REMOVED))
 
+    def _appoint(self, command: c.Appoint) -> tuple[e.Event, ...]:
+        return self._changed(self.get(command.participant), captioner=command.captioner)
+
     def _show_content(self, command: c.ShowContent) -> tuple[e.Event, ...]:
         is_chair = self.get(command.actor).role is Role.CHAIR
         if command.active:
             if self.content not in (None, command.actor) and not is_chair:
                 raise RefusedError("content-busy")
-            return () if self.content == command.actor else (e.ContentChanged(command.actor),)
+            shown = (command.actor, command.sound)
+            return () if (self.content, self.content_sound) == shown else (e.ContentChanged(*shown),)
         if self.content == command.actor or (is_chair and self.content is not None):
             return (e.ContentChanged(None),)
         return ()
@@ -199,6 +204,14 @@ class Conference:
             at=command.at,
         )
         return (e.ChatSaid(line),)
+
+    def _react(self, command: c.React) -> tuple[e.Event, ...]:
+        return (e.Reacted(command.actor, command.reaction),)
+
+    def _caption(self, command: c.Caption) -> tuple[e.Event, ...]:
+        if not self.get(command.actor).captioner:
+            raise RefusedError("not-permitted", "not appointed to write captions")
+        return (e.Captioned(command.actor, command.text, command.final),)
 
     def _end(self, command: c.End) -> tuple[e.Event, ...]:
         return (e.ConferenceEnded(),)
@@ -224,8 +237,8 @@ class Conference:
             case e.ParticipantLeft(participant_id):
                 del self.participants[participant_id]
                 self._seats.vacate(participant_id)
-            case e.ContentChanged(content):
-                self.content = content
+            case e.ContentChanged(content, sound):
+                self.content, self.content_sound = content, sound
             case e.LayoutChanged(layout):
                 self.layout = layout
             case e.LockChanged(locked):
@@ -246,9 +259,12 @@ _DECIDERS: dict[type[c.Command], Callable[[Conference, Any], tuple[e.Event, ...]
     c.Mute: Conference._mute,
     c.LowerHand: Conference._lower_hand,
     c.Remove: Conference._remove,
+    c.Appoint: Conference._appoint,
     c.ShowContent: Conference._show_content,
     c.ChooseLayout: Conference._choose_layout,
     c.SetLock: Conference._set_lock,
     c.Say: Conference._say,
+    c.React: Conference._react,
+    c.Caption: Conference._caption,
     c.End: Conference._end,
 }

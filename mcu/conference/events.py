@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mcu.conference.layout import Layout
-from mcu.conference.participant import Departure, Participant
+from mcu.conference.participant import Departure, Participant, Reaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +40,10 @@ class ParticipantLeft:
 
 @dataclass(frozen=True, slots=True)
 class ContentChanged:
-    """Whose content is shown; None for nobody's."""
+    """Whose content is shown; None for nobody's. `sound`: it has sound of its own."""
 
     participant: str | None
+    sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,21 @@ class ChatSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Reacted:
+    participant: str
+    reaction: Reaction
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned:
+    """The captioner's line as it is now; the next one begins after a `final` one."""
+
+    participant: str
+    text: str
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ConferenceEnded:
     pass
 
@@ -73,5 +89,9 @@ Event = (
     | LayoutChanged
     | LockChanged
     | ChatSaid
+    | Reacted
+    | Captioned
     | ConferenceEnded
 )
+
+PASSING = (Reacted, Captioned)  # told to those who are there; neither stored nor part of the state

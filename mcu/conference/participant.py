@@ -20,13 +20,24 @@ class Departure(enum.StrEnum):
     LOST = "lost"  # the grace time passed; may come back with the secret
 
 
+class Reaction(enum.StrEnum):
+    """What somebody may show everybody for a moment without taking the floor."""
+
+    APPLAUSE = "applause"
+    GOOD = "good"
+    THANKS = "thanks"
+    SMILE = "smile"
+    SURPRISE = "surprise"
+    CELEBRATE = "celebrate"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participant:
     """A line of the roster.
 
     `seat` counts from 1, 0 for a viewer. `muted` is the participant's own switch, `muted_by_chair` the chair's; sound
-    passes when both are off. `lost_at` is None while connected, otherwise the monotonic second at which a broken
-    connection stops counting as a short break.
+    passes when both are off. `captioner`: the chair lets them write captions. `lost_at` is None while connected,
+    otherwise the monotonic second at which a broken connection stops counting as a short break.
     """
 
     id: str
@@ -38,6 +49,7 @@ class Participant:
     muted_by_chair: bool = False
     camera_off: bool = False
     hand: bool = False
+    captioner: bool = False
     lost_at: float | None = None
 
     @property

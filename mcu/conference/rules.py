@@ -16,12 +16,15 @@ CHAIR = frozenset({Role.CHAIR})
 PERMITTED: dict[type[commands.Command], frozenset[Role]] = {
     commands.SetSelf: EVERYBODY,
     commands.Say: EVERYBODY,
+    commands.React: EVERYBODY,
+    commands.Caption: EVERYBODY,  # of these only whom a chair has appointed
     commands.ShowContent: SEATED,
     commands.ChooseLayout: CHAIR,  # SEATED where the installation says open_layout
     commands.SetLock: CHAIR,
     commands.Mute: CHAIR,
     commands.LowerHand: CHAIR,
     commands.Remove: CHAIR,
+    commands.Appoint: CHAIR,
     commands.End: CHAIR,
 }
 

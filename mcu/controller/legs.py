@@ -75,7 +75,10 @@ class Legs:
         return control.UpdateConference(
             conference=self._id,
             revision=revision,
-            participants=tuple(_participant_state(participant) for participant in conference.roster()),
+            participants=tuple(
+                _participant_state(participant, sounding=_sounds(conference, participant))
+                for participant in conference.roster()
+            ),
             layout=msgspec.convert(conference.layout, control.LayoutChoice, from_attributes=True),
             content=conference.content,
         )
@@ -154,13 +157,19 @@ class Legs:
         self._on_index(leg, None)
 
 
-def _participant_state(participant: Participant) -> control.ParticipantState:
+def _sounds(conference: Conference, participant: Participant) -> bool:
+    """Whether the participant's content has sound that may be heard although the microphone is off."""
+    return conference.content_sound and conference.content == participant.id and not participant.muted_by_chair
+
+
+def _participant_state(participant: Participant, *, sounding: bool) -> control.ParticipantState:
     return control.ParticipantState(
         participant=participant.id,
         name=participant.name,
         office=participant.office,
         seat=participant.seat,
         muted=participant.silent,
+        sounding=sounding,
         camera_off=participant.camera_off,
         seen=participant.role is not Role.VIEWER,
     )

@@ -159,8 +159,9 @@ class LiveConference:
 
     async def _carry_out_whole(self, command: c.Command, secrets: Mapping[str, bytes]) -> None:
         events = self.conference.decide(command)
-        if events and not isinstance(command, c.Disconnect | c.Reconnect):
-            await self._store.record(self.id, events, at=self._wall_clock(), secrets=secrets)
+        lasting = [event for event in events if not isinstance(event, e.PASSING)]
+        if lasting and not isinstance(command, c.Disconnect | c.Reconnect):
+            await self._store.record(self.id, lasting, at=self._wall_clock(), secrets=secrets)
         for event in events:
             self.conference.apply(event)
             self._tell(event)

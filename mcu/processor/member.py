@@ -26,6 +26,11 @@ class Member:
     @property
     def audible(self) -> bool:
         """Whether the others may hear this participant."""
+        return self.state is not None and (self.state.sounding or not self.state.muted)
+
+    @property
+    def may_speak(self) -> bool:
+        """Whether what is heard may be a voice; the sound of content alone makes nobody a speaker."""
         return self.state is not None and not self.state.muted
 
     @property

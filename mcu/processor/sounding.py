@@ -50,7 +50,7 @@ class SoundMixer:
             else:
                 receiver.skip(due)
         mix = self._mixer.mix(blocks)
-        self._active.update(levels, due)
+        self._active.update(_voices(members, levels), due)
         self._send(members, mix, index, now)
         return self._active.speaker, self._active.speaking
 
@@ -76,6 +76,12 @@ class SoundMixer:
         for sharing, streams in shared.items():
             _send(encoders[sharing], mix.common, streams, index, now)
         self._encoders.keep_shared(shared)
+
+
+def _voices(members: Mapping[str, Member], levels: dict[str, float]) -> dict[str, float]:
+    """`levels` without those whose content is heard and who are muted themselves."""
+    muted = [name for name, level in levels.items() if level > SILENCE and not members[name].may_speak]
+    return {**levels, **dict.fromkeys(muted, SILENCE)} if muted else levels
 
 
 def _receivers(members: Mapping[str, Member]) -> dict[str, AudioReceiver]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from mcu import text
 from mcu.conference import commands as c
-from mcu.conference.participant import Departure, Role
+from mcu.conference.participant import Departure, Reaction, Role
 from mcu.controller.doors import ByLink, ByNumber, Door, Person
 from mcu.controller.member import Admitted, MembershipEnded, News
 from mcu.errors import RefusedError, StorageError
@@ -121,7 +121,7 @@ class BrowserMember:
         )
 
     async def _content(self, message: p.Content) -> None:
-        await self._execute(c.ShowContent(self.participant, message.active))
+        await self._execute(c.ShowContent(self.participant, message.active, message.sound))
 
     async def _layout(self, message: p.Layout) -> None:
         await self._execute(c.ChooseLayout(self.participant, views.layout(message.choice)))
@@ -133,6 +133,14 @@ class BrowserMember:
         at = self._registry.now_utc().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         await self._execute(c.Say(self.participant, text.clean_chat(message.text), at))
 
+    async def _react(self, message: p.React) -> None:
+        if not self._context.reactions.take(self.conference, now=time.monotonic()):
+            raise RefusedError("too-fast", "reactions in this conference")
+        await self._execute(c.React(self.participant, Reaction(message.reaction)))
+
+    async def _caption(self, message: p.Caption) -> None:
+        await self._execute(c.Caption(self.participant, text.clean_caption(message.text), message.final))
+
     async def _moderate(self, message: p.Moderate) -> None:
         me, other = self.participant, message.participant
         command: c.Command
@@ -141,6 +149,8 @@ class BrowserMember:
                 command = c.Mute(me, other, message.action == "mute")
             case "lower_hand":
                 command = c.LowerHand(me, other)
+            case "appoint_captioner" | "dismiss_captioner":
+                command = c.Appoint(me, other, message.action == "appoint_captioner")
             case "remove":
                 command = c.Remove(me, other)
         await self._execute(command)
@@ -174,6 +184,8 @@ _HANDLERS: dict[type[p.ClientMessage], Callable[[BrowserMember, Any], Awaitable[
     p.Layout: BrowserMember._layout,
     p.Lock: BrowserMember._lock,
     p.Chat: BrowserMember._chat,
+    p.React: BrowserMember._react,
+    p.Caption: BrowserMember._caption,
     p.Moderate: BrowserMember._moderate,
     p.End: BrowserMember._end,
     p.Leave: BrowserMember._leave,

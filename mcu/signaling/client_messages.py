@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mcu.signaling.values import (
     CandidateLine,
+    CaptionText,
     ChairKey,
     ChatText,
     Identifier,
@@ -19,6 +20,7 @@ from mcu.signaling.values import (
     Name,
     Office,
     Pin,
+    Reaction,
     Sdp,
     Secret,
     snake_case,
@@ -76,9 +78,10 @@ class SetSelf(ClientMessage, frozen=True, kw_only=True):
 
 
 class Content(ClientMessage, frozen=True, kw_only=True):
-    """Begin or stop showing own content stream."""
+    """Begin or stop showing own content stream. `sound`: own audio carries its sound, even while muted."""
 
     active: bool
+    sound: bool = False
 
 
 class Layout(ClientMessage, frozen=True, kw_only=True):
@@ -99,11 +102,27 @@ class Chat(ClientMessage, frozen=True, kw_only=True):
     text: ChatText
 
 
+class React(ClientMessage, frozen=True, kw_only=True):
+    """Show everybody a reaction for a moment."""
+
+    reaction: Reaction
+
+
+class Caption(ClientMessage, frozen=True, kw_only=True):
+    """Captioner: the line that is being typed, as it is now. `final`: it is complete, the next one begins."""
+
+    text: CaptionText
+    final: bool = False
+
+
 class Moderate(ClientMessage, frozen=True, kw_only=True):
-    """Chair: mute, unmute or remove a participant. "unmute" only lifts the chair's own mute."""
+    """Chair: mute, unmute or remove a participant, or say who writes captions.
+
+    "unmute" only lifts the chair's own mute.
+    """
 
     participant: Identifier
-    action: Literal["mute", "unmute", "lower_hand", "remove"]
+    action: Literal["mute", "unmute", "lower_hand", "appoint_captioner", "dismiss_captioner", "remove"]
 
 
 class End(ClientMessage, frozen=True, kw_only=True):
@@ -119,5 +138,19 @@ class Ping(ClientMessage, frozen=True, kw_only=True):
 
 
 AnyClientMessage = (
-    Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | Moderate | End | Leave | Ping
+    Enter
+    | Resume
+    | Offer
+    | Candidate
+    | SetSelf
+    | Content
+    | Layout
+    | Lock
+    | Chat
+    | React
+    | Caption
+    | Moderate
+    | End
+    | Leave
+    | Ping
 )

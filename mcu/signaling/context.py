@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from mcu.config import Config
 from mcu.controller.registry import Registry
 from mcu.loop_watch import LoopCounters
-from mcu.signaling.limits import REQUESTS, Attempts, Buckets, Connections
+from mcu.signaling.limits import REACTIONS, REQUESTS, Attempts, Buckets, Connections
 from mcu.signaling.lobby_limits import LobbyLimits
 from mcu.signaling.media_session import MediaSessions
 from mcu.signaling.metrics import Metrics
@@ -30,6 +30,7 @@ class Context:
     attempts: Attempts = field(default_factory=Attempts)
     lobby: LobbyLimits = field(default_factory=LobbyLimits)
     requests: Buckets = field(default_factory=lambda: Buckets(REQUESTS))
+    reactions: Buckets = field(default_factory=lambda: Buckets(REACTIONS))  # by conference
 
 
 def make_context(registry: Registry, config: Config, loop: LoopCounters) -> Context:

@@ -28,8 +28,20 @@ REQUESTS = Allowance(burst=100, rate=20)  # REST, WHIP and WHEP, by address
 ADDRESS_ATTEMPTS = Allowance(burst=10, rate=1 / 30)  # failures to enter, by address: a PIN lasts a year
 CONFERENCE_ATTEMPTS = Allowance(burst=30, rate=1 / 30)  # and by meeting number, from however many addresses
 
+REACTIONS = Allowance(burst=60, rate=20)  # in one conference: applause of all is seen, and floods nobody's line
+
 # What costs more than one token: it is written to disk, told to everybody, or makes a processor work.
-COSTS = {"chat": 4.0, "offer": 10.0, "layout": 4.0, "enter": 5.0, "resume": 5.0, "candidate": 0.5, "moderate": 2.0}
+COSTS = {
+    "chat": 4.0,
+    "react": 10.0,
+    "caption": 4.0,
+    "offer": 10.0,
+    "layout": 4.0,
+    "enter": 5.0,
+    "resume": 5.0,
+    "candidate": 0.5,
+    "moderate": 2.0,
+}
 
 
 class TokenBucket:

@@ -91,6 +91,7 @@ TEXTS: dict[str, Text] = {
     "layout-invalid": Text(400, "화면 배치가 잘못되었습니다.", "The layout cannot be drawn."),
     "chat-empty": Text(400, "내용을 입력하십시오.", "Please write something."),
     "chat-too-long": Text(400, "한 번에 2000자까지 보낼 수 있습니다.", "A message may have up to 2000 letters."),
+    "caption-too-long": Text(400, "자막은 한 줄에 200자까지입니다.", "A line of captions may have up to 200 letters."),
     # media
     "media-unavailable": Text(
         503,

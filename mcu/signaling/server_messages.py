@@ -14,6 +14,7 @@ from mcu.signaling.values import (
     LayoutChoice,
     NeededPicture,
     Participant,
+    Reaction,
     Sentence,
     Tile,
     You,
@@ -105,6 +106,21 @@ class ChatMessage(ServerMessage, frozen=True, kw_only=True):
     message: ChatLine
 
 
+class Reacted(ServerMessage, frozen=True, kw_only=True):
+    """Somebody shows a reaction, now; it is kept nowhere."""
+
+    participant: str
+    reaction: Reaction
+
+
+class Captioned(ServerMessage, frozen=True, kw_only=True):
+    """A captioner's line as it is now, in place of the one before; after `final` the next one begins."""
+
+    participant: str
+    text: str
+    final: bool
+
+
 class MediaRestart(ServerMessage, frozen=True, kw_only=True):
     """The media connection is gone: make a new RTCPeerConnection and offer again."""
 
@@ -144,6 +160,8 @@ AnyServerMessage = (
     | PictureNeeded
     | ContentChanged
     | ChatMessage
+    | Reacted
+    | Captioned
     | MediaRestart
     | Error
     | Ended

@@ -19,12 +19,14 @@ Pin = Annotated[str, Meta(pattern="^[0-9]{6}$")]
 Name = Annotated[str, Meta(min_length=1, max_length=400)]
 Office = Annotated[str, Meta(max_length=400)]
 ChatText = Annotated[str, Meta(min_length=1, max_length=16_000)]
+CaptionText = Annotated[str, Meta(max_length=2_400)]
 Sdp = Annotated[str, Meta(min_length=1, max_length=65_536)]
 CandidateLine = Annotated[str, Meta(max_length=1_024)]
 
 Role = Literal["chair", "attendee", "viewer"]
 Language = Literal["ko", "en"]
 Presence = Literal["connected", "reconnecting"]
+Reaction = Literal["applause", "good", "thanks", "smile", "surprise", "celebrate"]
 LayoutName = Literal["grid", "speaker", "single", "lecture", "presentation", "custom"]
 
 
@@ -81,6 +83,7 @@ class Participant(Value, frozen=True, kw_only=True):
     muted_by_chair: Annotated[bool, Meta(description="Only the chair can lift it")]
     camera_off: bool
     hand: Annotated[bool, Meta(description="Hand raised")]
+    captioner: Annotated[bool, Meta(description="May write captions")]
     presence: Presence
 
 

@@ -37,6 +37,7 @@ def participant(value: Participant) -> p.Participant:
         muted_by_chair=value.muted_by_chair,
         camera_off=value.camera_off,
         hand=value.hand,
+        captioner=value.captioner,
         presence="connected" if value.connected else "reconnecting",
     )
 
@@ -84,6 +85,10 @@ def message(news: News) -> p.ServerMessage | None:
             return p.LockChanged(locked=locked)
         case e.ChatSaid(line):
             return p.ChatMessage(message=chat_line(line))
+        case e.Reacted(who, reaction):
+            return p.Reacted(participant=who, reaction=reaction.value)
+        case e.Captioned(who, words, final):
+            return p.Captioned(participant=who, text=words, final=final)
         case control.TilesChanged():
             return _tiles(news)
         case control.SpeakerChanged(_, speaker, speaking):

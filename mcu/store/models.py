@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, TypeDecorator
+from sqlalchemy import DateTime, Dialect, ForeignKey, Index, LargeBinary, MetaData, String, Text, TypeDecorator, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMES = {  # PostgreSQL and SQLite give constraints the same names, so that later migrations can name them
@@ -71,6 +71,7 @@ class ParticipantRow(Base):
     muted_by_chair: Mapped[bool]
     camera_off: Mapped[bool]
     hand: Mapped[bool]
+    captioner: Mapped[bool] = mapped_column(server_default=false())
     entered_at: Mapped[datetime] = mapped_column(Moment)
     departed_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
 

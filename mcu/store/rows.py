@@ -18,7 +18,7 @@ from mcu.store.records import ConferenceRecord, TokenRecord
 
 Statement = Update | Delete | Insert | ParticipantRow
 
-_COLUMNS = ("name", "office", "seat", "muted", "muted_by_chair", "camera_off", "hand")
+_COLUMNS = ("name", "office", "seat", "muted", "muted_by_chair", "camera_off", "hand", "captioner")
 
 
 def statements(conference_id: str, event: e.Event, *, at: datetime) -> Iterator[Statement]:
@@ -49,6 +49,8 @@ def statements(conference_id: str, event: e.Event, *, at: datetime) -> Iterator[
             yield from ending(conference_id, at=at)
         case e.ContentChanged():
             return  # content ends with its connection, so it does not outlive a restart
+        case e.Reacted() | e.Captioned():
+            return  # told to those who are there, and kept nowhere
 
 
 def ending(conference_id: str, *, at: datetime) -> Iterator[Update | Delete]:

@@ -10,7 +10,7 @@ from mcu.conference import commands as c
 from mcu.conference import events as e
 from mcu.conference.conference import CHAT_KEPT, Conference, Settings
 from mcu.conference.layout import Holds, Layout, LayoutName, Slot
-from mcu.conference.participant import Departure, Participant, Role
+from mcu.conference.participant import Departure, Participant, Reaction, Role
 from mcu.errors import RefusedError
 
 GRACE = 30.0
@@ -129,6 +129,7 @@ def test_content_belongs_to_one_and_ends_with_the_connection() -> None:
     assert do(state, c.ShowContent("a", True)) == [e.ContentChanged("a")]
     assert refused(state, c.ShowContent("b", True)) == "content-busy"
     assert do(state, c.ShowContent("b", False)) == []
+    assert do(state, c.ShowContent("a", True, sound=True)) == [e.ContentChanged("a", sound=True)]
     assert do(state, c.ShowContent("chair", True)) == [e.ContentChanged("chair")]
     do(state, c.ShowContent("chair", False), c.ShowContent("a", True))
     assert do(state, c.ShowContent("chair", False)) == [e.ContentChanged(None)]
@@ -293,3 +294,24 @@ def test_a_refused_newcomer_takes_nobody_out() -> None:
     do(state, c.SetLock(None, True))
     assert refused(state, again()) == "conference-locked"
     assert "old" in state.participants
+
+
+def test_captions_are_written_by_whom_the_chair_appoints() -> None:
+    state = conference()
+    enter(state, "chair", role=Role.CHAIR)
+    enter(state, "v", role=Role.VIEWER)
+    line = c.Caption("v", "지금부터 회의를 시작하", final=False)
+    assert refused(state, line) == "not-permitted"
+    assert refused(state, c.Appoint("v", "v", True)) == "not-permitted"
+    do(state, c.Appoint("chair", "v", True))
+    assert do(state, line) == [e.Captioned("v", "지금부터 회의를 시작하", final=False)]
+    do(state, c.Appoint("chair", "v", False))
+    assert refused(state, line) == "not-permitted"
+
+
+def test_everybody_may_react_and_nothing_of_it_stays() -> None:
+    state = conference()
+    enter(state, "v", role=Role.VIEWER)
+    before = state.roster()
+    assert do(state, c.React("v", Reaction.APPLAUSE)) == [e.Reacted("v", Reaction.APPLAUSE)]
+    assert state.roster() == before

@@ -12,7 +12,7 @@ import pytest
 from mcu import control
 from mcu.conference import commands as c
 from mcu.conference import events as e
-from mcu.conference.participant import Departure, Role
+from mcu.conference.participant import Departure, Reaction, Role
 from mcu.controller import tokens
 from mcu.controller.doors import ByLink, ByNumber, Person
 from mcu.controller.member import (
@@ -250,6 +250,41 @@ async def test_bridge_knows_the_conference_before_the_first_leg(running: World) 
         control.ParticipantState(participant=one, name="가", office="종로구청장", seat=1),
     )
     assert update.layout == control.LayoutChoice()  # type: ignore[union-attr]
+
+
+async def test_sound_of_content_is_let_through_a_mute_but_not_the_chairs(running: World) -> None:
+    created = await running.registry.create_conference(title="회의")
+    one, member = await running.enter(created, "가")
+
+    async def sounding(*commands: c.Command) -> list[tuple[bool, bool]]:
+        for command in commands:
+            await running.registry.execute_as(created.conference, one, member, command)
+        await settle()
+        update = running.pool.of(control.UpdateConference)[-1]
+        assert isinstance(update, control.UpdateConference)
+        return [(state.muted, state.sounding) for state in update.participants]
+
+    shows = c.ShowContent(one, True, sound=True)
+    assert await sounding(c.SetSelf(actor=one, muted=True), shows) == [(True, True)]
+    await running.registry.execute(created.conference, c.Mute(None, one, True))
+    assert await sounding() == [(True, False)]
+    await running.registry.execute(created.conference, c.Mute(None, one, False))
+    assert await sounding(c.ShowContent(one, True)) == [(True, False)]
+    assert await sounding(shows, c.ShowContent(one, False)) == [(True, False)]
+
+
+async def test_what_passes_is_told_and_not_stored(running: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    created = await running.registry.create_conference(title="회의")
+    one, member = await running.enter(created, "가")
+    await running.registry.execute(created.conference, c.Appoint(None, one, True))
+
+    async def store(*_: object, **__: object) -> None:
+        raise AssertionError("stored")
+
+    monkeypatch.setattr(running.registry.store, "record", store)
+    for command in (c.React(one, Reaction.GOOD), c.Caption(one, "안녕하십니까", final=True)):
+        await running.registry.execute_as(created.conference, one, member, command)
+    assert member.news[-2:] == [e.Reacted(one, Reaction.GOOD), e.Captioned(one, "안녕하십니까", final=True)]
 
 
 async def test_a_viewer_is_only_sent_to_whatever_it_offers(running: World) -> None:

@@ -45,6 +45,7 @@ def person(name: str, office: str, seat: int, **changes: object) -> protocol.Par
         muted_by_chair=False,
         camera_off=False,
         hand=False,
+        captioner=False,
         presence="connected",
     )
     return msgspec.structs.replace(plain, **changes)
@@ -146,6 +147,10 @@ class FakeConference:
                 return [protocol.LockChanged(locked=locked)]
             case protocol.Chat(text=text):
                 return [self._line(self._you, text)]
+            case protocol.React(reaction=reaction):
+                return [protocol.Reacted(participant=self._you.participant, reaction=reaction)]
+            case protocol.Caption(text=text, final=final):
+                return [protocol.Captioned(participant=self._you.participant, text=text, final=final)]
             case protocol.Moderate():
                 return self._moderate(message)
             case protocol.End():
@@ -217,6 +222,10 @@ class FakeConference:
         if message.action == "remove":
             gone = self.others.pop(index)
             return [protocol.ParticipantLeft(participant=gone.participant, reason="removed")]
+        if message.action in ("appoint_captioner", "dismiss_captioner"):
+            captioner = message.action == "appoint_captioner"
+            self.others[index] = msgspec.structs.replace(self.others[index], captioner=captioner)
+            return [protocol.ParticipantChanged(participant=self.others[index])]
         muted = message.action == "mute"
         self.others[index] = msgspec.structs.replace(self.others[index], muted=muted, muted_by_chair=muted)
         return [protocol.ParticipantChanged(participant=self.others[index])]

@@ -44,6 +44,8 @@ def understand(data: bytes) -> None:
     message = p.decode_client(frame)
     if isinstance(message, p.Chat):
         text.clean_chat(message.text)
+    if isinstance(message, p.Caption):
+        text.clean_caption(message.text)
     if isinstance(message, p.Enter):
         text.clean_name(message.name)
 
@@ -84,6 +86,7 @@ def test_only_the_parsers_own_errors(parse: Callable[[bytes], None], valid: list
         '{"type":"chat","text":"' + "e" + "\u0336" * 15_999 + '"}',
         '{"type":"chat","text":"' + "\U0001f468\u200d" * 7_999 + '"}',
         '{"type":"chat","text":"' + "\ufdfa" * 15_999 + '"}',
+        '{"type":"caption","text":"' + "\ufdfa" * 2_399 + '"}',
         '{"type":"layout","choice":{"slots":[' + "{}," * 40_000 + "{}]}}",
         '{"type":"ping",' + ",".join(f'"k{n}":1' for n in range(12_000)) + "}",
         "1" * p.MAX_MESSAGE_BYTES,

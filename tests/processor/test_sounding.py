@@ -115,6 +115,15 @@ def test_a_muted_participant_is_neither_decoded_nor_heard(decoders: DecoderPool)
     assert state == (None, ())
 
 
+def test_content_of_a_muted_participant_is_heard_and_makes_no_speaker(decoders: DecoderPool) -> None:
+    members, legs = conference(decoders, 2)
+    members["p0"].take_state(control.ParticipantState("p0", "p0", muted=True, sounding=True))
+    speak(legs["p0"], 500.0)
+    state = run(SoundMixer(), members)
+    assert level(heard(legs["p1"]), 500.0) > 30
+    assert state == (None, ())
+
+
 def test_a_participant_unknown_to_the_controller_is_not_heard(decoders: DecoderPool) -> None:
     members, legs = conference(decoders, 2)
     members["p0"].take_state(None)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+import time
 
 import pytest
 from structlog.testing import capture_logs
@@ -105,6 +106,56 @@ async def test_chair_moderates_and_others_may_not(served: Site, browser: Browser
         assert (await other.until(p.Ended)).reason == "removed"
     await browser.send(p.End())
     assert (await browser.until(p.Ended)).reason == "conference-ended"
+
+
+async def test_captions_go_from_the_appointed_to_everybody(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    await browser.enter(created, "의장", chair_key=created.chair_key)
+    async with served.browser() as connection:
+        writer = Browser(connection)
+        who = (await writer.enter(created, "속기사", role="viewer")).you.participant
+        await writer.send(p.Caption(text="아직"))
+        assert await refused(writer) == "not-permitted"
+        await browser.send(p.Moderate(participant=who, action="appoint_captioner"))
+        assert (await writer.until(p.ParticipantChanged)).participant.captioner
+        await writer.send(p.Caption(text="  회의를\u202e 시작", final=False))
+        await writer.send(p.Caption(text="회의를 시작합니다.", final=True))
+        await writer.send(p.Caption(text="가" * 201, final=True))
+        assert await refused(writer) == "caption-too-long"
+        told = [await browser.until(p.Captioned) for _ in range(2)]
+        assert told == [
+            p.Captioned(participant=who, text="회의를 시작", final=False),
+            p.Captioned(participant=who, text="회의를 시작합니다.", final=True),
+        ]
+        await browser.send(p.Moderate(participant=who, action="dismiss_captioner"))
+        assert not (await writer.until(p.ParticipantChanged)).participant.captioner
+        await writer.send(p.Caption(text="그 뒤"))
+        assert await refused(writer) == "not-permitted"
+
+
+async def test_everybody_sees_reactions_and_nobody_floods_with_them(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    await browser.enter(created, "가")
+    async with served.browser() as connection:
+        viewer = Browser(connection)
+        who = (await viewer.enter(created, "나", role="viewer")).you.participant
+        await viewer.send(p.React(reaction="applause"))
+        assert await browser.until(p.Reacted) == p.Reacted(participant=who, reaction="applause")
+        for _ in range(8):
+            await viewer.send(p.React(reaction="good"))
+        assert await refused(viewer) == "too-fast"
+        await viewer.send(p.Ping())
+        assert isinstance(await viewer.until(p.Pong), p.Pong)
+
+
+async def test_reactions_of_many_are_limited_together(served: Site, browser: Browser) -> None:
+    created = await served.create()
+    entered = await browser.enter(created, "가")
+    reactions, later = served.app.state.context.reactions, time.monotonic() + 60
+    while reactions.take(entered.conference.id, now=later):  # the others; time that steps back gives nothing
+        continue
+    await browser.send(p.React(reaction="good"))
+    assert await refused(browser) == "too-fast"
 
 
 async def test_offer_answer_and_candidates(served: Site, browser: Browser) -> None:

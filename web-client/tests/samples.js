@@ -16,6 +16,7 @@ export function participant(id, changes = {}) {
     muted_by_chair: false,
     camera_off: false,
     hand: false,
+    captioner: false,
     presence: "connected",
     ...changes,
   };

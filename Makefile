@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help setup setup-test run demo doctor bench test check format clean
+.PHONY: help setup setup-test run demo doctor bench test gallery check format clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ check: setup-test ## Formatting, lint, types, import rules; under a minute
 test: setup-test ## Everything: checks, unit, fuzz, network, browsers, other stacks
 	@tools/check
 	@$(BIN)/python -m pytest $(ARGS)
+
+gallery: setup-test ## Pictures of every state of the page, in var/gallery (one state: make gallery ARGS="--state chat")
+	@$(BIN)/python -m tests.browser.gallery var/gallery $(ARGS)
 
 format: setup-test ## Rewrite the sources in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

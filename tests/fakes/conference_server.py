@@ -1,14 +1,15 @@
 """A conference made of the protocol's own messages: enough server for the web client's pages, and a remote control.
 
 It keeps one conference in memory, on a free port, in a thread of its own. A test reads `received`, and makes things
-happen with `tell` and `drop`. With `media` it also answers offers, and sends a still composite and silence.
+happen with `tell` and `drop`. It carries no media: a page that is to see some is given tests/browser/still_media.js,
+which shows `still`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,9 @@ import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mcu.errors import ProtocolError
@@ -30,7 +33,6 @@ WEB_CLIENT = Path(__file__).resolve().parents[2] / "web-client"
 LINK = "Zm9vYmFyYmF6cXV4cXV1eA"
 SECRET = "a-secret-of-this-participant"
 M = TypeVar("M", bound=protocol.ClientMessage)
-Answerer = Callable[[str], "asyncio.Future[str]"]
 
 
 def person(name: str, office: str, seat: int, **changes: object) -> protocol.Participant:
@@ -61,8 +63,11 @@ class FakeConference:
     refusal: protocol.Error | None = None  # answers the next `enter`
     forgotten: bool = False  # `resume` is refused
     answers_pings: bool = True
+    answers_enter: bool = True
     tiles: protocol.Tiles | None = None
-    media: Answerer | None = None
+    content: str | None = None
+    locked: bool = False
+    still: bytes = b""  # the composite as PNG, at /still.png
     port: int = 0
     received: list[protocol.ClientMessage] = field(default_factory=list)
     chat: list[protocol.ChatLine] = field(default_factory=list)
@@ -106,6 +111,10 @@ class FakeConference:
         for socket in list(self._sockets):
             await socket.close(1012)
 
+    async def picture(self, _: Request) -> Response:
+        """What tests/browser/still_media.js sends as the composite."""
+        return Response(self.still, media_type="image/png")
+
     async def serve(self, socket: WebSocket) -> None:
         """One WebSocket from beginning to end."""
         await socket.accept(subprotocol=protocol.SUBPROTOCOL)
@@ -115,7 +124,7 @@ class FakeConference:
             while True:
                 message = protocol.decode_client(await socket.receive_text())
                 self.received.append(message)
-                for answer in await self._answers(message):
+                for answer in self._answers(message):
                     await socket.send_text(protocol.encode(answer))
                     if isinstance(answer, protocol.Entered):
                         self._sockets.add(socket)
@@ -126,18 +135,16 @@ class FakeConference:
         finally:
             self._sockets.discard(socket)
 
-    async def _answers(self, message: protocol.ClientMessage) -> list[protocol.ServerMessage]:
+    def _answers(self, message: protocol.ClientMessage) -> list[protocol.ServerMessage]:
         match message:
             case protocol.Enter():
-                return self._enter(message)
+                return self._enter(message) if self.answers_enter else []
             case protocol.Resume():
                 return self._resume(message)
             case protocol.Ping():
                 return [protocol.Pong()] if self.answers_pings else []
             case protocol.SetSelf():
                 return [self._change_self(message)]
-            case protocol.Offer() if self.media is not None:
-                return [protocol.Answer(sdp=await self.media(message.sdp))]
             case protocol.Content(active=active):
                 return [protocol.ContentChanged(participant=self._you.participant if active else None)]
             case protocol.Layout(choice=choice):
@@ -192,9 +199,9 @@ class FakeConference:
             id="c1",
             title=self.title,
             number="123456789",
-            locked=False,
+            locked=self.locked,
             layout=self.layout,
-            content=None,
+            content=self.content,
             picture=protocol.PictureSize(width=1280, height=720, fps=25),
         )
         you = protocol.You(participant="you", secret=SECRET, role=self._you.role, seat=self._you.seat)
@@ -252,7 +259,12 @@ def _ended(reason: str) -> protocol.Ended:
 def running(conference: FakeConference) -> Iterator[FakeConference]:
     """Serve the web client and `conference` on a free port."""
 
-    routes = [WebSocketRoute("/ws", conference.serve), *static.pages(WEB_CLIENT), static.files(WEB_CLIENT)]
+    routes = [
+        WebSocketRoute("/ws", conference.serve),
+        Route("/still.png", conference.picture),
+        *static.pages(WEB_CLIENT),
+        static.files(WEB_CLIENT),
+    ]
     app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
     conference.port = free_port()
     config = uvicorn.Config(

@@ -246,6 +246,14 @@ class SpeakerChanged(Message, frozen=True):
     speaking: tuple[str, ...] = ()
 
 
+class LinesChanged(Message, frozen=True):
+    """Whose line is poor now, by participant; and whether the MP does less for pictures, for want of CPU."""
+
+    conference: str
+    poor: tuple[str, ...] = ()
+    strained: bool = False
+
+
 class PictureNeeded(Message, frozen=True):
     """What the peer of a leg should send of its camera from now on; None: nothing, nobody is shown it."""
 
@@ -253,7 +261,7 @@ class PictureNeeded(Message, frozen=True):
     picture: NeededPicture | None
 
 
-Notice = Ready | LegState | TilesChanged | SpeakerChanged | PictureNeeded
+Notice = Ready | LegState | TilesChanged | SpeakerChanged | LinesChanged | PictureNeeded
 
 
 # --- envelopes and framing --------------------------------------------------------------------------

@@ -39,6 +39,7 @@ MESSAGES: list[control.Envelope] = [
     control.Event(control.TilesChanged("c", 1, "grid", 1280, 720, (control.TileState("p", 0, 0, 1280, 720),))),
     control.Event(control.SpeakerChanged("c", None, ("p",))),
     control.Event(control.PictureNeeded("l", control.NeededPicture(256, 144, 25, 180_000))),
+    control.Event(control.LinesChanged("c", ("p",), strained=True)),
     control.Event(control.PictureNeeded("l", None)),
 ]
 

@@ -160,6 +160,13 @@ export interface Leave {
   type: "leave";
 }
 
+/** Whose line is poor, by participant; `strained`: the server does less for pictures, for want of CPU. */
+export interface Lines {
+  type: "lines";
+  poor: string[];
+  strained: boolean;
+}
+
 /** Chair: a locked conference lets nobody new in; those who resume are let in. */
 export interface Lock {
   type: "lock";
@@ -289,7 +296,7 @@ export interface Sentence {
   en: string;
 }
 
-export type ServerMessage = Welcome | Entered | Answer | ParticipantJoined | ParticipantChanged | ParticipantLeft | LayoutChanged | LockChanged | Tiles | Speaker | PictureNeeded | ContentChanged | ChatMessage | Reacted | Captioned | MediaRestart | Error | Ended | Pong;
+export type ServerMessage = Welcome | Entered | Answer | ParticipantJoined | ParticipantChanged | ParticipantLeft | LayoutChanged | LockChanged | Tiles | Speaker | Lines | PictureNeeded | ContentChanged | ChatMessage | Reacted | Captioned | MediaRestart | Error | Ended | Pong;
 
 /** Own microphone, camera and hand; what is left out stays. */
 export interface SetSelf {

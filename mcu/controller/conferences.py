@@ -160,6 +160,8 @@ class Conferences:
                 live.tiles_changed(notice)
             case control.SpeakerChanged(conference_id) if live := self._live.get(conference_id):
                 live.speaker_changed(notice)
+            case control.LinesChanged(conference_id) if live := self._live.get(conference_id):
+                live.lines_changed(notice)
             case control.LegState(leg) if found := self._legs.get(leg):
                 found[0].leg_changed(found[1], notice)
             case control.PictureNeeded(leg) if found := self._legs.get(leg):

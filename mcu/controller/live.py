@@ -74,6 +74,7 @@ class LiveConference:
         self._lock = asyncio.Lock()
         self._tiles: control.TilesChanged | None = None
         self._speaker: control.SpeakerChanged | None = None
+        self._lines: control.LinesChanged | None = None
         self._needed: dict[str, control.PictureNeeded] = {}  # by participant
 
     # --- members ------------------------------------------------------------------------------------
@@ -113,7 +114,7 @@ class LiveConference:
             participant = self.conference.get(participant_id)
             self._members[participant_id] = member
             member.notify(Admitted(participant=participant, secret=secret, snapshot=self.snapshot(), resumed=resumed))
-            for news in (self._tiles, self._speaker, self._needed.get(participant_id)):
+            for news in (self._tiles, self._speaker, self._lines, self._needed.get(participant_id)):
                 if news is not None:
                     member.notify(news)
             if resumed and not self.legs.is_running(participant_id):
@@ -195,6 +196,10 @@ class LiveConference:
         self._speaker = news
         self._broadcast(news)
 
+    def lines_changed(self, news: control.LinesChanged) -> None:
+        self._lines = news
+        self._broadcast(news)
+
     def picture_needed(self, participant: str, news: control.PictureNeeded) -> None:
         """Of concern to this participant alone; kept for when a broken connection comes back."""
         self._needed[participant] = news
@@ -222,6 +227,8 @@ class LiveConference:
         """Everybody's media is gone; they are told at once, while the new bridge is being opened."""
         self.legs.bridge_lost()
         self._tiles = self._speaker = None
+        if self._lines is not None:
+            self.lines_changed(control.LinesChanged(self.id))
         self._needed.clear()
         self._spawn(self.legs.update_bridge())
         self._broadcast(MediaChanged(MediaCondition.CLOSED, "media-lost"))

@@ -74,6 +74,7 @@ News = (
     | Event
     | control.TilesChanged
     | control.SpeakerChanged
+    | control.LinesChanged
     | control.PictureNeeded
     | MediaChanged
     | MembershipEnded

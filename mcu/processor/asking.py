@@ -68,6 +68,11 @@ class Asking:
             if sender.told.take(needed, now):
                 self._notify(control.PictureNeeded(member.leg.id, sender.told.picture))
 
+    def asks(self, member: Member) -> bool:
+        """Whether this member's camera is wanted at all."""
+        sender = self._senders.get(member)
+        return sender is not None and sender.told.picture is not None
+
     def _pause(self, member: Member, sender: _Sender) -> None:
         """At once, as whatever is told next: a packet that is not sent is CPU now."""
         if not sender.paused:

@@ -21,6 +21,7 @@ from mcu.mixer.style import style_of
 from mcu.processor.asking import Asking
 from mcu.processor.composing import ComposingThread, Scene
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.lines import Lines
 from mcu.processor.member import Member
 from mcu.processor.overload import STEPS, Moving, Step
 from mcu.processor.resting import Resting
@@ -69,6 +70,7 @@ class Bridge:
         )
         self.showing = Showing(self.video, call_later=call_later)
         self._asking = Asking(picture.fps, notify=notify)
+        self._lines = Lines(conference, notify=notify)
 
     # --- who is there ---------------------------------------------------------------------------------
 
@@ -227,3 +229,10 @@ class Bridge:
         self._asking.tick(self.members, self._tiles, now)
         if index % self._step.adapt_every == 0:
             self.showing.adapt(now)
+        self._lines.tick(
+            self.members,
+            sheds=self._step is not STEPS[0],
+            narrow=self.showing.is_narrow,
+            asked=self._asking.asks,
+            now=now,
+        )

@@ -88,6 +88,11 @@ class Showing:
             receiver.chooser.step_down(now)
             self._move(receiver)
 
+    def is_narrow(self, member: Member) -> bool:
+        """Whether a receiver's line carries the smallest rung at most."""
+        receiver = self._receivers.get(member)
+        return receiver is not None and receiver.chooser.level >= max(1, len(receiver.rungs) - 1)
+
     def _follow(self, now: float) -> None:
         """Choose everybody's rung and tell the encoders."""
         budgets = {m: m.leg.budget(now, r.rungs[-1].needs(r.rungs[-1].least)) for m, r in self._receivers.items()}

@@ -90,6 +90,13 @@ class Speaker(ServerMessage, frozen=True, kw_only=True):
     speaking: tuple[str, ...]
 
 
+class Lines(ServerMessage, frozen=True, kw_only=True):
+    """Whose line is poor, by participant; `strained`: the server does less for pictures, for want of CPU."""
+
+    poor: tuple[str, ...]
+    strained: bool
+
+
 class PictureNeeded(ServerMessage, frozen=True, kw_only=True):
     """What to send of the own camera from now on; null: nothing, until told otherwise. No new offer is needed."""
 
@@ -157,6 +164,7 @@ AnyServerMessage = (
     | LockChanged
     | Tiles
     | Speaker
+    | Lines
     | PictureNeeded
     | ContentChanged
     | ChatMessage

@@ -93,6 +93,8 @@ def message(news: News) -> p.ServerMessage | None:
             return _tiles(news)
         case control.SpeakerChanged(_, speaker, speaking):
             return p.Speaker(speaker=speaker, speaking=speaking)
+        case control.LinesChanged(_, poor, strained):
+            return p.Lines(poor=poor, strained=strained)
         case control.PictureNeeded(_, picture):
             return p.PictureNeeded(
                 picture=None if picture is None else msgspec.convert(picture, p.NeededPicture, from_attributes=True)

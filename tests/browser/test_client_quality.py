@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.client_page import enter
+from mcu.signaling import protocol
+from tests.browser.client_page import enter, press
 from tests.fakes.conference_server import FakeConference
 
 pytestmark = pytest.mark.browser
@@ -85,3 +86,26 @@ def test_the_panel_is_left_with_the_keyboard(page: Page, conference: FakeConfere
     page.locator(".panel header button").press("Escape")
     expect(page.locator(".connection")).to_be_hidden()
     expect(button).to_be_focused()
+
+
+def test_somebody_else_s_line_is_said_to_be_theirs(page: Page, conference: FakeConference) -> None:
+    enter(page, conference)
+    conference.tell(protocol.Lines(poor=("p2",), strained=False))
+    expect(page.locator(".status")).to_have_text("중구청장 이준호 님의 연결 문제입니다")
+    expect(page.locator(".tile-line:visible")).to_have_count(1)
+    expect(page.locator(".tiles li").filter(has_text="이준호").locator(".tile-line")).to_be_visible()
+    press(page, "people")
+    row = page.locator(".people li").filter(has_text="이준호")
+    expect(row.get_by_role("img", name="연결이 불안정합니다")).to_be_visible()
+    page.get_by_role("button", name="연결 상태: 좋음").click()
+    expect(page.locator(".connection")).to_contain_text("중구청장 이준호 님의 연결 문제입니다. 내 연결은 좋습니다.")
+    conference.tell(protocol.Lines(poor=(), strained=False))
+    expect(page.locator(".tile-line:visible")).to_have_count(0)
+    expect(page.locator(".status")).to_have_text("연결됨")
+
+
+def test_a_server_that_sheds_is_said_to_be_the_server(page: Page, conference: FakeConference) -> None:
+    enter(page, conference)
+    conference.tell(protocol.Lines(poor=(), strained=True))
+    expect(page.locator(".status")).to_have_text("서버가 바쁩니다")
+    expect(page.get_by_role("button", name="연결 상태: 보통")).to_be_visible()

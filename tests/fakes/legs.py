@@ -53,6 +53,9 @@ class FakeSession:
     def video(self, kind: StreamKind) -> None:
         return None
 
+    def reception(self, kind: StreamKind) -> None:
+        return None
+
 
 class FakeLeg:
     """The part of WebRtcLeg that a bridge uses."""
@@ -60,6 +63,7 @@ class FakeLeg:
     def __init__(self, leg_id: str, video: VideoProfile | None = None) -> None:
         self.id = leg_id
         self.connected = True
+        self.last_received = math.inf
         self.audio_profile = AudioProfile()
         self.video_profile = video
         self.session = FakeSession()

@@ -329,6 +329,8 @@ async def test_tiles_and_speaker_reach_everybody(served: Site, browser: Browser)
     assert tiles.tiles == (p.Tile(participant=who, x=0, y=0, width=1280, height=720, content=False),)
     served.registry.notice(control.SpeakerChanged(conference=created.conference, speaker=who, speaking=(who,)))
     assert (await browser.until(p.Speaker)).speaker == who
+    served.registry.notice(control.LinesChanged(conference=created.conference, poor=(who,), strained=True))
+    assert await browser.until(p.Lines) == p.Lines(poor=(who,), strained=True)
     served.registry.processor_lost((created.conference,))
     assert isinstance(await asyncio.wait_for(browser.until(p.MediaRestart), 5), p.MediaRestart)
 

@@ -12,6 +12,8 @@
  * @property {import("../protocol").Tiles | null} tiles
  * @property {string | null} speaker
  * @property {readonly string[]} speaking
+ * @property {readonly string[]} poor participants whose line the server finds poor
+ * @property {boolean} strained the server has too little CPU for everybody's picture
  * @property {readonly import("../protocol").ChatLine[]} chat
  */
 
@@ -30,6 +32,8 @@ export function enter(entered, before) {
     tiles: before?.tiles ?? null,
     speaker: null,
     speaking: [],
+    poor: [],
+    strained: false,
     chat: before ? joinChat(before.chat, entered.chat) : entered.chat,
   };
 }
@@ -61,6 +65,8 @@ export function apply(meeting, message) {
       return { ...meeting, tiles: message };
     case "speaker":
       return { ...meeting, speaker: message.speaker, speaking: message.speaking };
+    case "lines":
+      return { ...meeting, poor: message.poor, strained: message.strained };
     case "chat_message":
       return { ...meeting, chat: joinChat(meeting.chat, [message.message]) };
     default:
@@ -82,6 +88,15 @@ export function self(meeting) {
  */
 export function find(meeting, participant) {
   return meeting?.participants.find((one) => one.participant === participant);
+}
+
+/** Others whose line is poor, whoever speaks first. @param {Meeting | null} meeting @returns {readonly Participant[]} */
+export function othersPoor(meeting) {
+  if (!meeting) return [];
+  const { poor, you, speaker } = meeting;
+  return meeting.participants
+    .filter((one) => one.participant !== you && poor.includes(one.participant))
+    .toSorted((a, b) => Number(b.participant === speaker) - Number(a.participant === speaker));
 }
 
 /**

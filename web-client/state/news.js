@@ -27,6 +27,11 @@ export function newsOf(message, before) {
       return changed(message.participant, find(before, message.participant.participant), before.you);
     case "content_changed":
       return content(message.participant, before);
+    case "lines": {
+      const poor = message.poor.find((one) => one !== before.you && !before.poor.includes(one));
+      const who = poor && find(before, poor);
+      return who ? news("news.poorLine", titled(who), "quiet") : null;
+    }
     case "layout_changed":
       return news("news.layout", "", "quiet");
     case "lock_changed":

@@ -8,6 +8,8 @@
  * 3. What the server sheds is the server's, however it looks from here.
  */
 
+import { othersPoor } from "./meeting.js";
+
 /** @typedef {import("./line.js").Reading} Reading */
 /** @typedef {"none" | "poor" | "fair" | "good"} Grade */
 
@@ -28,7 +30,8 @@
  * @property {number} width of the composite at its best
  * @property {number} fps
  * @property {boolean} shedding the server says that it does less for pictures now
- * @property {number} others participants whose line the server finds poor
+ * @property {boolean} poor the server finds this line poor
+ * @property {number} others whose line the server finds poor
  */
 
 export const MOST_READINGS = 90; // three minutes
@@ -78,6 +81,7 @@ export function qualityOf(readings, known) {
   const grade = worst(...found.map((trouble) => trouble.grade));
   if (grade === "good") {
     if (known.shedding) return { grade: "fair", whose: "server" };
+    if (known.poor) return { grade: "fair", whose: "line" };
     return { grade, whose: known.others > 0 ? "other" : "" };
   }
   const causes = found.filter((trouble) => trouble.grade === grade).map((trouble) => trouble.whose);
@@ -99,7 +103,14 @@ export function remember(readings, reading) {
 /** @param {import("./app-state.js").AppState} state @returns {Quality} */
 export function ownQuality({ readings, media, meeting }) {
   const { width = 0, fps = 0 } = meeting?.conference.picture ?? {};
-  return qualityOf(readings, { connected: media === "connected", width, fps, shedding: false, others: 0 });
+  return qualityOf(readings, {
+    connected: media === "connected",
+    width,
+    fps,
+    shedding: meeting?.strained ?? false,
+    poor: meeting?.poor.includes(meeting.you) ?? false,
+    others: othersPoor(meeting).length,
+  });
 }
 
 /** @param {Reading} reading @returns {Grade} */

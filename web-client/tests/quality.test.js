@@ -7,7 +7,7 @@ import { statusOf } from "../state/status.js";
 import { detailsOf } from "../view/figures.js";
 import { curveOf, marksOf } from "../view/sparkline.js";
 
-const KNOWN = { connected: true, width: 1280, fps: 25, shedding: false, others: 0 };
+const KNOWN = { connected: true, width: 1280, fps: 25, shedding: false, poor: false, others: 0 };
 const KINDS = new Map(/** @type {const} */ ([["0", "audio"], ["1", "main"], ["2", "content"]]));
 
 /** A browser's report after `seconds` of a good line. @param {number} seconds @param {Record<string, any>} [changes] */
@@ -125,6 +125,7 @@ test("what the server sheds is the server's, what is lost on the way is not", ()
 test("somebody else's line is told only while the own one is good", () => {
   assert.deepEqual(lasting({}, { others: 1 }), { grade: "good", whose: "other" });
   assert.equal(lasting({ RA: { packetsLost: 30 } }, { others: 1 }).whose, "send");
+  assert.deepEqual(lasting({}, { others: 1, poor: true }), { grade: "fair", whose: "line" });
 });
 
 test("one bad moment is no bad line, one good moment does not mend it", () => {

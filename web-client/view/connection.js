@@ -5,6 +5,8 @@ import { icon } from "./icons.js";
 import { bars } from "./quality.js";
 import { detailsOf } from "./figures.js";
 import { sparkline } from "./sparkline.js";
+import { othersPoor } from "../state/meeting.js";
+import { titled } from "../state/news.js";
 import { ownQuality } from "../state/quality.js";
 
 /** @typedef {import("./context.js").Context} Context */
@@ -21,12 +23,13 @@ function verdict(context) {
   const sentence = element("p", { class: "verdict-words" });
   const advice = element("p", { class: "hint" });
   context.watch(
-    (state) => [ownQuality(state).grade, ownQuality(state).whose, state.language],
+    (state) => [ownQuality(state).grade, ownQuality(state).whose, state.meeting?.poor, state.language],
     () => {
       const { grade, whose } = ownQuality(context.state);
       const cause = whose || grade;
       const told = cause === "fair" || cause === "poor" ? "line" : cause;
-      sentence.textContent = context.say(`line.is.${told}`);
+      const names = othersPoor(context.state.meeting).map(titled).join(", ");
+      sentence.textContent = context.say(`line.is.${told}`, { names });
       advice.textContent = context.say(`line.do.${told}`);
     },
   );

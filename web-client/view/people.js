@@ -18,6 +18,7 @@ export function peoplePanel(context) {
     (state) => [
       state.meeting?.participants,
       state.meeting?.speaking,
+      state.meeting?.poor,
       state.meeting?.conference.content,
       state.language,
     ],
@@ -69,9 +70,10 @@ function update(context, node, who) {
 
 /** @param {Context} context @param {Participant} who @param {boolean} speaking */
 function marksOf(context, who, speaking) {
-  if (who.role === "viewer") return [];
+  const poor = context.state.meeting?.poor.includes(who.participant) ?? false;
   /** @type {[boolean, import("./icons.js").IconName, Key, string][]} */
   const marks = [
+    [poor, "weak", "people.poorLine", "off"],
     [context.state.meeting?.conference.content === who.participant, "share", "people.sharing", "on"],
     [who.hand, "hand", "people.hand", "raised"],
     [who.camera_off, "cameraOff", "people.cameraOff", "off"],
@@ -79,7 +81,7 @@ function marksOf(context, who, speaking) {
     [!who.muted, "microphone", speaking ? "people.speaking" : "people.unmuted", speaking ? "on" : ""],
   ];
   return marks
-    .filter(([shown]) => shown)
+    .filter(([shown, name]) => shown && (name === "weak" || who.role !== "viewer"))
     .map(([, name, key, look]) =>
       element(
         "span",

@@ -144,7 +144,13 @@ function tileList(context) {
   const list = element("ul", { class: "tiles" });
   context.label(list, "aria-label", "meeting.people");
   context.watch(
-    (state) => [state.meeting?.tiles, state.meeting?.participants, state.meeting?.speaking, state.language],
+    ({ meeting, language }) => [
+      meeting?.tiles,
+      meeting?.participants,
+      meeting?.speaking,
+      meeting?.poor,
+      language,
+    ],
     () => {
       const { meeting } = context.state;
       const tiles = meeting?.tiles;
@@ -152,7 +158,14 @@ function tileList(context) {
         list,
         (tiles?.tiles ?? []).filter((tile) => find(meeting, tile.participant)),
         (tile) => `${tile.participant}${tile.content ? " content" : ""}`,
-        () => element("li", {}, element("span", { class: "tile-name" }), element("span", { class: "visually-hidden" })),
+        () =>
+          element(
+            "li",
+            {},
+            element("span", { class: "tile-name" }),
+            element("span", { class: "visually-hidden" }),
+            element("span", { class: "tile-line" }, icon("weak"), element("span")),
+          ),
         (node, tile) => tiles && updateTile(context, node, tile, tiles),
       );
     },
@@ -169,8 +182,10 @@ function tileList(context) {
 function updateTile(context, node, tile, picture) {
   const { meeting } = context.state;
   const who = find(meeting, tile.participant);
-  const [name, state] = node.children;
-  if (!who || !name || !state) return;
+  const [name, state, line] = node.children;
+  if (!who || !name || !state || !(line instanceof HTMLElement)) return;
+  line.hidden = tile.content || !meeting?.poor.includes(tile.participant);
+  if (line.lastElementChild) line.lastElementChild.textContent = context.say("people.poorLine");
   Object.assign(node.style, percentages(tile, picture));
   const speaking = meeting?.speaking.includes(tile.participant) ?? false;
   node.classList.toggle("speaking", speaking && !tile.content);

@@ -14,7 +14,7 @@ export function statusLine(context) {
   context.watch(
     (state) => {
       const { grade, whose } = ownQuality(state);
-      return [state.signaling, state.attempt, state.media, state.content, grade, whose, state.language];
+      return [state.signaling, state.attempt, state.media, state.content, state.meeting?.poor, grade, whose, state.language];
     },
     () => {
       const { tone, key, values } = statusOf(context.state, ownQuality(context.state));

@@ -90,7 +90,12 @@ export function find(meeting, participant) {
   return meeting?.participants.find((one) => one.participant === participant);
 }
 
-/** Others whose line is poor, whoever speaks first. @param {Meeting | null} meeting @returns {readonly Participant[]} */
+/**
+ * Others whose line is poor, whoever speaks first.
+ *
+ * @param {Meeting | null} meeting
+ * @returns {readonly Participant[]}
+ */
 export function othersPoor(meeting) {
   if (!meeting) return [];
   const { poor, you, speaker } = meeting;

@@ -44,7 +44,8 @@ test("the address tells which meeting", () => {
 });
 
 test("the gravest is said", () => {
-  const fine = /** @type {const} */ ({ signaling: "open", attempt: 0, media: "connected", content: "off", meeting: null });
+  const quiet = { meeting: null, attempt: 0 };
+  const fine = /** @type {const} */ ({ ...quiet, signaling: "open", media: "connected", content: "off" });
   assert.equal(statusOf(fine).key, "status.connected");
   assert.equal(statusOf({ ...fine, content: "on" }).key, "status.sharing");
   assert.equal(statusOf({ ...fine, media: "interrupted", content: "on" }).key, "status.interrupted");

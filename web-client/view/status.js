@@ -14,7 +14,8 @@ export function statusLine(context) {
   context.watch(
     (state) => {
       const { grade, whose } = ownQuality(state);
-      return [state.signaling, state.attempt, state.media, state.content, state.meeting?.poor, grade, whose, state.language];
+      const { signaling, attempt, media, content, meeting, language } = state;
+      return [signaling, attempt, media, content, meeting?.poor, grade, whose, language];
     },
     () => {
       const { tone, key, values } = statusOf(context.state, ownQuality(context.state));

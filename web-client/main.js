@@ -23,6 +23,7 @@ const store = new Store(
     draft: { name: remembered.name, office: remembered.office },
     wantsCamera: remembered.wantsCamera,
     wantsMicrophone: remembered.wantsMicrophone,
+    ownAtOnce: remembered.ownAtOnce,
   }),
 );
 const notices = new Notices(store);
@@ -72,6 +73,10 @@ const actions = {
   lock: (locked) => session.send({ type: "lock", locked }),
   leave: () => session.leave(),
   end: () => session.send({ type: "end" }),
+  showOwn: (ownAtOnce) => {
+    memory.prefer({ ownAtOnce });
+    store.set({ ownAtOnce });
+  },
   fillScreen: (fullScreen) => store.set({ fullScreen }),
   show: (panel) => {
     const { meeting, lastRead } = store.state;

@@ -10,10 +10,12 @@ from tests.fakes.conference_server import FakeConference
 WAIT = 15_000  # ms; a generous bound for a busy machine
 
 
-def enter(page: Page, conference: FakeConference, *, name: str = "홍길동", chair_key: str = "") -> None:
+def enter(
+    page: Page, conference: FakeConference, *, name: str = "홍길동", office: str = "동대문구청장", chair_key: str = ""
+) -> None:
     page.goto(conference.link)
     page.get_by_label("이름", exact=True).fill(name)
-    page.get_by_label("기관·직위").fill("동대문구청장")
+    page.get_by_label("기관·직위").fill(office)
     if chair_key:
         page.get_by_text("의장으로 참가").click()
         page.get_by_label("의장 열쇠").fill(chair_key)
@@ -22,7 +24,10 @@ def enter(page: Page, conference: FakeConference, *, name: str = "홍길동", ch
 
 
 def press(page: Page, name: str) -> None:
-    page.locator(f'button[data-tool="{name}"]').click()
+    """Use a tool, in the bar or, when it is not there, in the menu."""
+    if not page.locator(f'.tool[data-tool="{name}"]').is_visible():
+        page.locator('.tool[data-tool="more"]').click()
+    page.locator(f'button[data-tool="{name}"]:visible').click()
 
 
 def wait_for(page: Page, conference: FakeConference, kind: type[protocol.ClientMessage], *, count: int = 1) -> None:

@@ -90,6 +90,13 @@ export const en = {
   "settings.picture": "Picture",
   "settings.language": "Language",
 
+  "own.atOnce": "Show me myself at once",
+  "own.atOnceHint":
+    "Your own tile shows your camera without delay, as a mirror does. Off: as others see you.",
+
+  "stage.enlarge": "Enlarge {name}",
+  "stage.whole": "Whole picture",
+
   "status.connected": "Connected",
   "status.media": "Connecting picture and sound…",
   "status.interrupted": "Picture and sound broke off; connecting again…",

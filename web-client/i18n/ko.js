@@ -89,6 +89,13 @@ export const ko = {
   "settings.picture": "화면",
   "settings.language": "언어",
 
+  "own.atOnce": "내 화면을 바로 보기",
+  "own.atOnceHint":
+    "내 칸에 카메라 영상을 늦지 않게, 거울처럼 보여 줍니다. 끄면 다른 사람에게 보이는 그대로 보입니다.",
+
+  "stage.enlarge": "{name} 님 크게 보기",
+  "stage.whole": "전체 보기",
+
   "status.connected": "연결됨",
   "status.media": "영상과 소리를 연결하는 중…",
   "status.interrupted": "영상과 소리가 끊겨 다시 연결하는 중…",

@@ -70,6 +70,7 @@
  * @property {readonly import("./line.js").Reading[]} readings of the media connection, the newest last
  * @property {"playing" | "blocked"} sound
  * @property {"off" | "starting" | "on"} content own screen
+ * @property {boolean} ownAtOnce own camera over the own tile
  * @property {boolean} fullScreen
  * @property {"people" | "chat" | "line" | null} panel
  * @property {number} lastRead chat line
@@ -81,8 +82,8 @@
 const NO_DEVICE = { status: "off", chosen: "", options: [] };
 
 /**
- * @param {{ language: Language, entry: Entry, draft: Partial<Draft>, wantsMicrophone: boolean, wantsCamera: boolean }}
- *   known
+ * @param {{ language: Language, entry: Entry, draft: Partial<Draft>, wantsMicrophone: boolean, wantsCamera: boolean,
+ *   ownAtOnce?: boolean }} known
  * @returns {AppState}
  */
 export function initialState(known) {
@@ -105,6 +106,7 @@ export function initialState(known) {
     readings: [],
     sound: "playing",
     content: "off",
+    ownAtOnce: known.ownAtOnce ?? true,
     fullScreen: false,
     panel: null,
     lastRead: 0,

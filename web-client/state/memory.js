@@ -18,6 +18,7 @@
  * @property {string} speaker device id
  * @property {boolean} wantsCamera
  * @property {boolean} wantsMicrophone
+ * @property {boolean} ownAtOnce
  */
 
 /**
@@ -39,6 +40,7 @@ const DEFAULTS = {
   speaker: "",
   wantsCamera: true,
   wantsMicrophone: true,
+  ownAtOnce: true,
 };
 
 export class Memory {

@@ -31,6 +31,7 @@ import { translate } from "../i18n/index.js";
  * @property {(locked: boolean) => void} lock
  * @property {() => void} leave
  * @property {() => void} end
+ * @property {(atOnce: boolean) => void} showOwn
  * @property {(fullScreen: boolean) => void} fillScreen tells that it does, or does not any more
  * @property {(panel: AppState["panel"]) => void} show
  * @property {(id: number) => void} dismiss

@@ -3,6 +3,7 @@
 import { element } from "./dom.js";
 import { segmentsRow } from "./controls.js";
 import { deviceChoice } from "./devices.js";
+import { ownPictureRow } from "./own-picture.js";
 import { sheet } from "./popover.js";
 import { self } from "../state/meeting.js";
 
@@ -25,7 +26,7 @@ const SECTIONS = [
     ],
   },
   { id: "sound", rows: [] },
-  { id: "picture", rows: [] },
+  { id: "picture", rows: [ownPictureRow] },
   { id: "language", rows: [languageRow] },
 ];
 

@@ -1,25 +1,25 @@
 /**
- * The composite with its sound, and over it the tiles as text.
+ * The composite with its sound, and over it the tiles (tiles.js), both in a frame that can be enlarged (zoom.js).
  *
  * A new media connection brings a new stream; the old picture stays until the new one has its first frame.
  */
 
-import { element, reconcile } from "./dom.js";
+import { element } from "./dom.js";
 import { icon } from "./icons.js";
-import { percentages, shown } from "./overlay.js";
-import { find } from "../state/meeting.js";
+import { shown, zoomed } from "./overlay.js";
+import { TileList } from "./tiles.js";
+import { Zoom } from "./zoom.js";
 
 /** @typedef {import("./context.js").Context} Context */
-/** @typedef {import("../protocol").Tile} Tile */
-
-const LEGIBLE_SCALE = 0.55; // below this share of its size, the names drawn into the composite cannot be read
 
 /** @param {Context} context */
 export function stage(context) {
-  const tiles = tileList(context);
-  const frame = element("div", { class: "frame" }, tiles);
+  const zoom = new Zoom(context, () => place());
+  const tiles = new TileList(context, { enlarge: (key) => zoom.enlarge(key), enlarged: () => zoom.tile });
+  const frame = element("div", { class: "frame" }, tiles.node);
   const waiting = element("p", { class: "waiting" }, context.text("meeting.waiting"));
-  const node = element("section", { class: "stage" }, waiting, frame, soundPrompt(context, frame));
+  const whole = wholeButton(context, zoom);
+  const node = element("section", { class: "stage" }, waiting, frame, whole, soundPrompt(context, frame));
   context.label(node, "aria-label", "meeting.stage");
   context.watch(
     (state) => state.picture,
@@ -32,19 +32,37 @@ export function stage(context) {
 
   const place = () => {
     const picture = context.state.meeting?.tiles ?? context.state.meeting?.conference.picture;
-    if (!picture) return;
-    const area = shown(picture, { width: node.clientWidth, height: node.clientHeight });
-    frame.style.left = `${area.x}px`;
-    frame.style.top = `${area.y}px`;
-    frame.style.width = `${area.width}px`;
-    frame.style.height = `${area.height}px`;
-    frame.classList.toggle("small", area.width < picture.width * LEGIBLE_SCALE);
+    const box = { width: node.clientWidth, height: node.clientHeight };
+    if (!picture || box.width === 0) return;
+    zoom.fit(box);
+    const area = zoomed(shown(picture, box), box, zoom.view);
+    Object.assign(frame.style, {
+      left: `${area.x}px`,
+      top: `${area.y}px`,
+      width: `${area.width}px`,
+      height: `${area.height}px`,
+    });
+    frame.classList.toggle("following", zoom.moving);
+    node.classList.toggle("enlarged", zoom.view.scale > 1);
+    whole.hidden = zoom.view.scale === 1;
+    tiles.scaled(area.width / picture.width);
   };
+  zoom.listen(node);
   const observer = new ResizeObserver(place);
   observer.observe(node);
   context.signal.addEventListener("abort", () => observer.disconnect());
-  context.watch((state) => [state.meeting?.tiles?.width, state.meeting?.tiles?.height], place);
+  context.watch((state) => state.meeting?.tiles, place);
   return node;
+}
+
+/** Back from what is enlarged. @param {Context} context @param {Zoom} zoom */
+function wholeButton(context, zoom) {
+  return element(
+    "button",
+    { type: "button", class: "whole", hidden: true, onclick: () => zoom.whole() },
+    icon("whole"),
+    context.text("stage.whole"),
+  );
 }
 
 /**
@@ -54,7 +72,7 @@ export function stage(context) {
  * @param {MediaStream} picture
  */
 function showPicture(context, frame, waiting, picture) {
-  const before = [...frame.querySelectorAll("video")];
+  const before = compositesIn(frame);
   const video = element("video", {
     autoplay: true,
     playsinline: true,
@@ -68,6 +86,7 @@ function showPicture(context, frame, waiting, picture) {
     () => {
       waiting.hidden = true;
       video.classList.add("live");
+      frame.classList.add("live");
       for (const old of before) retire(old);
     },
     { once: true },
@@ -85,16 +104,29 @@ function showPicture(context, frame, waiting, picture) {
 /** Play with sound; where the browser wants a gesture first, play without and ask. */
 /** @param {Context} context @param {HTMLVideoElement} video */
 async function play(context, video) {
+  video.muted = false;
+  const outcome = await begun(video);
+  if (outcome === "replaced") return;
+  context.actions.heard(outcome);
+  if (outcome === "playing") return;
+  video.muted = true;
+  await begun(video);
+}
+
+/** @param {HTMLVideoElement} video @returns {Promise<"playing" | "blocked" | "replaced">} */
+async function begun(video) {
   try {
-    video.muted = false;
     await video.play();
-    context.actions.heard("playing");
+    return "playing";
   } catch (error) {
-    if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return; // replaced while starting
-    video.muted = true;
-    context.actions.heard("blocked");
-    await video.play();
+    if (!(error instanceof DOMException)) throw error;
+    return error.name === "NotAllowedError" ? "blocked" : "replaced"; // by another stream while it was starting
   }
+}
+
+/** The newest first. @param {HTMLElement} frame @returns {HTMLVideoElement[]} */
+function compositesIn(frame) {
+  return [...frame.querySelectorAll(/** @type {"video"} */ ("video.composite"))];
 }
 
 /** @param {HTMLVideoElement} video */
@@ -111,7 +143,7 @@ function soundPrompt(context, frame) {
       type: "button",
       class: "primary large sound",
       onclick: () => {
-        const video = frame.querySelector("video");
+        const video = compositesIn(frame)[0];
         if (video) void play(context, video);
       },
     },
@@ -128,7 +160,7 @@ function soundPrompt(context, frame) {
 
 /** @param {HTMLElement} frame @param {string} id */
 async function chooseSpeaker(frame, id) {
-  for (const video of frame.querySelectorAll("video")) {
+  for (const video of compositesIn(frame)) {
     if (!("setSinkId" in video)) continue;
     try {
       await video.setSinkId(id);
@@ -136,70 +168,4 @@ async function chooseSpeaker(frame, id) {
       if (!(error instanceof DOMException)) throw error; // gone or not permitted: the browser's own choice stays
     }
   }
-}
-
-/** Names over the picture: readable where the picture is small, else for screen readers and the pointer. */
-/** @param {Context} context */
-function tileList(context) {
-  const list = element("ul", { class: "tiles" });
-  context.label(list, "aria-label", "meeting.people");
-  context.watch(
-    ({ meeting, language }) => [
-      meeting?.tiles,
-      meeting?.participants,
-      meeting?.speaking,
-      meeting?.poor,
-      language,
-    ],
-    () => {
-      const { meeting } = context.state;
-      const tiles = meeting?.tiles;
-      reconcile(
-        list,
-        (tiles?.tiles ?? []).filter((tile) => find(meeting, tile.participant)),
-        (tile) => `${tile.participant}${tile.content ? " content" : ""}`,
-        () =>
-          element(
-            "li",
-            {},
-            element("span", { class: "tile-name" }),
-            element("span", { class: "visually-hidden" }),
-            element("span", { class: "tile-line" }, icon("weak"), element("span")),
-          ),
-        (node, tile) => tiles && updateTile(context, node, tile, tiles),
-      );
-    },
-  );
-  return list;
-}
-
-/**
- * @param {Context} context
- * @param {HTMLElement} node
- * @param {Tile} tile
- * @param {{ width: number, height: number }} picture
- */
-function updateTile(context, node, tile, picture) {
-  const { meeting } = context.state;
-  const who = find(meeting, tile.participant);
-  const [name, state, line] = node.children;
-  if (!who || !name || !state || !(line instanceof HTMLElement)) return;
-  line.hidden = tile.content || !meeting?.poor.includes(tile.participant);
-  if (line.lastElementChild) line.lastElementChild.textContent = context.say("people.poorLine");
-  Object.assign(node.style, percentages(tile, picture));
-  const speaking = meeting?.speaking.includes(tile.participant) ?? false;
-  node.classList.toggle("speaking", speaking && !tile.content);
-  node.classList.toggle("muted", who.muted && !tile.content);
-  name.textContent = [who.name, who.office].filter(Boolean).join(" "); // the name first: the end may be cut off
-  const words = tile.content
-    ? [context.say("people.sharing")]
-    : [
-        speaking && context.say("people.speaking"),
-        who.muted && context.say("people.muted"),
-        who.camera_off && context.say("people.cameraOff"),
-      ];
-  state.textContent = words
-    .filter(Boolean)
-    .map((word) => `, ${word}`)
-    .join("");
 }

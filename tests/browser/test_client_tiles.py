@@ -1,0 +1,260 @@
+"""Over the picture: every tile's text, border and own camera at the right place, in every layout and size of window."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+
+from mcu.mixer.labels import label_of
+from tests.browser.client_page import press
+from tests.browser.scenes import OWN, SCENES, enter_scene, show, tiles_of
+from tests.fakes.conference_server import FakeConference
+from tests.golden.composites import Case, members
+
+pytestmark = pytest.mark.browser
+
+WINDOWS = {"desk": (1280, 720), "wall": (1920, 1080), "upright phone": (390, 844), "phone on its side": (740, 360)}
+GREEN = 100  # by how much the fake camera's green stands out; no composite and no border is that green
+
+
+def box(node: Locator) -> FloatRect:
+    found = node.bounding_box()
+    assert found is not None
+    return found
+
+
+def seen(page: Page, at: FloatRect) -> NDArray[np.uint8]:
+    """The pixels of a part of the window, shape (height, width, 3)."""
+    picture = page.screenshot(
+        clip={"x": at["x"], "y": at["y"], "width": at["width"], "height": at["height"]}, animations="disabled"
+    )
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
+def greenness(pixels: NDArray[np.uint8]) -> float:
+    """The share of pixels that only the fake camera has."""
+    red, green, blue = (pixels[..., channel].astype(int) for channel in range(3))
+    return float(np.mean(green - np.maximum(red, blue) > GREEN))
+
+
+def own_item(page: Page) -> Locator:
+    return page.locator(".tiles li:has(> .own-picture)")
+
+
+def places(page: Page, case: Case) -> list[tuple[str, tuple[float, float, float, float]]]:
+    """Where each tile of a case must lie in the window."""
+    frame = box(page.locator(".frame"))
+    scale = frame["width"] / case.size[0]
+    names = {member.participant: member.name for member in members(case.people)}
+    return [
+        (
+            names[tile.participant],
+            (frame["x"] + tile.x * scale, frame["y"] + tile.y * scale, tile.width * scale, tile.height * scale),
+        )
+        for tile in tiles_of(case)
+        if tile.participant is not None
+    ]
+
+
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS.keys())
+def test_every_tile_has_its_text_at_its_place(page: Page, conference: FakeConference, window: tuple[int, int]) -> None:
+    enter_scene(page, conference, SCENES["grid-24"])
+    page.set_viewport_size({"width": window[0], "height": window[1]})
+    for case in SCENES.values():
+        show(page, conference, case)
+        items = page.locator(".tiles li")
+        expected = places(page, case)
+        expect(items).to_have_count(len(expected))
+        for index, (name, place) in enumerate(expected):
+            at = box(items.nth(index))
+            assert np.allclose((at["x"], at["y"], at["width"], at["height"]), place, atol=1.0), (case.name, index)
+            assert items.nth(index).locator(".plate-name").text_content() == name
+
+
+def test_the_own_camera_fills_the_own_tile_and_nothing_else(page: Page, conference: FakeConference) -> None:
+    enter_scene(page, conference, SCENES["grid-24"])
+    for case in SCENES.values():
+        show(page, conference, case)
+        tile = next((tile for tile in tiles_of(case) if tile.participant == OWN and not tile.content), None)
+        if tile is None:
+            expect(page.locator(".own-picture")).to_have_count(0)
+            continue
+        expect(page.locator(".own-picture")).to_be_visible()
+        frame, own = box(page.locator(".frame")), box(own_item(page))
+        everything = greenness(seen(page, frame)) * frame["width"] * frame["height"]
+        inside = greenness(seen(page, own)) * own["width"] * own["height"]
+        assert inside > 0.6 * own["width"] * own["height"] * free_share(case), case.name
+        assert everything - inside < 0.002 * frame["width"] * frame["height"], case.name
+
+
+def free_share(case: Case) -> float:
+    """How much of the own tile no other tile lies over."""
+    width, height = case.size
+    owner = np.zeros((height, width), int)
+    tiles = tiles_of(case)
+    for number, tile in enumerate(tiles, 1):
+        owner[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width] = number
+    own = next(number for number, tile in enumerate(tiles, 1) if tile.participant == OWN and not tile.content)
+    return float(np.sum(owner == own)) / (tiles[own - 1].width * tiles[own - 1].height)
+
+
+def test_tiles_that_lie_over_the_own_stay_in_sight(page: Page, conference: FakeConference) -> None:
+    case = SCENES["custom"]
+    enter_scene(page, conference, case)
+    expect(page.locator(".own-picture")).to_be_visible()
+    for index in (1, 2):
+        assert greenness(seen(page, box(page.locator(".tiles li").nth(index)))) == 0
+
+
+def test_the_plate_over_the_own_camera_is_where_the_server_draws_it(page: Page, conference: FakeConference) -> None:
+    for case in (SCENES["grid-4"], SCENES["speaker-own"]):
+        enter_scene(page, conference, case)
+        (tile,) = (tile for tile in tiles_of(case) if tile.participant == OWN)
+        own = members(case.people)[0]
+        drawn = label_of(own.name, own.office, muted=False, width=tile.width, height=tile.height)
+        assert drawn is not None
+        sprite, x, y = drawn
+        frame, item = box(page.locator(".frame")), box(own_item(page))
+        scale = frame["width"] / case.size[0]
+        plate = box(own_item(page).locator(".plate"))
+        assert abs(plate["x"] - item["x"] - x * scale) < 2.5
+        assert abs(plate["y"] - item["y"] - y * scale) < 2.5
+        assert abs(plate["height"] - sprite.height * scale) < 2.5
+        assert abs(plate["width"] / (sprite.width * scale) - 1) < 0.15  # another font
+        page.get_by_role("button", name="나가기").click()
+
+
+def test_the_own_camera_is_a_mirror_goes_with_the_switch_and_is_remembered(
+    page: Page, conference: FakeConference
+) -> None:
+    enter_scene(page, conference, SCENES["grid-4"])
+    expect(page.locator(".own-picture video")).to_have_class("mirrored")
+    page.get_by_role("button", name="카메라 끄기").click()
+    expect(page.locator(".own-picture")).to_be_hidden()
+    page.get_by_role("button", name="카메라 켜기").click()
+    expect(page.locator(".own-picture")).to_be_visible()
+    press(page, "settings")
+    page.get_by_role("switch", name="내 화면을 바로 보기").click()
+    page.keyboard.press("Escape")
+    expect(page.locator(".own-picture")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("toolbar")).to_be_visible()
+    show(page, conference, SCENES["grid-4"])
+    expect(page.locator(".tiles li")).to_have_count(4)
+    expect(page.locator(".own-picture")).to_be_hidden()
+
+
+def test_a_plate_never_takes_more_than_a_quarter_of_a_face(page: Page, conference: FakeConference) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    enter_scene(page, conference, SCENES["grid-12-360p"])
+    shares = page.locator(".tiles li:not(.speaking)").evaluate_all(
+        """items => items.map((item) => {
+             const plate = item.querySelector(".plate");
+             if (getComputedStyle(plate).clipPath !== "none") return 0;
+             const [whole, part] = [item.getBoundingClientRect(), plate.getBoundingClientRect()];
+             return part.width * part.height / (whole.width * whole.height);
+           })"""
+    )
+    assert len(shares) == 11
+    assert max(shares) < 0.1
+    speaking = page.locator(".tiles li.speaking .plate-name")
+    expect(speaking).to_have_text("Alexandra Montgomery")
+    assert speaking.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= 10
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(
+        locale="ko-KR",
+        permissions=["camera", "microphone"],
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        reduced_motion="reduce",
+    )
+    yield context.new_page()
+    context.close()
+
+
+def within(inner: FloatRect, outer: FloatRect) -> bool:
+    right, bottom = outer["x"] + outer["width"], outer["y"] + outer["height"]
+    return (
+        outer["x"] - 1 <= inner["x"]
+        and inner["x"] + inner["width"] <= right + 1
+        and outer["y"] - 1 <= inner["y"]
+        and inner["y"] + inner["height"] <= bottom + 1
+    )
+
+
+def test_a_tap_enlarges_a_tile_and_another_gives_the_whole_back(phone: Page, conference: FakeConference) -> None:
+    enter_scene(phone, conference, SCENES["grid-24"])
+    item, stage = phone.locator(".tiles li").nth(8), box(phone.locator(".stage"))
+    item.get_by_role("button").tap()
+    expect(item.get_by_role("button")).to_have_attribute("aria-pressed", "true")
+    assert abs(box(item)["width"] - stage["width"]) < 2
+    assert within(box(item), stage)
+    expect(item.locator(".plate-name")).to_be_visible()
+    item.get_by_role("button").tap()
+    expect(item.get_by_role("button")).to_have_attribute("aria-pressed", "false")
+    assert box(item)["width"] < stage["width"] / 4
+    item.get_by_role("button").tap()
+    phone.get_by_role("button", name="전체 보기").tap()
+    assert box(item)["width"] < stage["width"] / 4
+
+
+def test_an_enlarged_tile_is_followed_and_let_go_when_it_leaves(phone: Page, conference: FakeConference) -> None:
+    enter_scene(phone, conference, SCENES["grid-4"])
+    item, stage = phone.locator(".tiles li", has_text="용산구청장"), box(phone.locator(".stage"))
+    item.get_by_role("button").tap()
+    assert abs(box(item)["width"] - stage["width"]) < 2
+    show(phone, conference, SCENES["single-content"])  # nobody but the content
+    expect(phone.get_by_role("button", name="전체 보기")).to_be_hidden()
+    frame = box(phone.locator(".frame"))
+    assert abs(frame["width"] - stage["width"]) < 2
+
+
+def test_two_fingers_enlarge_and_one_moves(phone: Page, conference: FakeConference) -> None:
+    enter_scene(phone, conference, SCENES["grid-24"])
+    before = box(phone.locator(".frame"))
+    fingers = phone.context.new_cdp_session(phone)
+    x, y = before["x"] + 100, before["y"] + 100
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        touches = [{"x": left, "y": top, "id": number} for number, (left, top) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    touch("touchStart", (x - 20, y), (x + 20, y))
+    touch("touchMove", (x - 40, y), (x + 40, y))
+    touch("touchMove", (x - 60, y), (x + 60, y))
+    touch("touchEnd")
+    large = box(phone.locator(".frame"))
+    assert abs(large["width"] / before["width"] - 3) < 0.2
+    touch("touchStart", (x, y))
+    touch("touchMove", (x - 30, y))
+    touch("touchMove", (x - 60, y))
+    touch("touchEnd")
+    moved = box(phone.locator(".frame"))
+    assert abs(moved["x"] - large["x"] + 60) < 3
+    assert phone.locator('.tiles [aria-pressed="true"]').count() == 0  # a move is no tap
+
+
+def test_tiles_are_walked_and_enlarged_with_the_keyboard(page: Page, conference: FakeConference) -> None:
+    enter_scene(page, conference, SCENES["grid-4"])
+    buttons = page.locator(".tiles li button")
+    assert buttons.evaluate_all("nodes => nodes.filter((node) => node.tabIndex === 0).length") == 1
+    buttons.nth(0).focus()
+    page.keyboard.press("ArrowRight")
+    expect(buttons.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(buttons.nth(3)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(buttons.nth(3)).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(buttons.nth(3)).to_have_attribute("aria-pressed", "false")
+    expect(buttons.nth(3)).to_be_focused()

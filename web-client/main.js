@@ -1,5 +1,6 @@
 /** Where everything is put together. */
 
+import { Checking } from "./checking.js";
 import { Local } from "./local.js";
 import { Notices } from "./notices.js";
 import { Session } from "./session.js";
@@ -39,11 +40,14 @@ const socketUrl = new URL("/ws", location.href);
 socketUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 const session = new Session({ store, memory, local, notices, page: location.pathname, socketUrl: socketUrl.href });
 
+const checking = new Checking(store);
+
 /** @type {import("./view/context.js").Actions} */
 const actions = {
   edit: (draft) => store.set({ draft: { ...store.state.draft, ...draft } }),
   enter: () => {
     memory.prefer({ name: store.state.draft.name, office: store.state.draft.office });
+    checking.stop();
     session.enter();
   },
   cancel: () => session.cancel(),
@@ -64,6 +68,7 @@ const actions = {
     const track = local.track("audio");
     return track ? meter(track, onLevel) : null;
   },
+  checkLine: () => void checking.start(),
   shareScreen: () => void local.shareScreen(),
   stopSharing: () => local.stopSharing(),
   raiseHand: (hand) => session.send({ type: "set_self", hand }),
@@ -90,5 +95,9 @@ const root = document.querySelector("#app");
 if (root instanceof HTMLElement) showApp(root, store, actions);
 addEventListener("online", () => session.hurry());
 document.addEventListener("visibilitychange", () => session.hurry());
-session.resume();
+const resuming = session.resume();
 local.prepare();
+if (!resuming) {
+  void checking.askTitle();
+  void checking.start();
+}

@@ -29,6 +29,12 @@ def ice_servers(turn: Turn, *, participant: str, now: datetime) -> tuple[IceServ
     return tuple(servers)
 
 
+def relays(turn: Turn) -> tuple[IceServer, ...]:
+    """What may be told to somebody who has not entered: that there are relays, and no credentials for them."""
+    urls = tuple(url for url in turn.urls if not url.startswith(("stun:", "stuns:")))
+    return (IceServer(urls=urls),) if urls and turn.secret else ()
+
+
 def link_headers(servers: tuple[IceServer, ...]) -> list[str]:
     """The same as Link header values (RFC 9725 section 4.6)."""
     lines = []

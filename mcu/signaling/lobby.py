@@ -10,6 +10,7 @@ Rules:
    random bits, so the rate limit of addresses is all that guessing needs.
 2. Nobody is promised a check. Where the server has other things to do it is refused at once, and the page says that
    nothing was measured; joining never waits for it.
+   Relays are named without credentials: that there is one is what a page says where nothing gets through directly.
 3. Rates go over TCP and beside the media port, for a browser has no other way to fill a line for half a second. They
    are told apart from loss and round trip, which are those of the media port itself.
 """
@@ -29,6 +30,7 @@ from starlette.types import Receive, Scope, Send
 from mcu.errors import RefusedError
 from mcu.signaling.context import Context
 from mcu.signaling.http import address_of, context_of, limit_rate, media_type, read_body, read_json, reply
+from mcu.signaling.ice import link_headers, relays
 from mcu.signaling.origins import is_allowed
 from mcu.signaling.resources import Body, Resource
 from mcu.signaling.rest import guarded
@@ -81,7 +83,10 @@ async def line(request: Request) -> Response:
         raise RefusedError("sdp-invalid", "not UTF-8") from error
     answer = await context.registry.pool.check_line(offer)
     context.metrics.line_checks.inc()
-    return Response(answer, media_type=SDP)
+    response = Response(answer, media_type=SDP)
+    for header in link_headers(relays(context.config.turn)):
+        response.headers.append("link", header)
+    return response
 
 
 async def download(request: Request) -> Response:

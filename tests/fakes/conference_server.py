@@ -20,7 +20,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -114,6 +114,9 @@ class FakeConference:
     async def picture(self, _: Request) -> Response:
         """What tests/browser/still_media.js sends as the composite."""
         return Response(self.still, media_type="image/png")
+
+    async def tell_title(self, _: Request) -> Response:
+        return JSONResponse({"title": self.title})
 
     async def serve(self, socket: WebSocket) -> None:
         """One WebSocket from beginning to end."""
@@ -250,6 +253,11 @@ class FakeConference:
         return protocol.ChatMessage(message=line)
 
 
+async def busy(_: Request) -> Response:
+    """Nobody's line is checked here, which must keep nobody from joining."""
+    return JSONResponse({"code": "busy"}, 503)
+
+
 def _ended(reason: str) -> protocol.Ended:
     sentence = protocol.Sentence(ko="회의가 끝났습니다.", en="The meeting is over.")
     return msgspec.structs.replace(protocol.Ended(reason="left", message=sentence), reason=reason)
@@ -261,6 +269,8 @@ def running(conference: FakeConference) -> Iterator[FakeConference]:
 
     routes = [
         WebSocketRoute("/ws", conference.serve),
+        Route("/lobby", conference.tell_title, methods=["POST"]),
+        Route("/lobby/line", busy, methods=["POST"]),
         Route("/still.png", conference.picture),
         *static.pages(WEB_CLIENT),
         static.files(WEB_CLIENT),

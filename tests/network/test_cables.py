@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.attendees import meeting, tone_reels
 from tests.support.chromium import chromium
+from tests.support.line_check import checked
 from tests.support.media import camera_file, microphone_file
 from tests.support.namespaces import BROWSER_4, BROWSER_6, SERVER_4, SERVER_6, Cable, cable, refusal
 from tests.support.observe import RECORDER, MeetingPage, until
@@ -74,6 +75,25 @@ async def test_with_udp_blocked_a_browser_is_in_within_five_seconds(tmp_path: Pa
             assert accepted >= 1
             assert lines.blocked() > 0
             assert spent <= JOIN_SECONDS
+
+
+async def test_with_udp_blocked_the_join_page_says_tcp_and_whom_to_ask(tmp_path: Path) -> None:
+    with cable() as lines:
+        lines.block_udp()
+        with running_server(tmp_path / "var") as server:
+            async with chromium(
+                camera=camera_file(tmp_path / "camera.y4m", 1),
+                microphone=microphone_file(tmp_path / "microphone.wav", 1),
+                preload=RECORDER,
+                program=lines.browser_program(tmp_path),
+            ) as page:
+                await MeetingPage(page).open(
+                    f"https://{SERVER_4}:{server.https_port}/c/{server.ready_conference['id']}"
+                )
+                figures = await checked(page)
+            assert figures["transport"] == "TCP"
+            assert f"UDP {server.media_port}번 포트" in figures[""]
+            assert lines.blocked() > 0
 
 
 @pytest.mark.parametrize(("version", "host"), [(4, SERVER_4), (6, f"[{SERVER_6}]")])

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mcu import control
-from mcu.config import Config
+from mcu.config import Config, Turn
 from mcu.controller.pool import MOST_STRAIN, ProcessorPool
 from mcu.errors import RefusedError
 from mcu.signaling import lobby
@@ -141,3 +141,14 @@ async def test_a_strained_processor_checks_nobody() -> None:
     processors[0] = Strained()
     with pytest.raises(RefusedError, match="busy"):
         await pool.check_line(OFFER)
+
+
+class TestWithRelays:
+    @pytest.fixture
+    def config(self, turn: Turn) -> Config:
+        return Config(turn=turn)
+
+    async def test_a_relay_is_named_without_credentials(self, site: Site) -> None:
+        async with site.client(REMOTE) as client:
+            answer = await client.post("/lobby/line", content=OFFER, headers=SDP)
+        assert answer.headers["link"] == '<turns:turn.example.kr:443?transport=tcp>; rel="ice-server"'

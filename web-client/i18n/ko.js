@@ -55,6 +55,38 @@ export const ko = {
   "device.microphone.failed": "마이크를 열지 못했습니다. 다른 마이크를 골라 보십시오.",
   "device.microphone.unsupported": "이 주소에서는 마이크를 쓸 수 없습니다. https 주소로 접속해 주십시오.",
 
+  "check.title": "연결 점검",
+  "check.running": "연결 상태를 점검하고 있습니다…",
+  "check.again": "다시 점검하기",
+  "check.details": "자세히",
+  "check.good": "연결 상태가 좋습니다.",
+  "check.unmeasured": "연결 상태를 점검하지 못했습니다. 참가하는 데에는 지장이 없습니다.",
+  "check.unreachable":
+    "서버에 연결되지 않습니다. 인터넷 연결을 확인하시고, 계속 안 되면 전산 담당자에게 문의하십시오.",
+  "check.blocked":
+    "영상과 음성이 이 네트워크를 지나지 못합니다. 전산 담당자에게 {port}번 포트(UDP와 TCP)를 열어 달라고 요청하십시오.",
+  "check.relay": "서버와 바로 연결되지 않습니다. 참가하면 중계 서버를 거쳐 연결합니다.",
+  "check.tcp":
+    "연결은 되지만 TCP를 거쳐 느려질 수 있습니다. 전산 담당자에게 UDP {port}번 포트를 열어 달라고 요청하십시오.",
+  "check.muchLoss": "데이터가 많이 사라집니다({loss}%). 무선 대신 유선(케이블)으로 연결하십시오.",
+  "check.someLoss": "데이터가 조금 사라집니다({loss}%). 되도록 유선(케이블)으로 연결하십시오.",
+  "check.littleUp": "보내는 속도가 매우 느립니다({rate}kbit/s). 카메라를 끄고 참가하면 음성이 덜 끊깁니다.",
+  "check.lowUp": "보내는 속도가 느린 편입니다({rate}kbit/s). 화면이 끊기면 카메라를 끄십시오.",
+  "check.littleDown":
+    "받는 속도가 매우 느립니다({rate}kbit/s). 다른 내려받기를 멈추거나 다른 네트워크로 연결하십시오.",
+  "check.lowDown": "받는 속도가 느린 편입니다({rate}kbit/s). 회의 화면이 흐릴 수 있습니다.",
+  "check.far": "응답이 느립니다(왕복 {trip}ms). VPN을 끄거나 유선으로 연결해 보십시오.",
+  "check.transport": "연결 방식",
+  "check.roundTrip": "왕복 시간",
+  "check.lossUp": "보낼 때 손실",
+  "check.lossDown": "받을 때 손실",
+  "check.rateUp": "보내는 속도",
+  "check.rateDown": "받는 속도",
+  "check.rate": "{rate}Mbit/s",
+  "check.rateOver": "{rate}Mbit/s 이상",
+  "check.milliseconds": "{trip}ms",
+  "check.unknown": "측정하지 못함",
+
   "meeting.stage": "회의 화면",
   "meeting.controls": "회의 조작",
   "meeting.microphone": "마이크",

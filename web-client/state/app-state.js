@@ -62,6 +62,8 @@
  * @property {number} attempt of connecting again
  * @property {"off" | "connecting" | "connected" | "interrupted" | "blocked"} media
  * @property {import("./meeting.js").Meeting | null} meeting
+ * @property {string} title of the meeting, where the link tells it; "" unknown
+ * @property {import("./check.js").Check} check of the line, before entering
  * @property {DevicesState} devices
  * @property {boolean} wantsMicrophone before the meeting: the switches; in it: not muted, camera on
  * @property {boolean} wantsCamera
@@ -98,6 +100,8 @@ export function initialState(known) {
     attempt: 0,
     media: "off",
     meeting: null,
+    title: "",
+    check: { phase: "idle" },
     devices: { camera: NO_DEVICE, microphone: NO_DEVICE, speaker: NO_DEVICE },
     wantsMicrophone: known.wantsMicrophone,
     wantsCamera: known.wantsCamera,

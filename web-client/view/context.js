@@ -22,6 +22,7 @@ import { translate } from "../i18n/index.js";
  * @property {(watchOnly: boolean) => void} watchOnly
  * @property {(kind: DeviceKind, id: string) => void} choose
  * @property {(onLevel: (level: number) => void) => (() => void) | null} meterMicrophone
+ * @property {() => void} checkLine
  * @property {() => void} shareScreen
  * @property {() => void} stopSharing
  * @property {(raised: boolean) => void} raiseHand

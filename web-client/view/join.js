@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
+import { lineCheck } from "./check.js";
 import { cameraPreview, deviceChoice, deviceSwitch, microphoneMeter } from "./devices.js";
 
 /** @typedef {import("./context.js").Context} Context */
@@ -80,7 +81,7 @@ export function joinPage(context) {
         else context.actions.enter();
       },
     },
-    element("h1", {}, context.text("join.title")),
+    heading(context),
     element("p", { class: "lead" }, context.text(byNumber ? "join.leadNumber" : "join.lead")),
     problem,
     byNumber && element("div", { class: "pair" }, ...fields.slice(0, 2).map((field) => field.node)),
@@ -117,6 +118,16 @@ function ofTheWhole({ problem, entry }) {
   return entry.by === "number" && entry.brokenLink ? { key: "join.brokenLink" } : null;
 }
 
+/** The meeting's name where the link tells it. @param {Context} context */
+function heading(context) {
+  const node = element("h1", {});
+  context.watch(
+    (state) => [state.title, state.language],
+    () => (node.textContent = context.state.title || context.say("join.title")),
+  );
+  return node;
+}
+
 /** @param {Context} context */
 function devicesCard(context) {
   const choices = element(
@@ -145,6 +156,7 @@ function devicesCard(context) {
     { class: "devices" },
     element("div", { class: "preview" }, cameraPreview(context), switches),
     choices,
+    lineCheck(context),
   );
   context.label(card, "aria-label", "join.devices");
   return card;

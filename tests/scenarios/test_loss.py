@@ -112,7 +112,7 @@ HEARD = """(async () => {
 })()"""
 STATISTICS = """(async () => {
   const found = {};
-  for (const report of (await window.connections[0].getStats()).values()) {
+  for (const report of (await window.connections.at(-1).getStats()).values()) {
     if (report.type === "outbound-rtp" && report.kind === "video") found.sent = (found.sent ?? 0) + report.framesSent;
     if (report.type !== "inbound-rtp") continue;
     if (report.kind === "audio") {

@@ -30,6 +30,7 @@ import { download, upload } from "./rates.js";
 
 const CONNECT_MS = 5_000; // ICE over TCP beside a firewall that drops UDP took 1 to 2 s
 const QUIET_MS = 1_600; // about 80 packets each way
+const PATIENT_MS = 3_500; // until the peer has reported; it does once or twice a second
 const LOOK_EVERY_MS = 100;
 const WHOLE_MS = 12_000;
 const NOISE = { width: 160, height: 90, everyMs: 33, bitrate: 400_000 }; // a picture of a third of what a camera sends
@@ -115,7 +116,9 @@ async function observe(connection, signal) {
   let up = /** @type {{ lost: number, sent: number } | null} */ (null);
   let down = /** @type {{ lost: number, received: number } | null} */ (null);
   let transport = /** @type {"udp" | "tcp" | null} */ (null);
-  for (let spent = 0; spent < QUIET_MS && !signal.aborted; spent += LOOK_EVERY_MS) {
+  const begin = performance.now();
+  const enough = () => performance.now() - begin >= (up?.sent ? QUIET_MS : PATIENT_MS);
+  while (!enough() && !signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     const seen = read(await connection.getStats());
     if (seen.roundTrip !== null) trips.push(seen.roundTrip);

@@ -66,6 +66,8 @@ function update(context, node, who) {
   const away = who.presence === "reconnecting" ? context.say("people.reconnecting") : "";
   office.textContent = [who.office, role, away].filter(Boolean).join(" · ");
   marks.replaceChildren(...marksOf(context, who, speaking));
+  const manage = node.querySelector(".manage > button");
+  manage?.setAttribute("aria-label", context.say("people.actions", { name: who.name }));
 }
 
 /** @param {Context} context @param {Participant} who @param {boolean} speaking */
@@ -97,10 +99,6 @@ function manageButton(context, participant) {
   const button = element("button", { type: "button", class: "quiet icon-only" }, icon("more"));
   const menu = element("div", {});
   attachMenu(button, menu);
-  context.watch(
-    (state) => [state.language, who()?.name],
-    () => button.setAttribute("aria-label", context.say("people.actions", { name: who()?.name ?? "" })),
-  );
   menu.addEventListener("beforetoggle", (event) => {
     const now = who();
     if (event.newState !== "open" || !now) return;

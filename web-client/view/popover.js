@@ -90,8 +90,12 @@ function openDialog(context, dialog, anyButton = true) {
       if (event.target instanceof Element && event.target.closest("button")) dialog.close();
     });
   }
-  dialog.addEventListener("close", () => dialog.remove());
-  context.signal.addEventListener("abort", () => dialog.close());
+  const closed = new AbortController();
+  dialog.addEventListener("close", () => {
+    closed.abort();
+    dialog.remove();
+  });
+  context.signal.addEventListener("abort", () => dialog.close(), { signal: closed.signal });
   (document.fullscreenElement ?? document.body).append(dialog);
   dialog.showModal();
   return dialog;

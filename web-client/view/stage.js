@@ -50,7 +50,10 @@ export function stage(context) {
   zoom.listen(node);
   const observer = new ResizeObserver(place);
   observer.observe(node);
-  context.signal.addEventListener("abort", () => observer.disconnect());
+  context.signal.addEventListener("abort", () => {
+    observer.disconnect();
+    for (const video of frame.querySelectorAll("video")) retire(video);
+  });
   context.watch((state) => state.meeting?.tiles, place);
   return node;
 }
@@ -94,11 +97,11 @@ function showPicture(context, frame, waiting, picture) {
   for (const old of before) {
     old.muted = true;
     delete old.dataset.composite;
+    if (!old.classList.contains("live")) retire(old); // of a connection that never carried anything
   }
   frame.prepend(video);
   void chooseSpeaker(frame, context.state.devices.speaker.chosen);
   void play(context, video);
-  context.signal.addEventListener("abort", () => retire(video));
 }
 
 /** Play with sound; where the browser wants a gesture first, play without and ask. */

@@ -42,11 +42,12 @@ export function noticeList(context) {
             { type: "button", class: "quiet icon-only", onclick: () => context.actions.dismiss(notice.id) },
             icon("close"),
           );
-          context.label(close, "aria-label", "app.close");
           return element("li", { class: notice.tone }, element("span", {}), close);
         },
         (node, notice) => {
-          if (node.firstElementChild) node.firstElementChild.textContent = context.sentence(notice.text);
+          const [words, close] = node.children;
+          if (words) words.textContent = context.sentence(notice.text);
+          close?.setAttribute("aria-label", context.say("app.close")); // watching would outlive the notice
         },
       ),
   );

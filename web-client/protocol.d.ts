@@ -188,7 +188,7 @@ export interface MediaRestart {
 export interface Moderate {
   type: "moderate";
   participant: string;
-  action: "appoint_captioner" | "dismiss_captioner" | "lower_hand" | "mute" | "remove" | "unmute";
+  action: "appoint_captioner" | "dismiss_captioner" | "lower_hand" | "mute" | "remove" | "stop_content" | "unmute";
 }
 
 /** The most that is shown of a camera: a picture of this size, upright, and its rates. More is of no use. */

@@ -95,7 +95,7 @@ class Appoint:
 
 @dataclass(frozen=True, slots=True)
 class ShowContent:
-    """Begin or stop showing the actor's content; a chair's stop ends anybody's.
+    """Begin or stop showing the actor's content. Who begins takes over; a chair's stop ends anybody's.
 
     `sound`: the content has sound of its own, which is heard whether or not the actor's microphone is on.
     """
@@ -103,6 +103,14 @@ class ShowContent:
     actor: str
     active: bool
     sound: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StopContent:
+    """End what a participant shares, and nothing if meanwhile somebody else does."""
+
+    actor: str | None
+    participant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,7 @@ Command = (
     | Remove
     | Appoint
     | ShowContent
+    | StopContent
     | ChooseLayout
     | SetLock
     | Say

@@ -175,15 +175,14 @@ class Conference:
         return self._changed(self.get(command.participant), captioner=command.captioner)
 
     def _show_content(self, command: c.ShowContent) -> tuple[e.Event, ...]:
-        is_chair = self.get(command.actor).role is Role.CHAIR
         if command.active:
-            if self.content not in (None, command.actor) and not is_chair:
-                raise RefusedError("content-busy")
             shown = (command.actor, command.sound)
             return () if (self.content, self.content_sound) == shown else (e.ContentChanged(*shown),)
-        if self.content == command.actor or (is_chair and self.content is not None):
-            return (e.ContentChanged(None),)
-        return ()
+        ends = command.actor if self.get(command.actor).role is not Role.CHAIR else self.content
+        return self._without_content(ends) if ends is not None else ()
+
+    def _stop_content(self, command: c.StopContent) -> tuple[e.Event, ...]:
+        return self._without_content(self.get(command.participant).id)
 
     def _choose_layout(self, command: c.ChooseLayout) -> tuple[e.Event, ...]:
         check(command.layout)
@@ -261,6 +260,7 @@ _DECIDERS: dict[type[c.Command], Callable[[Conference, Any], tuple[e.Event, ...]
     c.Remove: Conference._remove,
     c.Appoint: Conference._appoint,
     c.ShowContent: Conference._show_content,
+    c.StopContent: Conference._stop_content,
     c.ChooseLayout: Conference._choose_layout,
     c.SetLock: Conference._set_lock,
     c.Say: Conference._say,

@@ -23,6 +23,7 @@ PERMITTED: dict[type[commands.Command], frozenset[Role]] = {
     commands.SetLock: CHAIR,
     commands.Mute: CHAIR,
     commands.LowerHand: CHAIR,
+    commands.StopContent: CHAIR,
     commands.Remove: CHAIR,
     commands.Appoint: CHAIR,
     commands.End: CHAIR,

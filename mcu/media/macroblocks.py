@@ -27,8 +27,9 @@ Rectangle = tuple[int, int, int, int]  # x, y, width, height in pixels
 class Macroblocks:
     """The macroblocks of one encoder's pictures."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, *, settled: int = SETTLED) -> None:
         self._width, self._height = width, height
+        self._settled = settled
         shape = ((height + SIDE - 1) // SIDE, (width + SIDE - 1) // SIDE)
         self._differs = np.ones(shape, np.uint8)  # from the last frame of the base layer
         self._still = np.zeros(shape, np.uint8)  # frames since the last change, at most FOREVER
@@ -54,8 +55,8 @@ class Macroblocks:
                 part = self._parts[rectangle] = self._covered(rectangle, size)
             self._differs[part] = 1
             still[part] = 0
-        refined = (still >= SETTLED) & (still < SETTLED + REFINED)
-        refreshed = (still >= SETTLED) & (self._phase == self._frame)
+        refined = (still >= self._settled) & (still < self._settled + REFINED)
+        refreshed = (still >= self._settled) & (self._phase == self._frame)
         active: NDArray[np.uint8] = self._differs | (refined | refreshed).astype(np.uint8)
         if reference:
             self._differs[:] = 0

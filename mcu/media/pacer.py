@@ -37,11 +37,13 @@ class _Queued(Generic[T]):
 class Pacer(Generic[T]):
     """One per encoding profile. Never drops: a frame that is still waiting when the next one comes leaves at once."""
 
-    def __init__(self, bitrate: int) -> None:
+    def __init__(self, bitrate: int, *, spread: float = MAX_SPREAD) -> None:
+        """`spread`: seconds in which a frame of any size is gone."""
         self.spread_frames = 0  # frames that did not leave at once
         self.queued_bytes = 0
         self._base_rate = RATE_FACTOR * bitrate / 8  # bytes/s
         self._rate = self._base_rate
+        self._spread = spread
         self._budget = float(BURST_BYTES)  # bytes that may leave now; below zero after a packet larger than it
         self._refilled = -math.inf
         self._waiting: _Queued[T] | None = None
@@ -50,7 +52,7 @@ class Pacer(Generic[T]):
         """Queue a frame. Returns what was left of the one before, to be sent at once, and what may go of this one."""
         late = [self._cut(self._waiting, len(self._waiting.payloads))] if self._waiting else []
         self.queued_bytes = sum(map(len, payloads))
-        self._rate = max(self._base_rate, self.queued_bytes / MAX_SPREAD)
+        self._rate = max(self._base_rate, self.queued_bytes / self._spread)
         self._waiting = _Queued(frame, payloads) if payloads else None
         slices = late + self.take(now)
         self.spread_frames += self._waiting is not None

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from av.video.frame import VideoFrame
 
 from mcu._native.vpx import Vp8Encoder
-from mcu.media.macroblocks import Macroblocks, Rectangle
+from mcu.media.macroblocks import SETTLED, Macroblocks, Rectangle
 from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, VideoProfile
 
 PICTURE_ID_MASK = 0x7FFF  # RFC 7741, 15 bits
@@ -46,6 +46,7 @@ class Vp8Settings:
 
     layers: int = 1  # 2: every second frame can be left out for a receiver
     speed: int = SPEED
+    settled: int = SETTLED  # frames without a change after which a macroblock is made sharp
 
 
 class Vp8Coder:
@@ -68,7 +69,7 @@ class Vp8Coder:
             max_keyframe_percent=MAX_KEYFRAME_PERCENT,
             screen_content=FINE_COLOURS,
         )
-        self._macroblocks = Macroblocks(profile.width, profile.height)
+        self._macroblocks = Macroblocks(profile.width, profile.height, settled=settings.settled)
         self._time = -1  # of the last frame, 90 kHz, extended; -1 before the first
         self.number = -1  # of the last picture, without end
         self._layer = 0

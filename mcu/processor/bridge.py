@@ -20,10 +20,12 @@ from mcu.mixer.layout import Tile
 from mcu.mixer.style import style_of
 from mcu.processor.asking import Asking
 from mcu.processor.composing import ComposingThread, Scene
+from mcu.processor.content_thread import ContentThread
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.lines import Lines
 from mcu.processor.member import Member
 from mcu.processor.overload import STEPS, Moving, Step
+from mcu.processor.presenting import Presenting
 from mcu.processor.resting import Resting
 from mcu.processor.showing import Showing
 from mcu.processor.sounding import SoundMixer
@@ -68,7 +70,13 @@ class Bridge:
             pictures=self._pictures,
             deliver=lambda frame: call_main(self.showing.send, frame),
         )
-        self.showing = Showing(self.video, call_later=call_later)
+        self.content = ContentThread(
+            picture=self._shared_screen, deliver=lambda frame: call_main(self.presenting.send, frame)
+        )
+        self.presenting = Presenting(
+            self.content, is_shared=lambda: self._shared_screen() is not None, call_later=call_later
+        )
+        self.showing = Showing(self.video, self.presenting, call_later=call_later)
         self._asking = Asking(picture.fps, notify=notify)
         self._lines = Lines(conference, notify=notify)
 
@@ -83,7 +91,9 @@ class Bridge:
         for name, member in self.members.items():
             member.take_state(present.get(name))
         self._director.update(state.layout, state.participants, state.content)
-        self._arrange(time.monotonic(), restyle=True)
+        now = time.monotonic()
+        self._arrange(now, restyle=True)
+        self._receivers_changed(now)
 
     def add_leg(self, leg: WebRtcLeg, participant: str) -> None:
         """Connect a participant; an earlier leg of the same participant is closed."""
@@ -96,13 +106,13 @@ class Bridge:
 
     def leg_connected(self, leg: WebRtcLeg) -> None:
         """Media flows: from now on the leg is sent the picture, beginning with a keyframe."""
-        self.showing.update(self.members, time.monotonic())
+        self._receivers_changed(time.monotonic())
         for kind in (StreamKind.MAIN, StreamKind.CONTENT):
             leg.request_keyframe(kind)
 
     def leg_updated(self) -> None:
         """A leg took a new offer: it may want another picture, or none."""
-        self.showing.update(self.members, time.monotonic())
+        self._receivers_changed(time.monotonic())
 
     def leg_disconnected(self, leg: WebRtcLeg) -> None:
         """Nothing has come for a while: a card says more than a face that no longer moves."""
@@ -119,7 +129,7 @@ class Bridge:
         self._totals.close(member)
         member.close(reason)
         self.sound.forget(participant)
-        self.showing.update(self.members, time.monotonic())
+        self._receivers_changed(time.monotonic())
 
     def leg_closed(self, leg: WebRtcLeg) -> None:
         """A leg ended by itself."""
@@ -130,8 +140,9 @@ class Bridge:
     def close(self) -> None:
         for participant in list(self.members):
             self.remove_participant(participant, reason="conference-ended")
-        self.video.close()
-        self._totals.close_picture(self.video)
+        for thread in (self.video, self.content):
+            thread.close()
+        self._totals.close_pictures(self)
 
     # --- pictures -------------------------------------------------------------------------------------
 
@@ -141,10 +152,15 @@ class Bridge:
         if member is not None:
             member.put_frame(kind, frame)
 
-    def keyframe_requested(self, leg: WebRtcLeg) -> None:
+    def keyframe_requested(self, leg: WebRtcLeg, kind: StreamKind) -> None:
         member = self._by_leg.get(leg)
         if member is not None:
-            self.showing.keyframe_requested(member, time.monotonic())
+            sending = self.presenting if kind is StreamKind.CONTENT else self.showing
+            sending.keyframe_requested(member, time.monotonic())
+
+    def _receivers_changed(self, now: float) -> None:
+        self.presenting.update(self.members, self._state.content, now)
+        self.showing.update(self.members, now)
 
     def _arrange(self, now: float, *, restyle: bool) -> None:
         """Tell the composing thread what to show, and the MC when places changed. Costs nothing while nothing did."""
@@ -163,9 +179,9 @@ class Bridge:
         self._asking.look(self.members, self._tiles, now)
 
     def _show(self, member: Member) -> None:
-        """Tell a member which of its streams stand in the picture."""
+        """Tell a member which of its streams are seen; the shared screen also where the picture has no place for it."""
         shown = {tile.content for tile in self._tiles if tile.participant == member.participant}
-        member.show(main=False in shown, content=True in shown)
+        member.show(main=False in shown, content=True in shown or member.participant == self._state.content)
 
     def _tiles_notice(self) -> control.TilesChanged:
         return control.TilesChanged(
@@ -191,6 +207,11 @@ class Bridge:
                 found[tile.participant, tile.content] = picture
         return found
 
+    def _shared_screen(self) -> Picture | None:
+        """The newest picture of who shares. Called by the content's thread as well: reads only."""
+        member = self.members.get(self._state.content) if self._state.content else None
+        return member.picture(content=True) if member else None
+
     # --- too little CPU -------------------------------------------------------------------------------
 
     def shed(self, step: Step, now: float) -> None:
@@ -198,13 +219,14 @@ class Bridge:
         if step is not self._step:
             self._step = step
             self.video.shed(step)
+            self.content.shed(step)
             self._rest(now)
         elif step.moving is not Moving.ALL:
             self._rest(now)
 
     def take_longest_wait(self) -> float:
-        """Seconds that a picture waited to be composed, the most since this was called last."""
-        return self.video.take_longest_wait()
+        """Seconds that a picture waited to be composed or coded, the most since this was called last."""
+        return max(self.video.take_longest_wait(), self.content.take_longest_wait())
 
     def _rest(self, now: float) -> None:
         """Let pictures stand still, or move again."""

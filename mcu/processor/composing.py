@@ -8,28 +8,20 @@ Rules:
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-
-import structlog
+from functools import partial
 
 from mcu.media.types import Picture, VideoProfile
 from mcu.mixer.compositor import Compositor, TileStyle
 from mcu.mixer.layout import Tile
 from mcu.processor.overload import STEPS, Step
-from mcu.processor.pace import Pace
 from mcu.processor.picture_encoders import PacketizedFrame, PictureEncoders
+from mcu.processor.picture_thread import PictureThread
 from mcu.processor.rungs import even
-from mcu.processor.ticks import Ticks
-from mcu.thread_name import name_this_thread
 
 MAX_PROFILES = 8  # encoders at one time; a bridge with more kinds of receivers refuses further ones
 SMALL_HEIGHT = 360  # pixels; no smaller picture is reduced when load is shed
-LOG_EVERY = 250  # failures between two lines in the log: one line in ten seconds when all fail
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +32,7 @@ class Scene:
     styles: Mapping[str, TileStyle] = field(default_factory=dict)
 
 
-class ComposingThread:
+class ComposingThread(PictureThread):
     """Runs from construction to `close`."""
 
     def __init__(
@@ -52,12 +44,8 @@ class ComposingThread:
         pictures: Callable[[Scene], Mapping[tuple[str, bool], Picture]],
         deliver: Callable[[PacketizedFrame], object],
     ) -> None:
+        super().__init__("compose", fps)
         self.scene = Scene()
-        self.busy_seconds = 0.0
-        self.ticks = Ticks(1 / fps, start=time.monotonic())
-        self.pace = Pace(1 / fps)
-        self._failures = 0
-        self.longest_wait = 0.0  # seconds that a tick waited for its turn, since somebody took it
         self._pictures = pictures
         self._deliver = deliver
         self._size = (width, height)
@@ -65,14 +53,12 @@ class ComposingThread:
         self._step = STEPS[0]
         self._rates: Mapping[VideoProfile, int] = {}
         self._given: Mapping[VideoProfile, VideoProfile] = {}  # what is asked for, by what is coded instead
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="compose", daemon=True)
-        self._thread.start()
+        self.start()
 
     @property
     def failures(self) -> int:
         """Bugs caught, those of single encoders included."""
-        return self._failures + self._encoders.failures
+        return self.failed_ticks + self._encoders.failures
 
     @property
     def encoders(self) -> int:
@@ -95,11 +81,6 @@ class ComposingThread:
         self.pace.least = step.divisor
         self.use(self._rates)
 
-    def take_longest_wait(self) -> float:
-        """Seconds that a tick waited for its turn, the most since this was called last."""
-        longest, self.longest_wait = self.longest_wait, 0.0
-        return longest
-
     def admit(self, profile: VideoProfile) -> None:
         """Somebody waits for a keyframe to begin with."""
         self._encoders.admit(self._coded(profile))
@@ -108,35 +89,13 @@ class ComposingThread:
         """Somebody who was sent this profile cannot go on without a keyframe; many requests are one."""
         self._encoders.request_keyframe(self._coded(profile))
 
-    def close(self) -> None:
-        self._stopped.set()
-        self._thread.join()
+    def _ticker(self) -> Callable[[int], None]:
+        return partial(self._tick, compositor=Compositor(*self._size))
 
-    def _run(self) -> None:
-        name_this_thread("compose")
-        compositor = Compositor(*self._size)
-        while True:
-            every = self.pace.divisor
-            due = self.ticks.time_of(self.ticks.next(every))
-            if self._stopped.wait(max(0.0, due - time.monotonic())):
-                break
-            started = time.monotonic()
-            index = self.ticks.advance(started, every)
-            due = self.ticks.time_of(index)
-            self.longest_wait = max(self.longest_wait, started - due)
-            try:
-                self._tick(index, compositor)
-            except Exception:
-                if self._failures % LOG_EVERY == 0:
-                    log.exception("composing failed; this picture is skipped")
-                self._failures += 1
-                self._encoders.clear()
-            ready = time.monotonic()
-            self.busy_seconds += ready - started
-            self.pace.composed(ready - due)
-        self._encoders.clear()  # 40 MB: a bridge and this object refer to each other, and would keep it for a long time
+    def _clear(self) -> None:
+        self._encoders.clear()
 
-    def _tick(self, index: int, compositor: Compositor) -> None:
+    def _tick(self, index: int, *, compositor: Compositor) -> None:
         if self._encoders.idle:
             self._encoders.clear()
             return

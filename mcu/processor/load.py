@@ -28,7 +28,7 @@ def report(mp: MultipointProcessor) -> control.Load:
             control.BridgeLoad(
                 conference=bridge.conference,
                 legs=len(bridge.members),
-                encoders=bridge.video.encoders,
+                encoders=bridge.video.encoders + bridge.content.encoders,
                 ticks=bridge.video.ticks.index,
                 ticks_missed=bridge.video.ticks.missed,
             )
@@ -56,6 +56,8 @@ def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
     yield "mcu_audio_cpu_seconds_total", mp.audio_cpu_seconds
     yield "mcu_audio_encoders", sum(bridge.sound.encoders for bridge in mp.bridges.values())
     yield "mcu_video_encoders", sum(bridge.video.encoders for bridge in mp.bridges.values())
+    yield "mcu_content_encoders", sum(bridge.content.encoders for bridge in mp.bridges.values())
+    yield "mcu_content_receivers", sum(bridge.presenting.receivers for bridge in mp.bridges.values())
     yield from mp.totals.read(mp.bridges.values()).items()
     yield 'mcu_failures_total{where="audio"}', mp.failures
     yield 'mcu_failures_total{where="decoder"}', mp.decoders.failures

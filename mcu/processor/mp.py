@@ -176,8 +176,8 @@ class MultipointProcessor:
 
     def keyframe_requested(self, leg: WebRtcLeg, kind: StreamKind) -> None:
         found = self._legs.get(leg.id)
-        if found is not None and kind is StreamKind.MAIN:
-            found[1].keyframe_requested(leg)
+        if found is not None:
+            found[1].keyframe_requested(leg, kind)
 
     # --- bridges --------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from av import VideoFrame
 from mcu.media.macroblocks import REFINED, SETTLED
 from mcu.media.payloads import packetize
 from mcu.media.types import VIDEO_CLOCK_RATE, VideoProfile
-from mcu.media.video_codecs import VideoEncoder
+from mcu.media.video_codecs import VideoEncoder, Vp8Settings
 from mcu.mixer.compositor import Rectangle
 from mcu.mixer.reduction import Reduction
 
@@ -69,10 +69,12 @@ def keyframe_pause(size: int, bitrate: int) -> float:
 class PictureEncoders:
     """Belongs to the composing thread; `admit`, `request_keyframe` and `use` may be called from others."""
 
-    def __init__(self, fps: int) -> None:
+    def __init__(self, fps: int, *, vp8: Vp8Settings | None = None) -> None:
+        """`vp8` is for the encoders of that codec."""
         self.skipped = 0  # frames that were not coded because nothing had changed
         self.failures = 0
         self._fps = fps
+        self._vp8 = vp8
         self._rates: Mapping[VideoProfile, int] = {}
         self._codings: dict[VideoProfile, _Coding] = {}
         self._copies: dict[tuple[int, int], Reduction] = {}
@@ -124,7 +126,7 @@ class PictureEncoders:
             try:
                 coding = self._codings.get(profile)
                 if coding is None:
-                    coding = self._codings[profile] = _Coding(VideoEncoder(profile))
+                    coding = self._codings[profile] = _Coding(VideoEncoder(profile, vp8=self._vp8))
                 coding.painted = _joined(coding.painted, painted, frame)
                 if profile not in wanted and not self._due(coding, now):
                     continue

@@ -21,6 +21,7 @@ from mcu.media.types import StreamKind, VideoProfile
 from mcu.processor.composing import MAX_PROFILES, ComposingThread
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
+from mcu.processor.presenting import Presenting
 from mcu.processor.rungs import Complaints, Rung, RungChooser, best_bitrate, ladder, shared_bitrate
 
 ADAPT_SECONDS = 0.1  # between two looks at the lines: feedback comes every 50 to 100 ms
@@ -45,8 +46,9 @@ class _Receiver:
 class Showing:
     """All pictures that a bridge sends."""
 
-    def __init__(self, video: ComposingThread, *, call_later: Callable[..., object]) -> None:
+    def __init__(self, video: ComposingThread, presenting: Presenting, *, call_later: Callable[..., object]) -> None:
         self._video = video
+        self._presenting = presenting  # has its share of every line first
         self._call_later = call_later
         self._receivers: dict[Member, _Receiver] = {}
         self._rates: dict[VideoProfile, int] = {}
@@ -95,7 +97,11 @@ class Showing:
 
     def _follow(self, now: float) -> None:
         """Choose everybody's rung and tell the encoders."""
-        budgets = {m: m.leg.budget(now, r.rungs[-1].needs(r.rungs[-1].least)) for m, r in self._receivers.items()}
+        least = {m: r.rungs[-1].needs(r.rungs[-1].least) for m, r in self._receivers.items()}
+        carried = {member: member.leg.budget(now, least[member]) for member in self._receivers}
+        self._presenting.adapt({member: carried[member] - least[member] for member in carried}, now)
+        reserved = {member: self._presenting.reserved(member) for member in carried}
+        budgets = {member: carried[member] - reserved[member] for member in carried}
         best = {receiver.rungs[0]: 0 for receiver in self._receivers.values()}
         for rung in best:
             shares = (r.chooser.share(budgets[m]) for m, r in self._receivers.items() if r.rungs[0] == rung)
@@ -104,9 +110,10 @@ class Showing:
             needs = [rung.needs(rung.least) for rung in receiver.rungs]
             needs[0] = receiver.rungs[0].needs(best[receiver.rungs[0]])
             receiver.chooser.choose(budgets[member], needs, now)
-            wanted = receiver.chooser.wanted(needs, now)
-            if wanted:
-                member.leg.probe(wanted, now)
+            if more := self._presenting.wanted(member, now):
+                member.leg.probe(more + least[member], now)
+            if wanted := receiver.chooser.wanted(needs, now):
+                member.leg.probe(wanted + reserved[member], now)
             self._move(receiver)
         self._use({rung.profile: rate for rung, rate in best.items()}, budgets)
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import StreamKind
 from mcu.processor.composing import ComposingThread
+from mcu.processor.content_thread import ContentThread
 from mcu.processor.member import Member
 
 
@@ -20,6 +21,8 @@ class Conference(Protocol):
     def members(self) -> Mapping[str, Member]: ...
     @property
     def video(self) -> ComposingThread: ...
+    @property
+    def content(self) -> ContentThread: ...
 
 
 class Totals:
@@ -32,21 +35,22 @@ class Totals:
         """Keep the counts of a member that goes away."""
         self._closed.update(_of_member(member))
 
-    def close_picture(self, video: ComposingThread) -> None:
-        """Keep the counts of a bridge's picture that ends."""
-        self._closed.update(_of_picture(video))
+    def close_pictures(self, bridge: Conference) -> None:
+        """Keep the counts of a bridge's pictures that end."""
+        self._closed.update(_of_pictures(bridge))
 
     def read(self, bridges: Iterable[Conference]) -> dict[str, float]:
         """By Prometheus name with labels, for what is closed and for the living `bridges`."""
         total = Counter(self._closed)
         for bridge in bridges:
-            total.update(_of_picture(bridge.video))
+            total.update(_of_pictures(bridge))
             for member in bridge.members.values():
                 total.update(_of_member(member))
         return dict(total)
 
 
-def _of_picture(video: ComposingThread) -> dict[str, Any]:
+def _of_pictures(bridge: Conference) -> dict[str, Any]:
+    video, content = bridge.video, bridge.content
     return {
         "mcu_video_ticks_total": video.ticks.index,
         "mcu_video_ticks_missed_total": video.ticks.missed,
@@ -54,6 +58,10 @@ def _of_picture(video: ComposingThread) -> dict[str, Any]:
         "mcu_video_frames_skipped_total": video.frames_skipped,
         "mcu_video_busy_seconds_total": video.busy_seconds,
         'mcu_failures_total{where="video"}': video.failures,
+        "mcu_content_frames_total": content.coded,
+        "mcu_content_ticks_missed_total": content.ticks.missed,
+        "mcu_content_busy_seconds_total": content.busy_seconds,
+        'mcu_failures_total{where="content"}': content.failures,
     }
 
 

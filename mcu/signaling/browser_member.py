@@ -151,6 +151,8 @@ class BrowserMember:
                 command = c.LowerHand(me, other)
             case "appoint_captioner" | "dismiss_captioner":
                 command = c.Appoint(me, other, message.action == "appoint_captioner")
+            case "stop_content":
+                command = c.StopContent(me, other)
             case "remove":
                 command = c.Remove(me, other)
         await self._execute(command)

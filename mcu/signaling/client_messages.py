@@ -122,7 +122,7 @@ class Moderate(ClientMessage, frozen=True, kw_only=True):
     """
 
     participant: Identifier
-    action: Literal["mute", "unmute", "lower_hand", "appoint_captioner", "dismiss_captioner", "remove"]
+    action: Literal["mute", "unmute", "lower_hand", "appoint_captioner", "dismiss_captioner", "stop_content", "remove"]
 
 
 class End(ClientMessage, frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ class Client:
         order: int = 0,
         listener: Listener | None = None,
         counts_only: bool = False,
+        takes_content: bool = False,
     ) -> None:
         """`reels` None makes a viewer. `order` spreads the clients of a process over the frame interval."""
         self.player: Player | None = None  # set by connect
@@ -65,6 +66,7 @@ class Client:
         self._order = order
         self._listener = listener
         self._counts_only = counts_only
+        self._takes_content = takes_content
         self._connection = Connection(self, certificate=certificate, seed=seed, clock=stage.now)
         self._streams = LocalStreams.choose(f"{seed} {self._connection.credentials.ufrag}")
         self._sent: dict[StreamKind, SendStream] = {}
@@ -89,6 +91,7 @@ class Client:
             streams=self._streams,
             codec=self._codec,
             sends=self._reels is not None,
+            takes_content=self._takes_content,
         )
         return write_offer(parts)
 

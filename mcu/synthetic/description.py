@@ -21,12 +21,13 @@ EXTENSIONS = {
     StreamKind.MAIN: VIDEO_EXTENSIONS,
     StreamKind.CONTENT: VIDEO_EXTENSIONS,
 }
-# (of those who send, of viewers), as the web client has it
+# (of those who send, of viewers), as the web client has it but for content, which only who `takes_content` receives
 DIRECTIONS = {
     StreamKind.AUDIO: ("sendrecv", "recvonly"),
     StreamKind.MAIN: ("sendrecv", "recvonly"),
     StreamKind.CONTENT: ("sendonly", "inactive"),
 }
+CONTENT_TAKEN = ("sendrecv", "recvonly")
 VIDEO_FEEDBACK = ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
 AUDIO_LINES = (
     "a=rtpmap:111 opus/48000/2",
@@ -75,6 +76,7 @@ class OfferParts:
     streams: LocalStreams
     codec: str = "VP8"  # of pictures; "" for sound alone
     sends: bool = True
+    takes_content: bool = False  # a screen that others share, as a stream of its own
     version: int = 1
 
     @property
@@ -140,7 +142,8 @@ def _section(kind: StreamKind, parts: OfferParts) -> Iterator[str]:
     yield f"m={'audio' if is_audio else 'video'} 9 UDP/TLS/RTP/SAVPF {'111' if is_audio else '96 97'}"
     yield "c=IN IP4 0.0.0.0"
     yield f"a=mid:{MIDS[kind]}"
-    yield f"a={DIRECTIONS[kind][0 if parts.sends else 1]}"
+    taken = parts.takes_content and kind is StreamKind.CONTENT
+    yield f"a={(CONTENT_TAKEN if taken else DIRECTIONS[kind])[0 if parts.sends else 1]}"
     yield f"a=ice-ufrag:{parts.credentials.ufrag}"
     yield f"a=ice-pwd:{parts.credentials.password}"
     yield "a=ice-options:trickle"

@@ -39,6 +39,7 @@ class Equipment:
     order: int = 0
     codec: str = "VP8"
     counts_only: bool = False  # of what is received
+    takes_content: bool = False  # as a stream of its own
 
 
 class MediaKeeper:
@@ -112,6 +113,7 @@ class MediaKeeper:
             order=equipment.order,
             listener=self,
             counts_only=equipment.counts_only,
+            takes_content=equipment.takes_content,
         )
         while not self._answers.empty():
             self._answers.get_nowait()

@@ -59,6 +59,7 @@ class Participant:
         codec: str = "VP8",
         receiver: Receiver | None = None,
         counts_only: bool = False,
+        takes_content: bool = False,
     ) -> None:
         """`reels` None makes a viewer; `counts_only` one of a crowd, who neither looks nor listens."""
         self.entry = entry
@@ -72,7 +73,7 @@ class Participant:
         self.reconnects = 0  # WebSockets opened after the first
         self._order = order
         self._receiver = receiver
-        equipment = Equipment(stage, reels, certificate, entry.name, order, codec, counts_only)
+        equipment = Equipment(stage, reels, certificate, entry.name, order, codec, counts_only, takes_content)
         self._media = MediaKeeper(equipment, self, offer=lambda sdp: self.send(protocol.Offer(sdp=sdp)))
         self._media.muted, self._media.camera_off = entry.muted, entry.camera_off
         self._socket: ClientConnection | None = None

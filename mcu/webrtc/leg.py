@@ -101,6 +101,11 @@ class WebRtcLeg:
         return self._description.video_profile
 
     @property
+    def takes_content(self) -> bool:
+        """Whether the peer takes a shared screen as a stream of its own."""
+        return StreamKind.CONTENT in self._description.sent
+
+    @property
     def video_refused(self) -> str:
         """The codecs offered for video when none was possible and the leg joined with sound alone; "" otherwise."""
         return self._description.negotiation.video_refused
@@ -127,9 +132,10 @@ class WebRtcLeg:
 
         `least` is what the smallest picture takes: on the word of a REMB alone it is not taken away.
         """
-        pictures = self.sent.get(StreamKind.MAIN)
-        if pictures is not None and not self.line.measured:
-            self.line.observe(pictures.octets + pictures.rtx_octets, self.session.loss, now)
+        if StreamKind.MAIN in self.sent and not self.line.measured:
+            pictures = [stream for kind, stream in self.sent.items() if kind is not StreamKind.AUDIO]
+            octets = sum([stream.octets + stream.rtx_octets for stream in pictures])
+            self.line.observe(octets, self.session.loss, now)
         return self.line.budget(now, least)
 
     def probe(self, bitrate: float, now: float) -> None:

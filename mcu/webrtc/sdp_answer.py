@@ -125,8 +125,9 @@ def _codec(codec: CodecParameters) -> Iterator[str]:
 
 
 def _source(kind: StreamKind, source: SentSource, cname: str) -> Iterator[str]:
-    """One media stream for sound and picture, so that the receiver keeps them in step (RFC 8830)."""
-    yield f"a=msid:{cname} {kind}"
+    """One media stream for sound and main picture, so that the receiver keeps them in step (RFC 8830); content has its
+    own, because a browser keeps one picture in step with a sound, not two."""
+    yield f"a=msid:{f'{cname}-content' if kind is StreamKind.CONTENT else cname} {kind}"
     if source.rtx_ssrc:
         yield f"a=ssrc-group:FID {source.ssrc} {source.rtx_ssrc}"
     for ssrc in filter(None, (source.ssrc, source.rtx_ssrc)):

@@ -47,6 +47,9 @@ H264_LEVELS = {
 }
 H264_HIGHEST = 42  # above it nothing that we send is limited
 
+CONTENT_MACROBLOCKS = 120 * 75  # of the largest shared screen, 1920×1200
+CONTENT_FPS = 10
+
 MIN_WIDTH = 160  # pixels; below this a composite shows nothing
 HALVED_BITRATE = 3  # half the width and height needs about a third of the bits for the same look
 
@@ -108,6 +111,14 @@ def video_profile(codec: CodecParameters, offered: Mapping[str, str], defaults: 
     fps = max(1, _integer(offered, "max-fr", defaults.fps))
     profile = dataclasses.replace(defaults, codec="VP8", h264_profile="", packetization_mode=1)
     return _fit(profile, macroblocks=size, macroblocks_per_second=size * fps, fps=min(fps, defaults.fps))
+
+
+def takes_content(codec: CodecParameters) -> bool:
+    """Whether a peer that offers this takes a shared screen of any size that we send, as we code it."""
+    if codec.name != "VP8":
+        return False
+    size = _integer(codec.parameters, "max-fs", CONTENT_MACROBLOCKS)
+    return size >= CONTENT_MACROBLOCKS and _integer(codec.parameters, "max-fr", CONTENT_FPS) >= CONTENT_FPS
 
 
 def h264_profile(parameters: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from mcu._native.packets import ABSOLUTE_SEND_TIME, AUDIO_LEVEL, MID, ORIENTATION, TRANSPORT_SEQUENCE
 from mcu.errors import RefusedError
 from mcu.media.types import CodecParameters, StreamKind
-from mcu.webrtc.sdp_codecs import answer_parameters, choose_audio, choose_video, rtx_of
+from mcu.webrtc.sdp_codecs import answer_parameters, choose_audio, choose_video, rtx_of, takes_content
 from mcu.webrtc.sdp_offer import DtlsRole, Fingerprint, MediaOffer, Offer
 
 PROTOCOLS = frozenset(("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/DTLS/RTP/SAVPF", "RTP/SAVPF"))  # RFC 8829 5.1.2
@@ -177,7 +177,7 @@ def _stream(index: int, kind: StreamKind, section: MediaOffer, *, limits: tuple[
         kind=kind,
         mid=section.mid,
         received=received,
-        sent=sent and kind is not StreamKind.CONTENT,  # content is shown inside the composite
+        sent=sent and (kind is not StreamKind.CONTENT or takes_content(chosen)),  # else it is in the composite alone
         codec=dataclasses.replace(chosen, feedback=feedback, parameters=answer_parameters(chosen)),
         rtx=rtx_of(chosen, section.codecs) if "nack" in feedback else None,
         offered_parameters=chosen.parameters,

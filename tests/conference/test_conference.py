@@ -127,12 +127,17 @@ def test_content_belongs_to_one_and_ends_with_the_connection() -> None:
     enter(state, "v", role=Role.VIEWER)
     assert refused(state, c.ShowContent("v", True)) == "not-permitted"
     assert do(state, c.ShowContent("a", True)) == [e.ContentChanged("a")]
-    assert refused(state, c.ShowContent("b", True)) == "content-busy"
     assert do(state, c.ShowContent("b", False)) == []
     assert do(state, c.ShowContent("a", True, sound=True)) == [e.ContentChanged("a", sound=True)]
+    assert do(state, c.ShowContent("b", True)) == [e.ContentChanged("b")]  # takes over
+    assert do(state, c.ShowContent("a", False)) == []  # comes too late to end anything
     assert do(state, c.ShowContent("chair", True)) == [e.ContentChanged("chair")]
     do(state, c.ShowContent("chair", False), c.ShowContent("a", True))
     assert do(state, c.ShowContent("chair", False)) == [e.ContentChanged(None)]
+    assert refused(state, c.StopContent("b", "a")) == "not-permitted"
+    do(state, c.ShowContent("b", True))
+    assert do(state, c.StopContent("chair", "a")) == []  # meanwhile somebody else shares
+    assert do(state, c.StopContent("chair", "b")) == [e.ContentChanged(None)]
     do(state, c.ShowContent("a", True))
     assert do(state, c.Disconnect("a", 0.0))[0] == e.ContentChanged(None)
     do(state, c.Reconnect("a"), c.ShowContent("a", True))

@@ -11,7 +11,7 @@ from mcu._native.rtp_packet import RtpPacket
 from mcu.media.audio_receiver import SILENCE, AudioReceiverCounters
 from mcu.media.types import AudioBlock, AudioProfile, StreamKind, VideoProfile
 
-AUDIO_TYPE, VIDEO_TYPE = 111, 96
+AUDIO_TYPE, VIDEO_TYPE, CONTENT_TYPE = 111, 96, 98  # browsers use one for both pictures
 
 
 class FakeVoice:
@@ -60,12 +60,13 @@ class FakeSession:
 class FakeLeg:
     """The part of WebRtcLeg that a bridge uses."""
 
-    def __init__(self, leg_id: str, video: VideoProfile | None = None) -> None:
+    def __init__(self, leg_id: str, video: VideoProfile | None = None, *, takes_content: bool = False) -> None:
         self.id = leg_id
         self.connected = True
         self.last_received = math.inf
         self.audio_profile = AudioProfile()
         self.video_profile = video
+        self.takes_content = takes_content
         self.session = FakeSession()
         self.keyframes_asked: list[StreamKind] = []
         self.closed_for = ""
@@ -77,6 +78,8 @@ class FakeLeg:
         self.sent = {StreamKind.AUDIO: self._stream(1, AUDIO_TYPE, 48_000)}
         if video is not None:
             self.sent[StreamKind.MAIN] = self._stream(2, VIDEO_TYPE, 90_000)
+        if takes_content:
+            self.sent[StreamKind.CONTENT] = self._stream(3, CONTENT_TYPE, 90_000)
 
     def request_keyframe(self, kind: StreamKind) -> None:
         self.keyframes_asked.append(kind)

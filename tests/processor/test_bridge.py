@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import struct
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from mcu.processor.overload import STEPS, Moving
 from mcu.processor.resting import RENEW_SECONDS
 from mcu.processor.totals import Totals
 from mcu.webrtc.leg import WebRtcLeg
-from tests.fakes.legs import VIDEO_TYPE, FakeLeg
+from tests.fakes.legs import CONTENT_TYPE, VIDEO_TYPE, FakeLeg
 
 PICTURE = control.PictureSettings(width=320, height=180, fps=50, bitrate=200_000)
 PROFILE = VideoProfile("VP8", 320, 180, 50, 200_000)
@@ -86,16 +87,16 @@ def state(revision: int, *people: str, content: str | None = None, **changes: bo
     return control.UpdateConference("c", revision, participants, control.LayoutChoice(), content)
 
 
-def join(bridge: Bridge, name: str, profile: VideoProfile | None = PROFILE) -> FakeLeg:
-    leg = FakeLeg(f"leg-{name}", profile)
+def join(bridge: Bridge, name: str, profile: VideoProfile | None = PROFILE, *, takes_content: bool = False) -> FakeLeg:
+    leg = FakeLeg(f"leg-{name}", profile, takes_content=takes_content)
     bridge.add_leg(cast(WebRtcLeg, leg), name)
     bridge.leg_connected(cast(WebRtcLeg, leg))
     return leg
 
 
-def keyframes(leg: FakeLeg) -> int:
+def keyframes(leg: FakeLeg, payload_type: int = VIDEO_TYPE) -> int:
     """How many keyframes began in what the leg was sent."""
-    return sum(Vp8Format().inspect(packet.payload).begins_keyframe for packet in leg.received(VIDEO_TYPE))
+    return sum(Vp8Format().inspect(packet.payload).begins_keyframe for packet in leg.received(payload_type))
 
 
 def test_places_are_told_when_they_change_and_only_then(bridge: Bridge, notices: list[control.Notice]) -> None:
@@ -150,7 +151,7 @@ def test_keyframe_requests_from_many_become_one_keyframe(bridge: Bridge, loop: L
     before = keyframes(legs[0])
     ticks = bridge.video.ticks.index
     for leg in legs:
-        bridge.keyframe_requested(cast(WebRtcLeg, leg))
+        bridge.keyframe_requested(cast(WebRtcLeg, leg), StreamKind.MAIN)
     loop.run_until(lambda: keyframes(legs[0]) > before and bridge.video.ticks.index > ticks + 10)
     assert keyframes(legs[0]) in (before + 1, before + 2)  # two when a tick fell between the requests
 
@@ -321,3 +322,68 @@ def test_a_closed_bridge_holds_no_codecs_until_the_garbage_collector_comes(bridg
         assert bridge.video.encoders == 0
     finally:
         gc.enable()
+
+
+def tick(bridge: Bridge, seconds: float) -> None:
+    """The clock of the sound goes on by so much: lines are looked at."""
+    for index in range(round(seconds / 0.02)):
+        now = time.monotonic() + index * 0.02
+        bridge.audio_tick(index, now, now)
+
+
+def screen_size(leg: FakeLeg) -> tuple[int, int]:
+    """From the header of the first keyframe (RFC 6386 section 9.1) that the leg was sent of a screen."""
+    payload = leg.received(CONTENT_TYPE)[0].payload
+    width, height = struct.unpack_from("<HH", payload, payload.index(b"\x9d\x01\x2a") + 3)
+    return width, height
+
+
+def test_a_shared_screen_is_sent_as_a_stream_of_its_own_to_who_takes_it(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a", "b", "c", content="a"))
+    a, b, c = (join(bridge, name, takes_content=name != "c") for name in "abc")
+    bridge.frame_received(cast(WebRtcLeg, a), StreamKind.CONTENT, one_keyframe(640, 360))
+    loop.run_until(lambda: bridge.members["a"].picture(content=True) is not None)
+    tick(bridge, 0.2)
+    loop.run_until(lambda: bool(b.received(CONTENT_TYPE)))
+    assert not a.received(CONTENT_TYPE)
+    assert not c.received(CONTENT_TYPE)
+    assert bridge.presenting.receivers == 1
+    assert screen_size(b) == (640, 360)
+    loop.run_until(lambda: len(c.received(VIDEO_TYPE)) > 2)  # the composite goes on
+
+
+def test_what_is_shared_is_sent_although_the_layout_has_no_place_for_it(bridge: Bridge, loop: Loop) -> None:
+    places = (control.SlotRule(0, 0, 1920, 1080, "seat", 1),)
+    custom = control.LayoutChoice("custom", slots=places)
+    bridge.update(msgspec.structs.replace(state(1, "a", "b", content="a"), layout=custom))
+    a, b = (join(bridge, name, takes_content=True) for name in "ab")
+    bridge.frame_received(cast(WebRtcLeg, a), StreamKind.CONTENT, one_keyframe(640, 360))
+    loop.run_until(lambda: bridge.members["a"].picture(content=True) is not None)
+    tick(bridge, 0.2)
+    loop.run_until(lambda: bool(b.received(CONTENT_TYPE)))
+
+
+def test_a_lost_keyframe_of_the_screen_is_sent_again_to_who_asks(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a", "b", content="a"))
+    a, b = (join(bridge, name, takes_content=True) for name in "ab")
+    bridge.frame_received(cast(WebRtcLeg, a), StreamKind.CONTENT, one_keyframe(640, 360))
+    loop.run_until(lambda: bridge.members["a"].picture(content=True) is not None)
+    tick(bridge, 0.2)
+    loop.run_until(lambda: keyframes(b, CONTENT_TYPE) == 1)
+    composites = keyframes(b)
+    bridge.keyframe_requested(cast(WebRtcLeg, b), StreamKind.CONTENT)
+    loop.run_until(lambda: keyframes(b, CONTENT_TYPE) == 2)
+    assert keyframes(b) == composites
+
+
+def test_when_sharing_ends_so_does_its_stream(bridge: Bridge, loop: Loop) -> None:
+    bridge.update(state(1, "a", "b", content="a"))
+    a, b = (join(bridge, name, takes_content=True) for name in "ab")
+    bridge.frame_received(cast(WebRtcLeg, a), StreamKind.CONTENT, one_keyframe(640, 360))
+    loop.run_until(lambda: bridge.members["a"].picture(content=True) is not None)
+    tick(bridge, 0.2)
+    loop.run_until(lambda: bool(b.received(CONTENT_TYPE)))
+    bridge.update(state(2, "a", "b"))
+    tick(bridge, 0.4)
+    loop.run_until(lambda: bridge.content.encoders == 0)
+    assert bridge.presenting.receivers == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -11,41 +10,30 @@ import pytest
 
 from mcu.media.types import StreamKind, VideoProfile
 from mcu.processor.composing import MAX_PROFILES, ComposingThread
+from mcu.processor.content_thread import ContentThread
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
+from mcu.processor.presenting import Presenting
 from mcu.processor.rungs import COMPLAINTS, HOLD_FIRST, OVERHEAD, REGRET_SECONDS, UP_SECONDS, ladder
 from mcu.processor.showing import ADAPT_SECONDS, Showing
 from mcu.webrtc.leg import WebRtcLeg
+from tests.fakes.content import FakeComposingThread, FakeContentThread
 from tests.fakes.legs import VIDEO_TYPE, FakeLeg
 
 PICTURE = VideoProfile("VP8", 1280, 720, 25, 1_200_000)
 BEST, MIDDLE, SMALL = (rung.profile for rung in ladder(PICTURE))
 
 
-class FakeVideo:
-    """The part of ComposingThread that is told what to code."""
-
-    def __init__(self) -> None:
-        self.rates: Mapping[VideoProfile, int] = {}
-        self.asked: list[VideoProfile] = []
-
-    def use(self, rates: Mapping[VideoProfile, int]) -> None:
-        self.rates = dict(rates)
-
-    def admit(self, profile: VideoProfile) -> None:
-        self.asked.append(profile)
-
-    def request_keyframe(self, profile: VideoProfile) -> None:
-        self.asked.append(profile)
-
-
 class Stage:
     """Some receivers, a clock, and frames on demand."""
 
     def __init__(self, count: int) -> None:
-        self.video = FakeVideo()
-        self.showing = Showing(cast(ComposingThread, self.video), call_later=lambda *_: None)
+        self.video = FakeComposingThread()
+        nothing = Presenting(
+            cast(ContentThread, FakeContentThread()), is_shared=lambda: False, call_later=lambda *_: None
+        )
+        self.showing = Showing(cast(ComposingThread, self.video), nothing, call_later=lambda *_: None)
         self.legs = [FakeLeg(f"leg{number}", PICTURE) for number in range(count)]
         pool = cast(DecoderPool, None)  # nothing is decoded here
         self.members = {leg.id: Member(leg.id, cast(WebRtcLeg, leg), decoders=pool) for leg in self.legs}

@@ -89,11 +89,20 @@ class Attendee(Participant):
     """A participant that keeps the frames it is sent, hears on a clock of its own, and may go through a relay."""
 
     def __init__(
-        self, entry: Entry, media: Reels | None, *, stage: Stage, certificate: Certificate, order: int, **ways: int
+        self,
+        entry: Entry,
+        media: Reels | None,
+        *,
+        stage: Stage,
+        certificate: Certificate,
+        order: int,
+        takes_content: bool = False,
+        **ways: int,
     ) -> None:
         """`server_port` and `relay_port` in `ways`: media goes to the relay instead."""
-        super().__init__(entry, media, stage=stage, certificate=certificate, order=order)
+        super().__init__(entry, media, stage=stage, certificate=certificate, order=order, takes_content=takes_content)
         self.frames: list[EncodedFrame] = []
+        self.screens: list[EncodedFrame] = []  # of what others share, as a stream of its own
         self.hearing = Hearing()
         self._ways = ways
         self._decoder = VideoDecoder("VP8")
@@ -106,8 +115,9 @@ class Attendee(Participant):
         super()._receive(message)
 
     def frame_received(self, client: Client, kind: StreamKind, frame: EncodedFrame) -> None:
-        if kind is StreamKind.MAIN and len(self.frames) < KEPT_FRAMES:
-            self.frames.append(frame)
+        kept = self.screens if kind is StreamKind.CONTENT else self.frames
+        if len(kept) < KEPT_FRAMES:
+            kept.append(frame)
 
     def hear(self, now: float) -> None:
         """One block of what the server sends."""

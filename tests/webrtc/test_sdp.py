@@ -396,3 +396,57 @@ def test_candidates_are_checked_for_form(prefix: str) -> None:
 def test_without_tcp_no_tcp_candidates_are_told() -> None:
     lines = list(sdp_answer.candidates(["192.0.2.1"], 10_443, tcp=False))
     assert lines == ["a=candidate:u0 1 udp 2130706431 192.0.2.1 10443 typ host", "a=end-of-candidates"]
+
+
+def meeting_offer(direction: str, codec: str = VP8, main: str = "sendrecv") -> str:
+    """Sound, main picture and content in one bundle, as the web client offers them."""
+    return offer(
+        section(lines=f"{OPUS}a=mid:0\n"),
+        section("video", "96", f"{VP8}a=mid:1\na={main}\n"),
+        section("video", "96", f"{codec}a=mid:2\na={direction}\n"),
+        session="a=group:BUNDLE 0 1 2\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered", "sent"),
+    [
+        ("sendrecv", "sendrecv", True),
+        ("recvonly", "sendonly", True),  # a viewer
+        ("sendonly", "recvonly", False),  # a client that has content in the composite alone
+        ("inactive", "inactive", False),
+    ],
+)
+def test_content_is_sent_to_who_offers_to_take_it(offered: str, answered: str, sent: bool) -> None:
+    description = describe(meeting_offer(offered))
+    assert f"a={answered}\r\n" in answer_sections(description.answer)[2]
+    assert (StreamKind.CONTENT in description.sent) is sent
+
+
+def test_who_only_watches_or_only_sends_is_told_so_for_content_as_well() -> None:
+    assert StreamKind.CONTENT in describe(meeting_offer("recvonly", main="recvonly"), "send").sent
+    publisher = describe(meeting_offer("sendrecv"), "receive")
+    assert not publisher.sent
+    assert "a=recvonly\r\n" in answer_sections(publisher.answer)[2]
+
+
+@pytest.mark.parametrize("limit", ["max-fs=3600", "max-fs=12000;max-fr=5"])
+def test_who_cannot_take_a_whole_screen_sees_it_in_the_composite(limit: str) -> None:
+    description = describe(meeting_offer("sendrecv", f"{VP8}a=fmtp:96 {limit}\n"))
+    assert StreamKind.CONTENT not in description.sent
+    assert "a=recvonly\r\n" in answer_sections(description.answer)[2]
+    assert StreamKind.CONTENT in describe(meeting_offer("sendrecv", f"{VP8}a=fmtp:96 max-fs=12000;max-fr=60\n")).sent
+
+
+def test_content_in_h264_is_received_and_not_sent() -> None:
+    h264_lines = "a=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1;profile-level-id=42e02a\n"
+    description = describe(meeting_offer("sendrecv", h264_lines))
+    assert StreamKind.CONTENT not in description.sent
+
+
+def test_content_is_not_kept_in_step_with_the_sound_for_browsers_keep_one_picture() -> None:
+    description = describe(meeting_offer("sendrecv"))
+    streams = [re.search(r"a=msid:(\S+)", part) for part in answer_sections(description.answer)]
+    sound, main, content = (found and found[1] for found in streams)
+    assert sound == main
+    assert content not in (None, sound)

@@ -1,0 +1,41 @@
+"""The parts of ContentThread and ComposingThread that are told what to code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mcu.media.types import VideoProfile
+
+
+class FakeContentThread:
+    """Codes nothing."""
+
+    def __init__(self) -> None:
+        self.rate = 0
+        self.asked = 0  # keyframes
+
+    def use(self, rate: int) -> None:
+        self.rate = rate
+
+    def admit(self) -> None:
+        self.asked += 1
+
+    def request_keyframe(self) -> None:
+        self.asked += 1
+
+
+class FakeComposingThread:
+    """Codes nothing."""
+
+    def __init__(self) -> None:
+        self.rates: Mapping[VideoProfile, int] = {}
+        self.asked: list[VideoProfile] = []  # keyframes
+
+    def use(self, rates: Mapping[VideoProfile, int]) -> None:
+        self.rates = dict(rates)
+
+    def admit(self, profile: VideoProfile) -> None:
+        self.asked.append(profile)
+
+    def request_keyframe(self, profile: VideoProfile) -> None:
+        self.asked.append(profile)

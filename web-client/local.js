@@ -2,7 +2,9 @@
 
 import { canShareScreen, captureScreen } from "./media/content.js";
 import { Devices } from "./media/devices.js";
+import { MutedEar } from "./media/muted-ear.js";
 import { self } from "./state/meeting.js";
+import { wantsToBeHeard } from "./state/microphone.js";
 
 /** @typedef {import("./state/app-state.js").AppState} AppState */
 /** @typedef {import("./media/lines.js").Kind} Kind */
@@ -20,6 +22,7 @@ export class Local {
   #options;
   #store;
   #devices;
+  #ear;
   /** @type {MediaStreamTrack | null} */
   #screen = null;
   #silenced = false; // by the chair
@@ -34,6 +37,19 @@ export class Local {
       (devices) => this.#store.set({ devices }),
       (source, track) => this.#tracked(source, track),
     );
+    this.#ear = new MutedEar((talkingMuted) => this.#store.set({ talkingMuted }));
+  }
+
+  /** What the person sets for good. @param {Partial<import("./state/settings.js").Settings>} changes */
+  async adjust(changes) {
+    this.#options.memory.prefer(changes);
+    const settings = { ...this.#store.state.settings, ...changes };
+    this.#store.set({ settings });
+    if (["noiseSuppression", "echoCancellation", "autoGainControl"].some((name) => name in changes)) {
+      this.#ear.follow(null); // or its copy would keep the microphone as it is
+      await this.#devices.process(settings);
+      this.#enableMicrophone();
+    }
   }
 
   /** Open what the switches ask for. */
@@ -51,6 +67,7 @@ export class Local {
     this.#devices.close("microphone");
     this.contentShown(false);
     this.#silenced = false;
+    this.#store.set({ holding: false });
   }
 
   /** @param {Kind} kind */
@@ -61,9 +78,9 @@ export class Local {
 
   /** As `enter` and `set_self` tell them. */
   switches() {
-    const { wantsCamera, wantsMicrophone } = this.#store.state;
+    const { wantsCamera } = this.#store.state;
     return {
-      muted: !wantsMicrophone || this.#silenced || this.#devices.track("microphone") === null,
+      muted: !wantsToBeHeard(this.#store.state) || this.#silenced || this.#devices.track("microphone") === null,
       camera_off: !wantsCamera || this.#devices.track("camera") === null,
     };
   }
@@ -71,13 +88,32 @@ export class Local {
   /** @param {boolean} on */
   async switchMicrophone(on) {
     if (on && this.#silenced) return this.#options.notices.problem({ key: "meeting.mutedByChair" });
-    this.#store.set({ wantsMicrophone: on });
+    this.#store.set({ wantsMicrophone: on, holding: false });
     this.#options.memory.prefer({ wantsMicrophone: on });
     if (on && !this.#devices.track("microphone")) await this.#devices.open("microphone");
     this.#enableMicrophone();
     this.#tellSwitches();
     this.#explain("microphone", on);
     return undefined;
+  }
+
+  /** Open the microphone for as long as a key is held. @param {boolean} held */
+  async holdToTalk(held) {
+    const { wantsMicrophone, holding, meeting } = this.#store.state;
+    if (held === holding || (held && (wantsMicrophone || self(meeting)?.role === "viewer"))) return;
+    if (held && this.#silenced) {
+      this.#options.notices.problem({ key: "meeting.mutedByChair" });
+      return;
+    }
+    this.#store.set({ holding: held });
+    if (held && !this.#devices.track("microphone")) await this.#devices.open("microphone");
+    this.#enableMicrophone();
+    this.#tellSwitches();
+  }
+
+  /** The person knows that they are muted. */
+  knowsMuted() {
+    this.#ear.dismiss();
   }
 
   /** @param {boolean} on */
@@ -122,7 +158,9 @@ export class Local {
    */
   follow(person) {
     this.#silenced = person?.muted_by_chair ?? false;
-    if (this.#silenced && this.#store.state.wantsMicrophone) this.#store.set({ wantsMicrophone: false });
+    if (this.#silenced && wantsToBeHeard(this.#store.state)) {
+      this.#store.set({ wantsMicrophone: false, holding: false });
+    }
     this.#enableMicrophone();
   }
 
@@ -167,7 +205,9 @@ export class Local {
 
   #enableMicrophone() {
     const track = this.#devices.track("microphone");
-    if (track) track.enabled = this.#store.state.wantsMicrophone && !this.#silenced;
+    const open = wantsToBeHeard(this.#store.state) && !this.#silenced;
+    if (track) track.enabled = open;
+    this.#ear.follow(open || this.#store.state.phase !== "meeting" ? null : track);
   }
 
   #tellSwitches() {

@@ -9,6 +9,7 @@ import { languageFor } from "./i18n/index.js";
 import { entryOf, initialState } from "./state/app-state.js";
 import { lastLine } from "./state/meeting.js";
 import { Memory } from "./state/memory.js";
+import { settingsOf } from "./state/settings.js";
 import { Store } from "./state/store.js";
 import { showApp } from "./view/app.js";
 
@@ -25,6 +26,7 @@ const store = new Store(
     wantsCamera: remembered.wantsCamera,
     wantsMicrophone: remembered.wantsMicrophone,
     ownAtOnce: remembered.ownAtOnce,
+    settings: settingsOf(remembered),
   }),
 );
 const notices = new Notices(store);
@@ -61,6 +63,9 @@ const actions = {
     store.set({ language });
   },
   switchMicrophone: (on) => void local.switchMicrophone(on),
+  holdToTalk: (held) => void local.holdToTalk(held),
+  knowsMuted: () => local.knowsMuted(),
+  adjust: (changes) => void local.adjust(changes),
   switchCamera: (on) => void local.switchCamera(on),
   watchOnly: (watchOnly) => local.watchOnly(watchOnly),
   choose: (kind, id) => void local.choose(kind, id),

@@ -68,6 +68,7 @@ export class Session {
   cancel() {
     this.#finish();
     this.#store.set({ phase: "form" });
+    this.#options.local.follow(undefined);
   }
 
   leave() {

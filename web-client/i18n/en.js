@@ -119,6 +119,15 @@ export const en = {
   "settings.sound": "Sound",
   "settings.picture": "Picture",
   "settings.language": "Language",
+  "settings.noiseSuppression": "Noise suppression",
+  "settings.noiseSuppressionHint": "Takes away what is not speech, such as fans and keyboards.",
+  "settings.echoCancellation": "Echo cancellation",
+  "settings.echoCancellationHint": "Keeps the sound of your speaker out of your microphone.",
+  "settings.autoGainControl": "Automatic microphone level",
+  "settings.autoGainControlHint": "Makes quiet voices louder and loud ones softer.",
+  "settings.notApplied": "This browser or microphone does not let it be changed.",
+  "settings.singleKeys": "Use the Space and ? keys",
+  "settings.singleKeysHint": "Talk while Space is held; ? shows the shortcuts.",
 
   "own.atOnce": "Show me myself at once",
   "own.atOnceHint":
@@ -243,6 +252,24 @@ export const en = {
 
   "content.failed": "The screen could not be captured. Try another screen or window.",
   "content.unsupported": "This browser cannot share a screen.",
+
+  "keys.title": "Keyboard shortcuts",
+  "keys.space": "Space",
+  "keys.hold": "Talk while it is held, when muted",
+  "keys.microphone": "Microphone on or off",
+  "keys.camera": "Camera on or off",
+  "keys.hand": "Raise or lower hand",
+  "keys.people": "Show people",
+  "keys.chat": "Show chat",
+  "keys.walk": "Move between buttons",
+  "keys.close": "Close what is open",
+
+  "talk.holding": "You can talk while you hold the key",
+  "talk.muted": "Your microphone is off",
+  "talk.mutedHint": "The others cannot hear you.",
+  "talk.mutedHintKey": "The others cannot hear you. You can also talk while you hold Space.",
+  "talk.silenced": "The chair has muted you",
+  "talk.silencedHint": "The others cannot hear you. Raise your hand to ask for the floor.",
 
   "leave.title": "Leave the meeting?",
   "leave.leave": "Leave",

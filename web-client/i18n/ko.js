@@ -120,6 +120,15 @@ export const ko = {
   "settings.sound": "소리",
   "settings.picture": "화면",
   "settings.language": "언어",
+  "settings.noiseSuppression": "잡음 줄이기",
+  "settings.noiseSuppressionHint": "선풍기, 자판 소리처럼 말이 아닌 소리를 줄입니다.",
+  "settings.echoCancellation": "울림 없애기",
+  "settings.echoCancellationHint": "스피커 소리가 마이크로 되돌아가지 않게 합니다.",
+  "settings.autoGainControl": "마이크 음량 자동 조절",
+  "settings.autoGainControlHint": "작은 목소리는 키우고 큰 목소리는 줄입니다.",
+  "settings.notApplied": "이 브라우저나 마이크에서는 바꿀 수 없습니다.",
+  "settings.singleKeys": "스페이스바와 ? 키 사용",
+  "settings.singleKeysHint": "스페이스바를 누르는 동안 말하고, ? 키로 단축키를 봅니다.",
 
   "own.atOnce": "내 화면을 바로 보기",
   "own.atOnceHint":
@@ -244,6 +253,24 @@ export const ko = {
 
   "content.failed": "화면을 가져오지 못했습니다. 다른 화면이나 창을 골라 보십시오.",
   "content.unsupported": "이 브라우저에서는 화면을 공유할 수 없습니다.",
+
+  "keys.title": "단축키",
+  "keys.space": "스페이스바",
+  "keys.hold": "마이크가 꺼져 있을 때 누르는 동안 말하기",
+  "keys.microphone": "마이크 켜기·끄기",
+  "keys.camera": "카메라 켜기·끄기",
+  "keys.hand": "손들기·내리기",
+  "keys.people": "참가자 보기",
+  "keys.chat": "채팅 보기",
+  "keys.walk": "단추 사이 옮겨 가기",
+  "keys.close": "열린 창 닫기",
+
+  "talk.holding": "누르고 있는 동안 말할 수 있습니다",
+  "talk.muted": "마이크가 꺼져 있습니다",
+  "talk.mutedHint": "말씀이 다른 참가자에게 들리지 않습니다.",
+  "talk.mutedHintKey": "말씀이 들리지 않습니다. 스페이스바를 누르고 있는 동안에도 말할 수 있습니다.",
+  "talk.silenced": "의장이 마이크를 껐습니다",
+  "talk.silencedHint": "말씀이 들리지 않습니다. 발언하려면 손을 들어 알리십시오.",
 
   "leave.title": "회의에서 나갈까요?",
   "leave.leave": "나만 나가기",

@@ -6,16 +6,14 @@
  * 2. A camera that is off is released, so that its lamp goes out; a muted microphone stays open but disabled.
  */
 
+import { applied, reprocess, soundConstraints } from "./processing.js";
+
 /** @typedef {import("../state/app-state.js").DeviceStatus} DeviceStatus */
 /** @typedef {import("../state/app-state.js").DevicesState} DevicesState */
 /** @typedef {"camera" | "microphone"} Source */
 /** @typedef {Source | "speaker"} DeviceKind */
 
-/** @type {Record<Source, MediaTrackConstraints>} */
-const CONSTRAINTS = {
-  camera: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } },
-  microphone: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
-};
+const CAMERA = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } };
 
 /** What getUserMedia's errors mean to a person (Media Capture and Streams, section 10.2). */
 /** @type {Record<string, DeviceStatus>} */
@@ -34,6 +32,8 @@ const KINDS = { videoinput: "camera", audioinput: "microphone", audiooutput: "sp
 export class Devices {
   /** @type {DevicesState} */
   #state;
+  /** @type {import("./processing.js").ProcessingWanted} */
+  #processing;
   #onState;
   #onTrack;
   /** @type {Record<Source, MediaStreamTrack | null>} */
@@ -42,7 +42,8 @@ export class Devices {
   #asked = { camera: 0, microphone: 0 };
 
   /**
-   * @param {Record<DeviceKind, string>} chosen remembered device ids, "" for the browser's choice
+   * @param {Record<DeviceKind, string> & import("./processing.js").ProcessingWanted} chosen remembered device ids, ""
+   *   for the browser's choice, and what is to be done to the microphone
    * @param {(state: DevicesState) => void} onState
    * @param {(source: Source, track: MediaStreamTrack | null) => void} onTrack
    */
@@ -57,6 +58,7 @@ export class Devices {
       microphone: device(chosen.microphone),
       speaker: device(chosen.speaker),
     };
+    this.#processing = chosen;
     this.#onState = onState;
     this.#onTrack = onTrack;
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.#deviceChange());
@@ -76,7 +78,7 @@ export class Devices {
     const ticket = (this.#asked[source] += 1);
     if (!navigator.mediaDevices) return this.#change(source, { status: "unsupported" });
     this.#change(source, { status: "opening" });
-    const { track, reason } = await acquire(source, this.#state[source].chosen);
+    const { track, reason } = await acquire(this.#constraints(source));
     if (ticket !== this.#asked[source]) {
       track?.stop(); // closed or chosen anew while the person was asked
       return undefined;
@@ -102,6 +104,24 @@ export class Devices {
     if (kind !== "speaker" && this.#state[kind].status !== "off") await this.open(kind);
   }
 
+  /**
+   * What is to be done to the sound of the microphone, now and later.
+   *
+   * @param {import("./processing.js").ProcessingWanted} wanted
+   */
+  async process(wanted) {
+    this.#processing = wanted;
+    const track = this.#tracks.microphone;
+    if (!track) return;
+    if (await reprocess(track, wanted)) {
+      this.#change("microphone", { applied: applied(track) });
+    } else if (track === this.#tracks.microphone) {
+      track.onended = null;
+      track.stop(); // while it is open, Chromium would give the same again
+      await this.open("microphone");
+    }
+  }
+
   /** Ask the browser what devices there are; names come only after a permission. */
   async list() {
     if (!navigator.mediaDevices) return;
@@ -121,6 +141,15 @@ export class Devices {
     }
   }
 
+  /** @param {Source} source @returns {MediaStreamConstraints} */
+  #constraints(source) {
+    const id = this.#state[source].chosen;
+    const device = id ? { deviceId: { ideal: id } } : {};
+    return source === "camera"
+      ? { video: { ...CAMERA, ...device } }
+      : { audio: { ...soundConstraints(this.#processing), ...device } };
+  }
+
   /** @param {Source} source @param {MediaStreamTrack | null} track */
   #put(source, track) {
     const before = this.#tracks[source];
@@ -129,6 +158,7 @@ export class Devices {
       before.stop();
     }
     this.#tracks[source] = track;
+    if (source === "microphone") this.#change(source, { applied: track ? applied(track) : {} });
     if (track) track.onended = () => void this.open(source); // pulled out: take what is left
     if (before !== track) this.#onTrack(source, track);
   }
@@ -141,16 +171,12 @@ export class Devices {
 }
 
 /**
- * @param {Source} source
- * @param {string} id
+ * @param {MediaStreamConstraints} constraints
  * @returns {Promise<{ track: MediaStreamTrack | null, reason: DeviceStatus }>}
  */
-async function acquire(source, id) {
-  const wanted = { ...CONSTRAINTS[source], ...(id ? { deviceId: { ideal: id } } : {}) };
+async function acquire(constraints) {
   try {
-    const stream = await navigator.mediaDevices.getUserMedia(
-      source === "camera" ? { video: wanted } : { audio: wanted },
-    );
+    const stream = await navigator.mediaDevices.getUserMedia(constraints);
     return { track: stream.getTracks()[0] ?? null, reason: "missing" };
   } catch (error) {
     return { track: null, reason: error instanceof DOMException ? (REASONS[error.name] ?? "failed") : "failed" };

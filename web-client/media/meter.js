@@ -15,7 +15,7 @@ export function meter(track, onLevel) {
   analyser.fftSize = 1024;
   source.connect(analyser);
   const samples = new Float32Array(analyser.fftSize);
-  const wake = () => context.resume(); // a page without a gesture yet may start with a sleeping context
+  const wake = () => void awake(context); // a page without a gesture yet may start with a sleeping context
   document.addEventListener("pointerdown", wake, { once: true });
   document.addEventListener("keydown", wake, { once: true });
   const timer = setInterval(() => {
@@ -29,6 +29,15 @@ export function meter(track, onLevel) {
     source.disconnect();
     void context.close();
   };
+}
+
+/** One that is closed meanwhile need not wake any more. @param {AudioContext} context */
+async function awake(context) {
+  try {
+    await context.resume();
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+  }
 }
 
 /** @param {Float32Array} samples in [-1, 1] */

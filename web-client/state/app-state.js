@@ -1,5 +1,7 @@
 /** The whole of what the page shows, as one value, and where it begins. */
 
+import { DEFAULT_SETTINGS } from "./settings.js";
+
 /**
  * "form": asking for name and devices; "entering": on the way; "meeting": in; "over": left or ended.
  *
@@ -39,6 +41,7 @@
  * @property {DeviceStatus} status
  * @property {string} chosen device id, "" for the browser's choice
  * @property {readonly DeviceOption[]} options
+ * @property {Readonly<Record<string, boolean>>} [applied] to an open microphone by the browser, as far as it tells
  */
 
 /** @typedef {{ camera: DeviceState, microphone: DeviceState, speaker: DeviceState }} DevicesState */
@@ -67,6 +70,9 @@
  * @property {DevicesState} devices
  * @property {boolean} wantsMicrophone before the meeting: the switches; in it: not muted, camera on
  * @property {boolean} wantsCamera
+ * @property {boolean} holding the key that lets talk while it is held
+ * @property {boolean} talkingMuted the person talks, and is muted
+ * @property {import("./settings.js").Settings} settings
  * @property {MediaStream | null} preview own camera
  * @property {MediaStream | null} picture the composite with its sound
  * @property {readonly import("./line.js").Reading[]} readings of the media connection, the newest last
@@ -85,7 +91,7 @@ const NO_DEVICE = { status: "off", chosen: "", options: [] };
 
 /**
  * @param {{ language: Language, entry: Entry, draft: Partial<Draft>, wantsMicrophone: boolean, wantsCamera: boolean,
- *   ownAtOnce?: boolean }} known
+ *   ownAtOnce?: boolean, settings?: import("./settings.js").Settings }} known
  * @returns {AppState}
  */
 export function initialState(known) {
@@ -105,6 +111,9 @@ export function initialState(known) {
     devices: { camera: NO_DEVICE, microphone: NO_DEVICE, speaker: NO_DEVICE },
     wantsMicrophone: known.wantsMicrophone,
     wantsCamera: known.wantsCamera,
+    holding: false,
+    talkingMuted: false,
+    settings: known.settings ?? DEFAULT_SETTINGS,
     preview: null,
     picture: null,
     readings: [],

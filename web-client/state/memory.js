@@ -6,10 +6,12 @@
  * 2. Storage can be switched off or full; the page then works without it.
  */
 
+import { DEFAULT_SETTINGS } from "./settings.js";
+
 /** @typedef {import("./app-state.js").Language} Language */
 
 /**
- * @typedef {object} Preferences
+ * @typedef {object} Own
  * @property {string} name
  * @property {string} office
  * @property {Language | ""} language
@@ -20,6 +22,8 @@
  * @property {boolean} wantsMicrophone
  * @property {boolean} ownAtOnce
  */
+
+/** @typedef {Own & import("./settings.js").Settings} Preferences */
 
 /**
  * The way back: which page it belongs to, and what `resume` needs.
@@ -41,6 +45,7 @@ const DEFAULTS = {
   wantsCamera: true,
   wantsMicrophone: true,
   ownAtOnce: true,
+  ...DEFAULT_SETTINGS,
 };
 
 export class Memory {

@@ -18,6 +18,9 @@ import { translate } from "../i18n/index.js";
  * @property {() => void} home
  * @property {(language: import("../state/app-state.js").Language) => void} speak
  * @property {(on: boolean) => void} switchMicrophone
+ * @property {(held: boolean) => void} holdToTalk
+ * @property {() => void} knowsMuted leave the person alone about talking while muted
+ * @property {(changes: Partial<import("../state/settings.js").Settings>) => void} adjust
  * @property {(on: boolean) => void} switchCamera
  * @property {(watchOnly: boolean) => void} watchOnly
  * @property {(kind: DeviceKind, id: string) => void} choose

@@ -5,10 +5,13 @@ import { icon } from "./icons.js";
 import { chatPanel } from "./chat.js";
 import { peoplePanel } from "./people.js";
 import { connectionPanel } from "./connection.js";
+import { listenForKeys } from "./keys.js";
+import { voicePrompt } from "./muted-prompt.js";
 import { qualityButton } from "./quality.js";
 import { stage } from "./stage.js";
 import { noticeList, statusLine } from "./status.js";
 import { toolbar } from "./toolbar.js";
+import { pressTool } from "./tools.js";
 import { grouped } from "../i18n/index.js";
 import { self } from "../state/meeting.js";
 
@@ -23,11 +26,12 @@ export function meetingPage(context) {
   const node = element(
     "main",
     { class: "meeting" },
-    element("div", { class: "picture" }, stage(context), noticeList(context)),
+    element("div", { class: "picture" }, stage(context), noticeList(context), voicePrompt(context)),
     sidePanel(context),
     element("footer", { class: "bar" }, about(context), toolbar(context)),
   );
   stepAside(context, node);
+  listenForKeys(context, (tool) => pressTool(context, tool));
   return node;
 }
 

@@ -5,6 +5,8 @@ import { segmentsRow } from "./controls.js";
 import { deviceChoice } from "./devices.js";
 import { ownPictureRow } from "./own-picture.js";
 import { sheet } from "./popover.js";
+import { HAS_KEYBOARD, singleKeysRow } from "./shortcuts.js";
+import { SOUND_ROWS } from "./sound-settings.js";
 import { self } from "../state/meeting.js";
 
 /** @typedef {import("./context.js").Context} Context */
@@ -25,7 +27,7 @@ const SECTIONS = [
       (context) => deviceChoice(context, "speaker"),
     ],
   },
-  { id: "sound", rows: [] },
+  { id: "sound", rows: [...SOUND_ROWS, (context) => (HAS_KEYBOARD ? singleKeysRow(context) : null)] },
   { id: "picture", rows: [ownPictureRow] },
   { id: "language", rows: [languageRow] },
 ];

@@ -7,7 +7,9 @@
 
 import { askLayout } from "./layout.js";
 import { showSettings } from "./settings.js";
+import { HAS_KEYBOARD, showShortcuts } from "./shortcuts.js";
 import { self, unread } from "../state/meeting.js";
+import { wantsToBeHeard } from "../state/microphone.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("./context.js").Key} Key */
@@ -36,7 +38,7 @@ const silenced = (state) => self(state.meeting)?.muted_by_chair ?? false;
 /** @param {AppState} state */
 const raised = (state) => self(state.meeting)?.hand ?? false;
 /** @param {AppState} state */
-const heard = (state) => state.wantsMicrophone && !silenced(state) && state.devices.microphone.status === "on";
+const heard = (state) => wantsToBeHeard(state) && !silenced(state) && state.devices.microphone.status === "on";
 /** @param {AppState} state */
 const seen = (state) => state.wantsCamera && state.devices.camera.status === "on";
 const canShare = "getDisplayMedia" in (navigator.mediaDevices ?? {});
@@ -49,7 +51,7 @@ export const OWN_TOOLS = [
     caption: "meeting.microphone",
     label: (state) => (heard(state) ? "meeting.mute" : "meeting.unmute"),
     press: (context) => context.actions.switchMicrophone(!heard(context.state)),
-    look: (state) => (heard(state) ? "" : "off"),
+    look: (state) => (heard(state) ? (state.holding ? "on" : "") : "off"),
     shown: speaks,
     place: "always",
   },
@@ -117,6 +119,16 @@ export const OWN_TOOLS = [
     place: "menu",
   },
   {
+    id: "shortcuts",
+    icon: () => "keyboard",
+    caption: "keys.title",
+    label: () => "keys.title",
+    press: showShortcuts,
+    look: plain,
+    shown: () => HAS_KEYBOARD,
+    place: "menu",
+  },
+  {
     id: "connection",
     icon: () => "line",
     caption: "line.title",
@@ -152,6 +164,12 @@ export const PANEL_TOOLS = [
     count: (state) => (state.meeting ? unread(state.meeting, state.lastRead) : 0),
   },
 ];
+
+/** As if its button were pressed, where there is one. @param {Context} context @param {string} id */
+export function pressTool(context, id) {
+  const tool = [...OWN_TOOLS, ...PANEL_TOOLS].find((one) => one.id === id);
+  if (tool?.shown(context.state)) tool.press(context);
+}
 
 async function toggleFullScreen() {
   if (document.fullscreenElement) await document.exitFullscreen();

@@ -86,7 +86,7 @@ TEXTS: dict[str, Text] = {
     # in the conference
     "not-permitted": Text(403, "이 작업을 할 권한이 없습니다.", "You may not do this."),
     "no-such-participant": Text(404, "그 참가자는 회의에 없습니다.", "That participant is not in the conference."),
-    "muted-by-chair": Text(403, "의장이 음소거했습니다.", "The chair has muted you."),
+    "muted-by-chair": Text(403, "의장이 마이크를 껐습니다.", "The chair has muted you."),
     "layout-invalid": Text(400, "화면 배치가 잘못되었습니다.", "The layout cannot be drawn."),
     "chat-empty": Text(400, "내용을 입력하십시오.", "Please write something."),
     "chat-too-long": Text(400, "한 번에 2000자까지 보낼 수 있습니다.", "A message may have up to 2000 letters."),

@@ -101,11 +101,10 @@ class Scene:
 
     def tool(self, name: str) -> None:
         """Press a tool of the bar, by way of the menu where it is only there."""
-        button = self.page.locator(f'button[data-tool="{name}"]').first
-        if not button.is_visible():
+        button = self.page.locator(f'.toolbar .tool[data-tool="{name}"]')
+        if not (button.count() and button.is_visible()):
             self.page.locator("button.tool.more").click()
-            words = button.get_attribute("aria-label") or ""
-            button = self.page.locator(":popover-open").get_by_role("button", name=words)
+            button = self.page.locator(f':popover-open [data-tool="{name}"]')
         button.click()
 
     def tell(self, *messages: protocol.ServerMessage) -> None:

@@ -35,6 +35,20 @@ PREFERENCES = {
     "network.connectivity-service.enabled": False,
     "remote.active-protocols": 1,
 }
+# Names as in UI Events, values as WebDriver wants them.
+KEYS = {
+    "Shift": "\ue008",
+    "Tab": "\ue004",
+    "Enter": "\ue007",
+    "Escape": "\ue00c",
+    "Space": " ",
+    "End": "\ue010",
+    "Home": "\ue011",
+    "ArrowLeft": "\ue012",
+    "ArrowUp": "\ue013",
+    "ArrowRight": "\ue014",
+    "ArrowDown": "\ue015",
+}
 
 
 class BidiError(Exception):
@@ -69,6 +83,14 @@ class FirefoxPage:
         value = result["result"].get("value")
         return None if value is None else json.loads(value)
 
+    async def press(self, *keys: str) -> None:
+        """Hold the keys down in this order and let them go in the other, as a person does."""
+        values = [KEYS.get(key, key) for key in keys]
+        actions = [{"type": "keyDown", "value": value} for value in values]
+        actions += [{"type": "keyUp", "value": value} for value in reversed(values)]
+        source = {"type": "key", "id": "keyboard", "actions": actions}
+        await self._session.command("input.performActions", {"context": self._context, "actions": [source]})
+
     async def screenshot(self, path: Path) -> None:
         result = await self._session.command("browsingContext.captureScreenshot", {"context": self._context})
         path.write_bytes(base64.b64decode(result["data"]))
@@ -100,14 +122,20 @@ class _Session:
 
 @asynccontextmanager
 async def firefox(
-    profile: Path, *, preload: str = "", tone: float = 440.0, size: tuple[int, int] = (1280, 800)
+    profile: Path,
+    *,
+    preload: str = "",
+    tone: float = 440.0,
+    size: tuple[int, int] = (1280, 800),
+    languages: str = "en-US, en",
 ) -> AsyncIterator[FirefoxPage]:
     """A Firefox of its own with one tab; `preload` is a JavaScript function that runs before any script of a page.
 
-    `tone` is the fake microphone's frequency in Hz.
+    `tone` is the fake microphone's frequency in Hz; `languages` are what its user reads.
     """
     profile.mkdir(parents=True, exist_ok=True)
     preferences = PREFERENCES | {"media.navigator.audio.fake_frequency": round(tone)}
+    preferences["intl.accept_languages"] = languages
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in preferences.items()]
     (profile / "user.js").write_text("\n".join(lines))
     async with silent_sound_server() as sound:

@@ -21,6 +21,7 @@ export function showApp(root, store, actions) {
   const context = new Context(store, actions, new AbortController().signal);
   const place = element("div", { class: "page" });
   let shown = new AbortController();
+  let first = true;
   root.replaceChildren(place, announcer(context));
   context.watch(
     (state) => state.language,
@@ -39,6 +40,21 @@ export function showApp(root, store, actions) {
       const page = PAGES[phase](inner);
       place.dataset.phase = phase;
       place.replaceChildren(...(phase === "meeting" ? [page] : [pageHeader(inner), page]));
+      if (!first) queueMicrotask(() => atHeading(place));
+      first = false;
     },
   );
+}
+
+/**
+ * The focus was on the page that is gone: the keyboard goes on, and a screen reader reads on, from the new heading,
+ * unless the page has chosen another place.
+ *
+ * @param {HTMLElement} place
+ */
+function atHeading(place) {
+  const heading = place.querySelector("h1");
+  if (!heading || place.contains(document.activeElement)) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
 }

@@ -12,7 +12,8 @@ const NEAR_END = 60; // pixels from the end within which the log follows new lin
 
 /** @param {Context} context */
 export function chatPanel(context) {
-  const log = element("ol", { class: "chat-log", role: "log", tabindex: 0 });
+  const list = element("ol", {});
+  const log = element("div", { class: "chat-log", role: "log", tabindex: 0 }, list);
   context.label(log, "aria-label", "chat.log");
   const empty = element("p", { class: "empty" }, icon("chat"), context.text("chat.empty"));
   context.watch(
@@ -23,7 +24,7 @@ export function chatPanel(context) {
       empty.hidden = lines.length > 0;
       log.hidden = lines.length === 0;
       reconcile(
-        log,
+        list,
         lines,
         (line) => String(line.line),
         (line) => chatLine(context, line),

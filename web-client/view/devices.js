@@ -69,7 +69,7 @@ export function deviceSwitch(context, source) {
 
 /** The own camera, or in words why there is none. @param {Context} context */
 export function cameraPreview(context) {
-  const video = element("video", { autoplay: true, playsinline: true, muted: true });
+  const video = element("video", { autoplay: true, playsinline: true, muted: true, tabindex: -1 });
   video.muted = true; // the attribute alone counts only for parsed pages
   const words = element("p", { class: "preview-words", role: "status" });
   context.label(video, "aria-label", "join.preview");

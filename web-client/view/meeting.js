@@ -76,16 +76,25 @@ function sidePanel(context) {
       if (!panel) return;
       const inner = context.within(shown.signal);
       node.append(panelHeader(inner, panel), PANELS[panel](inner));
-      node.querySelector("textarea")?.focus({ preventScroll: true });
+      /** @type {HTMLElement | null} */
+      const start = node.querySelector("textarea") ?? node.querySelector("[tabindex]");
+      start?.focus({ preventScroll: true });
     },
   );
   node.addEventListener("keydown", (event) => {
-    const panel = context.state.panel;
-    if (event.key !== "Escape" || !panel) return;
-    context.actions.show(null);
-    document.querySelector(/** @type {"button"} */ (`button[data-tool="${panel}"]`))?.focus();
+    const inMenu = event.target instanceof Element && event.target.closest("[popover]"); // which it closes first
+    if (event.key === "Escape" && context.state.panel && !inMenu) closePanel(context);
   });
   return node;
+}
+
+/** Close the panel, and go back to the tool that opened it, or to the menu that holds it. @param {Context} context */
+function closePanel(context) {
+  const { panel } = context.state;
+  context.actions.show(null);
+  const tools = [...document.querySelectorAll("button")].filter(({ dataset }) => dataset.tool === panel);
+  const shown = tools.find((tool) => tool.offsetWidth > 0);
+  (shown ?? document.querySelector(/** @type {"button"} */ ("button.more")))?.focus();
 }
 
 /** @param {Context} context @param {"people" | "chat" | "line"} panel */
@@ -100,7 +109,7 @@ function panelHeader(context, panel) {
   );
   const close = element(
     "button",
-    { type: "button", class: "quiet icon-only", onclick: () => context.actions.show(null) },
+    { type: "button", class: "quiet icon-only", onclick: () => closePanel(context) },
     icon("close"),
   );
   context.label(close, "aria-label", "app.close");

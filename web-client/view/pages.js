@@ -41,6 +41,7 @@ export function languageButton(context) {
 
 /** @param {Context} context */
 export function enteringPage(context) {
+  const heading = element("h1", {}, context.text("join.title"));
   const words = element("p", { role: "status", class: "lead" });
   context.watch(
     (state) => [state.attempt, state.language],
@@ -53,6 +54,7 @@ export function enteringPage(context) {
     "main",
     { class: "centre" },
     element("div", { class: "spinner", "aria-hidden": "true" }),
+    heading,
     words,
     element("button", { type: "button", onclick: () => context.actions.cancel() }, context.text("app.cancel")),
   );
@@ -60,7 +62,7 @@ export function enteringPage(context) {
 
 /** @param {Context} context */
 export function overPage(context) {
-  const heading = element("h1", { tabindex: -1 });
+  const heading = element("h1", {});
   const words = element("p", { class: "lead" });
   context.watch(
     (state) => [state.ending, state.language],
@@ -81,7 +83,6 @@ export function overPage(context) {
     (state) => state.ending?.reason,
     (reason) => (rejoin.hidden = reason === "conference-ended"),
   );
-  queueMicrotask(() => heading.focus());
   return element(
     "main",
     { class: "centre" },

@@ -33,7 +33,8 @@ export function peoplePanel(context) {
       );
     },
   );
-  return element("div", { class: "panel-body" }, lockRow(context), list);
+  const body = element("div", { class: "panel-body", role: "group", tabindex: 0 }, lockRow(context), list);
+  return context.label(body, "aria-label", "people.title"); // without buttons in it, it is scrolled with the keys
 }
 
 /** @param {Context} context @param {Participant} who */

@@ -30,9 +30,10 @@ export function attachMenu(button, menu) {
     menu.querySelector("button")?.focus();
   });
   menu.addEventListener("keydown", (event) => walk(menu, event, "ArrowDown", "ArrowUp"));
-  menu.addEventListener("click", (event) => {
+  const close = (/** @type {Event} */ event) => {
     if (event.target instanceof Element && event.target.closest("button")) menu.hidePopover();
-  });
+  };
+  menu.addEventListener("click", close, { capture: true }); // first, so that what an entry opens gives the focus back
 }
 
 /**

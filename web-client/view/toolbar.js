@@ -44,15 +44,16 @@ export function toolbar(context) {
 
 /** @param {Context} context @param {Tool} tool */
 function toolButton(context, tool) {
-  const badge = element("span", { class: "badge" });
+  const badge = element("span", { class: "badge", "aria-hidden": "true" });
+  const caption = element("span", { class: "caption", "aria-hidden": "true" });
   const drawing = element("span", { class: "tool-icon" });
   const button = element(
     "button",
     { type: "button", class: "tool", "data-tool": tool.id, onclick: () => tool.press(context) },
     drawing,
-    element("span", { class: "caption", "aria-hidden": "true" }, context.text(tool.caption)),
+    badge,
+    caption,
   );
-  drawing.after(badge);
   context.watch(
     (state) => [
       tool.icon(state),
@@ -70,13 +71,21 @@ function toolButton(context, tool) {
       button.hidden = !tool.shown(state);
       button.setAttribute("aria-label", words);
       button.title = words;
+      const short = context.say(tool.caption);
+      caption.textContent = contains(words, short) ? short : words;
       if (PANEL_TOOLS.includes(tool)) button.setAttribute("aria-expanded", String(tool.look(state) === "on"));
       drawing.replaceChildren(icon(tool.icon(state)));
       badge.hidden = count === 0;
-      badge.textContent = count > 99 ? "99+" : String(count);
+      badge.dataset.count = count > 99 ? "99+" : String(count); // drawn, as the name says it in words
     },
   );
   return button;
+}
+
+/** What is read under a tool is part of its name, for those who say it (WCAG 2.5.3). */
+/** @param {string} name @param {string} caption */
+function contains(name, caption) {
+  return name.toLowerCase().includes(caption.toLowerCase());
 }
 
 /** What stands in no bar: opened anew each time, so that it is always of this moment. */

@@ -1,0 +1,62 @@
+"""axe-core over every state of the page, light and dark, wide and narrow: KWCAG 2.2 and WCAG 2.2 AA as far as a
+program can tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.scene import Scheme, scene
+from tests.browser.states import LAPTOP, PHONE, STATES, State
+from tests.fakes.conference_server import WEB_CLIENT
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+AXE = WEB_CLIENT / "node_modules" / "axe-core" / "axe.min.js"
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+SETTLE_MS = 250  # transitions are over: a colour on its way has no contrast
+# Every rule of axe but the experimental ones. No rule and no element is excused.
+RUN = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
+  violations.map(({ id, impact, help, nodes }) =>
+    ({ id, impact, help, nodes: nodes.map((node) => node.html.slice(0, 160) + " " + node.failureSummary) })))"""
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate(RUN)
+    return found
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
+def test_axe_finds_nothing(browser: Browser, state: State) -> None:
+    sizes = (LAPTOP,) if state.placed else (LAPTOP, PHONE)
+    with scene(browser, state.setting, size=LAPTOP) as brought:
+        state.show(brought)
+        page = brought.page
+        page.evaluate(AXE.read_text())
+        found = {}
+        for size in sizes:
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                page.wait_for_timeout(SETTLE_MS)
+                if wrong := violations(page):
+                    found[f"{size[0]}x{size[1]} {scheme}"] = wrong
+        assert found == {}
+
+
+def test_axe_sees_what_is_wrong(browser: Browser) -> None:
+    """That the test above can fail: a button without a name, and grey words on grey."""
+    with scene(browser, STATES[0].setting) as brought:
+        brought.open()
+        brought.page.evaluate(AXE.read_text())
+        brought.page.evaluate(
+            """() => {
+              const words = Object.assign(document.createElement("p"), { textContent: "grey" });
+              words.style.color = "#888";
+              words.style.background = "#999";
+              document.querySelector("main").append(document.createElement("button"), words);
+            }"""
+        )
+        assert {"button-name", "color-contrast"} <= {one["id"] for one in violations(brought.page)}

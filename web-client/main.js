@@ -4,6 +4,7 @@ import { Checking } from "./checking.js";
 import { Local } from "./local.js";
 import { Notices } from "./notices.js";
 import { Session } from "./session.js";
+import { onNetworkChange } from "./network/change.js";
 import { meter } from "./media/meter.js";
 import { languageFor } from "./i18n/index.js";
 import { entryOf, initialState } from "./state/app-state.js";
@@ -81,6 +82,7 @@ const actions = {
   layout: (choice) => session.send({ type: "layout", choice }),
   moderate: (participant, action) => session.send({ type: "moderate", participant, action }),
   lock: (locked) => session.send({ type: "lock", locked }),
+  hurry: () => session.hurry(),
   leave: () => session.leave(),
   end: () => session.send({ type: "end" }),
   showOwn: (ownAtOnce) => {
@@ -98,8 +100,7 @@ const actions = {
 
 const root = document.querySelector("#app");
 if (root instanceof HTMLElement) showApp(root, store, actions);
-addEventListener("online", () => session.hurry());
-document.addEventListener("visibilitychange", () => session.hurry());
+onNetworkChange(() => session.hurry());
 const resuming = session.resume();
 local.prepare();
 if (!resuming) {

@@ -62,6 +62,7 @@ export class Session {
   /** The network or the page is back: do not wait for the next attempt. */
   hurry() {
     this.#signaling?.hurry();
+    this.#call?.hurry();
   }
 
   /** Stop trying to enter; the devices stay open for the form. */
@@ -96,9 +97,18 @@ export class Session {
       url: this.#options.socketUrl,
       greet: () => this.#greeting(),
       onMessage: (message) => this.#receive(message),
-      onState: (state, attempt) => this.#store.set({ signaling: state, attempt }),
+      onState: (signaling, attempt, retryAt) => this.#flow({ signaling, attempt, retryAt }),
+      onWake: () => this.#call?.hurry(),
     });
     this.#signaling.open();
+  }
+
+  /** How the connections are, and since when not well. @param {Partial<AppState>} changes */
+  #flow(changes) {
+    this.#store.set(changes);
+    const { signaling, media, brokenSince } = this.#store.state;
+    const well = signaling === "open" && media === "connected";
+    this.#store.set({ brokenSince: well ? null : (brokenSince ?? performance.now()) });
   }
 
   /** @returns {import("./protocol").Enter | import("./protocol").Resume} */
@@ -162,7 +172,7 @@ export class Session {
       direction: viewer ? "receive" : "both",
       send: (message) => this.send(message),
       ready: () => this.#signaling?.state === "open",
-      onState: (media) => this.#store.set({ media }),
+      onState: (media) => this.#flow({ media }),
       onPicture: (picture) => this.#store.set({ picture }),
       onReading: (reading) => this.#store.set({ readings: remember(this.#store.state.readings, reading) }),
     });
@@ -240,6 +250,6 @@ export class Session {
     this.#signaling = null;
     this.#call?.stop();
     this.#call = null;
-    this.#store.set({ media: "off", picture: null, readings: [] });
+    this.#store.set({ media: "off", picture: null, readings: [], brokenSince: null });
   }
 }

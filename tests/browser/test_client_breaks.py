@@ -91,3 +91,23 @@ def test_ended_is_final(page: Page, conference: FakeConference) -> None:
     page.reload()
     expect(page.get_by_role("button", name="참가하기")).to_be_visible()
     assert conference.sent(protocol.Resume) == []
+
+
+def test_a_long_break_counts_and_offers_to_try_now(page: Page, context: BrowserContext, conference: FakeConference) -> None:
+    page.clock.install()
+    enter(page, conference)
+    press(page, "chat")
+    box = page.get_by_role("textbox", name="모두에게 쓰기")
+    box.fill("아직 보내지 않은 글")
+    context.set_offline(True)
+    conference.drop()
+    page.clock.run_for(4_000)
+    expect(page.locator(".since")).to_have_text(re.compile(r"^\d+초째"))
+    button = page.get_by_role("button", name="지금 다시 시도")
+    page.clock.run_for(4_000)
+    expect(button).to_be_visible()
+    context.set_offline(False)
+    button.click()
+    wait_for(page, conference, protocol.Resume)
+    expect(box).to_have_value("아직 보내지 않은 글")
+    expect(page.locator(".panel")).to_be_visible()

@@ -14,6 +14,7 @@ from tests.support.chromium import EXECUTABLE
 
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 SERVER_4, BROWSER_4 = "10.77.0.1", "10.77.0.2"
+OTHER_4 = "10.77.0.3"
 SERVER_6, BROWSER_6 = "fd77::1", "fd77::2"
 COMMAND_SECONDS = 10
 
@@ -47,6 +48,29 @@ class Cable:
             chain output { type filter hook output priority 0; oifname "server" meta l4proto udp counter drop; }
         }"""
         _run("ip", "netns", "exec", self.server, "nft", "-f", "-", text=rules)
+
+    def cut(self) -> None:
+        """Nothing gets through any more, either way, and nobody is told; until `mend`."""
+        rules = """table inet cut {
+            chain input { type filter hook input priority 0; iifname "server" drop; }
+            chain output { type filter hook output priority 0; oifname "server" drop; }
+        }"""
+        _run("ip", "netns", "exec", self.server, "nft", "-f", "-", text=rules)
+
+    def mend(self) -> None:
+        _run("ip", "netns", "exec", self.server, "nft", "delete", "table", "inet", "cut")
+
+    def pull(self) -> None:
+        """The browser's machine has no network, and knows it; until `plug`."""
+        _run("ip", "-n", self.browser, "link", "set", "browser", "down")
+
+    def plug(self) -> None:
+        _run("ip", "-n", self.browser, "link", "set", "browser", "up")
+
+    def readdress(self) -> None:
+        """The browser's machine gets another address, and loses the one it had."""
+        _run("ip", "-n", self.browser, "address", "del", f"{BROWSER_4}/24", "dev", "browser")
+        _run("ip", "-n", self.browser, "address", "add", f"{OTHER_4}/24", "dev", "browser")
 
     def blocked(self) -> int:
         """Datagrams that the firewall has dropped."""

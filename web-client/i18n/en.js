@@ -143,6 +143,9 @@ export const en = {
     "Picture and sound do not get through this network. Still trying. Please ask your IT staff about the firewall.",
   "status.signaling": "The connection to the server broke off; connecting again…",
   "status.signalingAgain": "Connecting to the server again… (attempt {attempt})",
+  "status.since": "for {seconds} s",
+  "status.sinceNext": "for {seconds} s · next attempt in {wait} s",
+  "status.tryNow": "Try now",
   "status.sharing": "You are sharing your screen",
 
   "layout.title": "Layout",

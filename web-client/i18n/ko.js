@@ -144,6 +144,9 @@ export const ko = {
     "영상과 소리가 이 네트워크를 지나지 못합니다. 계속 시도합니다. 전산 담당자에게 방화벽 설정을 문의하십시오.",
   "status.signaling": "서버와의 연결이 끊겨 다시 연결하는 중…",
   "status.signalingAgain": "서버에 다시 연결하는 중… ({attempt}번째)",
+  "status.since": "{seconds}초째",
+  "status.sinceNext": "{seconds}초째 · {wait}초 뒤 다시 시도",
+  "status.tryNow": "지금 다시 시도",
   "status.sharing": "내 화면을 공유하고 있습니다",
 
   "layout.title": "화면 배치",

@@ -41,6 +41,8 @@ export class Call {
   #connection = null;
   #recovery = new Recovery();
   #watch;
+  #carries = false; // as told
+  #newest = ""; // what arrived, at the last look
   #preparing = false; // an offer that has not been sent yet
   /** @type {Offered[]} */
   #unanswered = [];
@@ -86,9 +88,16 @@ export class Call {
     const waiting = this.#isUnanswered();
     this.#unanswered = [];
     if (!connection || waiting || connection.connectionState === "closed") this.#replace();
-    else if (connection.connectionState === "disconnected" || connection.connectionState === "failed") {
-      this.#restart(connection, performance.now());
-    }
+    else this.hurry();
+  }
+
+  /** The network or the page is back: where nothing arrives, mend at once. */
+  hurry() {
+    const connection = this.#connection;
+    const now = performance.now();
+    if (!connection || this.#isUnanswered() || !this.#options.ready()) return;
+    this.#look(connection, now);
+    if (this.#recovery.doubtful(now)) this.#restart(connection, now);
   }
 
   /** The server has lost its side. A new connection that it has just been offered is the remedy already. */
@@ -123,7 +132,8 @@ export class Call {
   #replace() {
     this.#drop();
     this.#recovery.began(performance.now());
-    this.#options.onState(this.#recovery.attempts > BLOCKED_AFTER ? "blocked" : "connecting");
+    this.#newest = "";
+    this.#tell(this.#recovery.attempts > BLOCKED_AFTER ? "blocked" : "connecting");
     const connection = new RTCPeerConnection({ iceServers: this.#iceServers, bundlePolicy: "max-bundle" });
     this.#connection = connection;
     connection.onicecandidate = ({ candidate }) => {
@@ -139,7 +149,7 @@ export class Call {
   /** @param {RTCPeerConnection} connection @param {number} now milliseconds, monotonic */
   #restart(connection, now) {
     this.#recovery.restarted(now);
-    this.#options.onState("interrupted");
+    this.#tell("interrupted");
     connection.restartIce();
     void this.#offer(connection, true);
   }
@@ -173,13 +183,38 @@ export class Call {
   #changed(connection) {
     const state = connection.connectionState;
     this.#recovery.observe(state, performance.now());
-    if (state === "connected") this.#options.onState("connected");
-    else if (state === "disconnected" || state === "failed") this.#options.onState("interrupted");
+    if (state === "connected") this.#tell("connected");
+    else if (state === "disconnected" || state === "failed") this.#tell("interrupted");
+  }
+
+  /**
+   * Whether something has arrived since the last look: the newest packet that is played is another one.
+   *
+   * @param {RTCPeerConnection} connection
+   * @param {number} now milliseconds, monotonic
+   */
+  #look(connection, now) {
+    const newest = this.lines.newest();
+    const flows = newest !== this.#newest && newest !== "" && this.#newest !== "";
+    this.#newest = newest;
+    if (flows) {
+      this.#recovery.flowed(now);
+      if (!this.#carries && connection.connectionState === "connected") this.#tell("connected");
+    } else if (this.#carries && this.#recovery.silent(now)) {
+      this.#tell("interrupted");
+    }
+  }
+
+  /** @param {CallState} state */
+  #tell(state) {
+    this.#carries = state === "connected";
+    this.#options.onState(state);
   }
 
   /** @param {number} now milliseconds, monotonic */
   #mend(now) {
     const connection = this.#connection;
+    if (connection) this.#look(connection, now);
     if (!connection || this.#preparing || !this.#options.ready()) return;
     const remedy = this.#recovery.remedy(now);
     if (remedy === "restart" && !this.#isUnanswered()) this.#restart(connection, now);

@@ -64,6 +64,13 @@ export class Lines {
     return new MediaStream(received.flatMap((transceiver) => (transceiver ? [transceiver.receiver.track] : [])));
   }
 
+  /** Names the newest packets that are played; changes as long as anything arrives. "" before the first. */
+  newest() {
+    return [...this.#transceivers.values()]
+      .flatMap(({ receiver }) => receiver.getSynchronizationSources().map((source) => source.rtpTimestamp))
+      .join(" ");
+  }
+
   /** Bits per second that the camera should send at most; 0 when the server has not said, or needs nothing. */
   get wanted() {
     return this.#needed?.bitrate ?? 0;

@@ -4,7 +4,8 @@
  * Rules:
  * 1. After `welcome` the greeting (`enter` or `resume`) is sent first; nothing else goes out before `entered`.
  * 2. Silence is a broken connection: after PING_AFTER_MS a ping, after DEAD_AFTER_MS a new connection.
- * 3. A broken connection is tried again by itself until `close()`. What was sent meanwhile is refused (`send`
+ * 3. Where the network may have changed or the page has slept, a ping must come back within DOUBT_MS.
+ * 4. A broken connection is tried again by itself until `close()`. What was sent meanwhile is refused (`send`
  *    returns false), never queued: after `entered` the page tells the server its state anew.
  */
 
@@ -27,7 +28,9 @@ import { Backoff } from "./backoff.js";
  * @property {string} url
  * @property {() => Enter | Resume} greet
  * @property {(message: ServerMessage) => void} onMessage
- * @property {(state: SignalingState, attempt: number) => void} onState
+ * @property {(state: SignalingState, attempt: number, retryAt: number | null) => void} onState while "waiting" with the
+ *   time of the next attempt, in milliseconds, monotonic
+ * @property {() => void} [onWake] the page has slept
  * @property {(url: string, protocol: string) => WebSocket} [openSocket]
  * @property {Backoff} [backoff]
  */
@@ -36,7 +39,9 @@ export const SUBPROTOCOL = "mcu.v1";
 
 const PING_AFTER_MS = 2_500; // of silence
 const DEAD_AFTER_MS = 5_500; // of silence, or without `entered`; the ping had 3 s to come back
+const DOUBT_MS = 1_500; // several round trips of a slow line
 const WATCH_EVERY_MS = 1_000; // browsers slow the timers of hidden pages to this
+const SLEPT_MS = 4_000; // between two looks at the clock on the wall: the machine or the page slept
 const MAX_BUFFERED_BYTES = 1 << 20; // beyond this the line is stuck; further messages are refused
 
 export class Signaling {
@@ -47,6 +52,12 @@ export class Signaling {
   /** @type {SignalingState} */
   #state = "closed";
   #heard = 0;
+  #begun = 0; // the newest attempt
+  #looked = 0; // on the wall
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #doubt;
+  /** @type {number | null} */
+  #retryAt = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -64,15 +75,21 @@ export class Signaling {
 
   open() {
     if (this.#state !== "closed") return;
-    this.#watch = setInterval(() => this.#check(performance.now()), WATCH_EVERY_MS);
+    this.#looked = Date.now();
+    this.#watch = setInterval(() => this.#check(performance.now(), Date.now()), WATCH_EVERY_MS);
     this.#connect();
   }
 
-  /** Try at once instead of waiting: the network or the page has come back. */
+  /** The network or the page has come back, or changed: try at once, and believe no connection that does not answer. */
   hurry() {
-    if (this.#state !== "waiting") return;
-    clearTimeout(this.#retry);
-    this.#connect();
+    const waited = performance.now() - this.#begun;
+    if (this.#state === "waiting" || (this.#state === "connecting" && waited > DOUBT_MS)) {
+      clearTimeout(this.#retry);
+      this.#connect();
+    } else if (this.send({ type: "ping" })) {
+      clearTimeout(this.#doubt);
+      this.#doubt = setTimeout(() => this.#connect(), DOUBT_MS);
+    }
   }
 
   /** The server cannot let us in just now: begin again after the usual pause. */
@@ -92,6 +109,7 @@ export class Signaling {
 
   close() {
     clearTimeout(this.#retry);
+    clearTimeout(this.#doubt);
     clearInterval(this.#watch);
     this.#drop();
     this.#enterState("closed");
@@ -99,7 +117,8 @@ export class Signaling {
 
   #connect() {
     this.#drop();
-    this.#heard = performance.now();
+    clearTimeout(this.#doubt);
+    this.#heard = this.#begun = performance.now();
     this.#enterState("connecting");
     const open = this.#options.openSocket ?? ((url, protocol) => new WebSocket(url, protocol));
     const socket = open(this.#options.url, SUBPROTOCOL);
@@ -113,6 +132,7 @@ export class Signaling {
   /** @param {WebSocket} socket @param {unknown} data */
   #receive(socket, data) {
     if (socket !== this.#socket) return;
+    clearTimeout(this.#doubt);
     this.#heard = performance.now();
     const message = parse(data);
     if (!message) return;
@@ -130,8 +150,15 @@ export class Signaling {
     this.#options.onMessage(message);
   }
 
-  /** @param {number} now milliseconds, monotonic */
-  #check(now) {
+  /** @param {number} now milliseconds, monotonic @param {number} wall milliseconds, of the clock on the wall */
+  #check(now, wall) {
+    const slept = wall - this.#looked > SLEPT_MS;
+    this.#looked = wall;
+    if (slept) {
+      this.hurry();
+      this.#options.onWake?.();
+      return;
+    }
     const silent = now - this.#heard;
     if (this.#state === "waiting" || this.#state === "closed") return;
     if (silent > DEAD_AFTER_MS) this.#lost();
@@ -140,8 +167,12 @@ export class Signaling {
 
   #lost() {
     this.#drop();
+    clearTimeout(this.#doubt);
+    clearTimeout(this.#retry);
+    const pause = this.#backoff.next();
+    this.#retryAt = performance.now() + pause;
     this.#enterState("waiting");
-    this.#retry = setTimeout(() => this.#connect(), this.#backoff.next());
+    this.#retry = setTimeout(() => this.#connect(), pause);
   }
 
   #drop() {
@@ -153,7 +184,8 @@ export class Signaling {
   /** @param {SignalingState} state */
   #enterState(state) {
     this.#state = state;
-    this.#options.onState(state, this.#backoff.attempt);
+    if (state !== "waiting") this.#retryAt = null;
+    this.#options.onState(state, this.#backoff.attempt, this.#retryAt);
   }
 }
 

@@ -63,6 +63,8 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @property {{ reason: import("../protocol").Ended["reason"], message: Sentence | null } | null} ending
  * @property {"connecting" | "open" | "waiting" | "closed"} signaling
  * @property {number} attempt of connecting again
+ * @property {number | null} retryAt when the next one begins, monotonic milliseconds; null while one is under way
+ * @property {number | null} brokenSince when signaling or media was last not well, until both are; monotonic
  * @property {"off" | "connecting" | "connected" | "interrupted" | "blocked"} media
  * @property {import("./meeting.js").Meeting | null} meeting
  * @property {string} title of the meeting, where the link tells it; "" unknown
@@ -104,6 +106,8 @@ export function initialState(known) {
     ending: null,
     signaling: "closed",
     attempt: 0,
+    retryAt: null,
+    brokenSince: null,
     media: "off",
     meeting: null,
     title: "",

@@ -11,6 +11,28 @@ import { titled } from "./news.js";
  * @typedef {{ tone: "ok" | "busy" | "warn" | "note", key: Key, values?: Record<string, string | number> }} Status
  */
 
+const TELL_AFTER_MS = 3_000; // most breaks are over by then
+const OFFER_AFTER_MS = 5_000;
+
+/**
+ * How long it has been mended, when the next attempt is, and whether the person is offered to try now.
+ *
+ * @param {Pick<import("./app-state.js").AppState, "signaling" | "brokenSince" | "retryAt">} state
+ * @param {number} now milliseconds, monotonic
+ * @returns {{ key: Key, values: Record<string, number>, offer: boolean } | null} null while there is nothing to tell
+ */
+export function progressOf({ signaling, brokenSince, retryAt }, now) {
+  const spent = brokenSince === null ? 0 : now - brokenSince;
+  if (spent < TELL_AFTER_MS) return null;
+  const seconds = Math.floor(spent / 1_000);
+  const wait = signaling === "waiting" && retryAt !== null ? Math.ceil((retryAt - now) / 1_000) : 0;
+  return {
+    key: wait > 0 ? "status.sinceNext" : "status.since",
+    values: wait > 0 ? { seconds, wait } : { seconds },
+    offer: spent >= OFFER_AFTER_MS,
+  };
+}
+
 /**
  * @param {Pick<import("./app-state.js").AppState, "signaling" | "attempt" | "media" | "content" | "meeting">} state
  * @param {import("./quality.js").Quality} [quality]

@@ -118,6 +118,7 @@ test("what the server sheds is the server's, what is lost on the way is not", ()
   const few = { IV: { framesDecoded: 260, frameWidth: 640 } };
   assert.deepEqual(lasting(few, { shedding: true }), { grade: "fair", whose: "server" });
   assert.deepEqual(lasting({}, { shedding: true }), { grade: "fair", whose: "server" });
+  assert.equal(lasting({ IA: { concealedSamples: 20_000 } }, { shedding: true }).whose, "server");
   const lost = { IV: { packetsReceived: 1_100, packetsLost: 60 } };
   assert.deepEqual(lasting(lost, { shedding: true }), { grade: "poor", whose: "receive" });
 });

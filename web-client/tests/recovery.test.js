@@ -57,3 +57,45 @@ test("what never connects is tried anew, less and less often, and counted", () =
   recovery.observe("connected", now);
   assert.equal(recovery.attempts, 0);
 });
+
+test("a connection on which nothing arrives any more is restarted, whatever the browser says of it", () => {
+  const recovery = connected();
+  recovery.flowed(1_000);
+  assert.equal(recovery.silent(3_900), false);
+  assert.equal(recovery.remedy(3_900), "wait");
+  assert.equal(recovery.silent(4_000), true);
+  assert.equal(recovery.remedy(4_000), "restart");
+});
+
+test("silence counts only after something has arrived, and from when the browser said that it is connected", () => {
+  const recovery = connected();
+  assert.equal(recovery.silent(60_000), false);
+  recovery.flowed(1_000);
+  recovery.observe("disconnected", 2_000);
+  recovery.observe("connected", 9_000);
+  assert.equal(recovery.remedy(9_100), "wait");
+  assert.equal(recovery.remedy(12_000), "restart");
+});
+
+test("what arrives during a restart ends it", () => {
+  const recovery = connected();
+  recovery.restarted(1_000);
+  recovery.flowed(1_500);
+  assert.equal(recovery.remedy(60_000), "restart"); // silent since
+  const other = connected();
+  other.restarted(1_000);
+  other.flowed(1_500);
+  other.flowed(60_000);
+  assert.equal(other.remedy(60_000), "wait");
+});
+
+test("when the network has changed, a second without anything is enough", () => {
+  const recovery = connected();
+  recovery.flowed(1_000);
+  assert.equal(recovery.doubtful(1_900), false);
+  assert.equal(recovery.doubtful(2_000), true);
+  recovery.restarted(2_000);
+  assert.equal(recovery.doubtful(9_000), false);
+  recovery.observe("failed", 3_000);
+  assert.equal(recovery.doubtful(3_000), true);
+});

@@ -33,7 +33,9 @@ class FakeSocket {
 /** @param {import("node:test").TestContext} context */
 function connect(context) {
   let now = 0;
+  let slept = 0;
   context.mock.method(performance, "now", () => now);
+  context.mock.method(Date, "now", () => now + slept);
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   context.after(() => mock.timers.reset());
   /** @type {FakeSocket[]} */
@@ -67,7 +69,8 @@ function connect(context) {
     socket().hear(entered());
   };
   context.after(() => signaling.close());
-  return { signaling, sockets, socket, states, heard, pass, enter };
+  const sleep = (/** @type {number} */ ms) => (slept += ms);
+  return { signaling, sockets, socket, states, heard, pass, enter, sleep };
 }
 
 test("greets after welcome, and sends nothing else before entered", (context) => {
@@ -146,4 +149,52 @@ test("what a closed socket still says is not heard", (context) => {
 test("anything that is not a message is dropped", () => {
   for (const data of ["", "{", "null", "[]", '{"type":7}', "7", new ArrayBuffer(3)]) assert.equal(parse(data), null);
   assert.deepEqual(parse('{"type":"pong","more":1}'), { type: "pong", more: 1 });
+});
+
+test("when the network has changed, a connection that does not answer at once is given up", (context) => {
+  const { signaling, sockets, socket, pass, enter } = connect(context);
+  signaling.open();
+  enter();
+  signaling.hurry();
+  assert.deepEqual(socket().sent.at(-1), { type: "ping" });
+  socket().hear({ type: "pong" });
+  pass(2_000);
+  assert.equal(sockets.length, 1);
+  signaling.hurry();
+  pass(1_450);
+  assert.equal(sockets.length, 1);
+  pass(100);
+  assert.equal(sockets.length, 2);
+});
+
+test("a page that wakes looks at its connection at once, also where its clock stood still", (context) => {
+  const { signaling, sockets, socket, pass, enter, sleep } = connect(context);
+  signaling.open();
+  enter();
+  pass(1_000);
+  sleep(20_000);
+  pass(1_000);
+  assert.deepEqual(socket().sent.at(-1), { type: "ping" });
+  pass(1_500);
+  assert.equal(sockets.length, 2);
+});
+
+test("says when the next attempt is", (context) => {
+  /** @type {(number | null)[]} */
+  const told = [];
+  const { signaling, socket } = connect(context);
+  signaling.close();
+  const other = new Signaling({
+    url: "ws://test/ws",
+    greet: () => ({ type: "enter", conference: "Zm9vYmFyYmF6cXV4cXV1eA", name: "나" }),
+    onMessage: () => {},
+    onState: (_state, _attempt, retryAt) => told.push(retryAt),
+    openSocket: () => /** @type {any} */ (new FakeSocket()),
+    backoff: new Backoff(() => 0),
+  });
+  other.open();
+  assert.equal(socket(), undefined);
+  other.retry();
+  other.close();
+  assert.deepEqual(told, [null, 250, null]);
 });

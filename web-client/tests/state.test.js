@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entryOf, initialState } from "../state/app-state.js";
 import { Memory } from "../state/memory.js";
-import { statusOf } from "../state/status.js";
+import { progressOf, statusOf } from "../state/status.js";
 import { Store, same } from "../state/store.js";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -51,6 +51,18 @@ test("the gravest is said", () => {
   assert.equal(statusOf({ ...fine, media: "interrupted", content: "on" }).key, "status.interrupted");
   assert.equal(statusOf({ ...fine, media: "blocked" }).key, "status.blocked");
   assert.equal(statusOf({ ...fine, signaling: "waiting", attempt: 3 }).values?.attempt, 3);
+});
+
+test("a break that lasts tells since when, when it is tried again, and offers to try now", () => {
+  const broken = /** @type {const} */ ({ signaling: "waiting", brokenSince: 1_000, retryAt: 8_500 });
+  assert.equal(progressOf({ ...broken, brokenSince: null }, 60_000), null);
+  assert.equal(progressOf(broken, 3_900), null);
+  assert.deepEqual(progressOf(broken, 4_500), {
+    key: "status.sinceNext", values: { seconds: 3, wait: 4 }, offer: false,
+  });
+  assert.deepEqual(progressOf({ ...broken, retryAt: null }, 7_000), {
+    key: "status.since", values: { seconds: 6 }, offer: true,
+  });
 });
 
 /** @returns {Storage} */

@@ -33,6 +33,7 @@ import { translate } from "../i18n/index.js";
  * @property {(choice: import("../protocol").LayoutChoice) => void} layout
  * @property {(participant: string, action: import("../protocol").Moderate["action"]) => void} moderate
  * @property {(locked: boolean) => void} lock
+ * @property {() => void} hurry try to connect now
  * @property {() => void} leave
  * @property {() => void} end
  * @property {(atOnce: boolean) => void} showOwn

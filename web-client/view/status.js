@@ -3,9 +3,11 @@
 import { element, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { ownQuality } from "../state/quality.js";
-import { statusOf } from "../state/status.js";
+import { progressOf, statusOf } from "../state/status.js";
 
 /** @typedef {import("./context.js").Context} Context */
+
+const TICK_MS = 500; // of what counts seconds
 
 /** @param {Context} context */
 export function statusLine(context) {
@@ -23,7 +25,33 @@ export function statusLine(context) {
       words.textContent = context.say(key, values);
     },
   );
-  return line;
+  return element("div", { class: "status-line" }, line, progress(context));
+}
+
+/** While something is mended: since when, the next attempt, and a way not to wait for it. @param {Context} context */
+function progress(context) {
+  const words = element("span", { class: "since", "aria-hidden": "true" }); // nobody wants to hear it each second
+  const button = element("button", { type: "button", class: "try-now", onclick: () => context.actions.hurry() });
+  button.append(context.text("status.tryNow"));
+  const node = element("div", { class: "progress" }, words, button);
+  const show = () => {
+    const told = progressOf(context.state, performance.now());
+    node.hidden = told === null;
+    button.hidden = !told?.offer;
+    words.textContent = told ? context.say(told.key, told.values) : "";
+  };
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let timer;
+  context.watch(
+    (state) => [state.brokenSince === null, state.retryAt, state.language],
+    () => {
+      clearInterval(timer);
+      show();
+      if (context.state.brokenSince !== null) timer = setInterval(show, TICK_MS);
+    },
+  );
+  context.signal.addEventListener("abort", () => clearInterval(timer));
+  return node;
 }
 
 /** @param {Context} context */

@@ -80,6 +80,7 @@ export function cameraPreview(context) {
       video.hidden = preview === null;
     },
   );
+  context.signal.addEventListener("abort", () => (video.srcObject = null)); // else it plays on, seen by nobody
   context.watch(
     (state) => [state.devices.camera.status, state.draft.watchOnly, state.language],
     () => {

@@ -90,7 +90,8 @@ function showPicture(context, frame, waiting, picture) {
       waiting.hidden = true;
       video.classList.add("live");
       frame.classList.add("live");
-      for (const old of before) retire(old);
+      const all = compositesIn(frame); // the newest first; what this one replaces is not held until then
+      for (const old of all.slice(all.indexOf(video) + 1)) retire(old);
     },
     { once: true },
   );

@@ -11,10 +11,11 @@
 
 import { Signaling } from "./network/signaling.js";
 import { Call } from "./media/call.js";
+import { Reactions } from "./reactions.js";
 import { apply, enter, lastLine, self } from "./state/meeting.js";
 import { newsOf } from "./state/news.js";
 import { remember } from "./state/quality.js";
-import { FIELD, FINAL, MENDED } from "./state/refusals.js";
+import { FIELD, FINAL, MENDED, SILENT } from "./state/refusals.js";
 
 /** @typedef {import("./state/app-state.js").AppState} AppState */
 /** @typedef {import("./protocol").ServerMessage} ServerMessage */
@@ -33,6 +34,7 @@ import { FIELD, FINAL, MENDED } from "./state/refusals.js";
 export class Session {
   #options;
   #store;
+  #reactions;
   /** @type {Signaling | null} */
   #signaling = null;
   /** @type {Call | null} */
@@ -44,6 +46,7 @@ export class Session {
   constructor(options) {
     this.#options = options;
     this.#store = options.store;
+    this.#reactions = new Reactions(options.store, (news) => options.notices.tell(news));
   }
 
   /** Into the meeting with what the form says. */
@@ -141,6 +144,8 @@ export class Session {
         return this.#call?.serverLost();
       case "picture_needed":
         return void this.#call?.lines.need(message.picture);
+      case "reacted":
+        return this.#reactions.passed(message);
       case "error":
         return this.#refused(message);
       case "ended":
@@ -226,7 +231,7 @@ export class Session {
     } else {
       if (error.for === "offer") this.#call?.offerRefused();
       if (error.for === "content") this.#options.local.contentShown(false);
-      if (!MENDED.has(error.code)) this.#options.notices.problem(error.message);
+      if (!MENDED.has(error.code) && !SILENT.has(error.for ?? "")) this.#options.notices.problem(error.message);
     }
   }
 
@@ -242,7 +247,7 @@ export class Session {
     this.#back = null;
     this.#finishConnections();
     this.#options.local.contentShown(false);
-    this.#store.set({ meeting: null, panel: null, notices: [] });
+    this.#store.set({ meeting: null, panel: null, notices: [], reactions: [] });
   }
 
   #finishConnections() {

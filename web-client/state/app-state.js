@@ -84,6 +84,7 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @property {boolean} fullScreen
  * @property {"people" | "chat" | "line" | null} panel
  * @property {number} lastRead chat line
+ * @property {readonly import("./reactions.js").Shown[]} reactions that are passing
  * @property {readonly Notice[]} notices shown for a while
  * @property {{ id: number, text: Notice["text"] } | null} spoken the last news, for screen readers
  */
@@ -127,6 +128,7 @@ export function initialState(known) {
     fullScreen: false,
     panel: null,
     lastRead: 0,
+    reactions: [],
     notices: [],
     spoken: null,
   };

@@ -1,5 +1,7 @@
 /** What the server has told of the conference: its messages folded into one value. Pure. */
 
+import { addCaption } from "./captions.js";
+
 /** @typedef {import("../protocol").Participant} Participant */
 /** @typedef {import("../protocol").Entered} Entered */
 /** @typedef {import("../protocol").ServerMessage} ServerMessage */
@@ -15,6 +17,7 @@
  * @property {readonly string[]} poor participants whose line the server finds poor
  * @property {boolean} strained the server has too little CPU for everybody's picture
  * @property {readonly import("../protocol").ChatLine[]} chat
+ * @property {readonly import("./captions.js").CaptionLine[]} captions
  */
 
 const MAX_CHAT_LINES = 1_000; // kept in the page; the oldest fall off
@@ -35,6 +38,7 @@ export function enter(entered, before) {
     poor: [],
     strained: false,
     chat: before ? joinChat(before.chat, entered.chat) : entered.chat,
+    captions: before?.captions ?? [],
   };
 }
 
@@ -67,6 +71,8 @@ export function apply(meeting, message) {
       return { ...meeting, speaker: message.speaker, speaking: message.speaking };
     case "lines":
       return { ...meeting, poor: message.poor, strained: message.strained };
+    case "captioned":
+      return { ...meeting, captions: addCaption(meeting.captions, message) };
     case "chat_message":
       return { ...meeting, chat: joinChat(meeting.chat, [message.message]) };
     default:

@@ -66,9 +66,13 @@ function changed(now, was, you) {
     if (now.muted_by_chair !== was.muted_by_chair) {
       return news(now.muted_by_chair ? "news.youMuted" : "news.youUnmuted", "", "info");
     }
+    if (now.captioner !== was.captioner) {
+      return news(now.captioner ? "news.youCaption" : "news.youCaptionNot", "", "info");
+    }
     return was.hand && !now.hand ? news("news.yourHandDown", "", "quiet") : null;
   }
   if (now.hand && !was.hand) return news("news.hand", titled(now), "info");
+  if (now.captioner && !was.captioner) return news("news.captioner", titled(now), "quiet");
   if (now.presence !== was.presence) return news(`news.${now.presence}`, titled(now), "quiet");
   if (now.muted !== was.muted) return news(now.muted ? "news.muted" : "news.unmuted", titled(now), "quiet");
   return null;

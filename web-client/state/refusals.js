@@ -29,3 +29,6 @@ export const MENDED = new Set([
   "leg-replaced",
   "busy",
 ]);
+
+/** Messages whose refusal needs no words: a reaction that came too fast is not missed, the next caption follows. */
+export const SILENT = new Set(["react", "caption"]);

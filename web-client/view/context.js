@@ -29,6 +29,8 @@ import { translate } from "../i18n/index.js";
  * @property {() => void} shareScreen
  * @property {() => void} stopSharing
  * @property {(raised: boolean) => void} raiseHand
+ * @property {(reaction: import("../state/reactions.js").ReactionName) => void} react
+ * @property {(text: string, final: boolean) => boolean} caption false: not sent
  * @property {(text: string) => boolean} chat
  * @property {(choice: import("../protocol").LayoutChoice) => void} layout
  * @property {(participant: string, action: import("../protocol").Moderate["action"]) => void} moderate

@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
+import { captionArea } from "./captions.js";
 import { chatPanel } from "./chat.js";
 import { peoplePanel } from "./people.js";
 import { connectionPanel } from "./connection.js";
@@ -26,7 +27,14 @@ export function meetingPage(context) {
   const node = element(
     "main",
     { class: "meeting" },
-    element("div", { class: "picture" }, stage(context), noticeList(context), voicePrompt(context)),
+    element(
+      "div",
+      { class: "picture" },
+      stage(context),
+      captionArea(context),
+      noticeList(context),
+      voicePrompt(context),
+    ),
     sidePanel(context),
     element("footer", { class: "bar" }, about(context), toolbar(context)),
   );

@@ -78,13 +78,14 @@ function marksOf(context, who, speaking) {
   const marks = [
     [poor, "weak", "people.poorLine", "off"],
     [context.state.meeting?.conference.content === who.participant, "share", "people.sharing", "on"],
+    [who.captioner, "captions", "people.captions", ""],
     [who.hand, "hand", "people.hand", "raised"],
     [who.camera_off, "cameraOff", "people.cameraOff", "off"],
     [who.muted, "microphoneOff", who.muted_by_chair ? "people.mutedByChair" : "people.muted", "off"],
     [!who.muted, "microphone", speaking ? "people.speaking" : "people.unmuted", speaking ? "on" : ""],
   ];
   return marks
-    .filter(([shown, name]) => shown && (name === "weak" || who.role !== "viewer"))
+    .filter(([shown, name]) => shown && (name === "weak" || name === "captions" || who.role !== "viewer"))
     .map(([, name, key, look]) =>
       element(
         "span",
@@ -112,6 +113,9 @@ function manageButton(context, participant) {
       heard &&
         (now.muted_by_chair ? entry("people.unmute", moderate("unmute")) : entry("people.mute", moderate("mute"))),
       now.hand && entry("people.lowerHand", moderate("lower_hand")),
+      now.captioner
+        ? entry("people.captionerNot", moderate("dismiss_captioner"))
+        : entry("people.captioner", moderate("appoint_captioner")),
       entry("people.remove", () => askRemove(context, now, moderate("remove")), "danger-text"),
     ];
     menu.replaceChildren(...nodes.filter((node) => node instanceof HTMLElement));

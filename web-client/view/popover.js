@@ -37,6 +37,47 @@ export function attachMenu(button, menu) {
 }
 
 /**
+ * A menu that is made when a tool is pressed: from its button, or from the one that opens the menu it stands in.
+ *
+ * @param {Context} context
+ * @param {string} tool
+ * @param {HTMLElement} menu
+ */
+export function popUp(context, tool, menu) {
+  const buttons = [tool, "more"].map((id) =>
+    document.querySelector(/** @type {"button"} */ (`.tool[data-tool="${id}"]`)),
+  );
+  const button = buttons.find((one) => one && one.offsetWidth > 0);
+  if (!button) return;
+  menu.classList.add("menu");
+  menu.setAttribute("popover", "auto");
+  menu.setAttribute("role", "menu");
+  for (const entry of menu.querySelectorAll("button")) entry.setAttribute("role", "menuitem");
+  const gone = new AbortController();
+  menu.addEventListener("toggle", (event) => {
+    if (event.newState === "open") return;
+    gone.abort();
+    if (menu.contains(document.activeElement) || document.activeElement === document.body) button.focus();
+    menu.remove();
+  });
+  menu.addEventListener("keydown", (event) => {
+    walk(menu, event, "ArrowDown", "ArrowUp");
+    walk(menu, event, "ArrowRight", "ArrowLeft");
+  });
+  menu.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("button")) menu.hidePopover();
+  });
+  context.signal.addEventListener("abort", () => menu.remove(), { signal: gone.signal });
+  setTimeout(() => {
+    // the menu in which it was chosen closes first
+    (document.fullscreenElement ?? document.body).append(menu);
+    menu.showPopover();
+    place(button, menu);
+    menu.querySelector("button")?.focus();
+  });
+}
+
+/**
  * Ask; the answer is carried out by the button's own listener.
  *
  * @param {Context} context

@@ -1,6 +1,7 @@
 /** What can be set in the middle of a meeting: sections of rows. */
 
 import { element } from "./dom.js";
+import { CAPTION_ROWS } from "./captions.js";
 import { segmentsRow } from "./controls.js";
 import { deviceChoice } from "./devices.js";
 import { ownPictureRow } from "./own-picture.js";
@@ -16,7 +17,7 @@ import { self } from "../state/meeting.js";
 /**
  * Another setting is another row. A section without rows is not shown.
  *
- * @type {readonly { id: "devices" | "sound" | "picture" | "language", rows: readonly Row[] }[]}
+ * @type {readonly { id: "devices" | "sound" | "picture" | "captions" | "language", rows: readonly Row[] }[]}
  */
 const SECTIONS = [
   {
@@ -29,6 +30,7 @@ const SECTIONS = [
   },
   { id: "sound", rows: [...SOUND_ROWS, (context) => (HAS_KEYBOARD ? singleKeysRow(context) : null)] },
   { id: "picture", rows: [ownPictureRow] },
+  { id: "captions", rows: CAPTION_ROWS },
   { id: "language", rows: [languageRow] },
 ];
 

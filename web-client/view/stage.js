@@ -7,6 +7,7 @@
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
 import { shown, zoomed } from "./overlay.js";
+import { reactionLayer } from "./reactions.js";
 import { TileList } from "./tiles.js";
 import { Zoom } from "./zoom.js";
 
@@ -16,7 +17,7 @@ import { Zoom } from "./zoom.js";
 export function stage(context) {
   const zoom = new Zoom(context, () => place());
   const tiles = new TileList(context, { enlarge: (key) => zoom.enlarge(key), enlarged: () => zoom.tile });
-  const frame = element("div", { class: "frame" }, tiles.node);
+  const frame = element("div", { class: "frame" }, tiles.node, reactionLayer(context));
   const waiting = element("p", { class: "waiting" }, context.text("meeting.waiting"));
   const whole = wholeButton(context, zoom);
   const node = element("section", { class: "stage" }, waiting, frame, whole, soundPrompt(context, frame));

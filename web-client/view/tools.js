@@ -6,8 +6,10 @@
  */
 
 import { askLayout } from "./layout.js";
+import { chooseReaction } from "./reactions.js";
 import { showSettings } from "./settings.js";
 import { HAS_KEYBOARD, showShortcuts } from "./shortcuts.js";
+import { isCaptioned } from "../state/captions.js";
 import { self, unread } from "../state/meeting.js";
 import { wantsToBeHeard } from "../state/microphone.js";
 
@@ -88,6 +90,16 @@ export const OWN_TOOLS = [
     checked: raised,
   },
   {
+    id: "react",
+    icon: () => "smile",
+    caption: "reactions.title",
+    label: () => "reactions.title",
+    press: chooseReaction,
+    look: plain,
+    shown: always,
+    place: "wide",
+  },
+  {
     id: "layout",
     icon: () => "layout",
     caption: "meeting.layout",
@@ -107,6 +119,17 @@ export const OWN_TOOLS = [
     shown: () => document.fullscreenEnabled,
     place: "wide",
     checked: (state) => state.fullScreen,
+  },
+  {
+    id: "captions",
+    icon: () => "captions",
+    caption: "captions.show",
+    label: () => "captions.show",
+    press: ({ actions, state }) => actions.adjust({ captions: !state.settings.captions }),
+    look: plain,
+    shown: (state) => isCaptioned(state.meeting),
+    place: "menu",
+    checked: (state) => state.settings.captions,
   },
   {
     id: "settings",

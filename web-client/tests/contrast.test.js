@@ -52,6 +52,12 @@ const PAIRS = [
   ["muted-mark", "stage", MARKS],
   ["talk-text", "talk", WORDS],
   ["speaking", "stage", MARKS],
+  ["caption-text", "caption-ground", WORDS],
+  ["caption-text", "stage", WORDS],
+  ["stage-soft", "caption-ground", WORDS],
+  ...["disc-ink", "disc-blue", "disc-red", "disc-violet", "disc-green"].map(
+    (ink) => /** @type {[string, string, number]} */ ([ink, "disc", MARKS]),
+  ),
 ];
 
 /** Relative luminance. @param {string} hex */

@@ -147,7 +147,10 @@ export class Local {
   tellAnew() {
     this.#told = "";
     this.#tellSwitches();
-    if (this.#screen) this.#options.tell({ type: "content", active: true });
+    const { meeting } = this.#store.state;
+    const others = meeting && ![null, meeting.you].includes(meeting.conference.content);
+    if (this.#screen && others) this.contentShown(false); // somebody took over meanwhile
+    else if (this.#screen) this.#options.tell({ type: "content", active: true });
   }
 
   /**

@@ -178,7 +178,7 @@ export class Session {
       send: (message) => this.send(message),
       ready: () => this.#signaling?.state === "open",
       onState: (media) => this.#flow({ media }),
-      onPicture: (picture) => this.#store.set({ picture }),
+      onReceived: (received) => this.#store.set(received),
       onReading: (reading) => this.#store.set({ readings: remember(this.#store.state.readings, reading) }),
     });
     this.#call = call;
@@ -212,6 +212,9 @@ export class Session {
    */
   #contentChanged(was, is) {
     const you = this.#store.state.meeting?.you;
+    if (was === you && is === null && this.#store.state.content === "on") {
+      this.#options.notices.tell({ key: "news.contentStopped", values: {}, tone: "info" });
+    }
     if (is === you && this.#store.state.content === "off") this.send({ type: "content", active: false });
     if (is !== you && (is !== null || was === you)) this.#options.local.contentShown(false);
   }
@@ -255,6 +258,6 @@ export class Session {
     this.#signaling = null;
     this.#call?.stop();
     this.#call = null;
-    this.#store.set({ media: "off", picture: null, readings: [], brokenSince: null });
+    this.#store.set({ media: "off", picture: null, screen: null, readings: [], brokenSince: null });
   }
 }

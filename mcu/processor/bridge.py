@@ -179,9 +179,9 @@ class Bridge:
         self._asking.look(self.members, self._tiles, now)
 
     def _show(self, member: Member) -> None:
-        """Tell a member which of its streams are seen; the shared screen also where the picture has no place for it."""
+        """Tell a member which of its streams stand in the picture."""
         shown = {tile.content for tile in self._tiles if tile.participant == member.participant}
-        member.show(main=False in shown, content=True in shown or member.participant == self._state.content)
+        member.show(main=False in shown, content=True in shown)
 
     def _tiles_notice(self) -> control.TilesChanged:
         return control.TilesChanged(
@@ -208,7 +208,7 @@ class Bridge:
         return found
 
     def _shared_screen(self) -> Picture | None:
-        """The newest picture of who shares. Called by the content's thread as well: reads only."""
+        """The newest picture of who shares, while the layout has a place for it. Called by the content's thread as well: reads only."""
         member = self.members.get(self._state.content) if self._state.content else None
         return member.picture(content=True) if member else None
 

@@ -129,7 +129,7 @@ def test_a_screen_is_shared_until_another_takes_over(page: Page, conference: Fak
     expect(page.get_by_role("button", name="공유 중지")).to_be_visible()
     conference.tell(protocol.ContentChanged(participant="p1"))
     expect(page.get_by_role("button", name="화면 공유")).to_be_visible()
-    expect(page.locator(".notices")).to_contain_text("종로구청장 김서연 님이 화면을 공유합니다")
+    expect(page.locator(".notices")).to_contain_text("종로구청장 김서연 님이 화면 공유를 이어받아")
     press(page, "share")
     wait_for(page, conference, protocol.Content, count=2)
     page.get_by_role("button", name="공유 중지").click()

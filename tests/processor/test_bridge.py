@@ -352,15 +352,16 @@ def test_a_shared_screen_is_sent_as_a_stream_of_its_own_to_who_takes_it(bridge: 
     loop.run_until(lambda: len(c.received(VIDEO_TYPE)) > 2)  # the composite goes on
 
 
-def test_what_is_shared_is_sent_although_the_layout_has_no_place_for_it(bridge: Bridge, loop: Loop) -> None:
+def test_a_layout_without_a_place_for_the_screen_shows_it_nowhere(bridge: Bridge, loop: Loop) -> None:
     places = (control.SlotRule(0, 0, 1920, 1080, "seat", 1),)
     custom = control.LayoutChoice("custom", slots=places)
     bridge.update(msgspec.structs.replace(state(1, "a", "b", content="a"), layout=custom))
     a, b = (join(bridge, name, takes_content=True) for name in "ab")
     bridge.frame_received(cast(WebRtcLeg, a), StreamKind.CONTENT, one_keyframe(640, 360))
-    loop.run_until(lambda: bridge.members["a"].picture(content=True) is not None)
     tick(bridge, 0.2)
-    loop.run_until(lambda: bool(b.received(CONTENT_TYPE)))
+    loop.run_until(lambda: bool(b.received(VIDEO_TYPE)))
+    assert not b.received(CONTENT_TYPE)
+    assert bridge.members["a"].decoded == 0
 
 
 def test_a_lost_keyframe_of_the_screen_is_sent_again_to_who_asks(bridge: Bridge, loop: Loop) -> None:

@@ -135,6 +135,7 @@ export const en = {
     "Your own tile shows your camera without delay, as a mirror does. Off: as others see you.",
 
   "stage.enlarge": "Enlarge {name}",
+  "stage.enlargeScreen": "Enlarge the screen that {name} is sharing",
   "stage.whole": "Whole picture",
 
   "status.connected": "Connected",
@@ -243,6 +244,7 @@ export const en = {
   "people.captioner": "Let write captions",
   "people.captionerNot": "Captions no longer",
   "people.captions": "Writes captions",
+  "people.stopContent": "Stop sharing the screen",
   "people.remove": "Remove",
   "people.removeAsk": "Remove {name}?",
   "people.removeHint": "To come back, they have to join the meeting anew.",
@@ -343,6 +345,8 @@ export const en = {
   "news.youShow": "Everybody sees your screen now",
   "news.content": "{name} is sharing a screen",
   "news.contentEnded": "Screen sharing has ended",
+  "news.contentStopped": "The chair has ended your screen sharing",
+  "news.contentTaken": "{name} has taken over: your screen is no longer shared",
   "news.layout": "The layout has changed",
   "news.locked": "The chair has locked the meeting",
   "news.unlocked": "The chair has unlocked the meeting",

@@ -136,6 +136,7 @@ export const ko = {
     "내 칸에 카메라 영상을 늦지 않게, 거울처럼 보여 줍니다. 끄면 다른 사람에게 보이는 그대로 보입니다.",
 
   "stage.enlarge": "{name} 님 크게 보기",
+  "stage.enlargeScreen": "{name} 님의 공유 화면 크게 보기",
   "stage.whole": "전체 보기",
 
   "status.connected": "연결됨",
@@ -244,6 +245,7 @@ export const ko = {
   "people.captioner": "자막 담당으로 지정",
   "people.captionerNot": "자막 담당 해제",
   "people.captions": "자막 담당",
+  "people.stopContent": "화면 공유 끝내기",
   "people.remove": "내보내기",
   "people.removeAsk": "{name} 님을 내보낼까요?",
   "people.removeHint": "내보낸 사람은 이 회의에 다시 들어오려면 참가 절차를 다시 거쳐야 합니다.",
@@ -344,6 +346,8 @@ export const ko = {
   "news.youShow": "내 화면이 모두에게 보입니다",
   "news.content": "{name} 님이 화면을 공유합니다",
   "news.contentEnded": "화면 공유가 끝났습니다",
+  "news.contentStopped": "의장이 내 화면 공유를 끝냈습니다",
+  "news.contentTaken": "{name} 님이 화면 공유를 이어받아 내 화면 공유가 끝났습니다",
   "news.layout": "화면 배치가 바뀌었습니다",
   "news.locked": "의장이 회의를 잠갔습니다",
   "news.unlocked": "의장이 회의 잠금을 풀었습니다",

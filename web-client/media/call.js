@@ -22,7 +22,7 @@ import { Recovery } from "./recovery.js";
  *   { type: "candidate", candidate: string }) => boolean} send
  * @property {() => boolean} ready whether `send` would get through
  * @property {(state: CallState) => void} onState
- * @property {(stream: MediaStream) => void} onPicture the composite and its sound, once for each connection
+ * @property {(received: import("./lines.js").Received) => void} onReceived once for each connection
  * @property {(reading: import("../state/line.js").Reading) => void} onReading how the line was, every few seconds
  */
 
@@ -142,7 +142,7 @@ export class Call {
       this.#tellCandidates();
     };
     connection.onconnectionstatechange = () => this.#changed(connection);
-    this.#options.onPicture(this.lines.lay(connection));
+    this.#options.onReceived(this.lines.lay(connection));
     void this.#offer(connection, false);
   }
 

@@ -11,21 +11,23 @@
 import { limitsFor } from "./sending.js";
 
 /** @typedef {"audio" | "main" | "content"} Kind */
+/** @typedef {{ picture: MediaStream, screen: MediaStream }} Received the composite with its sound; shared screens */
 /** @typedef {"both" | "receive"} Direction what this browser does; "receive" only watches */
 
 const CONTENT_BITRATE = 2_500_000; // bits per second; 1080p text at up to 15 fps
+const CONTENT_RATE = 15; // pictures a second: text first, motion second
 
 /** @type {Record<Direction, Record<Kind, RTCRtpTransceiverDirection>>} */
 const DIRECTIONS = {
-  both: { audio: "sendrecv", main: "sendrecv", content: "sendonly" },
-  receive: { audio: "recvonly", main: "recvonly", content: "inactive" },
+  both: { audio: "sendrecv", main: "sendrecv", content: "sendrecv" },
+  receive: { audio: "recvonly", main: "recvonly", content: "recvonly" },
 };
 
 /** @type {Record<Kind, RTCRtpTransceiverInit>} */
 const SENDING = {
   audio: {},
   main: { sendEncodings: [{}] },
-  content: { sendEncodings: [{ maxBitrate: CONTENT_BITRATE }] },
+  content: { sendEncodings: [{ maxBitrate: CONTENT_BITRATE, maxFramerate: CONTENT_RATE }] },
 };
 
 export class Lines {
@@ -49,7 +51,7 @@ export class Lines {
    * Lay the lines on a new connection.
    *
    * @param {RTCPeerConnection} connection
-   * @returns {MediaStream} what will be received
+   * @returns {Received}
    */
   lay(connection) {
     this.#limits = "";
@@ -60,8 +62,7 @@ export class Lines {
       const transceiver = connection.addTransceiver(media, { direction, ...(sends ? SENDING[kind] : {}) });
       this.#transceivers.set(kind, transceiver);
     }
-    const received = [this.#transceivers.get("audio"), this.#transceivers.get("main")];
-    return new MediaStream(received.flatMap((transceiver) => (transceiver ? [transceiver.receiver.track] : [])));
+    return { picture: this.#received("audio", "main"), screen: this.#received("content") };
   }
 
   /** Names the newest packets that are played; changes as long as anything arrives. "" before the first. */
@@ -90,6 +91,7 @@ export class Lines {
     const sender = this.#transceivers.get(kind)?.sender;
     if (this.#direction === "receive" || !sender || sender.track === track) return;
     await whileOpen(sender.replaceTrack(track));
+    if (kind === "content" && track) await keepSharp(sender);
     this.#limits = "";
     await this.limit();
   }
@@ -110,6 +112,12 @@ export class Lines {
     return this.#telling;
   }
 
+  /** @param {...Kind} kinds */
+  #received(...kinds) {
+    const lines = kinds.map((kind) => this.#transceivers.get(kind));
+    return new MediaStream(lines.flatMap((line) => (line ? [line.receiver.track] : [])));
+  }
+
   async #tell() {
     const sender = this.#transceivers.get("main")?.sender;
     const { width, height } = sender?.track?.getSettings() ?? {};
@@ -127,6 +135,17 @@ export class Lines {
       if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
     }
   }
+}
+
+/**
+ * Fewer pictures rather than smaller ones. Where the browser does not know it, the track's content hint says the same.
+ *
+ * @param {RTCRtpSender} sender
+ */
+async function keepSharp(sender) {
+  const parameters = sender.getParameters();
+  parameters.degradationPreference = "maintain-resolution";
+  await whileOpen(sender.setParameters(parameters));
 }
 
 /**

@@ -77,6 +77,7 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @property {import("./settings.js").Settings} settings
  * @property {MediaStream | null} preview own camera
  * @property {MediaStream | null} picture the composite with its sound
+ * @property {MediaStream | null} screen a screen that somebody shares, while the server sends it by itself
  * @property {readonly import("./line.js").Reading[]} readings of the media connection, the newest last
  * @property {"playing" | "blocked"} sound
  * @property {"off" | "starting" | "on"} content own screen
@@ -121,6 +122,7 @@ export function initialState(known) {
     settings: known.settings ?? DEFAULT_SETTINGS,
     preview: null,
     picture: null,
+    screen: null,
     readings: [],
     sound: "playing",
     content: "off",

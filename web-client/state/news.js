@@ -83,7 +83,8 @@ function content(participant, before) {
   if (participant === before.you) return news("news.youShow", "", "quiet");
   if (participant === null) return news("news.contentEnded", "", "quiet");
   const who = find(before, participant);
-  return who ? news("news.content", titled(who), "info") : null;
+  const taken = before.conference.content === before.you;
+  return who ? news(taken ? "news.contentTaken" : "news.content", titled(who), "info") : null;
 }
 
 /** @param {Key} key @param {string} name @param {"quiet" | "info"} tone @returns {News} */

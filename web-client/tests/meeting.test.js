@@ -93,3 +93,10 @@ test("being muted by the chair is news one sees; others' microphones are quiet n
 test("own chat line is no news", () => {
   assert.equal(newsOf({ type: "chat_message", message: line(1, "you") }, start()), null);
 });
+
+test("who shares is told who took over, the others who shares", () => {
+  const begun = apply(start(), { type: "content_changed", participant: "you" });
+  const taken = newsOf({ type: "content_changed", participant: "b" }, begun);
+  assert.deepEqual(taken, { key: "news.contentTaken", values: { name: "중구청장 이준호" }, tone: "info" });
+  assert.equal(newsOf({ type: "content_changed", participant: "b" }, start())?.key, "news.content");
+});

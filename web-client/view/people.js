@@ -116,6 +116,8 @@ function manageButton(context, participant) {
       now.captioner
         ? entry("people.captionerNot", moderate("dismiss_captioner"))
         : entry("people.captioner", moderate("appoint_captioner")),
+      context.state.meeting?.conference.content === participant &&
+        entry("people.stopContent", moderate("stop_content")),
       entry("people.remove", () => askRemove(context, now, moderate("remove")), "danger-text"),
     ];
     menu.replaceChildren(...nodes.filter((node) => node instanceof HTMLElement));

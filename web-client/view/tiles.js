@@ -1,10 +1,12 @@
 /**
  * The tiles as a list over the composite: what can be read, pointed at and enlarged.
  *
- * Each item lies exactly over its tile and holds, from bottom to top: a picture of the page's own (the own camera), the
+ * Each item lies exactly over its tile and holds, from bottom to top: a picture of its own (the own camera, or a shared
+ * screen), the
  * plate with the name, words for screen readers, and a button that enlarges the tile.
  */
 
+import { ContentPicture } from "./content-picture.js";
 import { element, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { percentages } from "./overlay.js";
@@ -28,6 +30,7 @@ export class TileList {
   #context;
   #enlarging;
   #own;
+  #screen;
   #scale = 1;
 
   /** @param {Context} context @param {Enlarging} enlarging */
@@ -36,6 +39,7 @@ export class TileList {
     this.#enlarging = enlarging;
     this.node = element("ul", { class: "tiles" });
     this.#own = new OwnPicture(context, () => this.update());
+    this.#screen = new ContentPicture(context);
     context.label(this.node, "aria-label", "meeting.people");
     context.watch(
       ({ meeting, language }) => [
@@ -120,7 +124,9 @@ export class TileList {
     node.classList.toggle("speaking", speaking);
     node.classList.toggle("bordered", border > 0);
     node.classList.toggle("muted", who.muted && !tile.content);
-    if (who.participant === meeting?.you && !tile.content) this.#own.put(node, tile, tiles.tiles.slice(index + 1));
+    const above = tiles.tiles.slice(index + 1);
+    if (tile.content) this.#screen.put(node, tile, above);
+    else if (who.participant === meeting?.you) this.#own.put(node, tile, above);
     const line = node.querySelector(/** @type {"span"} */ (".tile-line"));
     if (line) line.hidden = tile.content || !meeting?.poor.includes(tile.participant);
     if (line?.lastElementChild) line.lastElementChild.textContent = this.#context.say("people.poorLine");
@@ -161,7 +167,8 @@ export class TileList {
       .map((word) => `, ${word}`)
       .join("");
     const enlarged = this.#enlarging.enlarged() === keyOf(tile);
-    button.setAttribute("aria-label", context.say("stage.enlarge", { name: titled(who) }));
+    const enlarge = tile.content ? "stage.enlargeScreen" : "stage.enlarge";
+    button.setAttribute("aria-label", context.say(enlarge, { name: titled(who) }));
     button.setAttribute("aria-pressed", String(enlarged));
   }
 

@@ -2,6 +2,7 @@
 
 import { canShareScreen, captureScreen } from "./media/content.js";
 import { Devices } from "./media/devices.js";
+import { ScreenSound } from "./media/screen-sound.js";
 import { MutedEar } from "./media/muted-ear.js";
 import { self } from "./state/meeting.js";
 import { wantsToBeHeard } from "./state/microphone.js";
@@ -25,6 +26,7 @@ export class Local {
   #ear;
   /** @type {MediaStreamTrack | null} */
   #screen = null;
+  #screenSound = new ScreenSound();
   #silenced = false; // by the chair
   #told = ""; // the switches as the server knows them
 
@@ -73,7 +75,8 @@ export class Local {
   /** @param {Kind} kind */
   track(kind) {
     if (kind === "content") return this.#screen;
-    return this.#devices.track(kind === "audio" ? "microphone" : "camera");
+    if (kind === "main") return this.#devices.track("camera");
+    return this.#screenSound.track ?? this.#devices.track("microphone");
   }
 
   /** As `enter` and `set_self` tell them. */
@@ -150,7 +153,7 @@ export class Local {
     const { meeting } = this.#store.state;
     const others = meeting && ![null, meeting.you].includes(meeting.conference.content);
     if (this.#screen && others) this.contentShown(false); // somebody took over meanwhile
-    else if (this.#screen) this.#options.tell({ type: "content", active: true });
+    else if (this.#screen) this.#tellContent();
   }
 
   /**
@@ -170,17 +173,38 @@ export class Local {
   async shareScreen() {
     if (!canShareScreen()) return this.#options.notices.problem({ key: "content.unsupported" });
     this.#store.set({ content: "starting" });
-    const { track, failed } = await captureScreen();
+    const { track, sound, failed } = await captureScreen();
     if (failed) this.#options.notices.problem({ key: "content.failed" });
     if (!track || this.#store.state.phase !== "meeting") {
       track?.stop();
+      sound?.stop();
       return this.#store.set({ content: "off" });
     }
     this.#screen = track;
     this.#screen.onended = () => this.stopSharing();
     this.#options.onTrack("content");
-    if (this.#options.tell({ type: "content", active: true })) return this.#store.set({ content: "on" });
+    if (sound) this.#mix(sound);
+    if (this.#tellContent()) return this.#store.set({ content: "on", contentSound: sound !== null });
     return this.contentShown(false);
+  }
+
+  /** Send the sound of the screen with the microphone. @param {MediaStreamTrack} sound */
+  #mix(sound) {
+    this.#screenSound.start(sound, this.#devices.track("microphone"), () => {
+      this.#unmix();
+      this.#tellContent();
+    });
+    this.#options.onTrack("audio");
+  }
+
+  #unmix() {
+    if (!this.#screenSound.stop()) return;
+    this.#store.set({ contentSound: false });
+    this.#options.onTrack("audio");
+  }
+
+  #tellContent() {
+    return this.#options.tell({ type: "content", active: true, sound: this.#screenSound.track !== null });
   }
 
   stopSharing() {
@@ -194,6 +218,7 @@ export class Local {
     this.#screen.onended = null;
     this.#screen.stop();
     this.#screen = null;
+    this.#unmix();
     this.#store.set({ content: "off" });
     this.#options.onTrack("content");
   }
@@ -202,6 +227,7 @@ export class Local {
   #tracked(source, track) {
     if (source === "camera") this.#store.set({ preview: track ? new MediaStream([track]) : null });
     this.#enableMicrophone();
+    if (source === "microphone") this.#screenSound.follow(track);
     this.#options.onTrack(source === "camera" ? "main" : "audio");
     this.#tellSwitches();
   }

@@ -93,7 +93,9 @@ def test_ended_is_final(page: Page, conference: FakeConference) -> None:
     assert conference.sent(protocol.Resume) == []
 
 
-def test_a_long_break_counts_and_offers_to_try_now(page: Page, context: BrowserContext, conference: FakeConference) -> None:
+def test_a_long_break_counts_and_offers_to_try_now(
+    page: Page, context: BrowserContext, conference: FakeConference
+) -> None:
     page.clock.install()
     enter(page, conference)
     press(page, "chat")

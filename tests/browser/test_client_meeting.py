@@ -138,6 +138,29 @@ def test_a_screen_is_shared_until_another_takes_over(page: Page, conference: Fak
     assert len(conference.sent(protocol.Offer)) == 1
 
 
+def test_a_screen_with_sound_is_told_so_and_mixed_into_the_same_line(page: Page, conference: FakeConference) -> None:
+    page.add_init_script(
+        """navigator.mediaDevices.getDisplayMedia = async () => {
+          const canvas = document.createElement("canvas");
+          canvas.getContext("2d").fillRect(0, 0, 10, 10);
+          const sound = new AudioContext().createMediaStreamDestination().stream.getAudioTracks()[0];
+          window.endSound = () => { sound.stop(); sound.onended(); };
+          return new MediaStream([...canvas.captureStream(5).getVideoTracks(), sound]);
+        };"""
+    )
+    enter(page, conference)
+    press(page, "share")
+    wait_for(page, conference, protocol.Content)
+    expect(page.get_by_role("button", name="공유 중지")).to_be_visible()
+    page.evaluate("window.endSound()")
+    wait_for(page, conference, protocol.Content, count=2)
+    press(page, "share")
+    wait_for(page, conference, protocol.Content, count=3)
+    told = [(message.active, message.sound) for message in conference.sent(protocol.Content)]
+    assert told == [(True, True), (True, False), (False, False)]
+    assert len(conference.sent(protocol.Offer)) == 1
+
+
 def test_leaving_and_joining_again(page: Page, conference: FakeConference) -> None:
     enter(page, conference)
     page.get_by_role("button", name="나가기").click()

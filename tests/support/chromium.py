@@ -35,19 +35,30 @@ async def chromium(
     flags: Sequence[str] = (),
     preload: str = "",
     program: Path | str = EXECUTABLE,
+    shares_tab: str = "",
 ) -> AsyncIterator[Page]:
-    """A browser of its own with one page; `preload` is the source of a function that runs before any script."""
+    """A browser of its own with one page; `preload` is the source of a function that runs before any script.
+
+    With `shares_tab`, sharing takes the tab of this title, with its sound, as if a person had chosen it.
+    """
     arguments = [*FLAGS, *flags]
+    if shares_tab:
+        arguments = [flag for flag in arguments if not flag.startswith(("--use-fake-ui", "--auto-select-desktop"))]
+        arguments.append(f"--auto-select-tab-capture-source-by-title={shares_tab}")
     if camera is not None:
         arguments.append(f"--use-file-for-fake-video-capture={camera}")
     if microphone is not None:
         arguments.append(f"--use-file-for-fake-audio-capture={microphone}")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=arguments, ignore_default_args=["--mute-audio"] if shares_tab else None
+        )
         try:
             context = await browser.new_context(
                 viewport={"width": 1280, "height": 800}, locale="ko-KR", ignore_https_errors=True
             )
+            if shares_tab:
+                await context.grant_permissions(["camera", "microphone"])
             page = await context.new_page()
             if preload:
                 await page.add_init_script(f"({preload})()")

@@ -149,6 +149,7 @@ export const en = {
   "status.sinceNext": "for {seconds} s · next attempt in {wait} s",
   "status.tryNow": "Try now",
   "status.sharing": "You are sharing your screen",
+  "status.sharingSound": "You are sharing your screen and its sound",
 
   "layout.title": "Layout",
   "layout.grid": "Grid",

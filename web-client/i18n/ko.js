@@ -150,6 +150,7 @@ export const ko = {
   "status.sinceNext": "{seconds}초째 · {wait}초 뒤 다시 시도",
   "status.tryNow": "지금 다시 시도",
   "status.sharing": "내 화면을 공유하고 있습니다",
+  "status.sharingSound": "내 화면과 소리를 공유하고 있습니다",
 
   "layout.title": "화면 배치",
   "layout.grid": "바둑판식",

@@ -81,6 +81,7 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @property {readonly import("./line.js").Reading[]} readings of the media connection, the newest last
  * @property {"playing" | "blocked"} sound
  * @property {"off" | "starting" | "on"} content own screen
+ * @property {boolean} contentSound it is sent with its sound
  * @property {boolean} ownAtOnce own camera over the own tile
  * @property {boolean} fullScreen
  * @property {"people" | "chat" | "line" | null} panel
@@ -126,6 +127,7 @@ export function initialState(known) {
     readings: [],
     sound: "playing",
     content: "off",
+    contentSound: false,
     ownAtOnce: known.ownAtOnce ?? true,
     fullScreen: false,
     panel: null,

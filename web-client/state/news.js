@@ -80,6 +80,7 @@ function changed(now, was, you) {
 
 /** @param {string | null} participant @param {import("./meeting.js").Meeting} before */
 function content(participant, before) {
+  if (participant === before.conference.content) return null; // only its sound has changed
   if (participant === before.you) return news("news.youShow", "", "quiet");
   if (participant === null) return news("news.contentEnded", "", "quiet");
   const who = find(before, participant);

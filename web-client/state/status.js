@@ -34,11 +34,12 @@ export function progressOf({ signaling, brokenSince, retryAt }, now) {
 }
 
 /**
- * @param {Pick<import("./app-state.js").AppState, "signaling" | "attempt" | "media" | "content" | "meeting">} state
+ * @param {Pick<import("./app-state.js").AppState, "signaling" | "attempt" | "media" | "content" | "meeting"> &
+ *   { contentSound?: boolean }} state
  * @param {import("./quality.js").Quality} [quality]
  * @returns {Status} the gravest first
  */
-export function statusOf({ signaling, attempt, media, content, meeting }, quality) {
+export function statusOf({ signaling, attempt, media, content, contentSound = false, meeting }, quality) {
   if (signaling !== "open") {
     return attempt > 1
       ? { tone: "busy", key: "status.signalingAgain", values: { attempt } }
@@ -55,6 +56,6 @@ export function statusOf({ signaling, attempt, media, content, meeting }, qualit
   if (quality && quality.grade !== "good" && quality.whose && quality.whose !== "other") {
     return { tone: "warn", key: `line.short.${quality.whose}` };
   }
-  if (content === "on") return { tone: "note", key: "status.sharing" };
+  if (content === "on") return { tone: "note", key: contentSound ? "status.sharingSound" : "status.sharing" };
   return { tone: "ok", key: "status.connected" };
 }

@@ -16,8 +16,8 @@ export function statusLine(context) {
   context.watch(
     (state) => {
       const { grade, whose } = ownQuality(state);
-      const { signaling, attempt, media, content, meeting, language } = state;
-      return [signaling, attempt, media, content, meeting?.poor, grade, whose, language];
+      const { signaling, attempt, media, content, contentSound, meeting, language } = state;
+      return [signaling, attempt, media, content, contentSound, meeting?.poor, grade, whose, language];
     },
     () => {
       const { tone, key, values } = statusOf(context.state, ownQuality(context.state));

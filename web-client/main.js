@@ -91,6 +91,7 @@ const actions = {
     memory.prefer({ ownAtOnce });
     store.set({ ownAtOnce });
   },
+  float: (floating) => store.set({ floating }),
   fillScreen: (fullScreen) => store.set({ fullScreen }),
   show: (panel) => {
     const { meeting, lastRead } = store.state;

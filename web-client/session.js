@@ -164,7 +164,8 @@ export class Session {
     memory.keepWayBack(this.#back);
     const first = store.state.phase !== "meeting";
     const lastRead = first || !entered.resumed ? lastLine(meeting) : store.state.lastRead;
-    store.set({ phase: "meeting", meeting, lastRead });
+    const enteredAt = first ? Date.now() : store.state.enteredAt;
+    store.set({ phase: "meeting", meeting, lastRead, enteredAt });
     local.follow(self(meeting));
     local.tellAnew();
     if (this.#call) this.#call.signalingReturned(entered.ice_servers);
@@ -240,9 +241,11 @@ export class Session {
 
   /** @param {{ reason: import("./protocol").Ended["reason"], message: import("./protocol").Sentence | null }} ending */
   #over(ending) {
+    const { enteredAt } = this.#store.state;
+    const lasted = enteredAt === null ? null : Date.now() - enteredAt;
     this.#finish();
     this.#options.local.release();
-    this.#store.set({ phase: "over", ending: { reason: ending.reason, message: ending.message } });
+    this.#store.set({ phase: "over", ending: { reason: ending.reason, message: ending.message, lasted } });
   }
 
   #finish() {
@@ -250,7 +253,7 @@ export class Session {
     this.#back = null;
     this.#finishConnections();
     this.#options.local.contentShown(false);
-    this.#store.set({ meeting: null, panel: null, notices: [], reactions: [] });
+    this.#store.set({ meeting: null, enteredAt: null, notices: [], reactions: [] });
   }
 
   #finishConnections() {

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from mcu.mixer.labels import label_of
 from tests.browser.client_page import press
-from tests.browser.scenes import OWN, SCENES, enter_scene, show, tiles_of
+from tests.browser.layouts_shown import OWN, SCENES, enter_scene, show, tiles_of
 from tests.fakes.conference_server import FakeConference
 from tests.golden.composites import Case, members
 

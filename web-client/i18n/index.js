@@ -43,6 +43,24 @@ export function timeOfDay(language, at) {
   );
 }
 
+/**
+ * Hours and minutes, in words.
+ *
+ * @param {Language} language
+ * @param {number} milliseconds
+ */
+export function duration(language, milliseconds) {
+  const minutes = Math.max(1, Math.round(milliseconds / 60_000));
+  const parts = /** @type {const} */ ([
+    ["hour", Math.floor(minutes / 60)],
+    ["minute", minutes % 60],
+  ]);
+  return parts
+    .filter(([, count]) => count > 0)
+    .map(([unit, count]) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(count))
+    .join(" ");
+}
+
 /** A meeting's number as it is read out: three groups of three. @param {string} number */
 export function grouped(number) {
   return number.replace(/(\d{3})(?=\d)/g, "$1 ");

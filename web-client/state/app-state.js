@@ -34,6 +34,13 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @typedef {"off" | "opening" | "on" | "denied" | "missing" | "busy" | "failed" | "unsupported"} DeviceStatus
  */
 
+/**
+ * @typedef {object} Ending
+ * @property {import("../protocol").Ended["reason"]} reason
+ * @property {Sentence | null} message
+ * @property {number | null} lasted milliseconds in the meeting
+ */
+
 /** @typedef {{ id: string, label: string }} DeviceOption */
 
 /**
@@ -60,7 +67,7 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @property {Entry} entry
  * @property {Draft} draft
  * @property {Problem | null} problem why entering was refused
- * @property {{ reason: import("../protocol").Ended["reason"], message: Sentence | null } | null} ending
+ * @property {Ending | null} ending
  * @property {"connecting" | "open" | "waiting" | "closed"} signaling
  * @property {number} attempt of connecting again
  * @property {number | null} retryAt when the next one begins, monotonic milliseconds; null while one is under way
@@ -84,6 +91,8 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @property {boolean} contentSound it is sent with its sound
  * @property {boolean} ownAtOnce own camera over the own tile
  * @property {boolean} fullScreen
+ * @property {boolean} floating the picture is in a small window of its own
+ * @property {number | null} enteredAt epoch milliseconds
  * @property {"people" | "chat" | "line" | null} panel
  * @property {number} lastRead chat line
  * @property {readonly import("./reactions.js").Shown[]} reactions that are passing
@@ -130,6 +139,8 @@ export function initialState(known) {
     contentSound: false,
     ownAtOnce: known.ownAtOnce ?? true,
     fullScreen: false,
+    floating: false,
+    enteredAt: null,
     panel: null,
     lastRead: 0,
     reactions: [],

@@ -1,6 +1,7 @@
 /** What the server has told of the conference: its messages folded into one value. Pure. */
 
 import { addCaption } from "./captions.js";
+import { handsOf, inOrder } from "./roster.js";
 
 /** @typedef {import("../protocol").Participant} Participant */
 /** @typedef {import("../protocol").Entered} Entered */
@@ -10,7 +11,8 @@ import { addCaption } from "./captions.js";
  * @typedef {object} Meeting
  * @property {import("../protocol").ConferenceView} conference
  * @property {string} you own participant id
- * @property {readonly Participant[]} participants in the server's order
+ * @property {readonly Participant[]} participants in the order of seats
+ * @property {readonly string[]} hands that are up, the first raised first
  * @property {import("../protocol").Tiles | null} tiles
  * @property {string | null} speaker
  * @property {readonly string[]} speaking
@@ -31,7 +33,8 @@ export function enter(entered, before) {
   return {
     conference: entered.conference,
     you: entered.you.participant,
-    participants: entered.participants,
+    participants: inOrder(entered.participants),
+    hands: handsOf(before?.hands ?? [], entered.participants),
     tiles: before?.tiles ?? null,
     speaker: null,
     speaking: [],
@@ -52,11 +55,13 @@ export function apply(meeting, message) {
   switch (message.type) {
     case "participant_joined":
     case "participant_changed":
-      return { ...meeting, participants: place(meeting.participants, message.participant) };
+      return withPeople(meeting, place(meeting.participants, message.participant));
     case "participant_left":
       return {
-        ...meeting,
-        participants: meeting.participants.filter((one) => one.participant !== message.participant),
+        ...withPeople(
+          meeting,
+          meeting.participants.filter((one) => one.participant !== message.participant),
+        ),
         speaking: meeting.speaking.filter((one) => one !== message.participant),
       };
     case "layout_changed":
@@ -123,6 +128,11 @@ export function unread(meeting, lastRead) {
 /** @param {Meeting} meeting */
 export function lastLine(meeting) {
   return meeting.chat.at(-1)?.line ?? 0;
+}
+
+/** @param {Meeting} meeting @param {readonly Participant[]} participants @returns {Meeting} */
+function withPeople(meeting, participants) {
+  return { ...meeting, participants: inOrder(participants), hands: handsOf(meeting.hands, participants) };
 }
 
 /**

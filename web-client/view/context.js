@@ -39,6 +39,7 @@ import { translate } from "../i18n/index.js";
  * @property {() => void} leave
  * @property {() => void} end
  * @property {(atOnce: boolean) => void} showOwn
+ * @property {(floating: boolean) => void} float tells whether the picture has a small window
  * @property {(fullScreen: boolean) => void} fillScreen tells that it does, or does not any more
  * @property {(panel: AppState["panel"]) => void} show
  * @property {(id: number) => void} dismiss

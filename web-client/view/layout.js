@@ -1,5 +1,6 @@
 /** Choosing the layout of the composite, drawn small. */
 
+import { segmentsRow } from "./controls.js";
 import { element } from "./dom.js";
 import { sheet } from "./popover.js";
 
@@ -37,12 +38,13 @@ const DRAWINGS = {
 };
 const NAMES = /** @type {readonly Named[]} */ (Object.keys(DRAWINGS));
 const FITS = /** @type {const} */ (["cover", "contain"]);
+const STRIPS = ["3", "5", "7", "9", "12"];
 
 /** @param {Context} context */
 export function askLayout(context) {
   const closed = new AbortController();
   const inner = context.within(closed.signal);
-  const dialog = sheet(inner, "layout.title", layoutChoices(inner), fitChoices(inner));
+  const dialog = sheet(inner, "layout.title", layoutChoices(inner), stripChoices(inner), fitChoices(inner));
   dialog.classList.add("layouts");
   dialog.addEventListener("close", () => closed.abort());
 }
@@ -79,21 +81,27 @@ function layoutChoices(context) {
 
 /** @param {Context} context */
 function fitChoices(context) {
-  const buttons = FITS.map((fit) =>
-    element(
-      "button",
-      { type: "button", "data-fit": fit, onclick: () => choose(context, { fit }) },
-      context.text(`layout.${fit}`),
-    ),
-  );
+  return segmentsRow(context, {
+    label: "layout.fit",
+    choices: FITS.map((fit) => ({ value: fit, name: `layout.${fit}` })),
+    chosen: (state) => state.meeting?.conference.layout.fit ?? "cover",
+    choose: (fit) => choose(context, { fit }),
+  });
+}
+
+/** How many small tiles stand beside the large one, where there is a large one. @param {Context} context */
+function stripChoices(context) {
+  const row = segmentsRow(context, {
+    label: "layout.strip",
+    choices: STRIPS.map((strip) => ({ value: strip, name: { text: strip, lang: "" } })),
+    chosen: (state) => String(state.meeting?.conference.layout.strip ?? ""),
+    choose: (strip) => choose(context, { strip: Number(strip) }),
+  });
   context.watch(
-    (state) => state.meeting?.conference.layout.fit,
-    (current) => {
-      for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.fit === current));
-    },
+    (state) => state.meeting?.conference.layout.name,
+    (name) => (row.hidden = name === "grid" || name === "single" || name === "custom"),
   );
-  const group = element("div", { class: "segments", role: "group" }, ...buttons);
-  return context.label(group, "aria-label", "layout.fit");
+  return row;
 }
 
 /** @param {readonly number[][]} rectangles */

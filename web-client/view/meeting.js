@@ -8,11 +8,13 @@ import { peoplePanel } from "./people.js";
 import { connectionPanel } from "./connection.js";
 import { listenForKeys } from "./keys.js";
 import { voicePrompt } from "./muted-prompt.js";
+import { makeRoom } from "./on-screen-keyboard.js";
 import { qualityButton } from "./quality.js";
 import { stage } from "./stage.js";
 import { noticeList, statusLine } from "./status.js";
 import { toolbar } from "./toolbar.js";
 import { pressTool } from "./tools.js";
+import { keepAwake } from "./wake-lock.js";
 import { grouped } from "../i18n/index.js";
 import { self } from "../state/meeting.js";
 
@@ -40,6 +42,8 @@ export function meetingPage(context) {
   );
   stepAside(context, node);
   listenForKeys(context, (tool) => pressTool(context, tool));
+  keepAwake(context);
+  makeRoom(context, node);
   return node;
 }
 

@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
+import { duration } from "../i18n/index.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
@@ -60,10 +61,15 @@ export function enteringPage(context) {
   );
 }
 
+/** @type {Record<import("../protocol").Ended["reason"], import("./icons.js").IconName>} */
+const MARKS = { left: "leave", removed: "leave", "conference-ended": "check", superseded: "float", lost: "alert" };
+
 /** @param {Context} context */
 export function overPage(context) {
   const heading = element("h1", {});
   const words = element("p", { class: "lead" });
+  const lasted = element("p", { class: "lead" });
+  const mark = element("span", { class: "over-mark", "aria-hidden": "true" });
   context.watch(
     (state) => [state.ending, state.language],
     () => {
@@ -71,6 +77,11 @@ export function overPage(context) {
       heading.textContent = context.say(`over.${ending?.reason ?? "left"}`);
       words.textContent = ending?.message ? context.sentence(ending.message) : "";
       words.hidden = words.textContent === "" || words.textContent === heading.textContent;
+      const time = ending?.lasted ?? null;
+      lasted.hidden = time === null;
+      lasted.textContent =
+        time === null ? "" : context.say("over.lasted", { time: duration(context.state.language, time) });
+      mark.replaceChildren(icon(MARKS[ending?.reason ?? "left"]));
     },
   );
   const rejoin = element(
@@ -86,9 +97,10 @@ export function overPage(context) {
   return element(
     "main",
     { class: "centre" },
-    element("span", { class: "over-mark", "aria-hidden": "true" }, icon("leave")),
+    mark,
     heading,
     words,
+    lasted,
     element("div", { class: "buttons" }, rejoin, home),
   );
 }

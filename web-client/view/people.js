@@ -1,19 +1,40 @@
 /** The roster with everybody's state, and what the chair can do about it. */
 
 import { element, reconcile } from "./dom.js";
+import { handList } from "./hands.js";
 import { icon } from "./icons.js";
 import { ask, attachMenu } from "./popover.js";
 import { self } from "../state/meeting.js";
 import { titled } from "../state/news.js";
+import { found } from "../state/roster.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("./context.js").Key} Key */
 /** @typedef {import("../protocol").Participant} Participant */
 
+const SEARCHED_FROM = 13; // people; fewer are seen at a glance
+
 /** @param {Context} context */
 export function peoplePanel(context) {
   const list = element("ul", { class: "people" });
   context.label(list, "aria-label", "people.title");
+  const nobody = element("p", { class: "empty", role: "status" });
+  const draw = () => {
+    const { meeting } = context.state;
+    const people = meeting?.participants ?? [];
+    const words = search.hidden ? "" : search.value.trim();
+    const listed = found(people, words);
+    reconcile(
+      list,
+      listed,
+      (who) => `${who.participant} ${self(meeting)?.role === "chair"}`,
+      (who) => row(context, who),
+      (node, who) => update(context, node, who),
+    );
+    nobody.textContent = listed.length > 0 ? "" : context.say("people.notFound", { words });
+    nobody.hidden = listed.length > 0;
+  };
+  const search = searchField(context, draw);
   context.watch(
     (state) => [
       state.meeting?.participants,
@@ -22,19 +43,31 @@ export function peoplePanel(context) {
       state.meeting?.conference.content,
       state.language,
     ],
-    () => {
-      const { meeting } = context.state;
-      reconcile(
-        list,
-        meeting?.participants ?? [],
-        (who) => `${who.participant} ${self(meeting)?.role === "chair"}`,
-        (who) => row(context, who),
-        (node, who) => update(context, node, who),
-      );
-    },
+    draw,
   );
-  const body = element("div", { class: "panel-body", role: "group", tabindex: 0 }, lockRow(context), list);
+  const body = element(
+    "div",
+    { class: "panel-body", role: "group", tabindex: 0 },
+    lockRow(context),
+    handList(context),
+    search,
+    list,
+    nobody,
+  );
   return context.label(body, "aria-label", "people.title"); // without buttons in it, it is scrolled with the keys
+}
+
+/** @param {Context} context @param {() => void} draw */
+function searchField(context, draw) {
+  const input = element("input", { type: "search", class: "search", autocomplete: "off", maxlength: 40 });
+  input.addEventListener("input", draw);
+  context.label(input, "aria-label", "people.search");
+  context.label(input, "placeholder", "people.search");
+  context.watch(
+    (state) => state.meeting?.participants.length ?? 0,
+    (count) => (input.hidden = count < SEARCHED_FROM),
+  );
+  return input;
 }
 
 /** @param {Context} context @param {Participant} who */
@@ -46,6 +79,7 @@ function row(context, who) {
     {},
     element("span", { class: "avatar", "aria-hidden": "true" }),
     element("div", { class: "who" }, element("bdi", { class: "name" }), element("bdi", { class: "office" })),
+    element("span", { class: "tag" }),
     element("span", { class: "marks" }),
     managed && manageButton(context, who.participant),
   );
@@ -54,9 +88,9 @@ function row(context, who) {
 /** @param {Context} context @param {HTMLElement} node @param {Participant} who */
 function update(context, node, who) {
   const { meeting } = context.state;
-  const [avatar, names, marks] = node.children;
+  const [avatar, names, chair, marks] = node.children;
   const [name, office] = names?.children ?? [];
-  if (!avatar || !name || !office || !marks) return;
+  if (!avatar || !name || !office || !chair || !marks) return;
   const own = who.participant === meeting?.you;
   const speaking = meeting?.speaking.includes(who.participant) ?? false;
   node.classList.toggle("speaking", speaking);
@@ -65,7 +99,8 @@ function update(context, node, who) {
   name.textContent = own ? `${who.name} (${context.say("people.you")})` : who.name;
   const role = who.role === "attendee" ? "" : context.say(`people.${who.role}`);
   const away = who.presence === "reconnecting" ? context.say("people.reconnecting") : "";
-  office.textContent = [who.office, role, away].filter(Boolean).join(" · ");
+  office.textContent = [who.office, who.role === "chair" ? "" : role, away].filter(Boolean).join(" · ");
+  chair.textContent = who.role === "chair" ? role : "";
   marks.replaceChildren(...marksOf(context, who, speaking));
   const manage = node.querySelector(".manage > button");
   manage?.setAttribute("aria-label", context.say("people.actions", { name: who.name }));

@@ -150,7 +150,8 @@ function place(button, menu) {
   const left = Math.min(Math.max(anchor.left + anchor.width / 2 - width / 2, GAP), innerWidth - width - GAP);
   const above = anchor.top - height - GAP;
   menu.style.left = `${left}px`;
-  menu.style.top = `${above >= GAP ? above : Math.min(anchor.bottom + GAP, innerHeight - height - GAP)}px`;
+  const below = Math.max(GAP, Math.min(anchor.bottom + GAP, innerHeight - height - GAP));
+  menu.style.top = `${above >= GAP ? above : below}px`;
 }
 
 /**

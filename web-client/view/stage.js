@@ -5,6 +5,7 @@
  */
 
 import { element } from "./dom.js";
+import { followFloating, handOver } from "./floating.js";
 import { icon } from "./icons.js";
 import { shown, zoomed } from "./overlay.js";
 import { reactionLayer } from "./reactions.js";
@@ -49,6 +50,7 @@ export function stage(context) {
     tiles.scaled(area.width / picture.width);
   };
   zoom.listen(node);
+  followFloating(context, node);
   const observer = new ResizeObserver(place);
   observer.observe(node);
   context.signal.addEventListener("abort", () => {
@@ -87,12 +89,14 @@ function showPicture(context, frame, waiting, picture) {
   video.srcObject = picture;
   video.addEventListener(
     "loadeddata",
-    () => {
+    async () => {
       waiting.hidden = true;
       video.classList.add("live");
       frame.classList.add("live");
       const all = compositesIn(frame); // the newest first; what this one replaces is not held until then
-      for (const old of all.slice(all.indexOf(video) + 1)) retire(old);
+      const old = all.slice(all.indexOf(video) + 1);
+      await handOver(old, video);
+      for (const one of old) retire(one);
     },
     { once: true },
   );

@@ -128,8 +128,9 @@ export class TileList {
     if (tile.content) this.#screen.put(node, tile, above);
     else if (who.participant === meeting?.you) this.#own.put(node, tile, above);
     const line = node.querySelector(/** @type {"span"} */ (".tile-line"));
-    if (line) line.hidden = tile.content || !meeting?.poor.includes(tile.participant);
-    if (line?.lastElementChild) line.lastElementChild.textContent = this.#context.say("people.poorLine");
+    const poor = !tile.content && (meeting?.poor.includes(tile.participant) ?? false);
+    if (line) line.hidden = !poor;
+    if (line?.lastElementChild) line.lastElementChild.textContent = poor ? this.#context.say("people.poorLine") : "";
     this.#name(node, tile, who, speaking);
   }
 

@@ -66,7 +66,7 @@ function toolButton(context, tool) {
     () => {
       const { state } = context;
       const count = tool.count?.(state) ?? 0;
-      const words = count > 0 ? context.say("meeting.chatUnread", { count }) : context.say(tool.label(state));
+      const words = context.say(count > 0 && tool.counted ? tool.counted : tool.label(state), { count });
       button.dataset.look = tool.look(state);
       button.hidden = !tool.shown(state);
       button.setAttribute("aria-label", words);
@@ -140,7 +140,7 @@ function fit(context, bar, wide) {
     for (const button of wide) delete button.dataset.away;
     const stacked = getComputedStyle(whole).display === "contents"; // on narrow screens the title stands above
     const beside = stacked ? 0 : LEAST_ABOUT * parseFloat(getComputedStyle(bar).fontSize);
-    const room = stacked ? innerWidth : whole.clientWidth;
+    const room = (stacked ? document.documentElement : whole).clientWidth; // innerWidth grows with what overflows
     for (const button of [...wide].reverse()) {
       if (bar.scrollWidth + beside <= room) return;
       button.dataset.away = "";

@@ -5,6 +5,8 @@
  * narrow the last "wide" row goes into the menu first.
  */
 
+import { canFloat, toggleFloating } from "./floating.js";
+import { invite } from "./invite.js";
 import { askLayout } from "./layout.js";
 import { chooseReaction } from "./reactions.js";
 import { showSettings } from "./settings.js";
@@ -29,6 +31,7 @@ import { wantsToBeHeard } from "../state/microphone.js";
  * @property {"always" | "wide" | "menu"} place in the bar; there while it fits, else in the menu; in the menu only
  * @property {(state: AppState) => boolean} [checked] of a switch: the menu shows `caption` and whether it is on
  * @property {(state: AppState) => number} [count] in a badge
+ * @property {Key} [counted] what the count is of, for screen readers
  */
 
 const always = () => true;
@@ -132,6 +135,27 @@ export const OWN_TOOLS = [
     checked: (state) => state.settings.captions,
   },
   {
+    id: "invite",
+    icon: () => "invite",
+    caption: "invite.title",
+    label: () => "invite.title",
+    press: invite,
+    look: plain,
+    shown: always,
+    place: "menu",
+  },
+  {
+    id: "float",
+    icon: () => "float",
+    caption: "meeting.float",
+    label: (state) => (state.floating ? "meeting.floatOff" : "meeting.float"),
+    press: () => void toggleFloating(),
+    look: plain,
+    shown: (state) => canFloat() && state.picture !== null,
+    place: "menu",
+    checked: (state) => state.floating,
+  },
+  {
     id: "settings",
     icon: () => "settings",
     caption: "meeting.settings",
@@ -174,6 +198,8 @@ export const PANEL_TOOLS = [
     look: (state) => (state.panel === "people" ? "on" : ""),
     shown: always,
     place: "always",
+    count: (state) => (self(state.meeting)?.role === "chair" ? (state.meeting?.hands.length ?? 0) : 0),
+    counted: "people.handsWaiting",
   },
   {
     id: "chat",
@@ -185,6 +211,7 @@ export const PANEL_TOOLS = [
     shown: always,
     place: "always",
     count: (state) => (state.meeting ? unread(state.meeting, state.lastRead) : 0),
+    counted: "meeting.chatUnread",
   },
 ];
 

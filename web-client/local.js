@@ -4,6 +4,7 @@ import { canShareScreen, captureScreen } from "./media/content.js";
 import { Devices } from "./media/devices.js";
 import { ScreenSound } from "./media/screen-sound.js";
 import { MutedEar } from "./media/muted-ear.js";
+import { troublesOf } from "./state/joining.js";
 import { self } from "./state/meeting.js";
 import { wantsToBeHeard } from "./state/microphone.js";
 
@@ -58,9 +59,24 @@ export class Local {
   prepare() {
     const { wantsCamera, wantsMicrophone, draft } = this.#store.state;
     if (draft.watchOnly) return;
-    if (wantsMicrophone) void this.#devices.open("microphone");
-    if (wantsCamera) void this.#devices.open("camera");
+    if (wantsMicrophone && wantsCamera) void this.#devices.openBoth();
+    else if (wantsMicrophone) void this.#devices.open("microphone");
+    else if (wantsCamera) void this.#devices.open("camera");
     void this.#devices.list();
+  }
+
+  /** Try again to open what could not be had. */
+  retryDevices() {
+    for (const { sources } of troublesOf(this.#store.state)) {
+      for (const source of sources) void this.#devices.open(source);
+    }
+  }
+
+  /** The camera on the other side of a telephone, and that one from now on. */
+  async flipCamera() {
+    await this.#devices.flip();
+    this.#options.memory.prefer({ camera: this.#store.state.devices.camera.chosen });
+    this.#tellSwitches();
   }
 
   /** Let go of every device. */
@@ -139,11 +155,17 @@ export class Local {
     this.#tellSwitches();
   }
 
-  /** @param {boolean} watchOnly */
-  watchOnly(watchOnly) {
-    this.#store.set({ draft: { ...this.#store.state.draft, watchOnly } });
-    if (watchOnly) this.release();
-    else this.prepare();
+  /** How to join: with picture and voice, with the voice alone, or only to watch. */
+  /** @param {import("./state/joining.js").Way} way */
+  joinAs(way) {
+    const { draft, wantsCamera } = this.#store.state;
+    const watchOnly = way === "watch";
+    const wants = watchOnly ? wantsCamera : way === "both";
+    this.#store.set({ draft: { ...draft, watchOnly }, wantsCamera: wants });
+    this.#options.memory.prefer({ wantsCamera: wants });
+    if (watchOnly) return this.release();
+    if (draft.watchOnly) return this.prepare();
+    return void this.switchCamera(wants);
   }
 
   /** After a break the server is told everything again. */
@@ -251,9 +273,10 @@ export class Local {
   /** @param {import("./media/devices.js").Source} source @param {boolean} on */
   #explain(source, on) {
     const { status } = this.#store.state.devices[source];
-    if (!on || this.#store.state.phase !== "meeting" || status === "on" || status === "opening" || status === "off") {
-      return;
-    }
-    this.#options.notices.problem({ key: `device.${source}.${status}` });
+    if (!on || this.#store.state.phase !== "meeting" || status === "on" || status === "off") return;
+    if (status === "opening" || status === "asking") return;
+    this.#options.notices.problem({
+      key: source === "camera" ? `device.camera.${status}` : `device.microphone.${status}`,
+    });
   }
 }

@@ -5,9 +5,11 @@ import { Local } from "./local.js";
 import { Notices } from "./notices.js";
 import { Session } from "./session.js";
 import { onNetworkChange } from "./network/change.js";
+import { SpeakerTest } from "./speaker-test.js";
 import { meter } from "./media/meter.js";
 import { languageFor } from "./i18n/index.js";
 import { entryOf, initialState } from "./state/app-state.js";
+import { browserOf } from "./state/browser.js";
 import { lastLine } from "./state/meeting.js";
 import { Memory } from "./state/memory.js";
 import { settingsOf } from "./state/settings.js";
@@ -23,6 +25,7 @@ const store = new Store(
   initialState({
     language: remembered.language || languageFor(navigator.languages),
     entry: entryOf(location.pathname),
+    browser: browserOf(navigator.userAgent, navigator.maxTouchPoints),
     draft: { name: remembered.name, office: remembered.office },
     wantsCamera: remembered.wantsCamera,
     wantsMicrophone: remembered.wantsMicrophone,
@@ -44,6 +47,7 @@ socketUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 const session = new Session({ store, memory, local, notices, page: location.pathname, socketUrl: socketUrl.href });
 
 const checking = new Checking(store);
+const speakerTest = new SpeakerTest(store);
 
 /** @type {import("./view/context.js").Actions} */
 const actions = {
@@ -68,7 +72,10 @@ const actions = {
   knowsMuted: () => local.knowsMuted(),
   adjust: (changes) => void local.adjust(changes),
   switchCamera: (on) => void local.switchCamera(on),
-  watchOnly: (watchOnly) => local.watchOnly(watchOnly),
+  joinAs: (way) => local.joinAs(way),
+  flipCamera: () => void local.flipCamera(),
+  retryDevices: () => local.retryDevices(),
+  testSpeaker: () => void speakerTest.toggle(),
   choose: (kind, id) => void local.choose(kind, id),
   meterMicrophone: (onLevel) => {
     const track = local.track("audio");

@@ -30,9 +30,10 @@ export const en = {
   "join.default": "Default device",
   "join.unnamed": "Device {number}",
   "join.level": "Microphone level",
-  "join.watchOnly": "Watch only",
-  "join.watchOnlyHint": "See and hear the meeting without sending picture or sound.",
   "join.enter": "Join",
+  "join.enterNoCamera": "Join without camera",
+  "join.enterNoMicrophone": "Join without microphone",
+  "join.enterNoDevices": "Join without camera and microphone",
   "join.enterWatch": "Start watching",
   "join.preview": "Preview of your camera",
   "join.entering": "Entering the meeting…",
@@ -41,6 +42,10 @@ export const en = {
   "join.missingNumber": "A meeting number has 9 digits.",
   "join.missingPin": "A PIN has 6 digits.",
 
+  "device.asking": "Your browser is asking about camera and microphone. Please press “Allow”.",
+  "device.flip": "Switch between front and back camera",
+  "device.gone": "The usual one is not there; another one is used.",
+  "device.camera.none": "No camera",
   "device.camera.opening": "Opening the camera…",
   "device.camera.off": "Camera is off",
   "device.camera.denied": "The camera is not allowed. Allow it with the camera sign in the address bar.",
@@ -48,8 +53,6 @@ export const en = {
   "device.camera.busy": "Another program is using the camera. Close it and switch the camera on again.",
   "device.camera.failed": "The camera could not be opened. Try another one.",
   "device.camera.unsupported": "This address cannot use a camera. Please use the https address.",
-  "device.microphone.opening": "Opening the microphone…",
-  "device.microphone.off": "Microphone is off",
   "device.microphone.denied": "The microphone is not allowed. Allow it with the microphone sign in the address bar.",
   "device.microphone.missing": "No microphone was found. Check its cable, or join without a microphone.",
   "device.microphone.busy": "Another program is using the microphone. Close it and switch the microphone on again.",
@@ -85,6 +88,36 @@ export const en = {
   "check.rateOver": "over {rate} Mbit/s",
   "check.milliseconds": "{trip} ms",
   "check.unknown": "not measured",
+
+  "help.both": "the camera and the microphone",
+  "help.camera": "the camera",
+  "help.microphone": "the microphone",
+  "help.title.denied": "You have not allowed the use of {what}.",
+  "help.title.missing": "This device does not find {what}.",
+  "help.title.busy": "Another program is using {what}.",
+  "help.title.failed": "Could not open {what}.",
+  "help.title.unsupported": "This address cannot use {what}.",
+  "help.denied.chrome":
+    "Press the sign at the left end of the address bar and set camera and microphone to “Allow”. If that does " +
+    "not help, check in your computer's privacy settings that this browser may use them.",
+  "help.denied.firefox":
+    "Press the camera or microphone sign at the left of the address bar, remove “Blocked” with the ×, and " +
+    "press “Try again”. When the browser asks, press “Allow”.",
+  "help.denied.safari":
+    "In the menu at the top, open Safari → “Settings for This Website” and set camera and microphone to " +
+    "“Allow”. If that does not help, look into System Settings → Privacy & Security.",
+  "help.denied.android":
+    "Press the sign at the left of the address bar and allow camera and microphone under “Permissions”. If " +
+    "that does not help, look into Settings → Apps → this browser → Permissions.",
+  "help.denied.ios":
+    "In the page menu of the address bar, open “Website Settings” and set camera and microphone to “Allow”. " +
+    "If that does not help, switch both on for this browser in the Settings app.",
+  "help.how.missing": "Check the cable; it appears here as soon as it is plugged in.",
+  "help.how.busy": "Close other conferences and programs that use it, then try again.",
+  "help.how.failed": "Unplug it and plug it in again, or choose another one below.",
+  "help.how.unsupported": "Check that the address begins with https.",
+  "help.without": "You can join as it is, and switch it on later.",
+  "help.again": "Try again",
 
   "meeting.stage": "Meeting picture",
   "meeting.controls": "Meeting controls",
@@ -371,4 +404,17 @@ export const en = {
   "news.locked": "The chair has locked the meeting",
   "news.unlocked": "The chair has unlocked the meeting",
   "news.chat": "{name}: {text}",
+
+  "tone.play": "Play a test sound",
+  "tone.stop": "Playing · stop",
+  "tone.played": "If you heard nothing, choose another speaker or turn up the volume.",
+  "tone.failed": "No sound could be played. Try another speaker.",
+
+  "way.title": "How to join",
+  "way.both": "Picture and voice",
+  "way.sound": "Voice only",
+  "way.watch": "Watch only",
+  "way.hint.both": "Everybody can see and hear you.",
+  "way.hint.sound": "You join without a camera, and can switch it on in the meeting.",
+  "way.hint.watch": "You see and hear the meeting and send nothing. Camera and microphone stay closed.",
 };

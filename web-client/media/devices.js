@@ -3,9 +3,11 @@
  *
  * Rules:
  * 1. A device that cannot be had is a state with a reason, never an exception to the caller.
- * 2. A camera that is off is released, so that its lamp goes out; a muted microphone stays open but disabled.
+ * 2. The remembered device is used whenever it is there: another one stands in for it, and gives way when it is back.
+ * 3. A camera that is off is released, so that its lamp goes out; a muted microphone stays open but disabled.
  */
 
+import { acquire, acquireBoth, deviceOf, facingOf, permissionOf, watchPermission } from "./access.js";
 import { applied, reprocess, soundConstraints } from "./processing.js";
 
 /** @typedef {import("../state/app-state.js").DeviceStatus} DeviceStatus */
@@ -15,19 +17,10 @@ import { applied, reprocess, soundConstraints } from "./processing.js";
 
 const CAMERA = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } };
 
-/** What getUserMedia's errors mean to a person (Media Capture and Streams, section 10.2). */
-/** @type {Record<string, DeviceStatus>} */
-const REASONS = {
-  NotAllowedError: "denied",
-  SecurityError: "denied",
-  NotFoundError: "missing",
-  OverconstrainedError: "missing",
-  NotReadableError: "busy",
-  AbortError: "busy",
-};
-
 /** @type {Record<string, DeviceKind>} */
 const KINDS = { videoinput: "camera", audioinput: "microphone", audiooutput: "speaker" };
+
+const SOURCES = /** @type {const} */ (["camera", "microphone"]);
 
 export class Devices {
   /** @type {DevicesState} */
@@ -40,6 +33,8 @@ export class Devices {
   #tracks = { camera: null, microphone: null };
   /** @type {Record<Source, number>} */
   #asked = { camera: 0, microphone: 0 };
+  /** @type {Record<DeviceKind, string>} */
+  #remembered;
 
   /**
    * @param {Record<DeviceKind, string> & import("./processing.js").ProcessingWanted} chosen remembered device ids, ""
@@ -52,7 +47,10 @@ export class Devices {
       status: /** @type {DeviceStatus} */ ("off"),
       chosen: id,
       options: [],
+      facing: /** @type {"" | "user" | "environment"} */ (""),
+      gone: false,
     });
+    this.#remembered = { camera: chosen.camera, microphone: chosen.microphone, speaker: chosen.speaker };
     this.#state = {
       camera: device(chosen.camera),
       microphone: device(chosen.microphone),
@@ -62,6 +60,7 @@ export class Devices {
     this.#onState = onState;
     this.#onTrack = onTrack;
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.#deviceChange());
+    for (const source of SOURCES) void watchPermission(source, (state) => void this.#permitted(source, state));
   }
 
   /** @param {Source} source */
@@ -78,14 +77,65 @@ export class Devices {
     const ticket = (this.#asked[source] += 1);
     if (!navigator.mediaDevices) return this.#change(source, { status: "unsupported" });
     this.#change(source, { status: "opening" });
-    const { track, reason } = await acquire(this.#constraints(source));
+    void this.#sayAsking(source, ticket);
+    return this.#opened(source, ticket, await acquire(this.#constraints(source)));
+  }
+
+  /** Open camera and microphone, with one question to the person. */
+  async openBoth() {
+    if (!navigator.mediaDevices) return void (await Promise.all(SOURCES.map((source) => this.open(source))));
+    const tickets = { camera: (this.#asked.camera += 1), microphone: (this.#asked.microphone += 1) };
+    for (const source of SOURCES) {
+      this.#change(source, { status: "opening" });
+      void this.#sayAsking(source, tickets[source]);
+    }
+    const got = await acquireBoth({ ...this.#constraints("camera"), ...this.#constraints("microphone") });
+    await Promise.all(
+      SOURCES.map((source) => {
+        const result = got?.[source];
+        if (!result) return tickets[source] === this.#asked[source] ? this.open(source) : undefined;
+        const made = result instanceof MediaStreamTrack ? { track: result } : { track: null, reason: result };
+        return this.#opened(source, tickets[source], { reason: "missing", ...made });
+      }),
+    );
+    return undefined;
+  }
+
+  /** The camera on the other side of a telephone. */
+  async flip() {
+    const { facing, status } = this.#state.camera;
+    if (status !== "on" || !facing) return;
+    const ticket = (this.#asked.camera += 1);
+    const before = this.#tracks.camera;
+    if (before) before.onended = null;
+    before?.stop(); // many telephones cannot open both at once
+    const other = { ...CAMERA, facingMode: { ideal: facing === "user" ? "environment" : "user" } };
+    await this.#opened("camera", ticket, await acquire({ video: other }));
+    this.#remembered.camera = this.#state.camera.chosen;
+  }
+
+  /**
+   * @param {Source} source
+   * @param {number} ticket
+   * @param {{ track: MediaStreamTrack | null, reason: DeviceStatus }} result
+   */
+  async #opened(source, ticket, { track, reason }) {
     if (ticket !== this.#asked[source]) {
       track?.stop(); // closed or chosen anew while the person was asked
-      return undefined;
+      return;
     }
     this.#put(source, track);
-    this.#change(source, { status: track ? "on" : reason, ...(track ? { chosen: deviceOf(track) } : {}) });
-    return this.list();
+    const chosen = track ? { chosen: deviceOf(track), facing: facingOf(track) } : {};
+    this.#change(source, { status: track ? "on" : reason, ...chosen });
+    await this.list();
+  }
+
+  /** A person who is asked is told so. @param {Source} source @param {number} ticket */
+  async #sayAsking(source, ticket) {
+    const asks = (await permissionOf(source)) === "prompt";
+    if (asks && ticket === this.#asked[source] && this.#state[source].status === "opening") {
+      this.#change(source, { status: "asking" });
+    }
   }
 
   /** @param {Source} source */
@@ -100,7 +150,8 @@ export class Devices {
    * @param {string} id
    */
   async choose(kind, id) {
-    this.#change(kind, { chosen: id });
+    this.#remembered[kind] = id;
+    this.#change(kind, { chosen: id, gone: false });
     if (kind !== "speaker" && this.#state[kind].status !== "off") await this.open(kind);
   }
 
@@ -130,14 +181,24 @@ export class Devices {
       const options = found
         .filter((device) => KINDS[device.kind] === kind && device.deviceId !== "")
         .map((device) => ({ id: device.deviceId, label: device.label }));
-      this.#change(kind, { options });
+      this.#change(kind, { options, gone: options.length > 0 && !this.#isThere(kind, options) });
     }
   }
 
+  /** @param {DeviceKind} kind @param {readonly { id: string }[]} options */
+  #isThere(kind, options) {
+    const remembered = this.#remembered[kind];
+    return remembered === "" || options.some((option) => option.id === remembered);
+  }
+
   async #deviceChange() {
+    const before = this.#state;
     await this.list();
-    for (const source of /** @type {const} */ (["camera", "microphone"])) {
-      if (this.#state[source].status === "missing") await this.open(source);
+    for (const kind of /** @type {const} */ (["camera", "microphone", "speaker"])) {
+      const { status, gone } = this.#state[kind];
+      const isBack = before[kind].gone && !gone;
+      if (isBack) this.#change(kind, { chosen: this.#remembered[kind] });
+      if (kind !== "speaker" && (status === "missing" || (isBack && status === "on"))) await this.open(kind);
     }
   }
 
@@ -148,6 +209,11 @@ export class Devices {
     return source === "camera"
       ? { video: { ...CAMERA, ...device } }
       : { audio: { ...soundConstraints(this.#processing), ...device } };
+  }
+
+  /** @param {Source} source @param {PermissionState} state */
+  async #permitted(source, state) {
+    if (state === "granted" && this.#state[source].status === "denied") await this.open(source);
   }
 
   /** @param {Source} source @param {MediaStreamTrack | null} track */
@@ -168,22 +234,4 @@ export class Devices {
     this.#state = { ...this.#state, [kind]: { ...this.#state[kind], ...changes } };
     this.#onState(this.#state);
   }
-}
-
-/**
- * @param {MediaStreamConstraints} constraints
- * @returns {Promise<{ track: MediaStreamTrack | null, reason: DeviceStatus }>}
- */
-async function acquire(constraints) {
-  try {
-    const stream = await navigator.mediaDevices.getUserMedia(constraints);
-    return { track: stream.getTracks()[0] ?? null, reason: "missing" };
-  } catch (error) {
-    return { track: null, reason: error instanceof DOMException ? (REASONS[error.name] ?? "failed") : "failed" };
-  }
-}
-
-/** @param {MediaStreamTrack} track */
-function deviceOf(track) {
-  return track.getSettings().deviceId ?? "";
 }

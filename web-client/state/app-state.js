@@ -28,10 +28,11 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  */
 
 /**
- * "denied": not permitted; "missing": none there; "busy": another program has it; "failed": anything else;
- * "unsupported": the browser gives none to this page (no secure context).
+ * "asking": the browser asks the person; "denied": not permitted; "missing": none there; "busy": another program has
+ * it; "failed": anything else; "unsupported": the browser gives none to this page (no secure context).
  *
- * @typedef {"off" | "opening" | "on" | "denied" | "missing" | "busy" | "failed" | "unsupported"} DeviceStatus
+ * @typedef {"off" | "opening" | "asking" | "on" | "denied" | "missing" | "busy" | "failed" | "unsupported"}
+ *   DeviceStatus
  */
 
 /**
@@ -49,6 +50,8 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @property {string} chosen device id, "" for the browser's choice
  * @property {readonly DeviceOption[]} options
  * @property {Readonly<Record<string, boolean>>} [applied] to an open microphone by the browser, as far as it tells
+ * @property {"user" | "environment" | ""} facing of a telephone's camera: to its owner, or away; "" it does not say
+ * @property {boolean} gone the remembered one is not there
  */
 
 /** @typedef {{ camera: DeviceState, microphone: DeviceState, speaker: DeviceState }} DevicesState */
@@ -77,6 +80,8 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @property {string} title of the meeting, where the link tells it; "" unknown
  * @property {import("./check.js").Check} check of the line, before entering
  * @property {DevicesState} devices
+ * @property {import("./browser.js").Browser} browser
+ * @property {"off" | "playing" | "played" | "failed"} tone the test sound
  * @property {boolean} wantsMicrophone before the meeting: the switches; in it: not muted, camera on
  * @property {boolean} wantsCamera
  * @property {boolean} holding the key that lets talk while it is held
@@ -101,11 +106,12 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  */
 
 /** @type {DeviceState} */
-const NO_DEVICE = { status: "off", chosen: "", options: [] };
+const NO_DEVICE = { status: "off", chosen: "", options: [], facing: "", gone: false };
 
 /**
  * @param {{ language: Language, entry: Entry, draft: Partial<Draft>, wantsMicrophone: boolean, wantsCamera: boolean,
- *   ownAtOnce?: boolean, settings?: import("./settings.js").Settings }} known
+ *   ownAtOnce?: boolean, settings?: import("./settings.js").Settings,
+ *   browser?: import("./browser.js").Browser }} known
  * @returns {AppState}
  */
 export function initialState(known) {
@@ -130,6 +136,8 @@ export function initialState(known) {
     holding: false,
     talkingMuted: false,
     settings: known.settings ?? DEFAULT_SETTINGS,
+    browser: known.browser ?? "chrome",
+    tone: "off",
     preview: null,
     picture: null,
     screen: null,

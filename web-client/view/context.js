@@ -22,7 +22,10 @@ import { translate } from "../i18n/index.js";
  * @property {() => void} knowsMuted leave the person alone about talking while muted
  * @property {(changes: Partial<import("../state/settings.js").Settings>) => void} adjust
  * @property {(on: boolean) => void} switchCamera
- * @property {(watchOnly: boolean) => void} watchOnly
+ * @property {(way: import("../state/joining.js").Way) => void} joinAs
+ * @property {() => void} flipCamera
+ * @property {() => void} retryDevices
+ * @property {() => void} testSpeaker
  * @property {(kind: DeviceKind, id: string) => void} choose
  * @property {(onLevel: (level: number) => void) => (() => void) | null} meterMicrophone
  * @property {() => void} checkLine

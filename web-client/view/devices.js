@@ -2,12 +2,23 @@
 
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
+import { canFlip } from "../state/joining.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("./context.js").DeviceKind} DeviceKind */
+/** @typedef {import("./context.js").Key} Key */
+/** @typedef {import("../state/app-state.js").DeviceStatus} DeviceStatus */
 /** @typedef {"camera" | "microphone"} Source */
 
 const METER_BARS = 14;
+
+/** What the preview says while there is no picture. @type {Partial<Record<DeviceStatus, Key>>} */
+const PREVIEW_WORDS = {
+  on: "device.camera.off",
+  off: "device.camera.off",
+  opening: "device.camera.opening",
+  asking: "device.asking",
+};
 
 let labels = 0; // makes ids of controls unique in the page
 
@@ -23,7 +34,18 @@ export function deviceChoice(context, kind) {
     id,
     onchange: () => context.actions.choose(kind, select.value),
   });
-  const field = element("div", { class: "field" }, element("label", { for: id }, context.text(`join.${kind}`)), select);
+  const gone = element("p", { class: "hint" }, context.text("device.gone"));
+  const field = element(
+    "div",
+    { class: "field" },
+    element("label", { for: id }, context.text(`join.${kind}`)),
+    select,
+    gone,
+  );
+  context.watch(
+    (state) => state.devices[kind].gone,
+    (isGone) => (gone.hidden = !isGone),
+  );
   context.watch(
     (state) => [state.devices[kind].options, state.devices[kind].chosen, state.language],
     () => {
@@ -82,26 +104,69 @@ export function cameraPreview(context) {
   );
   context.signal.addEventListener("abort", () => (video.srcObject = null)); // else it plays on, seen by nobody
   context.watch(
+    (state) => state.devices.camera.facing,
+    (facing) => video.classList.toggle("mirrored", facing !== "environment"),
+  );
+  context.watch(
     (state) => [state.devices.camera.status, state.draft.watchOnly, state.language],
     () => {
+      const { watchOnly } = context.state.draft;
       const { status } = context.state.devices.camera;
-      words.hidden = status === "on" && !context.state.draft.watchOnly;
+      words.hidden = status === "on" && !watchOnly;
       words.replaceChildren(
-        icon("cameraOff"),
-        context.state.draft.watchOnly
-          ? context.say("join.watchOnlyHint")
-          : context.say(status === "on" ? "device.camera.off" : `device.camera.${status}`),
+        icon(watchOnly ? "watch" : "cameraOff"),
+        watchOnly ? context.say("way.watch") : context.say(PREVIEW_WORDS[status] ?? "device.camera.none"),
       );
     },
   );
   return element("div", { class: "preview-picture" }, video, words);
 }
 
+/** To the camera on the other side, where a telephone has two. @param {Context} context */
+export function flipButton(context) {
+  const button = element(
+    "button",
+    { type: "button", class: "round", onclick: () => context.actions.flipCamera() },
+    icon("flip"),
+  );
+  context.label(button, "aria-label", "device.flip");
+  context.label(button, "title", "device.flip");
+  context.watch(
+    (state) => canFlip(state.devices.camera),
+    (can) => (button.hidden = !can),
+  );
+  return button;
+}
+
+/** The test sound, with what to do when it was not heard. @param {Context} context */
+export function speakerTest(context) {
+  const words = element("span", {});
+  const button = element(
+    "button",
+    { type: "button", class: "speaker-test", onclick: () => context.actions.testSpeaker() },
+    icon("sound"),
+    words,
+    element("span", { class: "playing", "aria-hidden": "true" }, element("i"), element("i"), element("i")),
+  );
+  const hint = element("p", { class: "hint", role: "status" });
+  context.watch(
+    (state) => [state.tone, state.language],
+    () => {
+      const { tone } = context.state;
+      button.dataset.tone = tone;
+      button.setAttribute("aria-pressed", String(tone === "playing"));
+      words.textContent = context.say(tone === "playing" ? "tone.stop" : "tone.play");
+      hint.hidden = tone === "off" || tone === "playing";
+      hint.textContent = context.say(tone === "failed" ? "tone.failed" : "tone.played");
+    },
+  );
+  return element("div", { class: "speaker-test-field" }, button, hint);
+}
+
 /** A row of bars that follows the voice. @param {Context} context */
 export function microphoneMeter(context) {
   const bars = Array.from({ length: METER_BARS }, () => element("i"));
   const meter = element("div", { class: "meter", role: "meter", "aria-valuemin": 0, "aria-valuemax": 100 }, ...bars);
-  const words = element("p", { class: "hint problem", role: "status" });
   context.label(meter, "aria-label", "join.level");
   let stop = /** @type {(() => void) | null} */ (null);
   const show = (/** @type {number} */ level) => {
@@ -116,19 +181,6 @@ export function microphoneMeter(context) {
       show(0);
     },
   );
-  context.watch(
-    (state) => [state.devices.microphone.status, state.language],
-    () => {
-      const { status } = context.state.devices.microphone;
-      words.hidden = status === "on" || status === "off" || status === "opening";
-      words.textContent = status === "on" ? "" : context.say(`device.microphone.${status}`);
-    },
-  );
   context.signal.addEventListener("abort", () => stop?.());
-  return element(
-    "div",
-    { class: "meter-field" },
-    element("div", { class: "meter-row" }, icon("microphone"), meter),
-    words,
-  );
+  return element("div", { class: "meter-field" }, element("div", { class: "meter-row" }, icon("microphone"), meter));
 }

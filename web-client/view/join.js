@@ -3,7 +3,15 @@
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
 import { lineCheck } from "./check.js";
-import { cameraPreview, deviceChoice, deviceSwitch, microphoneMeter } from "./devices.js";
+import {
+  cameraPreview,
+  deviceChoice,
+  deviceSwitch,
+  flipButton,
+  microphoneMeter,
+  speakerTest,
+} from "./devices.js";
+import { deviceHelp, enterButton, wayChoice } from "./ways.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("./context.js").Key} Key */
@@ -92,7 +100,7 @@ export function joinPage(context) {
       element("summary", {}, context.text("join.chair")),
       chair.node,
     ),
-    watchOnlySwitch(context),
+    wayChoice(context),
     enterButton(context),
   );
   context.watch(
@@ -130,24 +138,29 @@ function heading(context) {
 
 /** @param {Context} context */
 function devicesCard(context) {
+  const speaker = deviceChoice(context, "speaker");
+  const test = speakerTest(context);
+  for (const node of [speaker, test]) node.classList.add("speaker-field"); // who only watches hears too
   const choices = element(
     "div",
     { class: "device-choices" },
     microphoneMeter(context),
     deviceChoice(context, "microphone"),
     deviceChoice(context, "camera"),
-    deviceChoice(context, "speaker"),
+    speaker,
+    test,
   );
   const switches = element(
     "div",
     { class: "preview-switches" },
     deviceSwitch(context, "microphone"),
     deviceSwitch(context, "camera"),
+    flipButton(context),
   );
   context.watch(
     (state) => state.draft.watchOnly,
     (watchOnly) => {
-      choices.hidden = watchOnly;
+      choices.classList.toggle("watching", watchOnly);
       switches.hidden = watchOnly;
     },
   );
@@ -155,39 +168,12 @@ function devicesCard(context) {
     "section",
     { class: "devices" },
     element("div", { class: "preview" }, cameraPreview(context), switches),
+    deviceHelp(context),
     choices,
     lineCheck(context),
   );
   context.label(card, "aria-label", "join.devices");
   return card;
-}
-
-/** @param {Context} context */
-function watchOnlySwitch(context) {
-  const box = element("input", {
-    type: "checkbox",
-    id: "watch-only",
-    "aria-describedby": "watch-only-hint",
-    onchange: () => context.actions.watchOnly(box.checked),
-  });
-  box.checked = context.state.draft.watchOnly;
-  return element(
-    "div",
-    { class: "check" },
-    box,
-    element("label", { for: "watch-only" }, context.text("join.watchOnly")),
-    element("p", { class: "hint", id: "watch-only-hint" }, context.text("join.watchOnlyHint")),
-  );
-}
-
-/** @param {Context} context */
-function enterButton(context) {
-  const button = element("button", { type: "submit", class: "primary large" });
-  context.watch(
-    (state) => [state.draft.watchOnly, state.language],
-    () => (button.textContent = context.say(context.state.draft.watchOnly ? "join.enterWatch" : "join.enter")),
-  );
-  return button;
 }
 
 /** @param {Context} context @param {Field} field */

@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import { CAPTION_ROWS } from "./captions.js";
 import { segmentsRow } from "./controls.js";
-import { deviceChoice } from "./devices.js";
+import { deviceChoice, speakerTest } from "./devices.js";
 import { ownPictureRow } from "./own-picture.js";
 import { sheet } from "./popover.js";
 import { HAS_KEYBOARD, singleKeysRow } from "./shortcuts.js";
@@ -26,6 +26,7 @@ const SECTIONS = [
       (context) => (watches(context) ? null : deviceChoice(context, "microphone")),
       (context) => (watches(context) ? null : deviceChoice(context, "camera")),
       (context) => deviceChoice(context, "speaker"),
+      speakerTest,
     ],
   },
   { id: "sound", rows: [...SOUND_ROWS, (context) => (HAS_KEYBOARD ? singleKeysRow(context) : null)] },

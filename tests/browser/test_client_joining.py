@@ -6,7 +6,7 @@ import re
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from mcu.signaling import protocol
 from tests.browser.client_page import WAIT, enter, wait_for
@@ -107,21 +107,6 @@ def test_watching_only_sends_nothing(page: Page, conference: FakeConference) -> 
     (offer,) = conference.sent(protocol.Offer)
     assert entry.role == "viewer"
     assert re.findall(r"a=(sendrecv|recvonly|sendonly|inactive)\r\n", offer.sdp) == ["recvonly", "recvonly", "inactive"]
-
-
-def test_joins_without_devices_that_are_not_permitted(browser: Browser, conference: FakeConference) -> None:
-    context = browser.new_context(locale="ko-KR")
-    context.add_init_script(
-        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));"
-    )
-    page = context.new_page()
-    page.goto(conference.link)
-    expect(page.get_by_text("카메라 사용이 허용되지 않았습니다.")).to_be_visible()
-    expect(page.get_by_text("마이크 사용이 허용되지 않았습니다.")).to_be_visible()
-    enter(page, conference)
-    (entry,) = conference.sent(protocol.Enter)
-    assert (entry.muted, entry.camera_off) == (True, True)
-    context.close()
 
 
 def test_offers_three_streams_in_the_fixed_order_on_one_transport(page: Page, conference: FakeConference) -> None:

@@ -416,5 +416,7 @@ export const en = {
   "way.watch": "Watch only",
   "way.hint.both": "Everybody can see and hear you.",
   "way.hint.sound": "You join without a camera, and can switch it on in the meeting.",
+  "way.hint.picture": "You join without a microphone, and can switch it on in the meeting.",
+  "way.hint.nothing": "You see and hear the meeting. Camera and microphone can be switched on later.",
   "way.hint.watch": "You see and hear the meeting and send nothing. Camera and microphone stay closed.",
 };

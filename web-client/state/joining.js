@@ -24,18 +24,38 @@ export function wayOf({ draft, wantsCamera }) {
   return wantsCamera ? "both" : "sound";
 }
 
+/** What will be sent: picture and voice, one of them, nothing though they may, or nothing at all. */
+/** @typedef {"both" | "sound" | "picture" | "nothing" | "watch"} Outcome */
+
+/** @type {Record<Outcome, Key>} */
+export const ENTER_WORDS = {
+  both: "join.enter",
+  sound: "join.enterNoCamera",
+  picture: "join.enterNoMicrophone",
+  nothing: "join.enterNoDevices",
+  watch: "join.enterWatch",
+};
+
 /**
- * What pressing the button will do, in its words. A device that is on its way counts as there.
+ * What pressing the button will come to.
  *
  * @param {Joining} state
- * @returns {Key}
+ * @returns {Outcome}
  */
-export function enterWords(state) {
-  if (state.draft.watchOnly) return "join.enterWatch";
-  const camera = state.wantsCamera && !isTrouble(state.devices.camera.status);
-  const microphone = state.wantsMicrophone && !isTrouble(state.devices.microphone.status);
-  if (camera) return microphone ? "join.enter" : "join.enterNoMicrophone";
-  return microphone ? "join.enterNoCamera" : "join.enterNoDevices";
+export function outcomeOf(state) {
+  if (state.draft.watchOnly) return "watch";
+  if (works(state, "camera")) return works(state, "microphone") ? "both" : "picture";
+  return works(state, "microphone") ? "sound" : "nothing";
+}
+
+/**
+ * Whether a device is wanted and nothing is known to be wrong with it; one that is on its way counts as there.
+ *
+ * @param {Pick<AppState, "devices" | "wantsCamera" | "wantsMicrophone">} state
+ * @param {Source} source
+ */
+export function works({ devices, wantsCamera, wantsMicrophone }, source) {
+  return (source === "camera" ? wantsCamera : wantsMicrophone) && !isTrouble(devices[source].status);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
-import { canFlip } from "../state/joining.js";
+import { canFlip, works } from "../state/joining.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("./context.js").DeviceKind} DeviceKind */
@@ -71,16 +71,17 @@ export function deviceSwitch(context, source) {
     type: "button",
     class: "round",
     onclick: () => {
-      if (camera) context.actions.switchCamera(!context.state.wantsCamera);
-      else context.actions.switchMicrophone(!context.state.wantsMicrophone);
+      const on = !works(context.state, source); // pressing tries again what could not be had
+      if (camera) context.actions.switchCamera(on);
+      else context.actions.switchMicrophone(on);
     },
   });
   context.label(button, "aria-label", (state) => {
-    if (camera) return state.wantsCamera ? "meeting.cameraOff" : "meeting.cameraOn";
-    return state.wantsMicrophone ? "meeting.mute" : "meeting.unmute";
+    if (camera) return works(state, source) ? "meeting.cameraOff" : "meeting.cameraOn";
+    return works(state, source) ? "meeting.mute" : "meeting.unmute";
   });
   context.watch(
-    (state) => (camera ? state.wantsCamera : state.wantsMicrophone),
+    (state) => works(state, source),
     (on) => {
       button.classList.toggle("off", !on);
       button.replaceChildren(icon(on ? source : `${source}Off`));

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
-import { enterWords, troublesOf, wayOf } from "../state/joining.js";
+import { ENTER_WORDS, outcomeOf, troublesOf, wayOf } from "../state/joining.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("../state/joining.js").Way} Way */
@@ -40,8 +40,8 @@ export function wayChoice(context) {
     boxes.forEach((box) => (box.checked = box.value === way));
   });
   context.watch(
-    (state) => [wayOf(state), state.language],
-    () => (hint.textContent = context.say(`way.hint.${wayOf(context.state)}`)),
+    (state) => [outcomeOf(state), state.language],
+    () => (hint.textContent = context.say(`way.hint.${outcomeOf(context.state)}`)),
   );
   return element(
     "fieldset",
@@ -56,8 +56,8 @@ export function wayChoice(context) {
 export function enterButton(context) {
   const button = element("button", { type: "submit", class: "primary large" });
   context.watch(
-    (state) => [enterWords(state), state.language],
-    () => (button.textContent = context.say(enterWords(context.state))),
+    (state) => [outcomeOf(state), state.language],
+    () => (button.textContent = context.say(ENTER_WORDS[outcomeOf(context.state)])),
   );
   return button;
 }

@@ -39,7 +39,7 @@ def test_axe_finds_nothing(browser: Browser, state: State) -> None:
         for size in sizes:
             page.set_viewport_size({"width": size[0], "height": size[1]})
             for scheme in SCHEMES:
-                page.emulate_media(color_scheme=scheme)
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # else a colour is on its way
                 page.wait_for_timeout(SETTLE_MS)
                 if wrong := violations(page):
                     found[f"{size[0]}x{size[1]} {scheme}"] = wrong

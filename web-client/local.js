@@ -97,10 +97,10 @@ export class Local {
 
   /** As `enter` and `set_self` tell them. */
   switches() {
-    const { wantsCamera } = this.#store.state;
+    const { wantsCamera, sparing } = this.#store.state;
     return {
       muted: !wantsToBeHeard(this.#store.state) || this.#silenced || this.#devices.track("microphone") === null,
-      camera_off: !wantsCamera || this.#devices.track("camera") === null,
+      camera_off: !wantsCamera || sparing === "none" || this.#devices.track("camera") === null,
     };
   }
 
@@ -166,6 +166,11 @@ export class Local {
     if (watchOnly) return this.release();
     if (draft.watchOnly) return this.prepare();
     return void this.switchCamera(wants);
+  }
+
+  /** Something that the switches depend on has changed elsewhere. */
+  switched() {
+    this.#tellSwitches();
   }
 
   /** After a break the server is told everything again. */

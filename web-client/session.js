@@ -106,6 +106,16 @@ export class Session {
     this.#signaling.open();
   }
 
+  /** The line has no room for all of the camera, or has again. @param {AppState["sparing"]} sparing */
+  #spared(sparing) {
+    const before = this.#store.state.sparing;
+    this.#store.set({ sparing });
+    this.#options.local.switched();
+    const paused = sparing === "none" && this.#store.state.wantsCamera;
+    if (paused) this.#options.notices.tell({ key: "news.cameraPaused", values: {}, tone: "info" });
+    else if (before === "none") this.#options.notices.tell({ key: "news.cameraBack", values: {}, tone: "quiet" });
+  }
+
   /** How the connections are, and since when not well. @param {Partial<AppState>} changes */
   #flow(changes) {
     this.#store.set(changes);
@@ -180,6 +190,7 @@ export class Session {
       ready: () => this.#signaling?.state === "open",
       onState: (media) => this.#flow({ media }),
       onReceived: (received) => this.#store.set(received),
+      onCamera: (sparing) => this.#spared(sparing),
       onReading: (reading) => this.#store.set({ readings: remember(this.#store.state.readings, reading) }),
     });
     this.#call = call;
@@ -261,6 +272,6 @@ export class Session {
     this.#signaling = null;
     this.#call?.stop();
     this.#call = null;
-    this.#store.set({ media: "off", picture: null, screen: null, readings: [], brokenSince: null });
+    this.#store.set({ media: "off", picture: null, screen: null, readings: [], brokenSince: null, sparing: "full" });
   }
 }

@@ -6,15 +6,15 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from mcu.signaling import protocol
-from tests.browser.client_page import enter, press
+from tests.browser.client_page import enter, press, wait_for
 from tests.fakes.conference_server import FakeConference
 
 pytestmark = pytest.mark.browser
 
-# A connection that is up, on a line whose counters a test turns: `line.lost` of each 100 packets, both ways.
+# A connection that is up, on a line whose counters a test turns: of 100 packets `line.lost` down, `line.lostUp` up.
 LINE = """() => {
-  window.line = { lost: 0 };
-  const counted = { packets: 0, lost: 0 };
+  window.line = { lost: 0, lostUp: 0 };
+  const counted = { packets: 0, lost: 0, lostUp: 0 };
   Object.defineProperty(RTCPeerConnection.prototype, "connectionState", { get: () => "connected" });
   const local = RTCPeerConnection.prototype.setLocalDescription;
   RTCPeerConnection.prototype.setLocalDescription = async function (...given) {
@@ -24,12 +24,15 @@ LINE = """() => {
   RTCPeerConnection.prototype.getStats = async () => {
     counted.packets += 100 - line.lost;
     counted.lost += line.lost;
+    counted.lostUp += line.lostUp;
     const frames = counted.packets + counted.lost;
     return new Map([
       { id: "L", type: "local-candidate", protocol: "udp", candidateType: "host", address: "192.0.2.77" },
       { id: "P", type: "candidate-pair", nominated: true, localCandidateId: "L", currentRoundTripTime: 0.023 },
       { id: "I", type: "inbound-rtp", kind: "video", mid: "1", packetsReceived: counted.packets, frameWidth: 1280,
         frameHeight: 720, packetsLost: counted.lost, framesDecoded: frames, bytesReceived: frames * 1000 },
+      { id: "O", type: "outbound-rtp", kind: "video", mid: "1", packetsSent: frames, bytesSent: frames * 500 },
+      { id: "R", type: "remote-inbound-rtp", localId: "O", packetsLost: counted.lostUp },
     ].map((stat) => [stat.id, stat]));
   };
 }"""
@@ -109,3 +112,22 @@ def test_a_server_that_sheds_is_said_to_be_the_server(page: Page, conference: Fa
     conference.tell(protocol.Lines(poor=(), strained=True))
     expect(page.locator(".status")).to_have_text("서버가 바쁩니다")
     expect(page.get_by_role("button", name="연결 상태: 보통")).to_be_visible()
+
+
+def test_a_camera_gives_way_to_sound_and_comes_back(page: Page, conference: FakeConference) -> None:
+    page.clock.install()
+    enter(page, conference)
+    page.evaluate("line.lostUp = 20")
+    paused = page.locator(".status", has_text="카메라를 잠시 멈췄습니다")
+    for _ in range(20):
+        page.clock.run_for(2_000)
+        if paused.count():
+            break
+    expect(page.locator(".status")).to_have_text("회선이 느려 카메라를 잠시 멈췄습니다")
+    wait_for(page, conference, protocol.SetSelf)
+    assert conference.sent(protocol.SetSelf)[-1].camera_off is True
+    page.evaluate("line.lostUp = 0")
+    for _ in range(40):
+        page.clock.run_for(2_000)
+    expect(page.locator(".status")).to_have_text("연결됨")
+    assert conference.sent(protocol.SetSelf)[-1].camera_off is False

@@ -183,6 +183,7 @@ export const en = {
   "status.since": "for {seconds} s",
   "status.sinceNext": "for {seconds} s · next attempt in {wait} s",
   "status.tryNow": "Try now",
+  "status.cameraPaused": "Slow line: your camera is paused",
   "status.sharing": "You are sharing your screen",
   "status.sharingSound": "You are sharing your screen and its sound",
 
@@ -386,6 +387,8 @@ export const en = {
   "news.connected": "{name} is back",
   "news.reconnecting": "{name} has an unstable connection",
   "news.poorLine": "The connection of {name} is unstable",
+  "news.cameraPaused": "Your line is slow, so your camera is paused for a while. Sound goes on.",
+  "news.cameraBack": "Your line is better; your camera is sent again",
   "news.muted": "{name} muted",
   "news.unmuted": "{name} unmuted",
   "news.hand": "{name} raised a hand",

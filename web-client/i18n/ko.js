@@ -176,6 +176,7 @@ export const ko = {
   "status.since": "{seconds}초째",
   "status.sinceNext": "{seconds}초째 · {wait}초 뒤 다시 시도",
   "status.tryNow": "지금 다시 시도",
+  "status.cameraPaused": "회선이 느려 카메라를 잠시 멈췄습니다",
   "status.sharing": "내 화면을 공유하고 있습니다",
   "status.sharingSound": "내 화면과 소리를 공유하고 있습니다",
 
@@ -380,6 +381,8 @@ export const ko = {
   "news.connected": "{name} 님이 다시 연결되었습니다",
   "news.reconnecting": "{name} 님의 연결이 불안정합니다",
   "news.poorLine": "{name} 님의 연결이 불안정합니다",
+  "news.cameraPaused": "회선이 느려 카메라를 잠시 멈췄습니다. 소리는 그대로 전해집니다.",
+  "news.cameraBack": "회선이 나아져 카메라를 다시 보냅니다",
   "news.muted": "{name} 님의 마이크가 꺼졌습니다",
   "news.unmuted": "{name} 님의 마이크가 켜졌습니다",
   "news.hand": "{name} 님이 손을 들었습니다",

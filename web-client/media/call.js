@@ -11,6 +11,7 @@
 import { Lines, whileOpen } from "./lines.js";
 import { LineWatch } from "./quality.js";
 import { Recovery } from "./recovery.js";
+import { Thrift } from "./thrift.js";
 
 /** @typedef {import("./lines.js").Kind} Kind */
 /** @typedef {"connecting" | "connected" | "interrupted" | "blocked"} CallState */
@@ -24,6 +25,7 @@ import { Recovery } from "./recovery.js";
  * @property {(state: CallState) => void} onState
  * @property {(received: import("./lines.js").Received) => void} onReceived once for each connection
  * @property {(reading: import("../state/line.js").Reading) => void} onReading how the line was, every few seconds
+ * @property {(camera: import("./thrift.js").Camera) => void} onCamera how much of the camera there is room for
  */
 
 /** @typedef {{ connection: RTCPeerConnection, restart: boolean }} Offered */
@@ -40,6 +42,7 @@ export class Call {
   /** @type {RTCPeerConnection | null} */
   #connection = null;
   #recovery = new Recovery();
+  #thrift = new Thrift();
   #watch;
   #carries = false; // as told
   #newest = ""; // what arrived, at the last look
@@ -58,7 +61,10 @@ export class Call {
     this.#watch = new LineWatch(
       () => this.#connection,
       this.lines,
-      options.onReading,
+      (reading) => {
+        this.#spare(reading);
+        options.onReading(reading);
+      },
     );
   }
 
@@ -203,6 +209,13 @@ export class Call {
     } else if (this.#carries && this.#recovery.silent(now)) {
       this.#tell("interrupted");
     }
+  }
+
+  /** Sound goes before pictures. @param {import("../state/line.js").Reading} reading */
+  #spare(reading) {
+    if (!this.#thrift.take(reading)) return;
+    void this.lines.spare(this.#thrift.camera);
+    this.#options.onCamera(this.#thrift.camera);
   }
 
   /** @param {CallState} state */

@@ -8,7 +8,7 @@
  *    where it refuses, what is sent stays as it was.
  */
 
-import { limitsFor } from "./sending.js";
+import { limitsFor, spared } from "./sending.js";
 
 /** @typedef {"audio" | "main" | "content"} Kind */
 /** @typedef {{ picture: MediaStream, screen: MediaStream }} Received the composite with its sound; shared screens */
@@ -25,7 +25,7 @@ const DIRECTIONS = {
 
 /** @type {Record<Kind, RTCRtpTransceiverInit>} */
 const SENDING = {
-  audio: {},
+  audio: { sendEncodings: [{ priority: "high", networkPriority: "high" }] },
   main: { sendEncodings: [{}] },
   content: { sendEncodings: [{ maxBitrate: CONTENT_BITRATE, maxFramerate: CONTENT_RATE }] },
 };
@@ -38,6 +38,8 @@ export class Lines {
   #tracks = new Map();
   /** @type {import("./sending.js").NeededPicture | null | undefined} */
   #needed; // undefined until the server has said something
+  /** @type {import("./thrift.js").Camera} */
+  #camera = "full";
   #limits = ""; // that the browser has taken
   /** @type {Promise<void>} */
   #telling = Promise.resolve();
@@ -106,6 +108,12 @@ export class Lines {
     await this.limit();
   }
 
+  /** How much of the camera the line has room for. @param {import("./thrift.js").Camera} camera */
+  async spare(camera) {
+    this.#camera = camera;
+    await this.limit();
+  }
+
   /** Bring what is sent to what is needed; before the first answer it may have no effect. */
   limit() {
     this.#telling = this.#telling.then(() => this.#tell());
@@ -122,7 +130,7 @@ export class Lines {
     const sender = this.#transceivers.get("main")?.sender;
     const { width, height } = sender?.track?.getSettings() ?? {};
     if (!sender || this.#needed === undefined || this.#direction === "receive") return;
-    const limits = limitsFor(width && height ? { width, height } : null, this.#needed);
+    const limits = limitsFor(width && height ? { width, height } : null, spared(this.#needed, this.#camera));
     if (JSON.stringify(limits) === this.#limits) return;
     const parameters = sender.getParameters();
     const encoding = parameters.encodings[0];

@@ -31,3 +31,21 @@ export function limitsFor(captured, needed) {
     maxFramerate: needed.fps,
   };
 }
+
+const LESS_BITRATE = 0.5; // of what is needed
+const LEAST_BITRATE = 60_000; // bits per second
+const LESS_FPS = 10;
+
+/**
+ * What is left of a need when the line has no room for all of it.
+ *
+ * @param {NeededPicture | null} needed
+ * @param {import("./thrift.js").Camera} camera
+ * @returns {NeededPicture | null}
+ */
+export function spared(needed, camera) {
+  if (!needed || camera === "full") return needed;
+  if (camera === "none") return null;
+  const bitrate = Math.min(needed.bitrate, Math.max(LEAST_BITRATE, Math.round(needed.bitrate * LESS_BITRATE)));
+  return { ...needed, bitrate, fps: Math.min(needed.fps, LESS_FPS) };
+}

@@ -90,6 +90,7 @@ import { DEFAULT_SETTINGS } from "./settings.js";
  * @property {MediaStream | null} preview own camera
  * @property {MediaStream | null} picture the composite with its sound
  * @property {MediaStream | null} screen a screen that somebody shares, while the server sends it by itself
+ * @property {"full" | "less" | "none"} sparing how much of the own camera the line has room for
  * @property {readonly import("./line.js").Reading[]} readings of the media connection, the newest last
  * @property {"playing" | "blocked"} sound
  * @property {"off" | "starting" | "on"} content own screen
@@ -141,6 +142,7 @@ export function initialState(known) {
     preview: null,
     picture: null,
     screen: null,
+    sparing: "full",
     readings: [],
     sound: "playing",
     content: "off",

@@ -35,11 +35,12 @@ export function progressOf({ signaling, brokenSince, retryAt }, now) {
 
 /**
  * @param {Pick<import("./app-state.js").AppState, "signaling" | "attempt" | "media" | "content" | "meeting"> &
- *   { contentSound?: boolean }} state
+ *   Partial<Pick<import("./app-state.js").AppState, "sparing" | "wantsCamera" | "contentSound">>} state
  * @param {import("./quality.js").Quality} [quality]
  * @returns {Status} the gravest first
  */
-export function statusOf({ signaling, attempt, media, content, contentSound = false, meeting }, quality) {
+export function statusOf(state, quality) {
+  const { signaling, attempt, media, content, contentSound = false, meeting, sparing, wantsCamera } = state;
   if (signaling !== "open") {
     return attempt > 1
       ? { tone: "busy", key: "status.signalingAgain", values: { attempt } }
@@ -48,6 +49,7 @@ export function statusOf({ signaling, attempt, media, content, contentSound = fa
   if (media === "blocked") return { tone: "busy", key: "status.blocked" };
   if (media === "interrupted") return { tone: "busy", key: "status.interrupted" };
   if (media === "connecting" || media === "off") return { tone: "busy", key: "status.media" };
+  if (sparing === "none" && wantsCamera) return { tone: "warn", key: "status.cameraPaused" };
   const [other, ...more] = quality?.whose === "other" ? othersPoor(meeting) : [];
   if (other) {
     const values = { name: titled(other), count: more.length + 1 };

@@ -16,8 +16,9 @@ export function statusLine(context) {
   context.watch(
     (state) => {
       const { grade, whose } = ownQuality(state);
-      const { signaling, attempt, media, content, contentSound, meeting, language } = state;
-      return [signaling, attempt, media, content, contentSound, meeting?.poor, grade, whose, language];
+      const { signaling, attempt, media, meeting, language } = state;
+      const own = [state.content, state.contentSound, state.sparing, state.wantsCamera];
+      return [signaling, attempt, media, ...own, meeting?.poor, grade, whose, language];
     },
     () => {
       const { tone, key, values } = statusOf(context.state, ownQuality(context.state));

@@ -10,13 +10,23 @@ import { en } from "./en.js";
 /** @type {Record<Language, Record<Key, string>>} */
 const CATALOGUES = { ko, en };
 
+/** Letters that are written from right to left, and marks that turn what is around them. */
+const TURNS = /[\p{Script=Hebr}\p{Script=Arab}\p{Script=Syrc}\p{Script=Thaa}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+/**
+ * A value in a sentence of another direction: isolated (UAX 9), so that the words around it stay where they are.
+ *
+ * @param {string} value
+ */
+const isolated = (value) => (TURNS.test(value) ? `\u2068${value}\u2069` : value);
+
 /**
  * @param {Language} language
  * @param {Key} key
  * @param {Values} [values] for the {braces} in the sentence
  */
 export function translate(language, key, values = {}) {
-  return CATALOGUES[language][key].replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  return CATALOGUES[language][key].replace(/\{(\w+)\}/g, (whole, name) => isolated(String(values[name] ?? whole)));
 }
 
 /**

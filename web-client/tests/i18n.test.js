@@ -37,6 +37,12 @@ test("blanks are filled as text, and unknown ones stay visible", () => {
   assert.equal(translate("en", "news.joined"), "{name} joined");
 });
 
+test("a name that is read from the right is kept from turning the sentence around it", () => {
+  assert.equal(translate("ko", "news.joined", { name: "أحمد" }), "\u2068أحمد\u2069 님이 들어왔습니다");
+  assert.equal(translate("ko", "news.joined", { name: "\u202e김" }), "\u2068\u202e김\u2069 님이 들어왔습니다");
+  assert.equal(translate("ko", "news.joined", { name: "김철수 👨🏽‍🚒" }), "김철수 👨🏽‍🚒 님이 들어왔습니다");
+});
+
 test("language by the person's list, Korean otherwise", () => {
   assert.equal(languageFor(["fr-FR", "en-GB", "ko"]), "en");
   assert.equal(languageFor(["ko-KR"]), "ko");

@@ -1,4 +1,4 @@
-"""Files as gzip (RFC 1952), compressed once each: the page is text, and lines are slow.
+"""Text files as gzip (RFC 1952), made lean and compressed once each: lines are slow.
 
 Only files of the web client, which hold no secret: what is personal is never compressed together with what others
 choose (BREACH).
@@ -10,6 +10,8 @@ import gzip
 import os
 from collections import OrderedDict
 from pathlib import Path
+
+from mcu.signaling.lean import lean
 
 MOST_FILES = 512  # kept; the web client has under a hundred
 MOST_BYTES = 1 << 20  # of a file: compressed between two requests it must not hold the others up
@@ -31,7 +33,8 @@ class Compressor:
         key = (str(path), details.st_mtime_ns, details.st_size)
         found = self._kept.get(key)
         if found is None:
-            found = gzip.compress(Path(path).read_bytes(), LEVEL, mtime=0)
+            text = lean(Path(path).read_text(encoding="utf-8"), Path(path).suffix)
+            found = gzip.compress(text.encode(), LEVEL, mtime=0)
             self._kept[key] = found
             if len(self._kept) > MOST_FILES:
                 self._kept.popitem(last=False)

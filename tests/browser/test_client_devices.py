@@ -105,7 +105,8 @@ def test_a_busy_camera_is_tried_again_by_a_button(context: BrowserContext, confe
     expect(page.get_by_role("button", name="카메라 켜기")).to_be_visible()
     assert page.evaluate("window.asked") == ["audio,video", "video", "audio"]
     page.evaluate("window.refuse.video = ''")
-    page.get_by_role("button", name="다시 시도").click()
+    page.get_by_role("button", name="다시 시도").press("Enter")
+    expect(page.get_by_role("button", name="마이크 끄기")).to_be_focused()  # not lost with the button
     expect(page.locator(".preview video")).to_be_visible(timeout=WAIT)
     expect(page.locator(".helps")).to_be_hidden()
     expect(page.get_by_role("button", name="참가하기", exact=True)).to_be_visible()
@@ -205,6 +206,17 @@ def test_a_telephones_camera_is_flipped_and_remembered(context: BrowserContext, 
     expect(picture).not_to_have_class("mirrored")
     page.get_by_role("button", name="앞뒤 카메라 바꾸기").click()
     expect(picture).to_have_class("mirrored", timeout=WAIT)
+
+
+def test_a_telephones_camera_is_flipped_in_the_meeting(context: BrowserContext, conference: FakeConference) -> None:
+    context.add_init_script(TELEPHONE)
+    page = context.new_page()
+    enter(page, conference)
+    page.get_by_role("button", name="더 보기").click()
+    page.locator('[data-tool="flip"]:visible').click()
+    page.wait_for_function("window.opened.at(-1).side === 'environment'", timeout=WAIT)
+    assert page.evaluate("window.opened.map((track) => track.readyState)") == ["ended", "live"]
+    assert [sent.camera_off for sent in conference.sent(protocol.SetSelf) if sent.camera_off is True] == []
 
 
 def test_a_computers_camera_has_no_other_side(page: Page, conference: FakeConference) -> None:

@@ -16,10 +16,13 @@ from tests.support.chromium import chromium
 from tests.support.firefox import firefox
 from tests.support.line_check import checked
 from tests.support.media import camera_file, microphone_file
-from tests.support.observe import MeetingPage
+from tests.support.network import BROWSER_THROUGH, Weather, relay
+from tests.support.observe import MeetingPage, until
 from tests.support.server import Server, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+LOST = 0.25  # share of datagrams, each way
 
 
 @pytest.fixture
@@ -54,6 +57,32 @@ async def test_a_line_to_the_real_server_is_measured_over_udp(server: Server, tm
     assert metrics["mcu_signaling_line_checks_total"] == 1
     assert metrics["mcu_conferences"] == 0  # it is in none
     assert metrics['mcu_signaling_checked_bytes_total{direction="up"}'] >= 16_384
+
+
+async def test_a_lossy_line_is_measured_and_the_page_advises_a_cable(server: Server, tmp_path: Path) -> None:
+    camera, microphone = camera_file(tmp_path / "c.y4m", 1), microphone_file(tmp_path / "m.wav", 1)
+    async with relay(server.media_port, Weather(loss=LOST)) as network:
+        preload = BROWSER_THROUGH % network.port
+        async with chromium(camera=camera, microphone=microphone, preload=preload) as page:
+            await MeetingPage(page).open(server.link)
+            figures = await checked(page)
+    measured = [float(figures[way].rstrip("%")) / 100 for way in ("lossUp", "lossDown")]
+    assert all(LOST / 3 < loss < LOST * 2 for loss in measured), figures  # of about a hundred packets
+    assert "유선(케이블)으로 연결하십시오" in figures[""]
+
+
+async def test_firefox_plays_the_test_sound(conference: FakeConference, tmp_path: Path) -> None:
+    async with browser_of("firefox", tmp_path) as page:
+        await page.goto(conference.link)
+        tone = "document.querySelector('.speaker-test')?.dataset.tone"
+
+        async def is_(state: str) -> bool:
+            return bool(await page.evaluate(f"{tone} === '{state}'"))
+
+        await until(lambda: is_("off"), 20, what="the button")
+        await page.evaluate("document.querySelector('.speaker-test').click()")
+        await until(lambda: is_("playing"), 20, what="the sound")
+        await until(lambda: is_("played"), 20, what="the end of the sound")
 
 
 def test_a_server_that_has_no_time_keeps_nobody_from_joining(page: Page, conference: FakeConference) -> None:

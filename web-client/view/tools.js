@@ -12,6 +12,7 @@ import { chooseReaction } from "./reactions.js";
 import { showSettings } from "./settings.js";
 import { HAS_KEYBOARD, showShortcuts } from "./shortcuts.js";
 import { isCaptioned } from "../state/captions.js";
+import { canFlip } from "../state/joining.js";
 import { self, unread } from "../state/meeting.js";
 import { wantsToBeHeard } from "../state/microphone.js";
 
@@ -100,6 +101,16 @@ export const OWN_TOOLS = [
     press: chooseReaction,
     look: plain,
     shown: always,
+    place: "wide",
+  },
+  {
+    id: "flip",
+    icon: () => "flip",
+    caption: "device.flip",
+    label: () => "device.flip",
+    press: (context) => context.actions.flipCamera(),
+    look: plain,
+    shown: (state) => speaks(state) && canFlip(state.devices.camera),
     place: "wide",
   },
   {

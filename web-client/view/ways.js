@@ -65,7 +65,11 @@ export function enterButton(context) {
 /** What is wrong with the devices, how to mend it in this browser, and that it need not be. @param {Context} context */
 export function deviceHelp(context) {
   const list = element("div", { class: "helps", role: "status" });
-  const again = () => context.actions.retryDevices();
+  const again = () => {
+    context.actions.retryDevices();
+    // The button goes away; the switches of the same devices stay.
+    document.querySelector(".preview-switches")?.querySelector("button")?.focus();
+  };
   context.watch(
     (state) => [JSON.stringify(troublesOf(state)), state.browser, state.language],
     () => {

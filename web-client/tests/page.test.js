@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
 
 const ROOT = new URL("..", import.meta.url);
 const page = readFileSync(new URL("index.html", ROOT), "utf8");
-const MOST_BYTES = 150_000; // of everything a page loads, compressed
 
 /** Every module that main.js reaches, as a path from the root. */
 function reached() {
@@ -26,12 +24,6 @@ test("the page asks for every module at once, and for nothing that is not there"
   const modules = [...reached()].filter((path) => path !== "main.js").sort();
   assert.deepEqual(named(/rel="modulepreload" href="([^"]+)"/g), modules);
   for (const path of named(/(?:href|src)="([^"]+)"/g)) assert.ok(existsSync(new URL(path, ROOT)), path);
-});
-
-test("the page is light", () => {
-  const files = named(/(?:href|src)="([^"]+)"/g).map((path) => readFileSync(new URL(path, ROOT)));
-  const bytes = [Buffer.from(page), ...files].reduce((sum, file) => sum + gzipSync(file).length, 0);
-  assert.ok(bytes < MOST_BYTES, `${bytes} bytes`);
 });
 
 test("the page itself holds no script, no style and no address of somebody else", () => {

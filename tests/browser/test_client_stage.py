@@ -1,4 +1,4 @@
-"""Around the picture: small window, screen kept on, invitation, raised hands in their order, and the page afterwards."""
+"""Around the picture: small window, screen kept on, invitation, raised hands in order, and the page afterwards."""
 
 from __future__ import annotations
 

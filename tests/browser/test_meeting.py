@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import cast
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.async_api import Page as ChromiumPage
 
+from mcu.synthetic import picture_code
 from mcu.synthetic.picture_code import Code
 from tests.support.chromium import chromium
 from tests.support.firefox import firefox
-from tests.support.media import TONES, camera_file, fake_camera_script, microphone_file
-from tests.support.observe import RECORDER, MeetingPage, until
+from tests.support.media import FPS, SECONDS, TONES, camera_file, fake_camera_script, microphone_file
+from tests.support.observe import RECORDER, MeetingPage, luma_of, until
 from tests.support.server import Server, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 NAMES = {1: ("김하늘", "종로구청장"), 2: ("이바다", "중구청장"), 3: ("박솔", "용산구청장"), 4: ("최들", "성동구청장")}
+
+# What the own tile and the composite show at the same moment: one's own camera alone fills both.
+BOTH = """[".own-picture video", "video[data-composite]"].map((name) => {
+  const video = document.querySelector(name);
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [640, 360];
+  canvas.getContext("2d").drawImage(video, 0, 0, 640, 360);
+  return canvas.toDataURL("image/png");
+})"""
 
 
 @pytest.fixture
@@ -162,3 +178,35 @@ async def test_a_killed_controller_leaves_no_orphan_and_everybody_comes_back(
         assert {key: new[key] for key in ("participant", "role", "seat")} == {
             key: old[key] for key in ("participant", "role", "seat")
         }
+
+
+def whole(luma: NDArray[np.uint8]) -> picture_code.Window:
+    """The camera's picture fills the plane."""
+    height, width = luma.shape
+    return picture_code.covering(0, 0, width, height)
+
+
+async def test_nobody_sees_himself_late(server: Server, browsers: Browsers) -> None:
+    page = await browsers.chromium(1)
+    await enter(page, server, 1)
+    await until(lambda: sees(page, 1), what="oneself in the composite")
+    await page.until("document.querySelector('.own-picture video')?.checkVisibility({ visibilityProperty: true })")
+    place = await page.page.evaluate(
+        """(() => {
+          const { x, y, width, height } = document.querySelector(".own-picture").getBoundingClientRect();
+          return { x, y, width, height };
+        })()"""
+    )
+    picture = await cast(ChromiumPage, page.page).screenshot(clip=place)
+    shown = np.asarray(Image.open(io.BytesIO(picture)).convert("L"))
+    code = picture_code.read(np.ascontiguousarray(shown[:, ::-1]), whole(shown))  # as in a mirror
+    assert code is not None
+    assert code.person == 1
+    behind = []
+    while len(behind) < 5:
+        own, mixed = await page.page.evaluate(BOTH)
+        codes = [picture_code.read(luma, whole(luma)) for luma in (luma_of(own), luma_of(mixed))]
+        if all(codes):
+            behind.append((codes[0].frame - codes[1].frame) % (FPS * SECONDS))
+    print(f"the composite shows oneself {sorted(behind)[2] / FPS:.2f} s after the own tile")
+    assert min(behind) > 0

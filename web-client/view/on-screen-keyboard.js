@@ -8,6 +8,7 @@
 /** @typedef {import("./context.js").Context} Context */
 
 const LEAST_KEYBOARD = 80; // pixels; less is a bar of the browser coming or going
+const MAGNIFIED = 1.05; // times; then the person looks closer, and nothing is to move
 const LOW = 560; // pixels of height: no room for picture and panel both
 const LOWEST = 260; // nor for anything but the panel's own
 
@@ -22,7 +23,7 @@ export function makeRoom(context, node) {
   const seen = window.visualViewport;
   if (!seen) return;
   const fit = () => {
-    const covered = seen.scale === 1 && innerHeight - seen.height > LEAST_KEYBOARD;
+    const covered = seen.scale < MAGNIFIED && innerHeight - seen.height > LEAST_KEYBOARD;
     node.style.height = covered ? `${seen.height}px` : "";
     node.style.translate = covered ? `0 ${seen.offsetTop}px` : "";
   };

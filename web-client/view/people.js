@@ -95,7 +95,7 @@ function update(context, node, who) {
   const speaking = meeting?.speaking.includes(who.participant) ?? false;
   node.classList.toggle("speaking", speaking);
   node.classList.toggle("away", who.presence === "reconnecting");
-  avatar.textContent = initial(who.name);
+  avatar.textContent = initial(who.name || who.office);
   name.textContent = own ? `${who.name} (${context.say("people.you")})` : who.name;
   const role = who.role === "attendee" ? "" : context.say(`people.${who.role}`);
   const away = who.presence === "reconnecting" ? context.say("people.reconnecting") : "";

@@ -155,7 +155,7 @@ export class TileList {
     if (!name || !office || !state || !button) return;
     name.textContent = who.name;
     office.textContent = who.office;
-    node.classList.toggle("untitled", who.office === "");
+    node.classList.toggle("untitled", who.office === "" || who.name === ""); // nothing for the gap to part
     const words = tile.content
       ? [context.say("people.sharing")]
       : [

@@ -9,7 +9,7 @@ import { self } from "../state/meeting.js";
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("./tools.js").Tool} Tool */
 
-const LEAST_ABOUT = 17; // times the size of the type: room for a title and the status beside the bar
+const LEAST_ABOUT = 20; // times the size of the type: room for a title and the status beside the bar
 
 /** @param {Context} context */
 export function toolbar(context) {

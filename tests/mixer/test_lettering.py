@@ -97,3 +97,10 @@ class TestMask:
     def test_hangul_stands_in_the_middle(self) -> None:
         rows = np.flatnonzero(mask_of("정문헌", 20, Weight.BOLD).max(axis=1) > 0.3)
         assert abs((rows[0] + rows[-1]) / 2 - (line_height(20) - 1) / 2) <= 1
+
+
+def test_every_syllable_of_the_composite_has_a_letter() -> None:
+    """Each of the 11,172 is drawn, and no two alike: the box of a font without Hangul looks like every other."""
+    drawn = {mask_of(chr(code), 24, Weight.REGULAR).tobytes() for code in range(0xAC00, 0xD7A4)}
+    assert len(drawn) == 11_172
+    assert mask_of("\U0010ffff", 24, Weight.REGULAR).tobytes() not in drawn

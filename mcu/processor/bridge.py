@@ -208,7 +208,10 @@ class Bridge:
         return found
 
     def _shared_screen(self) -> Picture | None:
-        """The newest picture of who shares, while the layout has a place for it. Called by the content's thread as well: reads only."""
+        """The newest picture of who shares, while the layout has a place for it.
+
+        Called by the content's thread as well: reads only.
+        """
         member = self.members.get(self._state.content) if self._state.content else None
         return member.picture(content=True) if member else None
 

@@ -2,8 +2,8 @@
  * The sound of a shared screen, mixed with the microphone into the one track that is sent.
  *
  * Rules:
- * 1. The microphone in the mix is the track that would be sent alone: muted there, it is silent here. So the sound of the
- *    screen goes on while its owner is muted, and nothing else does.
+ * 1. The microphone in the mix is the track that would be sent alone: muted there, it is silent here. So the sound of
+ *    the screen goes on while its owner is muted, and nothing else does.
  * 2. Nothing is processed on the way: echo and noise are taken out of the microphone before, and music stays music.
  */
 
@@ -17,7 +17,8 @@ const SOUND = {
 };
 
 /**
- * What to ask the browser for: a tab's sound always; that of the whole machine only where the meeting's can be left out.
+ * What to ask the browser for: a tab's sound always; that of the whole machine only where the meeting's can be left
+ * out.
  *
  * @returns {{ audio: MediaTrackConstraints, systemAudio: "include" | "exclude" }}
  */

@@ -60,6 +60,12 @@ class Cable:
     def mend(self) -> None:
         _run("ip", "netns", "exec", self.server, "nft", "delete", "table", "inet", "cut")
 
+    def narrow(self, kbits: int, *, queue_ms: int = 400) -> None:
+        """Both ways carry so much and no more, behind a queue of so long; what finds no place is dropped."""
+        rule = ("tbf", "rate", f"{kbits}kbit", "burst", "3000", "latency", f"{queue_ms}ms")
+        for namespace, end in ((self.server, "server"), (self.browser, "browser")):
+            _run("ip", "netns", "exec", namespace, "tc", "qdisc", "replace", "dev", end, "root", *rule)
+
     def pull(self) -> None:
         """The browser's machine has no network, and knows it; until `plug`."""
         _run("ip", "-n", self.browser, "link", "set", "browser", "down")

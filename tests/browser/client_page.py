@@ -37,3 +37,13 @@ def wait_for(page: Page, conference: FakeConference, kind: type[protocol.ClientM
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"no {kind.__name__} within {WAIT} ms")
+
+
+def until(page: Page, expression: str) -> None:
+    """Let the page run until `expression` is true in it. (Playwright's own polling evaluates text, which our policy
+    forbids to all but the debugger.)"""
+    for _ in range(WAIT // 50):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not within {WAIT} ms: {expression}")

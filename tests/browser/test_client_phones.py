@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mcu.signaling import protocol
-from tests.browser.client_page import WAIT, press
+from tests.browser.client_page import WAIT, press, until
 from tests.browser.layouts_shown import SCENES, enter_scene
 from tests.fakes.conference_server import FakeConference
 
@@ -109,11 +109,12 @@ def test_a_keyboard_that_only_covers_makes_the_page_lower(phone: Page, conferenc
           }
         }"""
     )
-    phone.wait_for_function(
+    until(
+        phone,
         """() => {
           visualViewport.dispatchEvent(new Event("resize"));
           return document.querySelector("#chat-write").getBoundingClientRect().bottom <= 500;
-        }"""
+        }""",
     )
 
 

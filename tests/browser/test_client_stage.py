@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from mcu.signaling import protocol
-from tests.browser.client_page import enter, press, wait_for
+from tests.browser.client_page import enter, press, until, wait_for
 from tests.browser.layouts_shown import SCENES, enter_scene
 from tests.fakes.conference_server import LINK, FakeConference, person
 
@@ -92,14 +92,14 @@ def test_the_screen_stays_on_during_the_meeting_only(page: Page, conference: Fak
     page.goto(conference.link)
     assert page.evaluate("window.held()") == 0
     enter(page, conference)
-    page.wait_for_function("window.held() === 1")
+    until(page, "window.held() === 1")
     assert page.evaluate("window.locks[0].type") == "screen"
     page.evaluate("window.locks[0].release()")  # as the browser does with a page that nobody sees
     assert page.evaluate("window.held()") == 0
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    page.wait_for_function("window.held() === 1")
+    until(page, "window.held() === 1")
     page.get_by_role("button", name="나가기").click()
-    page.wait_for_function("window.held() === 0")
+    until(page, "window.held() === 0")
 
 
 def test_full_screen_is_a_switch_that_says_its_state(page: Page, conference: FakeConference) -> None:
@@ -140,7 +140,7 @@ def test_a_telephone_shares_the_invitation(page: Page, conference: FakeConferenc
     enter(page, conference)
     press(page, "invite")
     page.get_by_role("button", name="공유", exact=True).click()
-    page.wait_for_function("window.shared")
+    until(page, "window.shared")
     assert conference.link in page.evaluate("window.shared.text")
 
 

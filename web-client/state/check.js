@@ -67,6 +67,11 @@ export function verdictOf(figures) {
   return transport ? { grade: "good", key: "check.good" } : { grade: "unknown", key: "check.unmeasured" };
 }
 
+/** Whether anything was measured. @param {Figures} figures */
+export function hasFigures({ transport, rateUp, rateDown }) {
+  return transport !== null || rateUp !== null || rateDown !== null;
+}
+
 /** @param {number} rate bit/s */
 function kilobits(rate) {
   return Math.round(rate / 10_000) * 10;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { portOf } from "../media/check.js";
 import { download, rateOf, upload } from "../media/rates.js";
-import { verdictOf } from "../state/check.js";
+import { hasFigures, verdictOf } from "../state/check.js";
 
 /** @type {import("../state/check.js").Figures} */
 const GOOD = {
@@ -60,6 +60,12 @@ test("the gravest trouble is told, with its figures", () => {
 test("a refusal of media still tells of a slow line", () => {
   const slow = verdict({ answered: false, transport: null, rateUp: 100_000 });
   assert.equal(slow.key, "check.littleUp");
+});
+
+test("a check that measured nothing has no figures to show", () => {
+  const bare = { transport: null, roundTrip: null, lossUp: null, lossDown: null, rateUp: null, rateDown: null };
+  assert.equal(hasFigures({ ...GOOD, ...bare }), false);
+  assert.equal(hasFigures({ ...GOOD, ...bare, rateUp: 1 }), true);
 });
 
 test("the port is that of the answer's candidates", () => {

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
-import { AMPLE, verdictOf } from "../state/check.js";
+import { AMPLE, hasFigures, verdictOf } from "../state/check.js";
 
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("../state/check.js").Figures} Figures */
@@ -43,7 +43,12 @@ export function lineCheck(context) {
   const card = element(
     "section",
     { class: "line-check figures" },
-    element("div", { class: "check-row" }, mark, words, element("div", { class: "check-buttons" }, more, again)),
+    element(
+      "div",
+      { class: "check-row" },
+      element("div", { class: "check-verdict" }, mark, words),
+      element("div", { class: "check-buttons" }, more, again),
+    ),
     rows,
   );
   context.label(card, "aria-label", "check.title");
@@ -59,7 +64,7 @@ export function lineCheck(context) {
       mark.dataset.grade = verdict?.grade ?? "unknown";
       bars.forEach((bar, index) => bar.classList.toggle("lit", verdict !== null && index < LIT[verdict.grade]));
       words.textContent = verdict ? context.say(verdict.key, verdict.values) : context.say("check.running");
-      more.hidden = !figures?.reached;
+      more.hidden = !figures || !hasFigures(figures);
       rows.replaceChildren(...(figures ? figureRows(context, figures) : []));
     },
   );

@@ -39,6 +39,7 @@ export class Local {
       options.memory.preferences(),
       (devices) => this.#store.set({ devices }),
       (source, track) => this.#tracked(source, track),
+      (kind, reason, label) => this.#moved(kind, reason, label),
     );
     this.#ear = new MutedEar((talkingMuted) => this.#store.set({ talkingMuted }));
   }
@@ -257,6 +258,18 @@ export class Local {
     if (source === "microphone") this.#screenSound.follow(track);
     this.#options.onTrack(source === "camera" ? "main" : "audio");
     this.#tellSwitches();
+  }
+
+  /** Another device is in use than the person chose, or that one again. */
+  /**
+   * @param {import("./media/devices.js").DeviceKind} kind
+   * @param {"gone" | "back" | "system"} reason
+   * @param {string} label
+   */
+  #moved(kind, reason, label) {
+    if (this.#store.state.phase !== "meeting") return;
+    const key = reason === "system" ? "moved.system" : /** @type {const} */ (`moved.${kind}-${reason}`);
+    this.#options.notices.tell({ key, values: { label }, tone: "info" });
   }
 
   #enableMicrophone() {

@@ -37,7 +37,7 @@ TELEPHONE = """
   navigator.mediaDevices.getUserMedia = async (wanted) => {
     const stream = await open(wanted);
     const [track] = stream.getVideoTracks();
-    const id = wanted.video?.deviceId?.ideal;
+    const id = wanted.video?.deviceId?.exact ?? wanted.video?.deviceId?.ideal;
     if (track) track.side = wanted.video.facingMode?.ideal ?? (id === "environment" ? id : "user");
     if (track) window.opened.push(track);
     return stream;

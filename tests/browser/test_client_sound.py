@@ -32,7 +32,7 @@ def open_settings(page: Page) -> None:
 def test_what_is_done_to_the_sound_is_switched_without_a_new_offer(page: Page, conference: FakeConference) -> None:
     page.add_init_script(f"({SENT})()")
     enter(page, conference)
-    page.wait_for_function("window.sent().noiseSuppression === true")
+    page.wait_for_function("() => window.sent().noiseSuppression === true")
     open_settings(page)
     for name, setting in (
         ("잡음 줄이기", "noiseSuppression"),
@@ -43,10 +43,10 @@ def test_what_is_done_to_the_sound_is_switched_without_a_new_offer(page: Page, c
         expect(switch).to_have_attribute("aria-checked", "true")
         switch.press("Space")
         expect(switch).to_have_attribute("aria-checked", "false")
-        page.wait_for_function(f"window.sent().{setting} === false")
+        page.wait_for_function(f"() => window.sent().{setting} === false")
     assert len(conference.sent(protocol.Offer)) == 1
     page.reload()
-    page.wait_for_function("window.sent?.().noiseSuppression === false")
+    page.wait_for_function("() => window.sent?.().noiseSuppression === false")
     open_settings(page)
     expect(page.get_by_role("switch", name="울림 없애기")).to_have_attribute("aria-checked", "false")
 

@@ -57,7 +57,7 @@ def expect_muted(page: Page, conference: FakeConference, muted: bool) -> None:
     expect(page.locator('[data-tool="microphone"]')).to_have_attribute(
         "data-look", "off" if muted else re.compile("|on")
     )
-    page.wait_for_function(f"window.sent() === {str(not muted).lower()}")
+    page.wait_for_function(f"() => window.sent() === {str(not muted).lower()}")
     for _ in range(200):
         if told(conference) is muted:
             return

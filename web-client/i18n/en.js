@@ -119,6 +119,14 @@ export const en = {
   "help.without": "You can join as it is, and switch it on later.",
   "help.again": "Try again",
 
+  "moved.camera-gone": "The camera was unplugged. In use now: {label}",
+  "moved.camera-back": "The camera is back. In use now: {label}",
+  "moved.microphone-gone": "The microphone was unplugged. In use now: {label}",
+  "moved.microphone-back": "The microphone is back. In use now: {label}",
+  "moved.speaker-gone": "The speaker was unplugged. In use now: {label}",
+  "moved.speaker-back": "The speaker is back. In use now: {label}",
+  "moved.system": "Your machine uses another device now: {label}",
+
   "meeting.stage": "Meeting picture",
   "meeting.controls": "Meeting controls",
   "meeting.microphone": "Microphone",

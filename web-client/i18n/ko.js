@@ -112,6 +112,14 @@ export const ko = {
   "help.without": "지금 그대로 참가하셔도 됩니다. 회의 중에도 켤 수 있습니다.",
   "help.again": "다시 시도",
 
+  "moved.camera-gone": "카메라가 분리되었습니다. 지금 쓰는 카메라: {label}",
+  "moved.camera-back": "카메라가 다시 연결되었습니다. 지금 쓰는 카메라: {label}",
+  "moved.microphone-gone": "마이크가 분리되었습니다. 지금 쓰는 마이크: {label}",
+  "moved.microphone-back": "마이크가 다시 연결되었습니다. 지금 쓰는 마이크: {label}",
+  "moved.speaker-gone": "스피커가 분리되었습니다. 지금 쓰는 스피커: {label}",
+  "moved.speaker-back": "스피커가 다시 연결되었습니다. 지금 쓰는 스피커: {label}",
+  "moved.system": "컴퓨터의 기본 장치가 바뀌었습니다. 지금 쓰는 장치: {label}",
+
   "meeting.stage": "회의 화면",
   "meeting.controls": "회의 조작",
   "meeting.microphone": "마이크",

@@ -8,6 +8,7 @@
  */
 
 import { acquire, acquireBoth, deviceOf, facingOf, permissionOf, watchPermission } from "./access.js";
+import { moveOf, speakerFor } from "./device-moves.js";
 import { applied, reprocess, soundConstraints } from "./processing.js";
 
 /** @typedef {import("../state/app-state.js").DeviceStatus} DeviceStatus */
@@ -20,6 +21,12 @@ const CAMERA = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { id
 /** @type {Record<string, DeviceKind>} */
 const KINDS = { videoinput: "camera", audioinput: "microphone", audiooutput: "speaker" };
 
+/** Of a device that was asked for: it may come when something is plugged in. @type {ReadonlySet<DeviceStatus>} */
+const LOST = new Set(/** @type {const} */ (["missing", "busy", "failed"]));
+
+/** @type {import("./device-moves.js").Known} */
+const NOTHING = { ids: [], group: "" };
+
 const SOURCES = /** @type {const} */ (["camera", "microphone"]);
 
 export class Devices {
@@ -29,6 +36,9 @@ export class Devices {
   #processing;
   #onState;
   #onTrack;
+  #onMoved;
+  /** @type {Record<DeviceKind, import("./device-moves.js").Known>} */
+  #known = { camera: NOTHING, microphone: NOTHING, speaker: NOTHING };
   /** @type {Record<Source, MediaStreamTrack | null>} */
   #tracks = { camera: null, microphone: null };
   /** @type {Record<Source, number>} */
@@ -41,8 +51,10 @@ export class Devices {
    *   for the browser's choice, and what is to be done to the microphone
    * @param {(state: DevicesState) => void} onState
    * @param {(source: Source, track: MediaStreamTrack | null) => void} onTrack
+   * @param {(kind: DeviceKind, reason: import("./device-moves.js").Reason, label: string) => void} onMoved another
+   *   device than before is in use, although nobody chose it
    */
-  constructor(chosen, onState, onTrack) {
+  constructor(chosen, onState, onTrack, onMoved) {
     const device = (/** @type {string} */ id) => ({
       status: /** @type {DeviceStatus} */ ("off"),
       chosen: id,
@@ -56,6 +68,7 @@ export class Devices {
       microphone: device(chosen.microphone),
       speaker: device(chosen.speaker),
     };
+    this.#onMoved = onMoved;
     this.#processing = chosen;
     this.#onState = onState;
     this.#onTrack = onTrack;
@@ -72,13 +85,21 @@ export class Devices {
    * Open the chosen device, or another one if that is gone.
    *
    * @param {Source} source
+   * @param {import("./device-moves.js").Reason} [moved] why, when nobody asked for it
    */
-  async open(source) {
+  async open(source, moved) {
     const ticket = (this.#asked[source] += 1);
     if (!navigator.mediaDevices) return this.#change(source, { status: "unsupported" });
     this.#change(source, { status: "opening" });
     void this.#sayAsking(source, ticket);
-    return this.#opened(source, ticket, await acquire(this.#constraints(source)));
+    const chosen = this.#state[source].chosen;
+    // Chromium would rather give what is open already than what is only wished for.
+    const exactly = this.#known[source].ids.includes(chosen) ? await acquire(this.#constraints(source, "exact")) : null;
+    const found = exactly && (exactly.track || exactly.reason !== "missing");
+    await this.#opened(source, ticket, found ? exactly : await acquire(this.#constraints(source)));
+    const track = this.#tracks[source];
+    if (moved && track && ticket === this.#asked[source]) this.#onMoved(source, moved, track.label);
+    return undefined;
   }
 
   /** Open camera and microphone, with one question to the person. */
@@ -178,11 +199,15 @@ export class Devices {
     if (!navigator.mediaDevices) return;
     const found = await navigator.mediaDevices.enumerateDevices();
     for (const kind of /** @type {const} */ (["camera", "microphone", "speaker"])) {
-      const options = found
-        .filter((device) => KINDS[device.kind] === kind && device.deviceId !== "")
-        .map((device) => ({ id: device.deviceId, label: device.label }));
+      const devices = found.filter((device) => KINDS[device.kind] === kind && device.deviceId !== "");
+      const options = devices.map(({ deviceId, label }) => ({ id: deviceId, label }));
+      this.#known[kind] = {
+        ids: options.map(({ id }) => id),
+        group: devices.find((device) => device.deviceId === "default")?.groupId ?? "",
+      };
       this.#change(kind, { options, gone: options.length > 0 && !this.#isThere(kind, options) });
     }
+    this.#chooseSpeaker();
   }
 
   /** @param {DeviceKind} kind @param {readonly { id: string }[]} options */
@@ -192,20 +217,32 @@ export class Devices {
   }
 
   async #deviceChange() {
-    const before = this.#state;
+    const before = { ...this.#known };
     await this.list();
-    for (const kind of /** @type {const} */ (["camera", "microphone", "speaker"])) {
-      const { status, gone } = this.#state[kind];
-      const isBack = before[kind].gone && !gone;
-      if (isBack) this.#change(kind, { chosen: this.#remembered[kind] });
-      if (kind !== "speaker" && (status === "missing" || (isBack && status === "on"))) await this.open(kind);
+    for (const source of SOURCES) {
+      const { status, chosen } = this.#state[source];
+      const preferred = this.#remembered[source];
+      const now = this.#known[source];
+      const reason = LOST.has(status) ? "back" : moveOf({ preferred, inUse: chosen, before: before[source], now });
+      if (reason === "back" && now.ids.includes(preferred)) this.#change(source, { chosen: preferred });
+      if (reason && (status === "on" || LOST.has(status))) await this.open(source, reason);
     }
   }
 
-  /** @param {Source} source @returns {MediaStreamConstraints} */
-  #constraints(source) {
+  #chooseSpeaker() {
+    const { chosen, options } = this.#state.speaker;
+    const preferred = this.#remembered.speaker;
+    const next = speakerFor(preferred, this.#known.speaker.ids);
+    if (next === chosen) return;
+    this.#change("speaker", { chosen: next });
+    const used = options.find(({ id }) => id === next) ?? options[0];
+    this.#onMoved("speaker", next === preferred ? "back" : "gone", used?.label ?? "");
+  }
+
+  /** @param {Source} source @param {"ideal" | "exact"} [strictness] @returns {MediaStreamConstraints} */
+  #constraints(source, strictness = "ideal") {
     const id = this.#state[source].chosen;
-    const device = id ? { deviceId: { ideal: id } } : {};
+    const device = id ? { deviceId: { [strictness]: id } } : {};
     return source === "camera"
       ? { video: { ...CAMERA, ...device } }
       : { audio: { ...soundConstraints(this.#processing), ...device } };
@@ -225,7 +262,7 @@ export class Devices {
     }
     this.#tracks[source] = track;
     if (source === "microphone") this.#change(source, { applied: track ? applied(track) : {} });
-    if (track) track.onended = () => void this.open(source); // pulled out: take what is left
+    if (track) track.onended = () => void this.open(source, "gone"); // pulled out: take what is left
     if (before !== track) this.#onTrack(source, track);
   }
 

@@ -3,7 +3,7 @@
 Rules:
 1. A macroblock that differs from the reference picture is always coded. Only frames of the base layer are references.
 2. One that stopped changing is coded again a little later and then every so often: what was coded coarsely, because
-   much moved at once, gets the bits that are free afterwards.
+   much moved at once, gets the bits that are free afterwards, until somebody says that it is `sharp`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Macroblocks:
         shape = ((height + SIDE - 1) // SIDE, (width + SIDE - 1) // SIDE)
         self._differs = np.ones(shape, np.uint8)  # from the last frame of the base layer
         self._still = np.zeros(shape, np.uint8)  # frames since the last change, at most FOREVER
+        self._sharp = np.zeros(shape, np.uint8)  # coded so finely that it needs no more while it is still
         self._phase = (np.arange(shape[0]) * 11 % REFRESH).astype(np.uint8)[:, None]  # rows are refreshed in turns
         self._frame = 0  # modulo REFRESH
         self._size = (width, height)  # of the pictures that the rectangles below are of
@@ -54,17 +55,21 @@ class Macroblocks:
             if part is None:
                 part = self._parts[rectangle] = self._covered(rectangle, size)
             self._differs[part] = 1
-            still[part] = 0
+            still[part] = self._sharp[part] = 0
         refined = (still >= self._settled) & (still < self._settled + REFINED)
         refreshed = (still >= self._settled) & (self._phase == self._frame)
-        active: NDArray[np.uint8] = self._differs | (refined | refreshed).astype(np.uint8)
+        active: NDArray[np.uint8] = self._differs | ((refined | refreshed) & (self._sharp == 0)).astype(np.uint8)
         if reference:
             self._differs[:] = 0
         return active
 
+    def sharp(self, active: NDArray[np.uint8] | None) -> None:
+        """What was active in the last frame, None for all of it, was coded finely enough for good."""
+        self._sharp |= 1 if active is None else active
+
     def all_changed(self, *, reference: bool) -> None:
         """The next frame is coded as a whole."""
-        self._still[:] = 0
+        self._still[:] = self._sharp[:] = 0
         self._differs[:] = not reference
 
     def _covered(self, rectangle: Rectangle, size: tuple[int, int]) -> tuple[slice, slice]:

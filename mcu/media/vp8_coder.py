@@ -47,6 +47,7 @@ class Vp8Settings:
     layers: int = 1  # 2: every second frame can be left out for a receiver
     speed: int = SPEED
     settled: int = SETTLED  # frames without a change after which a macroblock is made sharp
+    enough: int = -1  # quantizer (0 to 63) from which down it is sharp; -1: bits that are free make it ever finer
 
 
 class Vp8Coder:
@@ -55,6 +56,7 @@ class Vp8Coder:
     def __init__(self, profile: VideoProfile, settings: Vp8Settings) -> None:
         self._profile = profile
         self._layers = settings.layers
+        self._enough = settings.enough
         self._encoder = Vp8Encoder(
             profile.width,
             profile.height,
@@ -111,7 +113,10 @@ class Vp8Coder:
             active=active,
         )
         self._time, self._layer = time, layer
-        self._follow_quantizer()
+        quantizer = self._encoder.quantizer
+        self._follow(quantizer)
+        if quantizer <= self._enough:
+            self._macroblocks.sharp(active)
         if not data:
             return None
         is_keyframe = not data[0] & 1  # RFC 6386 section 9.1
@@ -128,8 +133,8 @@ class Vp8Coder:
             tl0_index=self._tl0_index if self._layers > 1 else -1,
         )
 
-    def _follow_quantizer(self) -> None:
-        threshold = static_threshold(self._encoder.quantizer, self._threshold)
+    def _follow(self, quantizer: int) -> None:
+        threshold = static_threshold(quantizer, self._threshold)
         if threshold != self._threshold:
             self._threshold = threshold
             self._encoder.set_static_threshold(threshold)

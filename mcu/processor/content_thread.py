@@ -27,7 +27,13 @@ from mcu.processor.rungs import even
 FPS = 10  # pictures a second at most: pages are turned and scrolled, words are read
 MOST_BITRATE = 1_500_000  # bit/s while much changes; with the composite it is what a leg's line is first taken to carry
 CONTENT = VideoProfile("VP8", 1920, 1200, FPS, MOST_BITRATE)  # the largest
-SETTLED = 1  # frames until a part that no longer moves is made sharp: it was coarse because a page was turned
+# A part that no longer moves is made sharp from the next frame on: it was coarse because a page was turned.
+# Finer than quantizer 24 nobody sees; without an end, a still page would take bits for ever.
+CODING = Vp8Settings(settled=1, enough=24)
+# A page that is turned after a rest has a new encoder, whose first quantizer is the coarsest: in the rest it has become
+# finer and finer, and libvpx would make the new page one frame of half a megabyte, as a keyframe as well.
+TURNED_SHARE = 0.2  # of the picture that changed
+RESTED_TICKS = 5  # without a change before it; a page that is scrolled keeps its quantizer
 SHED_FACTOR = 2  # slowed first: of the composite's divisor, from the first step on
 
 
@@ -40,12 +46,14 @@ class ContentThread(PictureThread):
         """`picture` gives the newest of who shares, None when nobody does."""
         super().__init__("content", fps)
         self.coded = 0  # frames
+        self.held = False  # by the main thread: the last frame is still being sent
         self._picture = picture
         self._deliver = deliver
-        self._encoders = PictureEncoders(fps, vp8=Vp8Settings(settled=SETTLED))
+        self._encoders = PictureEncoders(fps, vp8=CODING)
         self._rate = 0
         self._profile = replace(CONTENT, fps=fps)
         self._before: Picture | None = None  # what was looked at last
+        self._rested = 0  # ticks since the last change
         self.start()
 
     @property
@@ -85,11 +93,17 @@ class ContentThread(PictureThread):
         if picture is None or not rate or not isinstance(picture.owner, VideoFrame) or picture.rotation:
             self._clear()
             return
+        if self.held:
+            return  # what changes meanwhile is seen the next time
         painted = [] if picture is self._before else differences(self._before, picture)
         self._before = picture
         width, height = fitted(picture.width, picture.height)
         self._profile = replace(self._profile, width=width, height=height)
         self._encoders.use({self._profile: rate})
+        changed = sum(width * height for _, _, width, height in painted)
+        if changed > TURNED_SHARE * picture.width * picture.height and self._rested >= RESTED_TICKS:
+            self._encoders.clear()
+        self._rested = 0 if painted else self._rested + 1
         for frame in self._encoders.encode(picture.owner, index, painted=painted):
             self.coded += 1
             self._deliver(frame)

@@ -17,17 +17,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mcu._native import packets
-from mcu.media.pacer import Pacer, Slice
+from mcu.media.pacer import RATE_FACTOR, Pacer, Slice
 from mcu.media.types import StreamKind
 from mcu.processor.content_thread import MOST_BITRATE, ContentThread
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
 from mcu.processor.rungs import OVERHEAD, Complaints, RungChooser
 
-LEAST_BITRATE = 500_000  # bit/s: with less, a page takes longer than three seconds until it can be read
+LEAST_BITRATE = (
+    1_000_000  # bit/s: a page of small print is 180 kB at first, and would hold up the sound of a poorer line
+)
 SHARE = 2 / 3  # of what a line carries beside the smallest rung, for the screen
 NEEDS = (LEAST_BITRATE * OVERHEAD / SHARE, 0.0)  # bit/s to spare, with the screen and without
-SPREAD = 0.08  # seconds over which a large frame is sent: a keyframe of 80 kB would hold up the sound behind it
+PACE = 1.25  # times the rate, at which large frames are sent: faster, a page would hold up the sound behind it
+SPREAD = 2.0  # seconds in which the largest is gone all the same
 
 
 @dataclass(slots=True)
@@ -59,7 +62,7 @@ class Presenting:
         self._call_later = call_later
         self._receivers: dict[Member, _Receiver] = {}
         self._rate = 0
-        self._pacer: Pacer[PacketizedFrame] = Pacer(MOST_BITRATE, spread=SPREAD)
+        self._pacer: Pacer[PacketizedFrame] = Pacer(round(MOST_BITRATE * PACE / RATE_FACTOR), spread=SPREAD)
 
     @property
     def receivers(self) -> int:
@@ -126,6 +129,7 @@ class Presenting:
 
     def _send_rest_later(self, now: float) -> None:
         due = self._pacer.next_timer()
+        self._video.held = due < math.inf  # the next picture is coded when this one is gone
         if due < math.inf:
             self._call_later(max(0.0, due - now), self._send_rest)
 

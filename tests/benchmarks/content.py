@@ -21,15 +21,17 @@ from PIL import Image, ImageDraw, ImageFont
 from mcu.media.payload_vp8 import Vp8Format
 from mcu.media.types import EncodedFrame, Picture
 from mcu.media.video_codecs import VideoDecoder
-from mcu.media.vp8_coder import Vp8Settings
 from mcu.mixer.lettering import Weight, font_path
 from mcu.mixer.reduction import Reduction, picture_of
 from mcu.processor.content_changes import differences
-from mcu.processor.content_thread import CONTENT, FPS, MOST_BITRATE, SETTLED
+from mcu.processor.content_thread import CODING, CONTENT, FPS, MOST_BITRATE, RESTED_TICKS, TURNED_SHARE
 from mcu.processor.picture_encoders import PacketizedFrame, PictureEncoders
 from mcu.processor.presenting import LEAST_BITRATE
 
 WORDS = "회의록은 닷새 안에 회람하고 이의가 없으면 확정한다. Minutes are circulated within five days, all {} of them. "
+OTHER_WORDS = (
+    "예산은 다음 분기로 이월한다. Pack my box with five dozen liquor jugs ({}) and judge my vow, sphinx of quartz. "
+)
 IN_COMPOSITE = (940, 528)  # of 1280×720: the place of a screen in the presentation layout
 LIKENESSES = (30.0, 35.0, 40.0)  # dB of luma: read without effort, hardly a difference, none
 SECONDS = 12
@@ -52,22 +54,29 @@ def page(number: int, scrolled: int = 0) -> av.VideoFrame:
     assert path is not None, "fonts-noto-cjk is not installed"
     font = ImageFont.truetype(str(path), 16)
     for line in range(-1, 46):
-        words = f"{number}-{line + scrolled // 24} " + WORDS.format(100 * number + line + scrolled // 24) * 2
+        text = (WORDS, OTHER_WORDS)[number % 2]
+        words = f"{number}-{line + scrolled // 24} " + text.format(100 * number + line + scrolled // 24) * 2
         draw.text((24, 24 * line + 12 - scrolled % 24), words, fill="#111", font=font)
     return av.VideoFrame.from_image(image).reformat(format="yuv420p")
 
 
 def run(screen: Callable[[int], av.VideoFrame], rate: int, *, judged: bool = True) -> Coded:
     """Code what `screen` shows at each tick, as a ContentThread does, and see what a receiver sees."""
-    encoders, found, decoder = PictureEncoders(FPS, vp8=Vp8Settings(settled=SETTLED)), Coded(), VideoDecoder("VP8")
+    encoders, found, decoder = PictureEncoders(FPS, vp8=CODING), Coded(), VideoDecoder("VP8")
     before: Picture | None = None
     shown: Picture | None = None
+    rested = 0
     for index in range(SECONDS * FPS):
         frame = screen(index)
         begun = time.thread_time()
         picture = picture_of(frame)
         painted = differences(before, picture)
-        encoders.use({replace(CONTENT, width=frame.width, height=frame.height): rate})
+        profile = replace(CONTENT, width=frame.width, height=frame.height)
+        encoders.use({profile: rate})
+        changed = sum(width * height for _, _, width, height in painted)
+        if changed > TURNED_SHARE * frame.width * frame.height and rested >= RESTED_TICKS:
+            encoders.clear()
+        rested = 0 if painted else rested + 1
         packets = encoders.encode(frame, index, painted=painted)
         found.cpu.append(time.thread_time() - begun)
         found.bytes.append(sum(len(payload) for packet in packets for payload in packet.payloads))
@@ -98,7 +107,8 @@ def _turning(rate: int) -> str:
     after = found.likeness[TURNED * FPS :]
     reached = [next((at / FPS for at, dB in enumerate(after) if dB >= least), float("nan")) for least in LIKENESSES]
     sharp = ", ".join(f"{dB:.0f} dB {at:.1f}" for dB, at in zip(LIKENESSES, reached, strict=True))
-    return f"seconds after the turn: {sharp}; in the end {after[-1]:.1f} dB"
+    largest = max(found.bytes[TURNED * FPS :]) / 1000
+    return f"seconds after the turn: {sharp}; in the end {after[-1]:.1f} dB; largest frame {largest:.0f} kB"
 
 
 def _rate(found: Coded, first: int, last: int) -> str:

@@ -12,6 +12,7 @@ class FakeContentThread:
 
     def __init__(self) -> None:
         self.rate = 0
+        self.held = False
         self.asked = 0  # keyframes
 
     def use(self, rate: int) -> None:

@@ -75,3 +75,16 @@ def test_rectangles_and_sizes_may_change_without_end() -> None:
         active = made.active([(x, y, 16, 16 - index % 3)], SIZE, reference=True)
         assert active[y // 16, x // 16] == 1
     assert made.active([(0, 0, 2, 2)], (2, 2), reference=True).all()
+
+
+def test_what_is_sharp_is_not_coded_again_until_it_changes() -> None:
+    blocks = Macroblocks(64, 64, settled=1)
+    everything = [(0, 0, 64, 64)]
+    blocks.active(everything, (64, 64), reference=True)
+    refined = blocks.active([], (64, 64), reference=True)
+    assert refined.all()
+    blocks.sharp(refined)
+    assert not any(blocks.active([], (64, 64), reference=True).any() for _ in range(50))
+    changed = blocks.active([(0, 0, 16, 16)], (64, 64), reference=True)
+    assert changed.sum() == 1
+    assert blocks.active([], (64, 64), reference=True).sum() == 1  # made sharp again, and that alone

@@ -102,13 +102,39 @@ def test_a_screen_is_sent_in_its_own_size_until_it_is_sharp_and_then_once_a_seco
     assert 1 <= len(stage.frames) - before <= 3
 
 
-def test_a_page_that_is_turned_becomes_sharp_without_a_keyframe(stage: Stage) -> None:
+def test_a_page_that_is_turned_after_a_rest_is_no_larger_than_the_first_and_becomes_sharp(stage: Stage) -> None:
     stage.screen = page(1)
     stage.thread.use(RATE)
-    stage.run(20)
+    stage.run(REFINE_FRAMES + 5)
+    rested = len(stage.frames)
     stage.screen = page(2)
     stage.run(REFINE_FRAMES + 5)
+    sizes = [sum(map(len, frame.payloads)) for frame in stage.frames]
+    assert max(sizes[rested:]) < 1.3 * sizes[0]
+    assert [frame.keyframe for frame in stage.frames].count(True) == 2
+    assert error(stage.shown(), stage.screen) < 4
+
+
+def test_a_page_that_is_scrolled_needs_no_keyframes(stage: Stage) -> None:
+    stage.thread.use(RATE)
+    for number in range(8):
+        stage.screen = page(number)
+        stage.run(3)
     assert [frame.keyframe for frame in stage.frames].count(True) == 1
+
+
+def test_nothing_is_coded_while_the_last_picture_is_on_its_way(stage: Stage) -> None:
+    stage.thread.use(RATE)
+    stage.screen = page(1)
+    stage.run(5)
+    stage.thread.held = True
+    stage.run(2)
+    before = len(stage.frames)
+    stage.screen = page(2)
+    stage.run(5)
+    assert len(stage.frames) == before
+    stage.thread.held = False
+    stage.run(REFINE_FRAMES + 5)
     assert error(stage.shown(), stage.screen) < 4
 
 

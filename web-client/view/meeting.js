@@ -11,7 +11,7 @@ import { voicePrompt } from "./muted-prompt.js";
 import { makeRoom } from "./on-screen-keyboard.js";
 import { qualityButton } from "./quality.js";
 import { stage } from "./stage.js";
-import { noticeList, statusLine } from "./status.js";
+import { mending, noticeList, statusLine } from "./status.js";
 import { toolbar } from "./toolbar.js";
 import { pressTool } from "./tools.js";
 import { keepAwake } from "./wake-lock.js";
@@ -34,6 +34,7 @@ export function meetingPage(context) {
       { class: "picture" },
       stage(context),
       captionArea(context),
+      mending(context),
       noticeList(context),
       voicePrompt(context),
     ),

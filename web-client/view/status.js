@@ -26,20 +26,22 @@ export function statusLine(context) {
       words.textContent = context.say(key, values);
     },
   );
-  return element("div", { class: "status-line" }, line, progress(context));
+  return line;
 }
 
-/** While something is mended: since when, the next attempt, and a way not to wait for it. @param {Context} context */
-function progress(context) {
+/** Over the picture while something is mended for long: since when, the next attempt, and a way not to wait for it. */
+/** @param {Context} context */
+export function mending(context) {
   const words = element("span", { class: "since", "aria-hidden": "true" }); // nobody wants to hear it each second
   const button = element("button", { type: "button", class: "try-now", onclick: () => context.actions.hurry() });
   button.append(context.text("status.tryNow"));
-  const node = element("div", { class: "progress" }, words, button);
+  const node = element("div", { class: "mending" }, words, button);
   const show = () => {
     const told = progressOf(context.state, performance.now());
     node.hidden = told === null;
     button.hidden = !told?.offer;
-    words.textContent = told ? context.say(told.key, told.values) : "";
+    const doing = statusOf(context.state);
+    words.textContent = told ? `${context.say(doing.key, doing.values)} ${context.say(told.key, told.values)}` : "";
   };
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer;

@@ -220,6 +220,18 @@ def leave_question(scene: Scene) -> None:
     scene.page.locator("button.leave").click()
 
 
+def line_panel(scene: Scene) -> None:
+    scene.join()
+    scene.page.locator('.about [data-tool="line"]').click()
+    expect(scene.page.locator("aside.panel")).to_be_visible()
+
+
+def reactions(scene: Scene) -> None:
+    scene.join()
+    scene.tell(protocol.Reacted(participant="p1", reaction="applause"))
+    scene.tool("react")
+
+
 def notices(scene: Scene) -> None:
     scene.join()
     scene.change("p1", hand=True)
@@ -341,6 +353,8 @@ STATES = (
     State("settings", settings, english=True, sizes=HANDHELD),
     State("layout", layout, CHAIR, english=True),
     State("leave-question", leave_question, CHAIR),
+    State("line-panel", line_panel, english=True),
+    State("reactions", reactions, placed=True),
     State("notices", notices),
     State("reconnecting", reconnecting, english=True),
     State("blocked", blocked, Setting(media="broken")),

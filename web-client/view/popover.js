@@ -70,7 +70,7 @@ export function popUp(context, tool, menu) {
   context.signal.addEventListener("abort", () => menu.remove(), { signal: gone.signal });
   setTimeout(() => {
     // the menu in which it was chosen closes first
-    (document.fullscreenElement ?? document.body).append(menu);
+    (document.querySelector("main") ?? document.body).append(menu);
     menu.showPopover();
     place(button, menu);
     menu.querySelector("button")?.focus();

@@ -210,6 +210,36 @@ def settings(scene: Scene) -> None:
     scene.tool("settings")
 
 
+def shortcuts(scene: Scene) -> None:
+    scene.join()
+    scene.page.keyboard.press("?")
+    expect(scene.page.get_by_role("dialog")).to_be_visible()
+
+
+def captions(scene: Scene) -> None:
+    """Written by oneself, so that the box is there too."""
+    scene.join()
+    scene.change(YOU, captioner=True)
+    told = ((True, "지금부터 제12회 정례회의를 시작하겠습니다."), (False, "먼저 지난 회의 결과를 보고드리겠"))
+    scene.conference.tell(*(protocol.Captioned(participant=YOU, text=text, final=final) for final, text in told))
+    expect(scene.page.locator(".caption-lines p")).to_have_count(2)
+
+
+def reactions(scene: Scene) -> None:
+    """The choice; what rises is gone before anybody could look."""
+    scene.join()
+    scene.tool("react")
+    expect(scene.page.locator(".reaction-choice")).to_be_visible()
+
+
+def holding(scene: Scene) -> None:
+    scene.join()
+    scene.tool("microphone")
+    scene.page.locator(".stage").click(position={"x": 8, "y": 8})
+    scene.page.keyboard.down("Space")
+    expect(scene.page.locator(".voice")).to_be_visible()
+
+
 def layout(scene: Scene) -> None:
     scene.join()
     scene.tool("layout")
@@ -351,6 +381,10 @@ STATES = (
     State("hand-raised", hand_raised),
     State("more-menu", more_menu, CHAIR, sizes=HANDHELD, placed=True),
     State("settings", settings, english=True, sizes=HANDHELD),
+    State("shortcuts", shortcuts, english=True),
+    State("captions", captions, english=True, sizes=HANDHELD),
+    State("reactions", reactions, english=True, placed=True),
+    State("holding-space", holding),
     State("layout", layout, CHAIR, english=True),
     State("leave-question", leave_question, CHAIR),
     State("line-panel", line_panel, english=True),

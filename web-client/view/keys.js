@@ -14,6 +14,7 @@ import { shortcutOf, showShortcuts } from "./shortcuts.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
+const REACHED = 'button, [tabindex]:not([tabindex="-1"])'; // by keyboard; a heading has the focus only to be read out
 const TAKEN = "input, textarea, select, summary, a[href], [contenteditable], dialog, [popover]";
 
 /**
@@ -70,7 +71,8 @@ function isFree(context, event, pressed) {
   if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return false;
   const focused = document.activeElement;
   if (!focused || focused === document.body) return true;
-  return focused === pressed && !focused.closest(TAKEN);
+  if (focused.closest(TAKEN)) return false;
+  return focused === pressed || !focused.matches(REACHED);
 }
 
 /**

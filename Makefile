@@ -33,7 +33,7 @@ check: setup-test ## Formatting, lint, types, import rules; under a minute
 
 test: setup-test ## Everything: checks, unit, fuzz, network, browsers, other stacks
 	@tools/check
-	@$(BIN)/python -m pytest $(ARGS)
+	@tools/test $(ARGS)
 
 gallery: setup-test ## Pictures of every state of the page, in var/gallery (one state: make gallery ARGS="--state chat")
 	@$(BIN)/python -m tests.browser.gallery var/gallery $(ARGS)

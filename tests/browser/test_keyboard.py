@@ -114,6 +114,8 @@ async def own_switches(keys: Keyboard) -> None:
 async def share(keys: Keyboard) -> None:
     await keys.do("화면 공유", back=True)
     await keys.focused("공유 중지")
+    shown = "document.querySelector('.toolbar [data-tool=share]').dataset.look === 'on'"
+    await until(lambda: keys.page.evaluate(shown), what="the screen is shown")  # before, it is still being captured
     await keys.press("Enter")
     await keys.focused("화면 공유")
 
@@ -123,7 +125,7 @@ async def the_chair_manages(keys: Keyboard) -> None:
     assert (await keys.focused("참가자")).inPanel
     await keys.do("사람 1 님 관리")
     assert (await keys.focused("마이크 끄기")).inMenu
-    await keys.press("ArrowDown")
+    await keys.press("End")
     assert (await keys.focused("내보내기")).inMenu
     await keys.press("Escape")
     await keys.focused("사람 1 님 관리")  # the menu is closed, and nothing but the menu

@@ -10,6 +10,8 @@
 export const WHOLE = { scale: 1, x: 0.5, y: 0.5 };
 
 const MOST_SCALE = 8; // more shows nothing but the coding's blocks
+const CLOSE_UP_GAP = 8; // pixels between the composite and a tile shown large under it
+const LEAST_CLOSE_UP = 0.6; // of the width; less is hardly larger than the tile itself
 const HALF = 2; // "cover" shows at least a half of a picture...
 const KEPT = 3 / 4; // ...and where it would cut more (an upright telephone), three quarters between bars
 const TOLERANCE = 64; // bars thinner than one 64th are not made
@@ -93,6 +95,34 @@ export function moved(whole, box, view, { factor, at, by }) {
     scale,
     x: (box.width / 2 - settled.x) / width,
     y: (box.height / 2 - settled.y) / height,
+  };
+}
+
+/**
+ * A tile once more, large, under the composite: its window on the page, where the whole picture lies behind it,
+ * and by how many pixels the composite moves up for it. Null where there is too little room to be of use.
+ *
+ * @param {Size} box
+ * @param {Rectangle} whole the composite, centred in the box
+ * @param {Rectangle} tile in pixels of the composite
+ * @param {Size} picture
+ */
+export function closeUp(box, whole, tile, picture) {
+  const room = box.height - whole.height - CLOSE_UP_GAP;
+  const scale = Math.min(box.width / tile.width, room / tile.height);
+  const width = tile.width * scale;
+  const height = tile.height * scale;
+  if (width < box.width * LEAST_CLOSE_UP || tile.width * 2 > picture.width) return null;
+  const rise = (height + CLOSE_UP_GAP) / 2;
+  return {
+    window: { x: (box.width - width) / 2, y: whole.y + whole.height - rise + CLOSE_UP_GAP, width, height },
+    picture: {
+      x: -tile.x * scale,
+      y: -tile.y * scale,
+      width: picture.width * scale,
+      height: picture.height * scale,
+    },
+    rise,
   };
 }
 

@@ -4,6 +4,7 @@
  * A new media connection brings a new stream; the old picture stays until the new one has its first frame.
  */
 
+import { CloseUp } from "./close-up.js";
 import { element } from "./dom.js";
 import { followFloating, handOver } from "./floating.js";
 import { icon } from "./icons.js";
@@ -21,7 +22,8 @@ export function stage(context) {
   const frame = element("div", { class: "frame" }, tiles.node, reactionLayer(context));
   const waiting = element("p", { class: "waiting" }, context.text("meeting.waiting"));
   const whole = wholeButton(context, zoom);
-  const node = element("section", { class: "stage" }, waiting, frame, whole, soundPrompt(context, frame));
+  const closeUp = new CloseUp(context);
+  const node = element("section", { class: "stage" }, waiting, frame, closeUp.node, whole, soundPrompt(context, frame));
   context.label(node, "aria-label", "meeting.stage");
   context.watch(
     (state) => state.picture,
@@ -37,10 +39,12 @@ export function stage(context) {
     const box = { width: node.clientWidth, height: node.clientHeight };
     if (!picture || box.width === 0) return;
     zoom.fit(box);
-    const area = zoomed(shown(picture, box), box, zoom.view);
+    const centred = shown(picture, box);
+    const area = zoomed(centred, box, zoom.view);
+    const rise = closeUp.place(box, centred, zoom.view.scale === 1);
     Object.assign(frame.style, {
       left: `${area.x}px`,
-      top: `${area.y}px`,
+      top: `${area.y - rise}px`,
       width: `${area.width}px`,
       height: `${area.height}px`,
     });
@@ -57,7 +61,7 @@ export function stage(context) {
     observer.disconnect();
     for (const video of frame.querySelectorAll("video")) retire(video);
   });
-  context.watch((state) => state.meeting?.tiles, place);
+  context.watch((state) => [state.meeting?.tiles, state.meeting?.speaker, state.picture], place);
   return node;
 }
 

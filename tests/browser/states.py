@@ -225,13 +225,6 @@ def captions(scene: Scene) -> None:
     expect(scene.page.locator(".caption-lines p")).to_have_count(2)
 
 
-def reactions(scene: Scene) -> None:
-    """The choice; what rises is gone before anybody could look."""
-    scene.join()
-    scene.tool("react")
-    expect(scene.page.locator(".reaction-choice")).to_be_visible()
-
-
 def holding(scene: Scene) -> None:
     scene.join()
     scene.tool("microphone")
@@ -260,6 +253,7 @@ def reactions(scene: Scene) -> None:
     scene.join()
     scene.tell(protocol.Reacted(participant="p1", reaction="applause"))
     scene.tool("react")
+    expect(scene.page.locator(".reaction-choice")).to_be_visible()
 
 
 def notices(scene: Scene) -> None:
@@ -388,7 +382,6 @@ STATES = (
     State("layout", layout, CHAIR, english=True),
     State("leave-question", leave_question, CHAIR),
     State("line-panel", line_panel, english=True),
-    State("reactions", reactions, placed=True),
     State("notices", notices),
     State("reconnecting", reconnecting, english=True),
     State("blocked", blocked, Setting(media="broken")),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { WHOLE, filled, freePart, moved, percentages, shown, viewOf, zoomed } from "../view/overlay.js";
+import { WHOLE, closeUp, filled, freePart, moved, percentages, shown, viewOf, zoomed } from "../view/overlay.js";
 import { outlineOf, plateBox, plateOf, textSize } from "../view/plates.js";
 import { levelOf } from "../media/meter.js";
 
@@ -111,4 +111,22 @@ test("the meter: nothing for silence, full for the loudest, half at -30 dB", () 
   assert.equal(levelOf(new Float32Array(64)), 0);
   assert.ok(Math.abs(levelOf(new Float32Array(64).fill(1)) - 1) < 1e-6);
   assert.ok(Math.abs(levelOf(new Float32Array(64).fill(10 ** -1.5)) - 0.5) < 1e-6);
+});
+
+test("a tile stands large under the composite where there is room, and nowhere else", () => {
+  const whole = shown(PICTURE, PHONE);
+  const places = closeUp(PHONE, whole, TILE, PICTURE);
+  assert.ok(places);
+  const { window, picture, rise } = places;
+  const composite = { top: whole.y - rise, bottom: whole.y - rise + whole.height };
+  assert.ok(composite.top >= 0 && window.y > composite.bottom && window.y + window.height <= PHONE.height);
+  assert.ok(Math.abs(composite.top - (PHONE.height - window.y - window.height)) < 1e-6); // together in the middle
+  assert.ok(Math.abs(picture.x + (TILE.x * window.width) / TILE.width) < 1e-6);
+  assert.ok(Math.abs(picture.width / picture.height - 16 / 9) < 1e-6);
+  const wide = { width: 1280, height: 760 };
+  assert.equal(closeUp(wide, shown(PICTURE, wide), TILE, PICTURE), null);
+  const tablet = { width: 820, height: 1100 };
+  const large = closeUp(tablet, shown(PICTURE, tablet), TILE, PICTURE);
+  assert.ok(large && large.window.width <= 1.75 * TILE.width);
+  assert.equal(closeUp(PHONE, whole, { x: 0, y: 0, width: 1280, height: 720 }, PICTURE), null);
 });

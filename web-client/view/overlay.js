@@ -11,7 +11,8 @@ export const WHOLE = { scale: 1, x: 0.5, y: 0.5 };
 
 const MOST_SCALE = 8; // more shows nothing but the coding's blocks
 const CLOSE_UP_GAP = 8; // pixels between the composite and a tile shown large under it
-const LEAST_CLOSE_UP = 0.6; // of the width; less is hardly larger than the tile itself
+const LEAST_CLOSE_UP = 1.5; // times as large as the tile in the composite; less is of no use
+const MOST_CLOSE_UP = 1.75; // times the composite's own pixels; more shows only that they are few
 const HALF = 2; // "cover" shows at least a half of a picture...
 const KEPT = 3 / 4; // ...and where it would cut more (an upright telephone), three quarters between bars
 const TOLERANCE = 64; // bars thinner than one 64th are not made
@@ -109,10 +110,10 @@ export function moved(whole, box, view, { factor, at, by }) {
  */
 export function closeUp(box, whole, tile, picture) {
   const room = box.height - whole.height - CLOSE_UP_GAP;
-  const scale = Math.min(box.width / tile.width, room / tile.height);
+  const scale = Math.min((box.width - CLOSE_UP_GAP) / tile.width, room / tile.height, MOST_CLOSE_UP);
+  if (scale < (LEAST_CLOSE_UP * whole.width) / picture.width) return null;
   const width = tile.width * scale;
   const height = tile.height * scale;
-  if (width < box.width * LEAST_CLOSE_UP || tile.width * 2 > picture.width) return null;
   const rise = (height + CLOSE_UP_GAP) / 2;
   return {
     window: { x: (box.width - width) / 2, y: whole.y + whole.height - rise + CLOSE_UP_GAP, width, height },

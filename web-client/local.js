@@ -200,6 +200,7 @@ export class Local {
 
   async shareScreen() {
     if (!canShareScreen()) return this.#options.notices.problem({ key: "content.unsupported" });
+    if (this.#store.state.content !== "off") return undefined; // the browser asks already
     this.#store.set({ content: "starting" });
     const { track, sound, failed } = await captureScreen();
     if (failed) this.#options.notices.problem({ key: "content.failed" });

@@ -34,7 +34,7 @@ from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.web_server import WebServer
 from mcu.cli.websocket_connection import TidyWebSocket
 from mcu.config import Config
-from mcu.controller.pool import READY_SECONDS, ProcessorPool
+from mcu.controller.pool import START_SECONDS, ProcessorPool
 from mcu.controller.registry import Registry
 from mcu.errors import ConfigurationError, RefusedError
 from mcu.loop_watch import WatchedLoop
@@ -45,7 +45,7 @@ from mcu.webrtc.sockets import advertised
 
 GRACEFUL_SECONDS = 3  # for requests under way when the server stops
 NO_PROCESSOR = (
-    f"No media processor became ready within {READY_SECONDS:.0f} seconds. The log above says why; "
+    f"No media processor became ready within {START_SECONDS:.0f} seconds. The log above says why; "
     "when it says nothing, the machine is too busy: close other programs and try again."
 )
 BACKLOG = 512  # connections that may wait for accept: a storm of a whole organisation rejoining
@@ -124,7 +124,7 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
         for server in servers:
             group.create_task(server.serve())
         try:
-            await pool.wait_ready()
+            await pool.wait_ready(patience=START_SECONDS)
         except RefusedError as error:
             raise ConfigurationError(NO_PROCESSOR) from error
         for server in servers:

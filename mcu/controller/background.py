@@ -25,12 +25,19 @@ class Background:
 
     async def run(self, foreground: Work) -> None:
         """Own the tasks while `foreground` runs."""
-        async with asyncio.TaskGroup() as group:
-            self._group = group
-            for work in self._waiting:
-                group.create_task(guarded(work))
-            self._waiting.clear()
-            await foreground
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                for work in self._waiting:
+                    group.create_task(guarded(work))
+                self._waiting.clear()
+                try:
+                    await foreground
+                except BaseException:
+                    self.close()  # the group takes no more from here on
+                    raise
+        finally:
+            self.close()
 
     def spawn(self, work: Work) -> None:
         """Do `work` in the background; refusals and bugs are logged."""

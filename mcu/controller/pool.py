@@ -22,6 +22,7 @@ from mcu.controller.processor_process import ProcessorProcess
 from mcu.errors import RefusedError
 
 READY_SECONDS = 10.0  # how long a request waits for an MP to come (back) up
+START_SECONDS = 30.0  # how long a start waits for the first one: a second of CPU, on a machine that others keep busy
 REPORT_SECONDS = 2.0  # interval of load reports
 MISSED_REPORTS = 2
 BACKOFF_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)  # pauses before the next start; the last one repeats
@@ -93,9 +94,9 @@ class ProcessorPool:
         self._changed.set()
         await asyncio.gather(*(processor.stop() for processor in self._processors.values()))
 
-    async def wait_ready(self) -> None:
-        """Return when an MP is ready. Raises RefusedError when none is within READY_SECONDS."""
-        deadline = time.monotonic() + READY_SECONDS
+    async def wait_ready(self, *, patience: float = READY_SECONDS) -> None:
+        """Return when an MP is ready. Raises RefusedError when none is within `patience` seconds."""
+        deadline = time.monotonic() + patience
         while self.ready_count == 0:
             remaining = deadline - time.monotonic()
             if remaining <= 0 or self._stopping:

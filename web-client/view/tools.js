@@ -73,11 +73,11 @@ export const OWN_TOOLS = [
   },
   {
     id: "share",
-    icon: (state) => (state.content === "off" ? "share" : "shareStop"),
+    icon: (state) => (state.content === "on" ? "shareStop" : "share"),
     caption: "meeting.share",
-    label: (state) => (state.content === "off" ? "meeting.share" : "meeting.shareStop"),
+    label: (state) => (state.content === "on" ? "meeting.shareStop" : "meeting.share"),
     press: (context) =>
-      context.state.content === "off" ? context.actions.shareScreen() : context.actions.stopSharing(),
+      context.state.content === "on" ? context.actions.stopSharing() : context.actions.shareScreen(),
     look: (state) => (state.content === "on" ? "on" : ""),
     shown: (state) => speaks(state) && canShare,
     place: "wide",

@@ -214,7 +214,7 @@ def test_a_telephones_camera_is_flipped_in_the_meeting(context: BrowserContext, 
     enter(page, conference)
     page.get_by_role("button", name="더 보기").click()
     page.locator('[data-tool="flip"]:visible').click()
-    page.wait_for_function("window.opened.at(-1).side === 'environment'", timeout=WAIT)
+    page.wait_for_function("() => window.opened.at(-1).side === 'environment'", timeout=WAIT)
     assert page.evaluate("window.opened.map((track) => track.readyState)") == ["ended", "live"]
     assert [sent.camera_off for sent in conference.sent(protocol.SetSelf) if sent.camera_off is True] == []
 
@@ -247,7 +247,7 @@ def test_the_test_sound_goes_to_the_chosen_speaker_and_can_be_stopped(page: Page
     expect(button).to_have_attribute("aria-pressed", "true")
     assert page.evaluate("window.sink") == speaker.input_value()
     page.evaluate(LOUDNESS)
-    page.wait_for_function("window.loudest > 0.05", timeout=WAIT)
+    page.wait_for_function("() => window.loudest > 0.05", timeout=WAIT)
     button.click()
     expect(button).to_have_attribute("data-tone", "played")
     expect(page.get_by_text("들리지 않았으면 다른 스피커를")).to_be_visible()

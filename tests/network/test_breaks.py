@@ -30,6 +30,8 @@ pytestmark = [
     pytest.mark.skipif(bool(refusal()), reason=refusal()),
 ]
 
+SLEPT = 20  # seconds; timers and consent are over long before
+NEW_BLOCKS = 15  # of 20 ms: more than a tone is looked for in
 LONGEST = 10.0  # seconds from the return of the network to picture and sound, both ways
 
 # Remembers, ten times a second, what has been shown and heard so far, and every sentence of the status line.
@@ -76,6 +78,7 @@ class Behind:
         """Wait until everything flows again; seconds since `begin`."""
         flows = {"sees": 0.0, "hears": 0.0, "is heard": 0.0}
         before = await self.browser.page.evaluate("window.witness")
+        blocks = len(self.other.hearing.blocks)  # what was heard before says nothing
         async with asyncio.timeout(60):
             while not all(flows.values()):
                 now = await self.browser.page.evaluate("window.witness")
@@ -83,7 +86,7 @@ class Behind:
                 for name, there in (
                     ("sees", now["pictures"] < before["pictures"] or now["pictures"] > before["pictures"] + 5),
                     ("hears", now["heard"] < before["heard"] or now["heard"] > before["heard"] + 10),
-                    ("is heard", hears(self.other, 1)),
+                    ("is heard", len(self.other.hearing.blocks) > blocks + NEW_BLOCKS and hears(self.other, 1)),
                 ):
                     if there and not flows[name]:
                         flows[name] = spent
@@ -128,7 +131,7 @@ async def behind(folder: Path) -> AsyncIterator[Behind]:
             yield Behind(browser, other, server, lines, program)
 
 
-@pytest.mark.parametrize("seconds", [6, 20, 45])
+@pytest.mark.parametrize("seconds", [6, 20])
 async def test_a_network_that_swallows_everything(tmp_path: Path, seconds: float) -> None:
     async with behind(tmp_path) as there:
         there.lines.cut()
@@ -159,10 +162,10 @@ async def test_a_laptop_that_slept(tmp_path: Path) -> None:
         assert sleepers
         for pid in sleepers:
             os.kill(pid, signal.SIGSTOP)
-        await asyncio.sleep(40)
+        await asyncio.sleep(SLEPT)
         for pid in sleepers:
             os.kill(pid, signal.SIGCONT)
-        assert await there.back("slept for 40 s", time.monotonic()) < LONGEST
+        assert await there.back(f"slept for {SLEPT} s", time.monotonic()) < LONGEST
 
 
 async def test_a_server_that_starts_again(tmp_path: Path) -> None:
@@ -176,7 +179,6 @@ async def test_a_server_that_starts_again(tmp_path: Path) -> None:
 async def test_a_media_processor_that_crashes(tmp_path: Path) -> None:
     async with behind(tmp_path) as there:
         os.kill(there.server.processor_pids[0], signal.SIGKILL)
-        await there.gone()
         assert await there.back("media processor killed", time.monotonic()) < LONGEST
 
 

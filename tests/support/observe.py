@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from playwright.async_api import Error as PageError
 
 from mcu.synthetic import picture_code
 from tests.support.media import TONES
@@ -108,10 +109,10 @@ class MeetingPage:
         """Load the page; again when Chromium gave it up because an interface of a fresh namespace had just come up
         (ERR_NETWORK_CHANGED)."""
         for attempt in range(LOADS):
-            await self.page.goto(link)
             try:
+                await self.page.goto(link)
                 await self.until("document.querySelector('.join-form') !== null", 5.0)
-            except TimeoutError:
+            except (TimeoutError, PageError):
                 if attempt == LOADS - 1:
                     raise
             else:

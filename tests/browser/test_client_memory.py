@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
 from mcu.signaling import protocol
-from tests.browser.client_page import enter, press, wait_for
+from tests.browser.client_page import WAIT, enter, press, wait_for
 from tests.fakes.conference_server import FakeConference, person
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
@@ -77,7 +77,7 @@ def third(page: Page, conference: FakeConference, part: int) -> None:
         wait_for(page, conference, protocol.Resume, count=resumed + 1)
         conference.received[:] = [one for one in conference.received if isinstance(one, protocol.Resume)]
     expect(page.locator(".status")).to_be_visible()
-    expect(page.locator(".notices li")).to_have_count(0)  # the last one goes after some seconds
+    expect(page.locator(".notices li")).to_have_count(0, timeout=WAIT)  # the last one goes after some seconds
 
 
 def test_two_hours_leave_nothing_behind(page: Page, conference: FakeConference) -> None:

@@ -209,4 +209,4 @@ async def test_nobody_sees_himself_late(server: Server, browsers: Browsers) -> N
         if all(codes):
             behind.append((codes[0].frame - codes[1].frame) % (FPS * SECONDS))
     print(f"the composite shows oneself {sorted(behind)[2] / FPS:.2f} s after the own tile")
-    assert min(behind) > 0
+    assert max(behind) < FPS * SECONDS / 2, behind  # on a quiet machine by less than a frame, but never ahead

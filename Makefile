@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help setup setup-test run demo doctor bench test gallery check format clean
+.PHONY: help setup setup-test run demo doctor bench test test-long gallery check format clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,12 +31,15 @@ bench: setup ## Measure the server against bare codecs and other programs (make 
 check: setup-test ## Formatting, lint, types, import rules; under a minute
 	@tools/check
 
-test: setup-test ## Everything: checks, unit, fuzz, network, browsers, other stacks
+test: setup-test ## Checks, unit, fuzz, network, browsers, other stacks: all but test-long
 	@tools/check
 	@tools/test $(ARGS)
 
 gallery: setup-test ## Pictures of every state of the page, in var/gallery (one state: make gallery ARGS="--state chat")
 	@$(BIN)/python -m tests.browser.gallery var/gallery $(ARGS)
+
+test-long: setup-test ## What `make test` leaves out: thin lines, long breaks, two hours in a page; ten minutes
+	@$(BIN)/python -m pytest -m long $(ARGS)
 
 format: setup-test ## Rewrite the sources in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -78,8 +78,9 @@ def clean_chat(text: str) -> str:
 
 
 def clean_caption(text: str) -> str:
-    """A line of captions; may be empty, which takes back what was there."""
-    return clean_line(text, limit=CAPTION_GRAPHEMES, code="caption-too-long")
+    """A line of captions; may be empty, which takes back what was there, and so does one in which nothing is seen."""
+    line = clean_line(text, limit=CAPTION_GRAPHEMES, code="caption-too-long")
+    return line if _SEEN.search(line) else ""
 
 
 def _given(text: str, code: str) -> str:

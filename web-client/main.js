@@ -7,7 +7,7 @@ import { Session } from "./session.js";
 import { onNetworkChange } from "./network/change.js";
 import { SpeakerTest } from "./speaker-test.js";
 import { meter } from "./media/meter.js";
-import { languageFor } from "./i18n/index.js";
+import { isLanguage, languageFor } from "./i18n/index.js";
 import { entryOf, initialState } from "./state/app-state.js";
 import { browserOf } from "./state/browser.js";
 import { lastLine } from "./state/meeting.js";
@@ -23,7 +23,7 @@ const memory = new Memory(
 const remembered = memory.preferences();
 const store = new Store(
   initialState({
-    language: remembered.language || languageFor(navigator.languages),
+    language: isLanguage(remembered.language) ? remembered.language : languageFor(navigator.languages),
     entry: entryOf(location.pathname),
     browser: browserOf(navigator.userAgent, navigator.maxTouchPoints),
     draft: { name: remembered.name, office: remembered.office },

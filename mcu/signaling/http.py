@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import time
 from typing import TypeVar
@@ -22,6 +23,7 @@ from mcu.signaling.resources import MAX_BODY_BYTES, Body, Problem, Resource
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+BODY_SECONDS = 10.0  # for a whole body; the largest is 64 KiB, and a slow line carries that in five
 MAX_DETAIL = 200  # characters of a detail that is shown
 
 B = TypeVar("B", bound=Body)
@@ -63,13 +65,19 @@ def media_type(request: Request) -> str:
 
 
 async def read_body(request: Request, *, limit: int, code: str = "too-large") -> bytes:
-    """The body, of at most `limit` bytes. Raises RefusedError(`code`) as soon as it is longer."""
+    """The body, of at most `limit` bytes.
+
+    Raises RefusedError(`code`) as soon as it is longer, "too-slow" when it is not here within BODY_SECONDS.
+    """
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                raise RefusedError(code, f"over {limit} bytes")
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit:
+                    raise RefusedError(code, f"over {limit} bytes")
+    except TimeoutError as error:
+        raise RefusedError("too-slow") from error
     except ClientDisconnect as error:
         raise RefusedError("invalid-body", "cut short") from error
     return bytes(body)

@@ -92,7 +92,7 @@ async def line(request: Request) -> Response:
 async def download(request: Request) -> Response:
     context = _same_site(request)
     context.lobby.begin_transfer(address_of(request), time.monotonic())
-    return _Noise(context)
+    return _Noise(context, address_of(request))
 
 
 class _Noise(Response):
@@ -100,8 +100,9 @@ class _Noise(Response):
 
     media_type = "application/octet-stream"
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, address: str) -> None:
         super().__init__()
+        self._address = address
         del self.headers["content-length"]  # how much it will be depends on the line
         self._context = context
 
@@ -112,7 +113,7 @@ class _Noise(Response):
         except TimeoutError:
             log.info("transfer of a check took too long")
         finally:
-            self._context.lobby.end_transfer()
+            self._context.lobby.end_transfer(self._address)
 
     async def _stream(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -141,7 +142,7 @@ async def upload(request: Request) -> Response:
     except ClientDisconnect as error:
         raise RefusedError("invalid-body", "cut short") from error
     finally:
-        context.lobby.end_transfer()
+        context.lobby.end_transfer(address_of(request))
     return reply(Counted(bytes=count))
 
 
@@ -152,7 +153,10 @@ def routes() -> list[Route]:
         ("GET", "/lobby/bytes", download),
         ("POST", "/lobby/bytes", upload),
     )
-    return [Route(path, guarded(handler, is_open=True), methods=[method]) for method, path, handler in table]
+    routes = [Route(path, guarded(handler, is_open=True), methods=[method]) for method, path, handler in table]
+    for route, (method, _, _) in zip(routes, table, strict=True):
+        route.methods = {method}  # no HEAD: it would be a transfer that sends nothing
+    return routes
 
 
 def _same_site(request: Request) -> Context:

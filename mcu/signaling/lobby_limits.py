@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from mcu.errors import RefusedError
 from mcu.signaling.limits import Allowance, Buckets
 
 CHECKS = Allowance(burst=40, rate=1 / 2)  # by address: a town hall that opens its pages, then one every two seconds
 TRANSFERS = Allowance(burst=240, rate=3.0)  # by address; a check makes six at the most
 MAX_TRANSFERS = 8  # at once in the whole server: together they take less than the line of one full conference
+MAX_OF_ONE = 3  # at once from one address, so that nobody takes them all
 
 
 class LobbyLimits:
@@ -16,7 +19,7 @@ class LobbyLimits:
     def __init__(self) -> None:
         self._checks = Buckets(CHECKS)
         self._transfers = Buckets(TRANSFERS)
-        self.transferring = 0
+        self._transferring: Counter[str] = Counter()
 
     def pay_check(self, address: str, now: float) -> None:
         """Raises RefusedError."""
@@ -25,11 +28,18 @@ class LobbyLimits:
 
     def begin_transfer(self, address: str, now: float) -> None:
         """Count one more until `end_transfer`. Raises RefusedError."""
-        if self.transferring >= MAX_TRANSFERS:
-            raise RefusedError("busy", f"{MAX_TRANSFERS} transfers")
+        if self.transferring >= MAX_TRANSFERS or self._transferring[address] >= MAX_OF_ONE:
+            raise RefusedError("busy", f"{self.transferring} transfers, {self._transferring[address]} of this address")
         if not self._transfers.take(address, now=now):
             raise RefusedError("too-fast")
-        self.transferring += 1
+        self._transferring[address] += 1
 
-    def end_transfer(self) -> None:
-        self.transferring -= 1
+    def end_transfer(self, address: str) -> None:
+        self._transferring[address] -= 1
+        if not self._transferring[address]:
+            del self._transferring[address]
+
+    @property
+    def transferring(self) -> int:
+        """At once, in the whole server."""
+        return self._transferring.total()

@@ -12,11 +12,13 @@ from mcu.signaling.limits import is_loopback
 def is_allowed(headers: Mapping[str, str], config: Config) -> bool:
     """Whether a request with `headers` comes from a page of ours, of a configured site, or from no page at all.
 
-    Programs that are not browsers send no Origin (RFC 6454) and cannot be made to by a third party.
+    Programs that are not browsers send no Origin (RFC 6454) and cannot be made to by a third party. A browser sends
+    none for what a page of another site embeds (an image, say), but tells where that comes from (W3C Fetch Metadata).
     """
     origin = headers.get("origin")
     if origin is None:
-        return True
+        embedded = headers.get("sec-fetch-mode", "") != "navigate"
+        return not (embedded and headers.get("sec-fetch-site", "") in ("cross-site", "same-site"))
     allowed = {site.rstrip("/").lower() for site in config.api.origins}
     if config.https.public_url:
         parts = urlsplit(config.https.public_url.lower())

@@ -86,7 +86,10 @@ class WebClientFiles(StaticFiles):
         if Path(path).suffix not in TEXT:
             return await super().get_response(path, scope)
         headers = Headers(scope=scope)
-        full_path, details = self.lookup_path(path)
+        try:
+            full_path, details = self.lookup_path(path)
+        except (OSError, ValueError) as error:  # a name that no file can have
+            raise HTTPException(404) from error
         packed = None
         if details is not None and S_ISREG(details.st_mode) and takes_gzip(headers.get("accept-encoding", "")):
             packed = self._compressor.compressed(full_path, details)

@@ -12,7 +12,7 @@ from mcu.signaling import protocol
 from tests.browser.client_page import WAIT, enter, press, wait_for
 from tests.fakes.conference_server import FakeConference, person
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(400)]
 
 THIRDS = 3
 BREAKS = 8  # of the connection, in each third

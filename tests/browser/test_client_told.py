@@ -79,7 +79,7 @@ def test_the_language_changes_in_the_middle_of_everything(browser: Browser) -> N
         page = brought.page
         brought.open()
         brought.fill()
-        assert page.evaluate(WORDS) != []
+        brought.until(f"({WORDS})().length > 0")
         page.get_by_role("button", name="English").click()
         expect(page.get_by_role("button", name="Join", exact=True)).to_be_visible()
         assert page.locator("#join-name").input_value() != ""

@@ -131,7 +131,9 @@ async def behind(folder: Path) -> AsyncIterator[Behind]:
             yield Behind(browser, other, server, lines, program)
 
 
-@pytest.mark.parametrize("seconds", [6, 20])
+@pytest.mark.parametrize(
+    "seconds", [6, pytest.param(20, marks=pytest.mark.long), pytest.param(45, marks=pytest.mark.long)]
+)
 async def test_a_network_that_swallows_everything(tmp_path: Path, seconds: float) -> None:
     async with behind(tmp_path) as there:
         there.lines.cut()
@@ -140,6 +142,7 @@ async def test_a_network_that_swallows_everything(tmp_path: Path, seconds: float
         assert await there.back(f"{seconds} s of nothing", time.monotonic()) < LONGEST
 
 
+@pytest.mark.long
 async def test_a_cable_that_is_pulled_and_put_back(tmp_path: Path) -> None:
     async with behind(tmp_path) as there:
         there.lines.pull()
@@ -156,6 +159,7 @@ async def test_another_address(tmp_path: Path) -> None:
         assert await there.back("another address", begin) < LONGEST
 
 
+@pytest.mark.long
 async def test_a_laptop_that_slept(tmp_path: Path) -> None:
     async with behind(tmp_path) as there:
         sleepers = browsers_of(there.program)

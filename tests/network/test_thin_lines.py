@@ -11,6 +11,7 @@ from tests.network.test_breaks import Behind, behind, hears
 from tests.support.namespaces import refusal
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.timeout(240),
     pytest.mark.network,
     pytest.mark.browser,
@@ -57,7 +58,7 @@ async def watched(there: Behind) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("kbits", [500, 120])
+@pytest.mark.parametrize("kbits", [1_000, 500, 250, 120])
 async def test_sound_is_the_last_thing_to_go(tmp_path: Path, kbits: int) -> None:
     async with behind(tmp_path) as there:
         wide = await watched(there)

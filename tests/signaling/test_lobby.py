@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -12,8 +13,8 @@ from mcu import control
 from mcu.config import Config, Turn
 from mcu.controller.pool import MOST_STRAIN, ProcessorPool
 from mcu.errors import RefusedError
-from mcu.signaling import lobby
-from mcu.signaling.lobby_limits import CHECKS, MAX_TRANSFERS, TRANSFERS, LobbyLimits
+from mcu.signaling import http, lobby
+from mcu.signaling.lobby_limits import CHECKS, MAX_OF_ONE, MAX_TRANSFERS, TRANSFERS, LobbyLimits
 from tests.fakes.pool import ANSWER
 from tests.signaling.conftest import REMOTE, Site
 
@@ -101,14 +102,48 @@ def test_transfers_are_few_at_once_and_limited_by_address() -> None:
         limits.begin_transfer(f"office {number}", 0.0)
     with pytest.raises(RefusedError, match="busy"):
         limits.begin_transfer("one more", 0.0)
-    limits.end_transfer()
+    limits.end_transfer("office 0")
     limits.begin_transfer("one more", 0.0)
-    limits.end_transfer()
+    limits.end_transfer("one more")
     for _ in range(int(TRANSFERS.burst) - 1):
         limits.begin_transfer("one more", 0.0)
-        limits.end_transfer()
+        limits.end_transfer("one more")
     with pytest.raises(RefusedError, match="too-fast"):
         limits.begin_transfer("one more", 0.0)
+
+
+def test_nobody_takes_all_transfers() -> None:
+    limits = LobbyLimits()
+    for _ in range(MAX_OF_ONE):
+        limits.begin_transfer("greedy", 0.0)
+    with pytest.raises(RefusedError, match="busy"):
+        limits.begin_transfer("greedy", 0.0)
+    limits.begin_transfer("honest", 0.0)
+    assert limits.transferring == MAX_OF_ONE + 1
+
+
+async def test_a_head_is_no_transfer(site: Site) -> None:
+    async with site.client(REMOTE) as client:
+        assert (await client.head("/lobby/bytes")).status_code == 405
+
+
+async def test_what_pages_of_other_sites_embed_gets_nothing(site: Site) -> None:
+    embedded = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}
+    async with site.client(REMOTE) as client:
+        assert (await client.get("/lobby/bytes", headers=embedded)).status_code == 403
+
+
+async def test_a_body_that_never_ends_is_let_go(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.05)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(60)
+
+    async with site.client(REMOTE) as client:
+        for path, kind in (("/lobby", "application/json"), ("/lobby/line", "application/sdp")):
+            answer = await client.post(path, content=slowly(), headers={"content-type": kind})
+            assert refused(answer) == (408, "too-slow")
 
 
 async def test_pages_of_other_sites_get_nothing(site: Site) -> None:

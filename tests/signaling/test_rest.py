@@ -189,9 +189,12 @@ async def test_metrics_carry_what_processors_report(site: Site) -> None:
 
 async def test_one_address_cannot_ask_without_end(site: Site) -> None:
     async with site.client() as client:
-        statuses = [(await client.get(CONFERENCES + "/none")).status_code for _ in range(130)]
-    assert statuses[:100] == [404] * 100
-    assert 429 in statuses
+        statuses = [(await client.get(CONFERENCES + "/none")).status_code for _ in range(100)]
+        assert statuses == [404] * 100
+        for _ in range(1_000):  # on a busy machine some are given back meanwhile
+            if (await client.get(CONFERENCES + "/none")).status_code == 429:
+                return
+    raise AssertionError("nothing was refused")
 
 
 async def test_page_and_files_and_nothing_else(site: Site) -> None:

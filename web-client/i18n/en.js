@@ -64,7 +64,7 @@ export const en = {
   "check.again": "Check again",
   "check.details": "Details",
   "check.good": "Your connection is good.",
-  "check.unmeasured": "The connection could not be checked. You can join all the same.",
+  "check.unmeasured": "The connection could not be checked, as happens when the server is busy. You can still join.",
   "check.unreachable":
     "The server cannot be reached. Check your internet connection; if that does not help, ask your IT staff.",
   "check.blocked":
@@ -245,7 +245,7 @@ export const en = {
   "line.do.line": "Use a cable or move closer to the router, and pause large downloads and uploads.",
   "line.do.receive": "Voices may break up and the picture may stop. Use a cable or move closer to the router.",
   "line.do.send": "Others may hear you break up. Use a cable, or switch your camera off.",
-  "line.do.server": "It is neither your line nor your computer. Sound is not affected.",
+  "line.do.server": "It is neither your line nor your computer. The server sends sound first and less of the picture.",
   "line.do.other": "Their connection comes back by itself.",
   "line.drawing": "What was received in the last three minutes. Moments with loss: {moments}",
   "line.drawingHint": "What was received in the last three minutes; marks below are moments with loss.",
@@ -393,7 +393,7 @@ export const en = {
   "news.removed": "The chair removed {name}",
   "news.lost": "{name} lost the connection",
   "news.connected": "{name} is back",
-  "news.reconnecting": "{name} has an unstable connection",
+  "news.reconnecting": "{name} is connecting again",
   "news.poorLine": "The connection of {name} is unstable",
   "news.cameraPaused": "Your line is slow, so your camera is paused for a while. Sound goes on.",
   "news.cameraBack": "Your line is better; your camera is sent again",

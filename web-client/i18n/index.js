@@ -29,6 +29,11 @@ export function translate(language, key, values = {}) {
   return CATALOGUES[language][key].replace(/\{(\w+)\}/g, (whole, name) => isolated(String(values[name] ?? whole)));
 }
 
+/** @param {string} name @returns {name is Language} whether there is such a catalogue; what is stored may be spoilt */
+export function isLanguage(name) {
+  return Object.hasOwn(CATALOGUES, name);
+}
+
 /**
  * The first language of the person's list that there is, Korean otherwise.
  *

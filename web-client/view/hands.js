@@ -33,7 +33,7 @@ export function handList(context) {
           const who = find(meeting, participant);
           const [name, button] = item.children;
           if (!who || !name) return;
-          name.textContent = titled(who);
+          name.textContent = [who.name, who.office].filter(Boolean).join(" "); // the end may be cut off
           button?.setAttribute("aria-label", context.say("people.lowerHandOf", { name: titled(who) }));
         },
       );

@@ -94,10 +94,12 @@ function sidePanel(context) {
       start?.focus({ preventScroll: true });
     },
   );
-  node.addEventListener("keydown", (event) => {
-    const inMenu = event.target instanceof Element && event.target.closest("[popover]"); // which it closes first
-    if (event.key === "Escape" && context.state.panel && !inMenu) closePanel(context);
-  });
+  const escape = (/** @type {KeyboardEvent} */ event) => {
+    const { target, key, defaultPrevented } = event;
+    const elsewhere = target instanceof Element && target.closest("[popover], dialog"); // which it closes first
+    if (key === "Escape" && context.state.panel && !defaultPrevented && !elsewhere) closePanel(context);
+  };
+  document.addEventListener("keydown", escape, { signal: context.signal }); // a menu may have kept the focus
   return node;
 }
 

@@ -43,10 +43,12 @@ const speaks = (state) => self(state.meeting)?.role !== "viewer";
 const silenced = (state) => self(state.meeting)?.muted_by_chair ?? false;
 /** @param {AppState} state */
 const raised = (state) => self(state.meeting)?.hand ?? false;
+/** Or about to be: whoever presses then wants it off. @param {import("../state/app-state.js").DeviceState} device */
+const isOpen = ({ status }) => status === "on" || status === "opening";
 /** @param {AppState} state */
-const heard = (state) => wantsToBeHeard(state) && !silenced(state) && state.devices.microphone.status === "on";
+const heard = (state) => wantsToBeHeard(state) && !silenced(state) && isOpen(state.devices.microphone);
 /** @param {AppState} state */
-const seen = (state) => state.wantsCamera && state.devices.camera.status === "on";
+const seen = (state) => state.wantsCamera && isOpen(state.devices.camera);
 const canShare = "getDisplayMedia" in (navigator.mediaDevices ?? {});
 
 /** @type {readonly Tool[]} */

@@ -28,7 +28,8 @@ MICROPHONE = """() => {
     if (!constraints.audio) return real(constraints);
     const destination = context.createMediaStreamDestination();
     gain.connect(destination);
-    return destination.stream;
+    const seen = constraints.video ? (await real({ video: constraints.video })).getTracks() : [];
+    return new MediaStream([...destination.stream.getTracks(), ...seen]);
   };
   const senders = [];
   const add = RTCPeerConnection.prototype.addTransceiver;

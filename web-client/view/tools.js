@@ -44,7 +44,7 @@ const silenced = (state) => self(state.meeting)?.muted_by_chair ?? false;
 /** @param {AppState} state */
 const raised = (state) => self(state.meeting)?.hand ?? false;
 /** Or about to be: whoever presses then wants it off. @param {import("../state/app-state.js").DeviceState} device */
-const isOpen = ({ status }) => status === "on" || status === "opening";
+const isOpen = ({ status }) => status === "on" || status === "opening" || status === "asking";
 /** @param {AppState} state */
 const heard = (state) => wantsToBeHeard(state) && !silenced(state) && isOpen(state.devices.microphone);
 /** @param {AppState} state */

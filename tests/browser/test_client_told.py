@@ -35,7 +35,8 @@ NEWS: tuple[tuple[protocol.ServerMessage, str], ...] = (
 WORDS = """() => {
   const said = [];
   const own =
-    "bdi, .tile-name, .avatar, [lang=ko]:not(html), [data-language=ko], option, .chat-log, h1, time, noscript, [role=log]";
+    "bdi, .tile-name, .avatar, [lang=ko]:not(html), [data-language=ko], option, .chat-log, h1, time, noscript," +
+    "[role=log]";
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (!node.parentElement.closest(own + ", .tiles")) said.push(node.data);

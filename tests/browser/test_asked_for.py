@@ -122,6 +122,7 @@ async def moves(page: MeetingPage) -> bool:
     return len(now) == len(before) > 0 and all(new and new != old for new, old in zip(now, before, strict=True))
 
 
+@pytest.mark.long
 async def test_browsers_follow_their_tiles_without_a_new_offer(
     server: Server, stack: AsyncExitStack, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ async def sends(page: Page, name: str) -> None:
     )
 
 
+@pytest.mark.long
 async def test_a_headset_is_pulled_out_and_plugged_in_again(conference: FakeConference) -> None:
     async with silent_sound_server() as server:
         cards = SoundCards(server)

@@ -128,6 +128,7 @@ async def test_small_print_on_a_shared_screen_is_read_by_others(browsers: Browse
     await watching.until(f"!{SHARP}", PATIENCE)
 
 
+@pytest.mark.long
 async def test_who_takes_over_ends_the_others_capture_and_a_chair_ends_anybodys(
     server: Server, browsers: Browsers
 ) -> None:

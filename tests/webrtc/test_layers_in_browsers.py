@@ -123,7 +123,11 @@ async def play(leg: WebRtcLeg, viewer: Viewer, page: Page, kept: float) -> tuple
         await asyncio.sleep(0.2)
 
 
-@pytest.mark.parametrize("kept", [0.0, 0.5, 1.0], ids=["base alone", "half of the upper", "both"])
+@pytest.mark.parametrize(
+    "kept",
+    [pytest.param(0.0, marks=pytest.mark.long), 0.5, pytest.param(1.0, marks=pytest.mark.long)],
+    ids=["base alone", "half of the upper", "both"],
+)
 @pytest.mark.parametrize(
     "browser",
     [

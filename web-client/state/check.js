@@ -48,7 +48,8 @@ export function verdictOf(figures) {
   const loss = Math.max(figures.lossUp ?? 0, figures.lossDown ?? 0);
   const percent = { loss: Math.round(loss * 100) };
   if (!figures.reached) return { grade: "poor", key: "check.unreachable" };
-  if (figures.answered && !transport) {
+  const carried = transport || (loss > 0 && loss < 1); // of what was lost a part came through
+  if (figures.answered && !carried) {
     return figures.relay
       ? { grade: "fair", key: "check.relay" }
       : { grade: "poor", key: "check.blocked", values: { port } };

@@ -1,23 +1,16 @@
-"""The control protocol between MC and MP: every message, and their framing for a byte stream.
+"""The control protocol between MC and MP: every message. `control_framing` puts them into bytes.
 
 Rules:
 1. The MC asks, the MP answers each request once with the same `id`; the MP may send events at any time.
-2. `UpdateConference` carries the whole state that the mixers need, so an MP that missed one is healed by the next.
-3. Nothing here knows the transport: over a unix socket each message is a 4-byte big-endian length and the
-   MessagePack body; over a message bus the body alone is one message.
+2. `UpdateConference` carries the whole state that the mixers need, so an MP that missed one is healed by the next;
+   `UpdateRtpLeg` the whole state of a leg.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
-
 import msgspec
 
-from mcu.errors import ProtocolError
-
 PROTOCOL_VERSION = 1
-MAX_MESSAGE = 1 << 20  # bytes; the largest real one, a conference of 100 with long names, is under 64 KiB
 
 
 class Message(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -90,6 +83,40 @@ class NeededPicture(msgspec.Struct, frozen=True):
     bitrate: int
 
 
+class RtpChannel(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An open logical channel of an RTP leg (H.323): what is coded how, and the addresses of the peer.
+
+    `width`, `height` and `fps` are the most that may be sent; `bitrate` likewise, in bit/s, 0 for the codec's own.
+    `rtp` is where to send, ("", 0) for a received channel; `rtcp` is where the peer wants reports, ("", 0) if untold.
+    """
+
+    direction: str  # "received" or "sent"
+    kind: str  # "audio", "main" or "content"
+    codec: str  # "PCMU", "PCMA", "G722", "G7221", "G729", "H261", "H263", "H264"
+    payload_type: int
+    clock_rate: int
+    rtp: tuple[str, int] = ("", 0)
+    rtcp: tuple[str, int] = ("", 0)
+    bitrate: int = 0
+    packet_ms: int = 20
+    width: int = 0
+    height: int = 0
+    fps: int = 0
+    h264_profile: str = ""
+    packetization_mode: int = 0
+    h263_plus: bool = False  # RFC 4629 instead of RFC 2190
+    parameters: dict[str, str] = {}
+    key: bytes = b""  # H.235.6, AES-128 in CBC mode; b"" for none
+
+
+class RtpPorts(msgspec.Struct, frozen=True):
+    """Where an RTP leg receives one kind of stream."""
+
+    kind: str
+    rtp: int
+    rtcp: int
+
+
 # --- requests, MC to MP -----------------------------------------------------------------------------
 
 
@@ -143,6 +170,39 @@ class RemoveLeg(Message, frozen=True):
     leg: str
 
 
+class AddRtpLeg(Message, frozen=True):
+    """Reserve ports for a participant that speaks RTP with call control in the MC. Answered by `RtpLegAnswer`.
+
+    `host` is the address of ours that the peer reached, numeric: the ports are on it.
+    """
+
+    conference: str
+    participant: str
+    leg: str
+    host: str
+
+
+class UpdateRtpLeg(Message, frozen=True):
+    """All channels of an RTP leg that are open now; `sources` are the addresses that its packets may come from.
+
+    `limits` are bit/s by kind that the peer asked not to exceed (H.245 flowControlCommand), beside the channels' own.
+    """
+
+    leg: str
+    channels: tuple[RtpChannel, ...]
+    sources: tuple[str, ...] = ()
+    limits: dict[str, int] = {}
+    telephone_event: int = 0  # payload type of RFC 4733 in the received sound, 0 for none
+    paused: tuple[str, ...] = ()  # kinds that the peer wants nothing of for the moment
+
+
+class SendKeyframe(Message, frozen=True):
+    """The peer of an RTP leg asked for one by its call control (H.245 videoFastUpdatePicture)."""
+
+    leg: str
+    kind: str
+
+
 class CheckLine(Message, frozen=True):
     """Connect somebody who only tries the line, in no conference, for a few seconds. Answered by `LegAnswer`."""
 
@@ -166,6 +226,9 @@ Command = (
     | UpdateLeg
     | AddCandidate
     | RemoveLeg
+    | AddRtpLeg
+    | UpdateRtpLeg
+    | SendKeyframe
     | CheckLine
     | ReportLoad
     | Stop
@@ -180,6 +243,12 @@ class Done(Message, frozen=True):
 
 class LegAnswer(Message, frozen=True):
     answer: str  # SDP
+
+
+class RtpLegAnswer(Message, frozen=True):
+    """The reserved ports, for sound, picture and content."""
+
+    ports: tuple[RtpPorts, ...]
 
 
 class Refused(Message, frozen=True):
@@ -207,7 +276,7 @@ class Load(Message, frozen=True):
     counters: dict[str, float]
 
 
-Answer = Done | LegAnswer | Refused | Load
+Answer = Done | LegAnswer | RtpLegAnswer | Refused | Load
 
 # --- events, MP to MC -------------------------------------------------------------------------------
 
@@ -261,10 +330,26 @@ class PictureNeeded(Message, frozen=True):
     picture: NeededPicture | None
 
 
-Notice = Ready | LegState | TilesChanged | SpeakerChanged | LinesChanged | PictureNeeded
+class KeyframeNeeded(Message, frozen=True):
+    """A received stream of an RTP leg cannot be shown without a keyframe; the MC asks by call control."""
+
+    leg: str
+    kind: str
 
 
-# --- envelopes and framing --------------------------------------------------------------------------
+class DigitReceived(Message, frozen=True):
+    """A key was pressed, told in the sound of an RTP leg (RFC 4733): one of 0123456789*#ABCD."""
+
+    leg: str
+    digit: str
+
+
+Notice = (
+    Ready | LegState | TilesChanged | SpeakerChanged | LinesChanged | PictureNeeded | KeyframeNeeded | DigitReceived
+)
+
+
+# --- envelopes --------------------------------------------------------------------------
 
 
 class Request(Message, frozen=True):
@@ -282,49 +367,3 @@ class Event(Message, frozen=True):
 
 
 Envelope = Request | Reply | Event
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[Envelope] = msgspec.msgpack.Decoder(Envelope)
-_LENGTH = struct.Struct("!I")
-
-
-def encode(envelope: Envelope) -> bytes:
-    """The body of one message."""
-    return _encoder.encode(envelope)
-
-
-def decode(body: bytes) -> Envelope:
-    """The message in `body`. Raises ProtocolError."""
-    try:
-        return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolError(f"control message: {error}") from error
-
-
-def frame(envelope: Envelope) -> bytes:
-    """One message as it goes over a byte stream. Raises ValueError above MAX_MESSAGE (a bug on our side)."""
-    body = encode(envelope)
-    if len(body) > MAX_MESSAGE:
-        raise ValueError(f"control message of {len(body)} bytes")
-    return _LENGTH.pack(len(body)) + body
-
-
-class Deframer:
-    """Cuts a byte stream into messages. Raises ProtocolError on a length above MAX_MESSAGE or a bad body."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def receive(self, data: bytes) -> Iterator[Envelope]:
-        """Add `data` and yield the messages that are complete."""
-        self._buffer += data
-        while len(self._buffer) >= _LENGTH.size:
-            (length,) = _LENGTH.unpack_from(self._buffer)
-            if length > MAX_MESSAGE:
-                raise ProtocolError(f"control message of {length} bytes announced")
-            end = _LENGTH.size + length
-            if len(self._buffer) < end:
-                return
-            body = bytes(self._buffer[_LENGTH.size : end])
-            del self._buffer[:end]
-            yield decode(body)

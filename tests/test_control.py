@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcu import control
+from mcu import control, control_framing
 from mcu.errors import ProtocolError
 
 MESSAGES: list[control.Envelope] = [
@@ -28,6 +28,17 @@ MESSAGES: list[control.Envelope] = [
     control.Request(5, control.UpdateLeg("l", "v=0\r\n")),
     control.Request(6, control.AddCandidate("l", "")),
     control.Request(7, control.RemoveLeg("l")),
+    control.Request(70, control.AddRtpLeg("c", "p", "l", "192.0.2.1")),
+    control.Request(
+        71,
+        control.UpdateRtpLeg(
+            "l",
+            (control.RtpChannel("sent", "main", "H264", 96, 90_000, ("192.0.2.7", 5000), parameters={"level": "31"}),),
+            sources=("192.0.2.7",),
+            limits={"main": 384_000},
+        ),
+    ),
+    control.Request(72, control.SendKeyframe("l", "main")),
     control.Request(8, control.ReportLoad()),
     control.Request(9, control.Stop()),
     control.Reply(1, control.Done()),
@@ -41,6 +52,9 @@ MESSAGES: list[control.Envelope] = [
     control.Event(control.PictureNeeded("l", control.NeededPicture(256, 144, 25, 180_000))),
     control.Event(control.LinesChanged("c", ("p",), strained=True)),
     control.Event(control.PictureNeeded("l", None)),
+    control.Reply(70, control.RtpLegAnswer((control.RtpPorts("audio", 30_000, 30_001),))),
+    control.Event(control.KeyframeNeeded("l", "main")),
+    control.Event(control.DigitReceived("l", "#")),
 ]
 
 
@@ -52,8 +66,8 @@ def test_every_kind_of_message_is_in_this_test() -> None:
 
 @given(cuts=st.lists(st.integers(1, 40), max_size=200))
 def test_a_stream_cut_anywhere_gives_the_same_messages(cuts: list[int]) -> None:
-    stream = b"".join(control.frame(message) for message in MESSAGES)
-    deframer = control.Deframer()
+    stream = b"".join(control_framing.frame(message) for message in MESSAGES)
+    deframer = control_framing.Deframer()
     received: list[control.Envelope] = []
     for size in cuts:
         received += deframer.receive(stream[:size])
@@ -64,7 +78,7 @@ def test_a_stream_cut_anywhere_gives_the_same_messages(cuts: list[int]) -> None:
 
 def test_a_message_without_framing_survives() -> None:
     for message in MESSAGES:
-        assert control.decode(control.encode(message)) == message
+        assert control_framing.decode(control_framing.encode(message)) == message
 
 
 @pytest.mark.parametrize(
@@ -73,14 +87,14 @@ def test_a_message_without_framing_survives() -> None:
 )
 def test_nonsense_is_a_protocol_error(body: bytes) -> None:
     with pytest.raises(ProtocolError):
-        control.decode(body)
+        control_framing.decode(body)
 
 
 def test_an_absurd_length_is_refused_before_it_is_buffered() -> None:
     with pytest.raises(ProtocolError, match="announced"):
-        list(control.Deframer().receive(b"\xff\xff\xff\xff"))
+        list(control_framing.Deframer().receive(b"\xff\xff\xff\xff"))
 
 
 def test_too_large_a_message_is_our_own_mistake() -> None:
     with pytest.raises(ValueError, match="bytes"):
-        control.frame(control.Request(1, control.AddCandidate("l", "x" * control.MAX_MESSAGE)))
+        control_framing.frame(control.Request(1, control.AddCandidate("l", "x" * control_framing.MAX_MESSAGE)))

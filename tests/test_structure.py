@@ -17,7 +17,7 @@ LAYERS = [
     {"__main__", "cli"},
     {"bench"},
     {"synthetic"},
-    {"signaling", "controller", "booking", "processor"},
+    {"signaling", "gateway", "controller", "booking", "processor"},
     {"store"},
     {"webrtc", "h323"},
     {"conference", "mixer"},
@@ -29,6 +29,7 @@ LAYERS = [
         "errors",
         "metrics",
         "control",
+        "control_framing",
         "text",
         "lifetime",
         "loop_watch",
@@ -38,21 +39,32 @@ LAYERS = [
 SAME_LAYER = {
     ("__main__", "cli"),
     ("signaling", "controller"),
+    ("signaling", "gateway"),
+    ("gateway", "controller"),
     ("booking", "controller"),
     ("controller", "signaling"),
     ("mixer", "conference"),
     ("_native", "errors"),
     ("config", "errors"),
     ("config", "config_words"),
-    ("control", "errors"),
+    ("control_framing", "control"),
+    ("control_framing", "errors"),
     ("text", "errors"),
 }
-NEVER = {("controller", "processor"), ("signaling", "processor"), ("webrtc", "h323"), ("h323", "webrtc")}
+NEVER = {
+    ("controller", "processor"),
+    ("signaling", "processor"),
+    ("gateway", "processor"),
+    ("webrtc", "h323"),
+    ("h323", "webrtc"),
+}
 # Modules that may touch sockets, loops and threads; all others are told the time and given bytes.
 IO_MODULES = {
     "bench.*",
     "cli.*",
     "controller.*",
+    "gateway.*",
+    "h323.rtp_ports",
     "signaling.*",
     "store.*",
     "processor.*",

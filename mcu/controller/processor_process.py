@@ -15,7 +15,7 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
-from mcu import control
+from mcu import control, control_framing
 from mcu.config import Config
 from mcu.errors import ProtocolError, RefusedError
 
@@ -80,7 +80,7 @@ class ProcessorProcess:
         answered: asyncio.Future[control.Answer] = asyncio.get_running_loop().create_future()
         self._pending[request_id] = answered
         try:
-            self._writer.write(control.frame(control.Request(request_id, body)))
+            self._writer.write(control_framing.frame(control.Request(request_id, body)))
             answer = await asyncio.wait_for(answered, REQUEST_SECONDS)
         except TimeoutError as error:
             raise RefusedError("media-unavailable", f"processor {self.index} is silent") from error
@@ -106,7 +106,7 @@ class ProcessorProcess:
             self._process.kill()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        deframer = control.Deframer()
+        deframer = control_framing.Deframer()
         try:
             while data := await reader.read(READ_BYTES):
                 for envelope in deframer.receive(data):

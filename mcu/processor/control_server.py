@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
-from mcu import control
+from mcu import control, control_framing
 from mcu.errors import ProtocolError, RefusedError
 
 READ_BYTES = 64 * 1024
@@ -37,7 +37,7 @@ class ControlServer:
         """Answer requests until the MC closes the connection or asks to stop."""
         self._writer = writer
         self.notify(greeting)
-        deframer = control.Deframer()
+        deframer = control_framing.Deframer()
         try:
             while data := await reader.read(READ_BYTES):
                 for envelope in deframer.receive(data):
@@ -69,4 +69,4 @@ class ControlServer:
             return
         if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
             raise ConnectionError("the MC does not read")
-        self._writer.write(control.frame(envelope))
+        self._writer.write(control_framing.frame(envelope))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mcu import control
+from mcu import control, control_framing
 from mcu.errors import ProtocolError, RefusedError
 from mcu.processor.control_server import ControlServer
 
@@ -31,7 +31,7 @@ class Controller:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
-        self._deframer = control.Deframer()
+        self._deframer = control_framing.Deframer()
         self._waiting: list[control.Envelope] = []
 
     async def read(self) -> control.Envelope:
@@ -42,7 +42,7 @@ class Controller:
         return self._waiting.pop(0)
 
     async def ask(self, number: int, command: control.Command) -> control.Envelope:
-        self.writer.write(control.frame(control.Request(number, command)))
+        self.writer.write(control_framing.frame(control.Request(number, command)))
         return await self.read()
 
 
@@ -94,6 +94,6 @@ async def test_the_end_of_the_controller_is_the_end(ends: Ends) -> None:
 
 async def test_what_is_no_request_is_a_protocol_error(ends: Ends) -> None:
     controller, _, serving = ends
-    controller.writer.write(control.frame(control.Event(GREETING)))
+    controller.writer.write(control_framing.frame(control.Event(GREETING)))
     with pytest.raises(ProtocolError):
         await asyncio.wait_for(serving, 5)

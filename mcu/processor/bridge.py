@@ -22,6 +22,7 @@ from mcu.processor.asking import Asking
 from mcu.processor.composing import ComposingThread, Scene
 from mcu.processor.content_thread import ContentThread
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.leg import Leg
 from mcu.processor.lines import Lines
 from mcu.processor.member import Member
 from mcu.processor.overload import STEPS, Moving, Step
@@ -30,7 +31,6 @@ from mcu.processor.resting import Resting
 from mcu.processor.showing import Showing
 from mcu.processor.sounding import SoundMixer
 from mcu.processor.totals import Totals
-from mcu.webrtc.leg import WebRtcLeg
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class Bridge:
         self.picture = picture
         self.members: dict[str, Member] = {}  # by participant
         self.sound = SoundMixer()
-        self._by_leg: dict[WebRtcLeg, Member] = {}
+        self._by_leg: dict[Leg, Member] = {}
         self._decoders = decoders
         self._notify = notify
         self._totals = totals
@@ -95,7 +95,7 @@ class Bridge:
         self._arrange(now, restyle=True)
         self._receivers_changed(now)
 
-    def add_leg(self, leg: WebRtcLeg, participant: str) -> None:
+    def add_leg(self, leg: Leg, participant: str) -> None:
         """Connect a participant; an earlier leg of the same participant is closed."""
         self.remove_participant(participant, reason="replaced")
         member = Member(participant, leg, decoders=self._decoders)
@@ -104,7 +104,7 @@ class Bridge:
         self._show(member)
         self._asking.look(self.members, self._tiles, time.monotonic())
 
-    def leg_connected(self, leg: WebRtcLeg) -> None:
+    def leg_connected(self, leg: Leg) -> None:
         """Media flows: from now on the leg is sent the picture, beginning with a keyframe."""
         self._receivers_changed(time.monotonic())
         for kind in (StreamKind.MAIN, StreamKind.CONTENT):
@@ -114,7 +114,7 @@ class Bridge:
         """A leg took a new offer: it may want another picture, or none."""
         self._receivers_changed(time.monotonic())
 
-    def leg_disconnected(self, leg: WebRtcLeg) -> None:
+    def leg_disconnected(self, leg: Leg) -> None:
         """Nothing has come for a while: a card says more than a face that no longer moves."""
         member = self._by_leg.get(leg)
         if member is not None:
@@ -131,7 +131,7 @@ class Bridge:
         self.sound.forget(participant)
         self._receivers_changed(time.monotonic())
 
-    def leg_closed(self, leg: WebRtcLeg) -> None:
+    def leg_closed(self, leg: Leg) -> None:
         """A leg ended by itself."""
         member = self._by_leg.get(leg)
         if member is not None:
@@ -146,13 +146,13 @@ class Bridge:
 
     # --- pictures -------------------------------------------------------------------------------------
 
-    def frame_received(self, leg: WebRtcLeg, kind: StreamKind, frame: EncodedFrame) -> None:
+    def frame_received(self, leg: Leg, kind: StreamKind, frame: EncodedFrame) -> None:
         """Decode it when it is shown; otherwise the packets were all it cost."""
         member = self._by_leg.get(leg)
         if member is not None:
             member.put_frame(kind, frame)
 
-    def keyframe_requested(self, leg: WebRtcLeg, kind: StreamKind) -> None:
+    def keyframe_requested(self, leg: Leg, kind: StreamKind) -> None:
         member = self._by_leg.get(leg)
         if member is not None:
             sending = self.presenting if kind is StreamKind.CONTENT else self.showing

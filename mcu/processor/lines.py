@@ -124,16 +124,16 @@ class Lines:
 
 def look_at(member: Member, *, narrow: bool, asked: bool, now: float) -> Look:
     """What is known of a member's line now."""
-    session = member.leg.session
-    received = [found for kind in (StreamKind.AUDIO, StreamKind.MAIN) if (found := session.reception(kind))]
-    camera = session.video(StreamKind.MAIN)
+    leg = member.leg
+    received = [found for kind in (StreamKind.AUDIO, StreamKind.MAIN) if (found := leg.reception(kind))]
+    camera = leg.video(StreamKind.MAIN)
     state = member.state
     return Look(
         expected=sum(one.expected for one in received),
         lost=sum(one.lost for one in received),
         pictures=camera.counters.frames if camera is not None else 0,
         owes_pictures=asked and camera is not None and state is not None and not state.camera_off,
-        lost_back=session.loss,
+        lost_back=leg.loss,
         narrow=narrow,
-        silent=now - member.leg.last_received > SILENT_SECONDS,
+        silent=now - leg.last_received > SILENT_SECONDS,
     )

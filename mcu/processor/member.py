@@ -7,13 +7,13 @@ from functools import partial
 from mcu import control
 from mcu.media.types import EncodedFrame, Picture, StreamKind
 from mcu.processor.decoding import DecodedStream, DecoderPool
-from mcu.webrtc.leg import WebRtcLeg
+from mcu.processor.leg import Leg
 
 
 class Member:
     """Made when a leg is added, closed with it."""
 
-    def __init__(self, participant: str, leg: WebRtcLeg, *, decoders: DecoderPool) -> None:
+    def __init__(self, participant: str, leg: Leg, *, decoders: DecoderPool) -> None:
         self.participant = participant
         self.leg = leg
         self.state: control.ParticipantState | None = None  # None until the MC's state knows the participant

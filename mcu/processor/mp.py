@@ -15,6 +15,7 @@ from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind, VideoProfil
 from mcu.processor import load
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.leg import Leg
 from mcu.processor.line_checks import LineChecks
 from mcu.processor.relief import Relief
 from mcu.processor.strain import Strain, sample_threads
@@ -39,7 +40,7 @@ class MultipointProcessor:
         self._endpoint = Endpoint()
         self.line_checks = LineChecks(self._endpoint)
         self.bridges: dict[str, Bridge] = {}
-        self._legs: dict[str, tuple[WebRtcLeg, Bridge]] = {}
+        self._legs: dict[str, tuple[Leg, Bridge]] = {}
         self._notify: Callable[[control.Notice], None] = lambda _: None
         self.ticks = Ticks(BLOCK_SECONDS, start=time.monotonic())
         self.audio_busy_seconds = 0.0
@@ -151,30 +152,30 @@ class MultipointProcessor:
             leg, bridge = found
             bridge.leg_closed(leg)
 
-    def leg_connected(self, leg: WebRtcLeg) -> None:
+    def leg_connected(self, leg: Leg) -> None:
         found = self._legs.get(leg.id)
         if found is not None:
             found[1].leg_connected(leg)
         self._notify(control.LegState(leg.id, "connected"))
 
-    def leg_state(self, leg: WebRtcLeg, state: str) -> None:
+    def leg_state(self, leg: Leg, state: str) -> None:
         found = self._legs.get(leg.id)
         if found is not None and state == "disconnected":
             found[1].leg_disconnected(leg)
         self._notify(control.LegState(leg.id, state))
 
-    def leg_closed(self, leg: WebRtcLeg, reason: str) -> None:
+    def leg_closed(self, leg: Leg, reason: str) -> None:
         found = self._legs.pop(leg.id, None)
         if found is not None:
             found[1].leg_closed(leg)
         self._notify(control.LegState(leg.id, "closed", reason))
 
-    def frame_received(self, leg: WebRtcLeg, kind: StreamKind, frame: EncodedFrame) -> None:
+    def frame_received(self, leg: Leg, kind: StreamKind, frame: EncodedFrame) -> None:
         found = self._legs.get(leg.id)
         if found is not None:
             found[1].frame_received(leg, kind, frame)
 
-    def keyframe_requested(self, leg: WebRtcLeg, kind: StreamKind) -> None:
+    def keyframe_requested(self, leg: Leg, kind: StreamKind) -> None:
         found = self._legs.get(leg.id)
         if found is not None:
             found[1].keyframe_requested(leg, kind)
@@ -203,10 +204,10 @@ class MultipointProcessor:
             raise RefusedError("no-such-conference", conference) from None
 
     def _leg(self, leg_id: str) -> WebRtcLeg:
-        try:
-            return self._legs[leg_id][0]
-        except KeyError:
-            raise RefusedError("no-such-leg", leg_id) from None
+        leg, _ = self._legs.get(leg_id, (None, None))
+        if not isinstance(leg, WebRtcLeg):
+            raise RefusedError("no-such-leg", leg_id)
+        return leg
 
     # --- the audio clock ------------------------------------------------------------------------------
 

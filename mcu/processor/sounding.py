@@ -66,7 +66,7 @@ class SoundMixer:
             stream = leg.sent.get(StreamKind.AUDIO)
             if stream is None or not leg.connected:
                 continue
-            sharing = self._encoders.protect(participant, leg.audio_profile, leg.session.loss)
+            sharing = self._encoders.protect(participant, leg.audio_profile, leg.loss)
             own = self._encoders.own(participant, sharing, mixed=participant in mix.mixed, silent=silent)
             if own is None:
                 shared.setdefault(sharing, []).append(stream)
@@ -86,9 +86,7 @@ def _voices(members: Mapping[str, Member], levels: dict[str, float]) -> dict[str
 
 def _receivers(members: Mapping[str, Member]) -> dict[str, AudioReceiver]:
     return {
-        participant: member.leg.session.audio
-        for participant, member in members.items()
-        if member.leg.session.audio is not None
+        participant: receiver for participant, member in members.items() if (receiver := member.leg.audio) is not None
     }
 
 

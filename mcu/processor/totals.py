@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from mcu.media.rtp_session import RtpSession
 from mcu.media.types import StreamKind
 from mcu.processor.composing import ComposingThread
 from mcu.processor.content_thread import ContentThread
@@ -73,14 +72,14 @@ def _of_member(member: Member) -> Counter[str]:
             "mcu_video_frames_rested_total": member.rested,
         }
     )
-    session: RtpSession = member.leg.session
+    leg = member.leg
     for kind in (StreamKind.MAIN, StreamKind.CONTENT):
-        receiver = session.video(kind)
+        receiver = leg.video(kind)
         if receiver is not None:
             found.update(_labelled("mcu_video_received_total", receiver.counters))
-    if session.audio is not None:
-        found.update(_labelled("mcu_audio_received_total", session.audio.counters))
-    found.update({f'mcu_rtp_total{{what="{name}"}}': count for name, count in session.counters.items()})
+    if leg.audio is not None:
+        found.update(_labelled("mcu_audio_received_total", leg.audio.counters))
+    found.update({f'mcu_rtp_total{{what="{name}"}}': count for name, count in leg.rtp_counters.items()})
     return found
 
 

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Mapping
 
 from mcu._native.packets import SendStream, SrtpTransport
 from mcu.errors import ProtocolError, RefusedError
+from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.receiver_line import ReceiverLine
+from mcu.media.reception_statistics import ReceptionStatistics
 from mcu.media.rtp_events import BitrateLimited, KeyframeRequested, PacketsAcknowledged
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import AudioProfile, EncodedFrame, StreamKind, VideoProfile
+from mcu.media.video_receiver import VideoReceiver
 from mcu.webrtc import sdp_offer
 from mcu.webrtc.dtls import Certificate, DtlsAssociation, SrtpKeys
 from mcu.webrtc.ice_lite import (
@@ -104,6 +108,28 @@ class WebRtcLeg:
     def takes_content(self) -> bool:
         """Whether the peer takes a shared screen as a stream of its own."""
         return StreamKind.CONTENT in self._description.sent
+
+    @property
+    def loss(self) -> float:
+        """Share of what is sent that the peer says it lacks, 0 to 1, smoothed."""
+        return self.session.loss
+
+    @property
+    def audio(self) -> AudioReceiver | None:
+        """The received voice."""
+        return self.session.audio
+
+    def video(self, kind: StreamKind) -> VideoReceiver | None:
+        """The receiver of a picture's current source."""
+        return self.session.video(kind)
+
+    def reception(self, kind: StreamKind) -> ReceptionStatistics | None:
+        """Of a received stream's current source; None before its first packet."""
+        return self.session.reception(kind)
+
+    @property
+    def rtp_counters(self) -> Mapping[str, int]:
+        return self.session.counters
 
     @property
     def video_refused(self) -> str:

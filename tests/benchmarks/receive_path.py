@@ -124,7 +124,7 @@ def receive(meeting: Meeting, kinds: tuple[str, ...], seconds: float, window: fl
     tick = meeting.now + 0.020
     alarm = endpoint._alarm
     wake_ups = index = 0
-    audio = [leg.session.audio for leg in meeting.legs if leg.session.audio is not None]
+    audio = [leg.audio for leg in meeting.legs if leg.session.audio is not None]
     while index < len(events):
         begin = events[index][0]
         while begin >= tick:
@@ -230,9 +230,9 @@ def check(meeting: Meeting) -> None:
     for leg, client in zip(meeting.legs, meeting.clients, strict=True):
         receiver = leg.session.video(StreamKind.MAIN)
         assert receiver is not None
-        assert leg.session.audio is not None
+        assert leg.audio is not None
         assert receiver.counters.frames == client.frames, (receiver.counters, client.frames)
-        assert leg.session.audio.counters.received == client.audio.packets
+        assert leg.audio.counters.received == client.audio.packets
         assert leg.session.counters["malformed_rtcp"] == leg.session.counters["unroutable"] == 0
 
 
@@ -253,7 +253,7 @@ def attend(meeting: Meeting, seconds: float) -> None:
 async def serve(meeting: Meeting, seconds: float) -> int:
     """Sound ticks and composites, while the endpoint receives; packets sent."""
     begin = time.monotonic()
-    receivers = [leg.session.audio for leg in meeting.legs if leg.session.audio is not None]
+    receivers = [leg.audio for leg in meeting.legs if leg.session.audio is not None]
     voices = [leg.sent[StreamKind.AUDIO] for leg in meeting.legs]
     pictures = [leg.sent[StreamKind.MAIN] for leg in meeting.legs]
     sent = 0

@@ -42,23 +42,8 @@ class FakeVoice:
             self.blocks.pop(0)
 
 
-class FakeSession:
-    """The part of RtpSession that a bridge reads."""
-
-    def __init__(self) -> None:
-        self.audio = FakeVoice()
-        self.loss = 0.0
-        self.counters: dict[str, int] = {}
-
-    def video(self, kind: StreamKind) -> None:
-        return None
-
-    def reception(self, kind: StreamKind) -> None:
-        return None
-
-
 class FakeLeg:
-    """The part of WebRtcLeg that a bridge uses."""
+    """A mcu.processor.leg.Leg."""
 
     def __init__(self, leg_id: str, video: VideoProfile | None = None, *, takes_content: bool = False) -> None:
         self.id = leg_id
@@ -67,7 +52,9 @@ class FakeLeg:
         self.audio_profile = AudioProfile()
         self.video_profile = video
         self.takes_content = takes_content
-        self.session = FakeSession()
+        self.audio = FakeVoice()
+        self.loss = 0.0
+        self.rtp_counters: dict[str, int] = {}
         self.keyframes_asked: list[StreamKind] = []
         self.closed_for = ""
         self.carries = math.inf  # bit/s of pictures
@@ -80,6 +67,12 @@ class FakeLeg:
             self.sent[StreamKind.MAIN] = self._stream(2, VIDEO_TYPE, 90_000)
         if takes_content:
             self.sent[StreamKind.CONTENT] = self._stream(3, CONTENT_TYPE, 90_000)
+
+    def video(self, kind: StreamKind) -> None:
+        return None
+
+    def reception(self, kind: StreamKind) -> None:
+        return None
 
     def request_keyframe(self, kind: StreamKind) -> None:
         self.keyframes_asked.append(kind)

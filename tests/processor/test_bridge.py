@@ -20,11 +20,11 @@ from mcu.media.types import EncodedFrame, StreamKind, VideoProfile
 from mcu.media.video_codecs import VideoDecoder, VideoEncoder
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.leg import Leg
 from mcu.processor.needs import LOWER_SECONDS
 from mcu.processor.overload import STEPS, Moving
 from mcu.processor.resting import RENEW_SECONDS
 from mcu.processor.totals import Totals
-from mcu.webrtc.leg import WebRtcLeg
 from tests.fakes.legs import CONTENT_TYPE, VIDEO_TYPE, FakeLeg
 
 PICTURE = control.PictureSettings(width=320, height=180, fps=50, bitrate=200_000)
@@ -89,8 +89,8 @@ def state(revision: int, *people: str, content: str | None = None, **changes: bo
 
 def join(bridge: Bridge, name: str, profile: VideoProfile | None = PROFILE, *, takes_content: bool = False) -> FakeLeg:
     leg = FakeLeg(f"leg-{name}", profile, takes_content=takes_content)
-    bridge.add_leg(cast(WebRtcLeg, leg), name)
-    bridge.leg_connected(cast(WebRtcLeg, leg))
+    bridge.add_leg(cast(Leg, leg), name)
+    bridge.leg_connected(cast(Leg, leg))
     return leg
 
 
@@ -151,7 +151,7 @@ def test_keyframe_requests_from_many_become_one_keyframe(bridge: Bridge, loop: L
     before = keyframes(legs[0])
     ticks = bridge.video.ticks.index
     for leg in legs:
-        bridge.keyframe_requested(cast(WebRtcLeg, leg), StreamKind.MAIN)
+        bridge.keyframe_requested(cast(Leg, leg), StreamKind.MAIN)
     loop.run_until(lambda: keyframes(legs[0]) > before and bridge.video.ticks.index > ticks + 10)
     assert keyframes(legs[0]) in (before + 1, before + 2)  # two when a tick fell between the requests
 
@@ -225,7 +225,7 @@ def test_a_new_leg_is_told_what_the_old_one_was(bridge: Bridge, notices: list[co
 
 def test_a_picture_stays_until_the_first_of_another_size(bridge: Bridge, loop: Loop) -> None:
     bridge.update(state(1, "a"))
-    leg = cast(WebRtcLeg, join(bridge, "a"))
+    leg = cast(Leg, join(bridge, "a"))
     member = bridge.members["a"]
     bridge.frame_received(leg, StreamKind.MAIN, one_keyframe())
     loop.run_until(lambda: member.picture(content=False) is not None)
@@ -249,16 +249,16 @@ def test_a_second_leg_replaces_the_first(bridge: Bridge) -> None:
     second = join(bridge, "a")
     assert first.closed_for == "replaced"
     assert not second.closed_for
-    bridge.leg_closed(cast(WebRtcLeg, first))
-    assert bridge.members["a"].leg is cast(WebRtcLeg, second)
+    bridge.leg_closed(cast(Leg, first))
+    assert bridge.members["a"].leg is cast(Leg, second)
 
 
 def test_a_leg_that_falls_silent_shows_a_card_not_its_last_face(bridge: Bridge, loop: Loop) -> None:
     bridge.update(state(1, "a"))
     leg = join(bridge, "a")
-    bridge.frame_received(cast(WebRtcLeg, leg), StreamKind.MAIN, one_keyframe())
+    bridge.frame_received(cast(Leg, leg), StreamKind.MAIN, one_keyframe())
     loop.run_until(lambda: bridge.members["a"].picture(content=False) is not None)
-    bridge.leg_disconnected(cast(WebRtcLeg, leg))
+    bridge.leg_disconnected(cast(Leg, leg))
     assert bridge.members["a"].picture(content=False) is None
 
 
@@ -279,11 +279,9 @@ def test_too_little_cpu_lets_the_quiet_rest_and_brings_them_back(bridge: Bridge,
     bridge.shed(still, 100.0)
     bridge.shed(still, 100.1)
     for leg in legs.values():
-        bridge.frame_received(cast(WebRtcLeg, leg), StreamKind.MAIN, EncodedFrame("VP8", b"\x01", 0, keyframe=False))
+        bridge.frame_received(cast(Leg, leg), StreamKind.MAIN, EncodedFrame("VP8", b"\x01", 0, keyframe=False))
     assert [member.rested for member in bridge.members.values()] == [1, 1]
-    bridge.frame_received(
-        cast(WebRtcLeg, legs["b"]), StreamKind.CONTENT, EncodedFrame("VP8", b"\x01", 0, keyframe=False)
-    )
+    bridge.frame_received(cast(Leg, legs["b"]), StreamKind.CONTENT, EncodedFrame("VP8", b"\x01", 0, keyframe=False))
     assert bridge.members["b"].rested == 1  # what is shared moves on
     bridge.shed(still, 100.0 + RENEW_SECONDS)
     bridge.shed(STEPS[0], 101.0 + RENEW_SECONDS)
@@ -311,7 +309,7 @@ def test_a_new_offer_gives_another_picture_or_none(bridge: Bridge, loop: Loop) -
 def test_a_closed_bridge_holds_no_codecs_until_the_garbage_collector_comes(bridge: Bridge, loop: Loop) -> None:
     bridge.update(state(1, "a"))
     leg = join(bridge, "a")
-    bridge.frame_received(cast(WebRtcLeg, leg), StreamKind.MAIN, one_keyframe())
+    bridge.frame_received(cast(Leg, leg), StreamKind.MAIN, one_keyframe())
     loop.run_until(lambda: bridge.members["a"].picture(content=False) is not None and bridge.video.encoders == 1)
     stream = bridge.members["a"]._streams[StreamKind.MAIN]
     decoder = weakref.ref(cast(VideoDecoder, stream._decoder))
@@ -341,7 +339,7 @@ def screen_size(leg: FakeLeg) -> tuple[int, int]:
 def test_a_shared_screen_is_sent_as_a_stream_of_its_own_to_who_takes_it(bridge: Bridge, loop: Loop) -> None:
     bridge.update(state(1, "a", "b", "c", content="a"))
     a, b, c = (join(bridge, name, takes_content=name != "c") for name in "abc")
-    bridge.frame_received(cast(WebRtcLeg, a), StreamKind.CONTENT, one_keyframe(640, 360))
+    bridge.frame_received(cast(Leg, a), StreamKind.CONTENT, one_keyframe(640, 360))
     loop.run_until(lambda: bridge.members["a"].picture(content=True) is not None)
     tick(bridge, 0.2)
     loop.run_until(lambda: bool(b.received(CONTENT_TYPE)))
@@ -357,7 +355,7 @@ def test_a_layout_without_a_place_for_the_screen_shows_it_nowhere(bridge: Bridge
     custom = control.LayoutChoice("custom", slots=places)
     bridge.update(msgspec.structs.replace(state(1, "a", "b", content="a"), layout=custom))
     a, b = (join(bridge, name, takes_content=True) for name in "ab")
-    bridge.frame_received(cast(WebRtcLeg, a), StreamKind.CONTENT, one_keyframe(640, 360))
+    bridge.frame_received(cast(Leg, a), StreamKind.CONTENT, one_keyframe(640, 360))
     tick(bridge, 0.2)
     loop.run_until(lambda: bool(b.received(VIDEO_TYPE)))
     assert not b.received(CONTENT_TYPE)
@@ -367,12 +365,12 @@ def test_a_layout_without_a_place_for_the_screen_shows_it_nowhere(bridge: Bridge
 def test_a_lost_keyframe_of_the_screen_is_sent_again_to_who_asks(bridge: Bridge, loop: Loop) -> None:
     bridge.update(state(1, "a", "b", content="a"))
     a, b = (join(bridge, name, takes_content=True) for name in "ab")
-    bridge.frame_received(cast(WebRtcLeg, a), StreamKind.CONTENT, one_keyframe(640, 360))
+    bridge.frame_received(cast(Leg, a), StreamKind.CONTENT, one_keyframe(640, 360))
     loop.run_until(lambda: bridge.members["a"].picture(content=True) is not None)
     tick(bridge, 0.2)
     loop.run_until(lambda: keyframes(b, CONTENT_TYPE) == 1)
     composites = keyframes(b)
-    bridge.keyframe_requested(cast(WebRtcLeg, b), StreamKind.CONTENT)
+    bridge.keyframe_requested(cast(Leg, b), StreamKind.CONTENT)
     loop.run_until(lambda: keyframes(b, CONTENT_TYPE) == 2)
     assert keyframes(b) == composites
 
@@ -380,7 +378,7 @@ def test_a_lost_keyframe_of_the_screen_is_sent_again_to_who_asks(bridge: Bridge,
 def test_when_sharing_ends_so_does_its_stream(bridge: Bridge, loop: Loop) -> None:
     bridge.update(state(1, "a", "b", content="a"))
     a, b = (join(bridge, name, takes_content=True) for name in "ab")
-    bridge.frame_received(cast(WebRtcLeg, a), StreamKind.CONTENT, one_keyframe(640, 360))
+    bridge.frame_received(cast(Leg, a), StreamKind.CONTENT, one_keyframe(640, 360))
     loop.run_until(lambda: bridge.members["a"].picture(content=True) is not None)
     tick(bridge, 0.2)
     loop.run_until(lambda: bool(b.received(CONTENT_TYPE)))

@@ -72,11 +72,9 @@ class Person:
         self.lost = lost
         self.seconds = 0
         self.state = SimpleNamespace(camera_off=False)
-        self.leg = SimpleNamespace(connected=True, last_received=0.0, session=self)
-        self.loss = 0.0
-
-    def video(self, kind: object) -> None:
-        return None
+        self.leg = SimpleNamespace(
+            connected=True, last_received=0.0, loss=0.0, video=lambda kind: None, reception=self.reception
+        )
 
     def reception(self, kind: object) -> object:
         self.seconds += 1

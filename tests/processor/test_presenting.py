@@ -12,12 +12,12 @@ from mcu.media.types import VideoProfile
 from mcu.processor.composing import ComposingThread
 from mcu.processor.content_thread import CONTENT, MOST_BITRATE, ContentThread
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.leg import Leg
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
 from mcu.processor.presenting import LEAST_BITRATE, Presenting
 from mcu.processor.rungs import COMPLAINTS, HOLD_FIRST, OVERHEAD, REGRET_SECONDS, UP_SECONDS, ladder
 from mcu.processor.showing import ADAPT_SECONDS, Showing
-from mcu.webrtc.leg import WebRtcLeg
 from tests.fakes.content import FakeComposingThread, FakeContentThread
 from tests.fakes.legs import CONTENT_TYPE, FakeLeg
 
@@ -38,7 +38,7 @@ class Stage:
         self.showing = Showing(cast(ComposingThread, self.composite), self.presenting, call_later=lambda *_: None)
         self.legs = [FakeLeg(f"leg{n}", PICTURE, takes_content=takes_content) for n in range(receivers + 1)]
         pool = cast(DecoderPool, None)  # nothing is decoded here
-        self.members = {leg.id: Member(leg.id, cast(WebRtcLeg, leg), decoders=pool) for leg in self.legs}
+        self.members = {leg.id: Member(leg.id, cast(Leg, leg), decoders=pool) for leg in self.legs}
         self.now = 100.0
         self.frame = 0
         self.update(SHARER)

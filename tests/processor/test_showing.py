@@ -12,12 +12,12 @@ from mcu.media.types import StreamKind, VideoProfile
 from mcu.processor.composing import MAX_PROFILES, ComposingThread
 from mcu.processor.content_thread import ContentThread
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.leg import Leg
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
 from mcu.processor.presenting import Presenting
 from mcu.processor.rungs import COMPLAINTS, HOLD_FIRST, OVERHEAD, REGRET_SECONDS, UP_SECONDS, ladder
 from mcu.processor.showing import ADAPT_SECONDS, Showing
-from mcu.webrtc.leg import WebRtcLeg
 from tests.fakes.content import FakeComposingThread, FakeContentThread
 from tests.fakes.legs import VIDEO_TYPE, FakeLeg
 
@@ -36,7 +36,7 @@ class Stage:
         self.showing = Showing(cast(ComposingThread, self.video), nothing, call_later=lambda *_: None)
         self.legs = [FakeLeg(f"leg{number}", PICTURE) for number in range(count)]
         pool = cast(DecoderPool, None)  # nothing is decoded here
-        self.members = {leg.id: Member(leg.id, cast(WebRtcLeg, leg), decoders=pool) for leg in self.legs}
+        self.members = {leg.id: Member(leg.id, cast(Leg, leg), decoders=pool) for leg in self.legs}
         self.now = 100.0
         self.tick = 0
         self.showing.update(self.members, self.now)

@@ -13,9 +13,9 @@ from mcu._native.opus import OpusDecoder
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, StreamKind
 from mcu.mixer.loudest import MAX_VOICES
 from mcu.processor.decoding import DecoderPool
+from mcu.processor.leg import Leg
 from mcu.processor.member import Member
 from mcu.processor.sounding import SoundMixer
-from mcu.webrtc.leg import WebRtcLeg
 from tests.fakes.legs import AUDIO_TYPE, FakeLeg
 from tests.fakes.voices import tone
 
@@ -32,7 +32,7 @@ def conference(decoders: DecoderPool, count: int) -> tuple[dict[str, Member], di
     legs = {f"p{n}": FakeLeg(f"leg{n}") for n in range(count)}
     members = {}
     for participant, leg in legs.items():
-        member = Member(participant, cast(WebRtcLeg, leg), decoders=decoders)
+        member = Member(participant, cast(Leg, leg), decoders=decoders)
         member.take_state(control.ParticipantState(participant, participant))
         members[participant] = member
     return members, legs
@@ -40,7 +40,7 @@ def conference(decoders: DecoderPool, count: int) -> tuple[dict[str, Member], di
 
 def speak(leg: FakeLeg, frequency: float, amplitude: float = 0.2) -> None:
     sound = tone(TICKS * 0.02, frequency, amplitude)
-    leg.session.audio.blocks = [sound[n : n + BLOCK_SAMPLES] for n in range(0, len(sound), BLOCK_SAMPLES)]
+    leg.audio.blocks = [sound[n : n + BLOCK_SAMPLES] for n in range(0, len(sound), BLOCK_SAMPLES)]
 
 
 def run(mixer: SoundMixer, members: dict[str, Member]) -> tuple[str | None, tuple[str, ...]]:
@@ -101,7 +101,7 @@ def test_only_the_loudest_are_decoded(decoders: DecoderPool) -> None:
     for n, frequency in enumerate(FREQUENCIES):
         speak(legs[f"p{n}"], frequency, 0.02 * (n + 1))
     run(SoundMixer(), members)
-    pulled = [legs[f"p{n}"].session.audio.pulled for n in range(7)]
+    pulled = [legs[f"p{n}"].audio.pulled for n in range(7)]
     assert pulled == [0] * (7 - MAX_VOICES) + [TICKS] * MAX_VOICES
 
 
@@ -110,7 +110,7 @@ def test_a_muted_participant_is_neither_decoded_nor_heard(decoders: DecoderPool)
     members["p0"].take_state(control.ParticipantState("p0", "p0", muted=True))
     speak(legs["p0"], 500.0)
     state = run(SoundMixer(), members)
-    assert legs["p0"].session.audio.pulled == 0
+    assert legs["p0"].audio.pulled == 0
     assert level(heard(legs["p1"]), 500.0) < 0
     assert state == (None, ())
 
@@ -129,7 +129,7 @@ def test_a_participant_unknown_to_the_controller_is_not_heard(decoders: DecoderP
     members["p0"].take_state(None)
     speak(legs["p0"], 500.0)
     run(SoundMixer(), members)
-    assert legs["p0"].session.audio.pulled == 0
+    assert legs["p0"].audio.pulled == 0
 
 
 def test_whoever_speaks_alone_becomes_the_speaker(decoders: DecoderPool) -> None:
@@ -147,5 +147,5 @@ def test_a_late_tick_is_not_the_voices_fault(decoders: DecoderPool) -> None:
     members, legs = conference(decoders, 2)
     speak(legs["p0"], 500.0)
     SoundMixer().tick(members, 7, due=0.14, now=0.153)
-    assert all(set(leg.session.audio.asked) == {0.14} for leg in legs.values())
+    assert all(set(leg.audio.asked) == {0.14} for leg in legs.values())
     assert all(leg.sent[StreamKind.AUDIO].last_sent == 0.153 for leg in legs.values())

@@ -32,6 +32,7 @@ LAYERS = [
         "control_framing",
         "text",
         "lifetime",
+        "limits",
         "loop_watch",
         "thread_name",
     },

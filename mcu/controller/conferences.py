@@ -166,6 +166,8 @@ class Conferences:
                 found[0].leg_changed(found[1], notice)
             case control.PictureNeeded(leg) if found := self._legs.get(leg):
                 found[0].picture_needed(found[1], notice)
+            case control.KeyframeNeeded(leg) | control.DigitReceived(leg) if found := self._legs.get(leg):
+                found[0].tell(found[1], notice)
 
     def processor_lost(self, conference_ids: tuple[str, ...]) -> None:
         for conference_id in conference_ids:

@@ -9,7 +9,8 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 import structlog
@@ -21,6 +22,17 @@ from mcu.controller.member import Pool
 from mcu.errors import RefusedError
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RtpState:
+    """What is open on an RTP leg; the fields are those of control.UpdateRtpLeg."""
+
+    channels: tuple[control.RtpChannel, ...]
+    sources: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+    telephone_event: int = 0
+    paused: tuple[str, ...] = ()
 
 
 class Legs:
@@ -87,6 +99,45 @@ class Legs:
 
     async def connect(self, participant: str, offer: str, *, direction: str) -> str:
         """Replace the participant's leg by one for `offer`; returns the SDP answer. Raises RefusedError."""
+        return _sdp(
+            await self._add(
+                participant,
+                lambda leg: control.AddLeg(
+                    conference=self._id, participant=participant, leg=leg, offer=offer, direction=direction
+                ),
+            )
+        )
+
+    async def reserve_rtp(self, participant: str, host: str) -> tuple[control.RtpPorts, ...]:
+        """Replace the participant's leg by one for RTP at `host`, an address of ours. Raises RefusedError."""
+        answer = await self._add(
+            participant,
+            lambda leg: control.AddRtpLeg(conference=self._id, participant=participant, leg=leg, host=host),
+        )
+        if not isinstance(answer, control.RtpLegAnswer):
+            raise RefusedError("media-unavailable", f"the processor answered {type(answer).__name__}")
+        return answer.ports
+
+    async def update_rtp(self, participant: str, state: RtpState) -> None:
+        """All that is open on the participant's RTP leg now. Raises RefusedError."""
+        await self._pool.request(
+            self._id,
+            control.UpdateRtpLeg(
+                leg=self._leg(participant),
+                channels=state.channels,
+                sources=state.sources,
+                limits=dict(state.limits),
+                telephone_event=state.telephone_event,
+                paused=state.paused,
+            ),
+        )
+
+    async def send_keyframe(self, participant: str, kind: str) -> None:
+        """The peer of the RTP leg asked for one. Raises RefusedError."""
+        await self._pool.request(self._id, control.SendKeyframe(self._leg(participant), kind))
+
+    async def _add(self, participant: str, command: Callable[[str], control.Command]) -> control.Answer:
+        """Replace the participant's leg by that of `command(leg)`. Raises RefusedError."""
         await self.remove(participant)
         self._made += 1
         leg = f"{participant}.{self._made}"
@@ -94,10 +145,7 @@ class Legs:
         self._on_index(leg, participant)
         try:
             await self.update_bridge()
-            answer = await self._pool.request(
-                self._id,
-                control.AddLeg(conference=self._id, participant=participant, leg=leg, offer=offer, direction=direction),
-            )
+            answer = await self._pool.request(self._id, command(leg))
         except RefusedError:
             if self._legs.get(participant) == leg:
                 self._forget(participant)
@@ -105,7 +153,7 @@ class Legs:
         if self._legs.get(participant) != leg:
             await self._pool.request(self._id, control.RemoveLeg(leg))
             raise RefusedError("leg-replaced", "a newer offer came, or the bridge was lost")
-        return _sdp(answer)
+        return answer
 
     async def restart(self, participant: str, offer: str) -> str:
         """ICE restart of the running leg; returns the SDP answer. Raises RefusedError."""

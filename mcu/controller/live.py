@@ -70,6 +70,7 @@ class LiveConference:
         self._spawn = spawn
         self._wall_clock = wall_clock
         self._members: dict[str, Member] = {}
+        self._expected: dict[str, Member] = {}  # called from here, or at the door: not in the conference yet
         self._outlived: set[str] = set()  # participants away whose name and office somebody new has; media still comes
         self._lock = asyncio.Lock()
         self._tiles: control.TilesChanged | None = None
@@ -133,6 +134,24 @@ class LiveConference:
             del self._members[participant]
             await self._carry_out(c.Disconnect(participant, now), {})
 
+    # --- those who are not in yet -------------------------------------------------------------------
+
+    def expect(self, participant: str, member: Member) -> None:
+        """Somebody is called: they have a leg before they are a participant, and keep the conference in memory."""
+        self._expected[participant] = member
+
+    @property
+    def expected(self) -> int:
+        return len(self._expected)
+
+    def expects(self, participant: str, member: Member) -> bool:
+        return self._expected.get(participant) is member
+
+    async def stop_expecting(self, participant: str) -> None:
+        """They are in, or will not come; in that case their leg goes."""
+        if self._expected.pop(participant, None) is not None and participant not in self.conference.participants:
+            await self.legs.remove(participant)
+
     # --- commands -----------------------------------------------------------------------------------
 
     async def execute(self, command: c.Command) -> None:
@@ -183,6 +202,8 @@ class LiveConference:
                 log.info("conference ended", conference=self.id)
                 for participant in list(self._members):
                     self._end(participant, EndReason.CONFERENCE_ENDED)
+                for expected in list(self._expected):
+                    self.tell(expected, MembershipEnded(EndReason.CONFERENCE_ENDED))
                 return
         self._broadcast(event)
 
@@ -203,9 +224,7 @@ class LiveConference:
     def picture_needed(self, participant: str, news: control.PictureNeeded) -> None:
         """Of concern to this participant alone; kept for when a broken connection comes back."""
         self._needed[participant] = news
-        member = self._members.get(participant)
-        if member is not None:
-            member.notify(news)
+        self.tell(participant, news)
 
     def leg_changed(self, participant: str, state: control.LegState) -> None:
         condition = MediaCondition(state.state)
@@ -219,9 +238,13 @@ class LiveConference:
             self._needed.pop(participant, None)
         if participant in self._outlived and not self.legs.is_heard(participant):
             self._spawn(self._lose(participant))
-        member = self._members.get(participant)
+        self.tell(participant, MediaChanged(condition, state.reason))
+
+    def tell(self, participant: str, news: News) -> None:
+        """News for one alone."""
+        member = self._members.get(participant) or self._expected.get(participant)
         if member is not None:
-            member.notify(MediaChanged(condition, state.reason))
+            member.notify(news)
 
     def bridge_lost(self) -> None:
         """Everybody's media is gone; they are told at once, while the new bridge is being opened."""
@@ -231,6 +254,8 @@ class LiveConference:
             self.lines_changed(control.LinesChanged(self.id))
         self._needed.clear()
         self._spawn(self.legs.update_bridge())
+        for expected in list(self._expected):
+            self.tell(expected, MediaChanged(MediaCondition.CLOSED, "media-lost"))
         self._broadcast(MediaChanged(MediaCondition.CLOSED, "media-lost"))
 
     def catch_up(self) -> None:
@@ -247,7 +272,7 @@ class LiveConference:
     @property
     def is_idle(self) -> bool:
         """Empty, and nobody is at the door."""
-        return self.is_empty and not self._lock.locked()
+        return self.is_empty and not self._expected and not self._lock.locked()
 
     def snapshot(self) -> Snapshot:
         conference = self.conference

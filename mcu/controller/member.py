@@ -76,6 +76,8 @@ News = (
     | control.SpeakerChanged
     | control.LinesChanged
     | control.PictureNeeded
+    | control.KeyframeNeeded
+    | control.DigitReceived
     | MediaChanged
     | MembershipEnded
 )

@@ -25,6 +25,7 @@ from mcu.controller.background import Background, Work
 from mcu.controller.conferences import Conferences
 from mcu.controller.live import ConferenceClosedError, LiveConference, require_participant
 from mcu.controller.member import Member, Pool, Snapshot
+from mcu.controller.rtp_participants import RtpParticipants
 from mcu.errors import RefusedError
 from mcu.store.records import ConferenceRecord, TokenRecord
 from mcu.store.store import Store
@@ -59,6 +60,7 @@ class Registry:
         self._conferences = Conferences(
             store=store, pool=pool, config=config, background=self._background, clock=clock, wall_clock=wall_clock
         )
+        self.rtp = RtpParticipants(self._conferences, pool=pool, admit=self._admit_unnamed)
 
     # --- life ---------------------------------------------------------------------------------------
 
@@ -269,6 +271,11 @@ class Registry:
                 self._conferences.put_away(live)
                 raise
             return
+
+    async def _admit_unnamed(self, conference_id: str, command: c.Enter, member: Member) -> None:
+        """Somebody who has no secret to come back with."""
+        await self._admit(conference_id, command, member, secret="", secret_hash=None)
+        log.info("participant entered", conference=conference_id, participant=command.participant, by="h323")
 
     def _of_member(self, conference_id: str, participant: str, member: Member) -> LiveConference:
         live = self._conferences.get(conference_id)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from mcu.config import Config
 from mcu.controller.registry import Registry
+from mcu.limits import REACTIONS, REQUESTS, Attempts, Buckets, Connections
 from mcu.loop_watch import LoopCounters
-from mcu.signaling.limits import REACTIONS, REQUESTS, Attempts, Buckets, Connections
 from mcu.signaling.lobby_limits import LobbyLimits
 from mcu.signaling.media_session import MediaSessions
 from mcu.signaling.metrics import Metrics

@@ -13,9 +13,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mcu.errors import RefusedError
+from mcu.limits import Attempts, address_key, is_loopback
 from mcu.signaling.context import Context
 from mcu.signaling.depth import is_deeper
-from mcu.signaling.limits import Attempts, address_key, is_loopback
 from mcu.signaling.messages import sentence, text
 from mcu.signaling.origins import is_allowed, names_this_machine
 from mcu.signaling.protocol import MAX_DEPTH

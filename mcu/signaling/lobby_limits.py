@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from mcu.errors import RefusedError
-from mcu.signaling.limits import Allowance, Buckets
+from mcu.limits import Allowance, Buckets
 
 CHECKS = Allowance(burst=40, rate=1 / 2)  # by address: a town hall that opens its pages, then one every two seconds
 TRANSFERS = Allowance(burst=240, rate=3.0)  # by address; a check makes six at the most

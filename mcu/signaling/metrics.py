@@ -15,7 +15,7 @@ from mcu.loop_watch import LoopCounters
 
 if TYPE_CHECKING:
     from mcu.controller.registry import Registry
-    from mcu.signaling.limits import Connections
+    from mcu.limits import Connections
 
 _COUNTER = re.compile(r"^(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?P<labels>.*)\})?$")
 _LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"')

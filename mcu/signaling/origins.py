@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from mcu.config import Config
-from mcu.signaling.limits import is_loopback
+from mcu.limits import is_loopback
 
 
 def is_allowed(headers: Mapping[str, str], config: Config) -> bool:

@@ -15,11 +15,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mcu import __version__
 from mcu.errors import ProtocolError, RefusedError, StorageError
+from mcu.limits import COSTS, MESSAGES, TokenBucket, address_key
 from mcu.signaling import protocol as p
 from mcu.signaling.browser_member import BrowserMember
 from mcu.signaling.context import Context
 from mcu.signaling.depth import is_deeper
-from mcu.signaling.limits import COSTS, MESSAGES, TokenBucket, address_key
 from mcu.signaling.messages import sentence
 from mcu.signaling.origins import is_allowed
 from mcu.signaling.outbox import Outbox

@@ -20,9 +20,9 @@ from playwright.async_api import ConsoleMessage, Error, Response
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.asyncio.client import ClientConnection, connect
 
+from mcu.limits import ADDRESS_ATTEMPTS
 from mcu.signaling import protocol as p
 from mcu.signaling.headers import HEADERS
-from mcu.signaling.limits import ADDRESS_ATTEMPTS
 from mcu.store.health import CHECK_SECONDS
 from tests.signaling.conftest import Browser
 from tests.support.chromium import chromium

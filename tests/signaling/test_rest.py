@@ -12,9 +12,9 @@ from msgspec import structs
 from mcu import control
 from mcu.config import Api, Config
 from mcu.controller.doors import ByLink, Person
+from mcu.limits import ADDRESS_ATTEMPTS
 from mcu.signaling import openapi
 from mcu.signaling.headers import HEADERS
-from mcu.signaling.limits import ADDRESS_ATTEMPTS
 from mcu.signaling.messages import sentence
 from mcu.store.health import Condition
 from tests.fakes.pool import FakeMember

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mcu.signaling.depth import is_deeper
-from mcu.signaling.limits import (
+from mcu.limits import (
     ADDRESS_ATTEMPTS,
     CONFERENCE_ATTEMPTS,
     MAX_KEYS,
@@ -17,6 +16,7 @@ from mcu.signaling.limits import (
     address_key,
     is_loopback,
 )
+from mcu.signaling.depth import is_deeper
 
 
 def test_bucket_gives_its_burst_then_its_rate() -> None:

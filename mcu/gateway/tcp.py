@@ -1,0 +1,66 @@
+"""One TCP connection of a call: bytes in, bytes out, and the news that it is gone. For call signaling and for H.245."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from mcu.h323.address import Address
+
+MAX_UNSENT = 256 * 1024  # bytes; a call's whole signaling is a tenth of it, so a peer that reads nothing is gone
+KEEPALIVE_SECONDS = 30  # of silence before the kernel asks whether the peer still is there
+
+
+class Connection(asyncio.Protocol):
+    """`on_data` gets what arrives; `on_lost` is called once, when the connection ended from outside."""
+
+    def __init__(self, on_data: Callable[[bytes], object], on_lost: Callable[[], object]) -> None:
+        self._on_data = on_data
+        self._on_lost = on_lost
+        self._transport: asyncio.Transport | None = None
+        self._closed = False
+        self.local = Address("0.0.0.0", 0)
+        self.peer = Address("0.0.0.0", 0)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        if self._closed:
+            transport.abort()
+            return
+        self._transport = transport
+        self.local, self.peer = plain(transport.get_extra_info("sockname")), plain(transport.get_extra_info("peername"))
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._closed:
+            self._on_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        if not self._closed:
+            self._closed = True
+            self._on_lost()
+
+    def send(self, data: bytes) -> None:
+        """Queue bytes; a peer that takes none is cut off."""
+        if not data or self._transport is None or self._closed:
+            return
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > MAX_UNSENT:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """End it after what is queued; `on_lost` is not called."""
+        self._closed = True
+        if self._transport is not None:
+            self._transport.close()
+
+
+def plain(name: Any) -> Address:
+    """The address in a socket name, IPv4 in its own form."""
+    ip = str(name[0]).split("%")[0]
+    return Address(ip.removeprefix("::ffff:") if "." in ip else ip, int(name[1]))

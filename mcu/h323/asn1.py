@@ -49,7 +49,7 @@ class Pdu(enum.Enum):
     RAS = "H.225.0 RasMessage, in one UDP datagram"
     H245 = "H.245 MultimediaSystemControlMessage"
     FAST_START = "H.245 OpenLogicalChannel, an element of fastStart (H.323 clause 8.1.7)"
-    PASSWORD_TOKEN = "H.235 EncodedPwdCertToken, what the password of H.235 Annex D is hashed with"
+    PASSWORD_TOKEN = "H.235 PwdCertToken without the length of an open type: what an MD5 password hash is made over"
 
 
 # H.225.0 has its own copy of H.245; with one copy, values can be handed from one to the other.
@@ -58,7 +58,7 @@ _TYPES = {
     Pdu.RAS: H225.H323_MESSAGES.RasMessage,
     Pdu.H245: H225.MULTIMEDIA_SYSTEM_CONTROL.MultimediaSystemControlMessage,
     Pdu.FAST_START: H225.MULTIMEDIA_SYSTEM_CONTROL.OpenLogicalChannel,
-    Pdu.PASSWORD_TOKEN: H225.H235_SECURITY_MESSAGES.EncodedPwdCertToken,
+    Pdu.PASSWORD_TOKEN: H225.H235_SECURITY_MESSAGES.PwdCertToken,
 }
 
 

@@ -104,10 +104,10 @@ class KeyframeRequested:
 
 @dataclass(frozen=True, slots=True)
 class BitrateLimited:
-    """Send no more than this, bit/s; 0 takes the limit away (flowControlCommand)."""
+    """Send no more than this, bit/s (flowControlCommand): 0 is nothing at all, None takes the limit away."""
 
     kind: StreamKind
-    bitrate: int
+    bitrate: int | None
 
 
 @dataclass(frozen=True, slots=True)

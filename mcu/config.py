@@ -30,6 +30,10 @@ PublicUrl = Annotated[
 ]
 # Browsers make no connection when told anything else.
 RelayUrl = Annotated[str, Meta(pattern="^(turn|stun)s?:.", description="beginning with turn:, turns: or stun:")]
+Network = Annotated[
+    str, Meta(pattern=r"^[0-9a-fA-F.:]+(/\d{1,3})?$", description="an address or a network such as 192.168.0.0/16")
+]
+PRIVATE_NETWORKS = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
 Even = Annotated[int, Meta(ge=16, le=4096, multiple_of=2)]
 
 
@@ -97,6 +101,22 @@ class Api(Section, frozen=True):
     origins: tuple[str, ...] = ()
 
 
+class H323(Section, frozen=True):
+    """Rooms and bridges that speak H.323. Only those of `networks`, and what the gatekeeper sends, may call."""
+
+    enabled: bool = True
+    host: str = "::"
+    port: Port = 1720
+    h245_port: Port = 1730
+    name: str = "mcu"
+    number: str = ""
+    networks: tuple[Network, ...] = PRIVATE_NETWORKS
+    gatekeeper: str = ""
+    gatekeeper_password: str = ""
+    max_calls: Annotated[int, Meta(ge=1, le=400)] = 60
+    bitrate: Annotated[int, Meta(ge=64_000, le=8_000_000)] = 2_000_000
+
+
 class Log(Section, frozen=True):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
@@ -119,6 +139,7 @@ class Config(Section, frozen=True):
     database: Database = Database()
     turn: Turn = Turn()
     api: Api = Api()
+    h323: H323 = H323()
     log: Log = Log()
     processor: Processor = Processor()
 

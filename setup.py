@@ -70,6 +70,7 @@ MODULES = (
         numpy=True,
     ),
     NativeModule("opus", libraries=("opus",), numpy=True),
+    NativeModule("g722", sources=("g722_codec.c",), numpy=True),
     NativeModule("vpx", libraries=("vpx",)),
     NativeModule("planes", sources=("planes_scalar.c", "planes_avx2.c", "planes_scaler.c")),
 )

@@ -51,7 +51,7 @@ class AudioReceiver:
     """Jitter buffer, decoder and concealment of one received audio stream. Sans-I/O; not thread-safe."""
 
     def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
-        """`codecs` by payload type: opus, PCMU, PCMA, and CN and telephone-event, which are taken as silence."""
+        """`codecs` by payload type: opus, PCMU, PCMA, G722, G729; CN and telephone-event are taken as silence."""
         self.level = SILENCE  # dBov of what the last tick played or skipped
         self.delay = 0.0  # seconds between arrival and playing, smoothed over a second
         self._buffer = JitterBuffer(codecs)

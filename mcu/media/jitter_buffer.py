@@ -16,18 +16,21 @@ from mcu._native.opus import packet_has_fec, packet_samples
 from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import ProtocolError
 from mcu.media.sequence import distance
+from mcu.media.telephone_codecs import g729_samples
 from mcu.media.transit import TransitHistogram
 from mcu.media.types import SAMPLE_RATE, CodecParameters
 
 MAX_PACKETS = 100  # two seconds of 20 ms packets, one of 10 ms
 MAX_DROPOUT = 3000  # packets a sequence number may jump ahead (RFC 3550 appendix A.1)
 MAX_MISORDER = 100  # packets it may fall behind (same place)
-MAX_G711_SAMPLES = 960  # 120 ms at 8 kHz, as much as one Opus packet may hold
+MAX_SAMPLES = SAMPLE_RATE * 120 // 1000  # as much as one Opus packet may hold
+OCTET_SAMPLES = SAMPLE_RATE // 8000  # of G.711 and, at 64 kbit/s, of G.722
 RETIRED_SECONDS = 2.0  # stragglers of a replaced ssrc do not bring it back before this
 OPUS_MANY = 3  # code in the first byte: the second says how many frames follow (RFC 6716 section 3.1)
-DTX_BYTES = 2  # an Opus packet this short holds no audio (RFC 7587 section 3.1.3)
+DTX_BYTES = 2  # an Opus packet this short holds no audio (RFC 7587 section 3.1.3), nor does one of G.729 (annex B)
 SILENT_LEVEL = 96  # -dBov (RFC 6464): under the last bit of 16, a muted microphone
 
+SHORT_SILENCE = frozenset({"opus", "g729"})
 SILENT_CODECS = frozenset({"cn", "telephone-event"})  # RFC 3389 comfort noise, RFC 4733 key tones: no voice in them
 
 _NOWHERE = -(1 << 62)  # no sequence number
@@ -112,7 +115,9 @@ class JitterBuffer:
         if sequence == _NOWHERE:
             return
         level = packet.audio_level
-        silent = level >= SILENT_LEVEL or (len(payload) <= DTX_BYTES and codec == "opus") or codec in SILENT_CODECS
+        silent = (
+            level >= SILENT_LEVEL or (len(payload) <= DTX_BYTES and codec in SHORT_SILENCE) or codec in SILENT_CODECS
+        )
         time = self._unwrap_timestamp(sequence, packet.timestamp) * (SAMPLE_RATE // clock_rate)
         self._insert(_entry(sequence, time, samples, codec, payload, level, packet.arrival, silent))
 
@@ -235,6 +240,7 @@ class JitterBuffer:
             return samples
         if codec in SILENT_CODECS:
             return 0
-        if len(payload) > MAX_G711_SAMPLES:
-            raise ProtocolError(f"{len(payload)} bytes of G.711 in one packet")
-        return len(payload) * (SAMPLE_RATE // 8000)
+        samples = g729_samples(payload) if codec == "g729" else len(payload) * OCTET_SAMPLES
+        if samples > MAX_SAMPLES:
+            raise ProtocolError(f"{len(payload)} bytes of {codec} in one packet")
+        return samples

@@ -83,17 +83,17 @@ class VideoProfile:
 
 @dataclass(frozen=True, slots=True)
 class AudioProfile:
-    """How a listener hears: Opus at 48 kHz, or PCMU/PCMA at 8 kHz, in 20 ms packets."""
+    """How a listener hears: Opus at 48 kHz, PCMU/PCMA at 8 kHz or G722 at 16 kHz, in 20 ms packets."""
 
-    codec: str = "opus"  # "opus", "PCMU", "PCMA"
-    bitrate: int = 32_000
+    codec: str = "opus"  # "opus", "PCMU", "PCMA", "G722"
+    bitrate: int = 32_000  # of Opus; the others have 64 kbit/s
 
 
 @dataclass(frozen=True, slots=True)
 class CodecParameters:
     """One negotiated payload type (RFC 8866 rtpmap, fmtp and rtcp-fb in one value)."""
 
-    name: str  # "opus", "PCMU", "PCMA", "VP8", "H264", "rtx"
+    name: str  # "opus", "PCMU", "PCMA", "G722", "G729", "VP8", "H264", "H261", "H263", "H263-1998", "rtx"
     payload_type: int
     clock_rate: int
     channels: int = 1

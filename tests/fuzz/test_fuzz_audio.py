@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 from mcu._native.opus import OpusDecoder, packet_has_fec, packet_samples
 from mcu.errors import ProtocolError
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.jitter_buffer import MAX_PACKETS
+from mcu.media.telephone_codecs import TelephoneDecoder, g729_samples
 from tests.fakes.audio_line import CN, CODECS, OPUS, PCMU, opus_packets
 from tests.fakes.packets import FakePacket
 from tests.fakes.voices import voice
 from tests.fuzz.mutations import INPUTS, mutations
+
+G729_VOICE = (Path(__file__).parents[1] / "vectors" / "voice.g729").read_bytes()
 
 
 def test_opus_packets():
@@ -26,6 +30,29 @@ def test_opus_packets():
                 decoder.decode_fec(payload, 960)
         except ProtocolError:
             pass
+
+
+def test_g729_packets():
+    valid = [G729_VOICE[at : at + size] for size in (10, 20, 30, 60) for at in range(0, 1200, 60)]
+    valid += [payload + b"ab" for payload in valid]
+    decoder = TelephoneDecoder("g729")
+    heard = 0
+    for index, payload in enumerate(mutations(valid, seed=4)):
+        try:
+            length = g729_samples(payload)
+            if index % 10 == 0:
+                assert len(decoder.decode(payload)) == length
+                heard += 1
+        except ProtocolError:
+            pass
+    assert heard
+
+
+def test_g722_takes_any_octets():
+    decoder = TelephoneDecoder("g722")
+    for payload in mutations([bytes(range(160))], seed=5, count=min(INPUTS, 20_000)):
+        if payload:
+            assert len(decoder.decode(payload)) == 6 * len(payload)
 
 
 def test_receivers():

@@ -1,0 +1,75 @@
+"""Who may call, from where, and how many at once. Pure: time is an argument.
+
+Rules:
+1. A call comes from a configured network, or from the gatekeeper at which this server is registered, or it is cut off before
+   its first byte is read.
+2. Calls at once are limited in all and for one address; so is how fast one address begins them. Whoever is refused for
+   that gets an answer in the protocol's own words.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterable
+
+from mcu.errors import ConfigurationError
+from mcu.limits import Allowance, Buckets, address_key
+
+MOST_BY_ADDRESS = 24  # a bridge that brings a centre's rooms, or a gatekeeper that routes for all
+BEGUN = Allowance(burst=40, rate=10)  # calls begun by one address; ten a second is what a bridge's redial reaches
+
+
+class Callers:
+    """The calls that there are, by the address they came from."""
+
+    def __init__(self, networks: Iterable[str], *, most: int) -> None:
+        """Raises ConfigurationError."""
+        self._networks = [_network(text) for text in networks]
+        self._most = most
+        self._calls: Counter[str] = Counter()
+        self._begun = Buckets(BEGUN)
+        self._gatekeepers: frozenset[str] = frozenset()
+        self.refused: Counter[str] = Counter()  # by reason: network, busy, address-busy, too-fast
+
+    @property
+    def count(self) -> int:
+        return self._calls.total()
+
+    def trust(self, gatekeepers: Iterable[str]) -> None:
+        """Calls that a gatekeeper routes come from its address."""
+        self._gatekeepers = frozenset(gatekeepers)
+
+    def is_known(self, ip: str) -> bool:
+        """Whether anything is read from there at all; one that is not is counted."""
+        address = ipaddress.ip_address(ip)
+        known = ip in self._gatekeepers or any(address in network for network in self._networks)
+        self.refused["network"] += not known
+        return known
+
+    def begin(self, ip: str, *, now: float) -> bool:
+        """One more call from or to `ip`, which `end` must follow; False, counted, when that is too many."""
+        key = address_key(ip)
+        if self.count >= self._most:
+            self.refused["busy"] += 1
+        elif self._calls[key] >= MOST_BY_ADDRESS and ip not in self._gatekeepers:
+            self.refused["address-busy"] += 1
+        elif not self._begun.take(key, now=now):
+            self.refused["too-fast"] += 1
+        else:
+            self._calls[key] += 1
+            return True
+        return False
+
+    def end(self, ip: str) -> None:
+        key = address_key(ip)
+        self._calls[key] -= 1
+        if self._calls[key] <= 0:
+            del self._calls[key]
+
+
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ConfigurationError(f"[h323] networks: {text} is no network: {error}") from error

@@ -1,8 +1,8 @@
 """Who may call, from where, and how many at once. Pure: time is an argument.
 
 Rules:
-1. A call comes from a configured network, or from the gatekeeper at which this server is registered, or it is cut off before
-   its first byte is read.
+1. A call comes from a configured network, or from the gatekeeper at which this server is registered; else it is cut
+   off before its first byte is read.
 2. Calls at once are limited in all and for one address; so is how fast one address begins them. Whoever is refused for
    that gets an answer in the protocol's own words.
 """
@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from mcu.errors import ConfigurationError
 from mcu.limits import Allowance, Buckets, address_key
 
-MOST_BY_ADDRESS = 24  # a bridge that brings a centre's rooms, or a gatekeeper that routes for all
-BEGUN = Allowance(burst=40, rate=10)  # calls begun by one address; ten a second is what a bridge's redial reaches
+MOST_BY_ADDRESS = 60  # a bridge that brings the rooms of many centres; a gatekeeper that routes has no such limit
+BEGUN = Allowance(burst=100, rate=20)  # begun by one address: a bridge that calls all its rooms makes ten a second
 
 
 class Callers:

@@ -44,25 +44,15 @@ class ComposingThread(PictureThread):
         pictures: Callable[[Scene], Mapping[tuple[str, bool], Picture]],
         deliver: Callable[[PacketizedFrame], object],
     ) -> None:
-        super().__init__("compose", fps)
+        super().__init__("compose", fps, PictureEncoders(fps))
         self.scene = Scene()
         self._pictures = pictures
         self._deliver = deliver
         self._size = (width, height)
-        self._encoders = PictureEncoders(fps)
         self._step = STEPS[0]
         self._rates: Mapping[VideoProfile, int] = {}
         self._given: Mapping[VideoProfile, VideoProfile] = {}  # what is asked for, by what is coded instead
         self.start()
-
-    @property
-    def failures(self) -> int:
-        """Bugs caught, those of single encoders included."""
-        return self.failed_ticks + self._encoders.failures
-
-    @property
-    def encoders(self) -> int:
-        return len(self._encoders)
 
     @property
     def frames_skipped(self) -> int:
@@ -91,9 +81,6 @@ class ComposingThread(PictureThread):
 
     def _ticker(self) -> Callable[[int], None]:
         return partial(self._tick, compositor=Compositor(*self._size))
-
-    def _clear(self) -> None:
-        self._encoders.clear()
 
     def _tick(self, index: int, *, compositor: Compositor) -> None:
         if self._encoders.idle:

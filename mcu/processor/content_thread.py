@@ -44,26 +44,16 @@ class ContentThread(PictureThread):
         self, *, picture: Callable[[], Picture | None], deliver: Callable[[PacketizedFrame], object], fps: int = FPS
     ) -> None:
         """`picture` gives the newest of who shares, None when nobody does."""
-        super().__init__("content", fps)
+        super().__init__("content", fps, PictureEncoders(fps, vp8=CODING))
         self.coded = 0  # frames
         self.held = False  # by the main thread: the last frame is still being sent
         self._picture = picture
         self._deliver = deliver
-        self._encoders = PictureEncoders(fps, vp8=CODING)
         self._rate = 0
         self._profile = replace(CONTENT, fps=fps)
         self._before: Picture | None = None  # what was looked at last
         self._rested = 0  # ticks since the last change
         self.start()
-
-    @property
-    def failures(self) -> int:
-        """Bugs caught, those of the encoder included."""
-        return self.failed_ticks + self._encoders.failures
-
-    @property
-    def encoders(self) -> int:
-        return len(self._encoders)
 
     def use(self, rate: int) -> None:
         """Code at so many bit/s from the next picture on; 0: nobody watches."""
@@ -85,7 +75,7 @@ class ContentThread(PictureThread):
         return self._tick
 
     def _clear(self) -> None:
-        self._encoders.clear()
+        super()._clear()
         self._before = None
 
     def _tick(self, index: int) -> None:

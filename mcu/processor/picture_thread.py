@@ -7,6 +7,7 @@ Rules:
 
 from __future__ import annotations
 
+import abc
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from collections.abc import Callable
 import structlog
 
 from mcu.processor.pace import Pace
+from mcu.processor.picture_encoders import PictureEncoders
 from mcu.processor.ticks import Ticks
 from mcu.thread_name import name_this_thread
 
@@ -22,18 +24,28 @@ LOG_EVERY = 250  # failures between two lines in the log: one line in ten second
 log = structlog.get_logger()
 
 
-class PictureThread:
-    """Runs from `start` to `close`. A subclass says what a tick does, and what is let go when one failed."""
+class PictureThread(abc.ABC):
+    """Runs from `start` to `close`. A subclass says what a tick does, and what else is let go when one failed."""
 
-    def __init__(self, name: str, fps: int) -> None:
+    def __init__(self, name: str, fps: int, encoders: PictureEncoders) -> None:
         self.busy_seconds = 0.0
         self.ticks = Ticks(1 / fps, start=time.monotonic())
         self.pace = Pace(1 / fps)
         self.failed_ticks = 0
         self.longest_wait = 0.0  # seconds that a tick waited for its turn, since somebody took it
+        self._encoders = encoders
         self._name = name
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def failures(self) -> int:
+        """Bugs caught, those of single encoders included."""
+        return self.failed_ticks + self._encoders.failures
+
+    @property
+    def encoders(self) -> int:
+        return len(self._encoders)
 
     def start(self) -> None:
         self._thread.start()
@@ -47,13 +59,13 @@ class PictureThread:
         longest, self.longest_wait = self.longest_wait, 0.0
         return longest
 
+    @abc.abstractmethod
     def _ticker(self) -> Callable[[int], None]:
         """What is done at each tick that is taken, given its number. Asked for once, in the thread."""
-        raise NotImplementedError
 
     def _clear(self) -> None:
         """Let encoders and pictures go; what is still wanted is made anew."""
-        raise NotImplementedError
+        self._encoders.clear()
 
     def _run(self) -> None:
         name_this_thread(self._name)

@@ -24,9 +24,7 @@ from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
 from mcu.processor.rungs import OVERHEAD, Complaints, RungChooser
 
-LEAST_BITRATE = (
-    1_000_000  # bit/s: a page of small print is 180 kB at first, and would hold up the sound of a poorer line
-)
+LEAST_BITRATE = 1_000_000  # bit/s; a page of small print is 180 kB at first: a poorer line would have its sound held up
 SHARE = 2 / 3  # of what a line carries beside the smallest rung, for the screen
 NEEDS = (LEAST_BITRATE * OVERHEAD / SHARE, 0.0)  # bit/s to spare, with the screen and without
 PACE = 1.25  # times the rate, at which large frames are sent: faster, a page would hold up the sound behind it

@@ -7,7 +7,14 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from msgspec import Meta
 
 SHOWN = 60  # characters of a wrong value that are repeated
-SECRET = frozenset({("api", "key"), ("turn", "secret"), ("database", "url"), ("h323", "gatekeeper_password")})  # values that are not repeated
+SECRET = frozenset(
+    {  # values that are not repeated
+        ("api", "key"),
+        ("turn", "secret"),
+        ("database", "url"),
+        ("h323", "gatekeeper_password"),
+    }
+)
 _PLAIN = {str: "text in quotes", bool: "true or false", int: "a whole number", float: "a number"}
 
 

@@ -33,6 +33,7 @@ LAYERS = [
         "text",
         "lifetime",
         "limits",
+        "listening",
         "loop_watch",
         "thread_name",
     },

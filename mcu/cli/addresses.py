@@ -79,14 +79,3 @@ def port_advice(section: str, error: OSError) -> str:
             "or let a reverse proxy or systemd (AmbientCapabilities=CAP_NET_BIND_SERVICE) take the low one."
         )
     return f"{host} in mcu.toml has to be an address of this machine; :: stands for all, 127.0.0.1 for itself alone."
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A bound TCP socket; "::" is all addresses of IPv4 too, which asyncio's own sockets are not. Raises OSError."""
-    if host == "::":
-        dual = socket.has_dualstack_ipv6()
-        return socket.create_server(
-            ("::" if dual else "", port), family=socket.AF_INET6 if dual else socket.AF_INET, dualstack_ipv6=dual
-        )
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    return socket.create_server(address[:2], family=family)

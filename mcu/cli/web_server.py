@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from mcu.cli.addresses import listening_socket
+from mcu.listening import listening_socket
 
 # From accept to the end of the TLS handshake. It takes two round trips and a few milliseconds; a bad line repeats each
 # packet some times. asyncio's own 60 s would let whoever sends nothing keep a descriptor six times as long.

@@ -1,6 +1,6 @@
 """What rooms dial, and what is dialled to reach them: text to values.
 
-Dialled in: the number or link of a conference, `number##PIN`, `number*PIN`, `room@host`, `host##alias`, our address alone.
+Dialled in: a conference's number or link, `number##PIN`, `number*PIN`, `room@host`, `host##alias`, our address alone.
 Dialled out: an address, `address##alias`, `alias@address`, an E.164 number or a name by the gatekeeper, with or
 without "h323:" in front.
 """

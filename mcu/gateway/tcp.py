@@ -14,15 +14,29 @@ KEEPALIVE_SECONDS = 30  # of silence before the kernel asks whether the peer sti
 
 
 class Connection(asyncio.Protocol):
-    """`on_data` gets what arrives; `on_lost` is called once, when the connection ended from outside."""
+    """`on_data` gets what arrives; `on_lost` is called once, when the connection ended from outside.
 
-    def __init__(self, on_data: Callable[[bytes], object], on_lost: Callable[[], object]) -> None:
+    For a connection that arrives, `on_made` says whose it is, by `own`.
+    """
+
+    def __init__(
+        self,
+        on_data: Callable[[bytes], object] | None = None,
+        on_lost: Callable[[], object] | None = None,
+        *,
+        on_made: Callable[[Connection], object] | None = None,
+    ) -> None:
         self._on_data = on_data
         self._on_lost = on_lost
+        self._on_made = on_made
         self._transport: asyncio.Transport | None = None
         self._closed = False
         self.local = Address("0.0.0.0", 0)
         self.peer = Address("0.0.0.0", 0)
+
+    def own(self, on_data: Callable[[bytes], object], on_lost: Callable[[], object]) -> None:
+        """Say who gets what arrives."""
+        self._on_data, self._on_lost = on_data, on_lost
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -34,16 +48,19 @@ class Connection(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
+        if self._on_made is not None:
+            self._on_made(self)
 
     def data_received(self, data: bytes) -> None:
-        if not self._closed:
+        if not self._closed and self._on_data is not None:
             self._on_data(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         if not self._closed:
             self._closed = True
-            self._on_lost()
+            if self._on_lost is not None:
+                self._on_lost()
 
     def send(self, data: bytes) -> None:
         """Queue bytes; a peer that takes none is cut off."""
@@ -58,6 +75,12 @@ class Connection(asyncio.Protocol):
         self._closed = True
         if self._transport is not None:
             self._transport.close()
+
+    def abort(self) -> None:
+        """End it now, whatever is queued."""
+        self._closed = True
+        if self._transport is not None:
+            self._transport.abort()
 
 
 def plain(name: Any) -> Address:

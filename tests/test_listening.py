@@ -1,4 +1,4 @@
-"""Sockets that strangers reach."""
+"""Sockets on which connections are taken."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from mcu.cli.addresses import listening_socket
+from mcu.listening import listening_socket
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])

@@ -196,6 +196,21 @@ class UpdateRtpLeg(Message, frozen=True):
     paused: tuple[str, ...] = ()  # kinds that the peer wants nothing of for the moment
 
 
+class MoveRtpLeg(Message, frozen=True):
+    """Into another bridge of the same MP, ports and channels and all: a room that stood at the entrance."""
+
+    leg: str
+    conference: str
+    participant: str
+
+
+class PlayPrompts(Message, frozen=True):
+    """Say these prompts (mcu.media.prompts) to all of a bridge, in place of what is being said."""
+
+    conference: str
+    prompts: tuple[str, ...]
+
+
 class SendKeyframe(Message, frozen=True):
     """The peer of an RTP leg asked for one by its call control (H.245 videoFastUpdatePicture)."""
 
@@ -228,6 +243,8 @@ Command = (
     | RemoveLeg
     | AddRtpLeg
     | UpdateRtpLeg
+    | MoveRtpLeg
+    | PlayPrompts
     | SendKeyframe
     | CheckLine
     | ReportLoad

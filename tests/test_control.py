@@ -38,6 +38,8 @@ MESSAGES: list[control.Envelope] = [
             limits={"main": 384_000},
         ),
     ),
+    control.Request(73, control.MoveRtpLeg("l", "c", "p")),
+    control.Request(74, control.PlayPrompts("c", ("ko-number", "en-number"))),
     control.Request(72, control.SendKeyframe("l", "main")),
     control.Request(8, control.ReportLoad()),
     control.Request(9, control.Stop()),

@@ -118,6 +118,20 @@ class Legs:
             raise RefusedError("media-unavailable", f"the processor answered {type(answer).__name__}")
         return answer.ports
 
+    async def adopt_rtp(self, participant: str, leg: str) -> None:
+        """Take over an RTP leg that stood at an entrance of the same MP. Raises RefusedError."""
+        await self.remove(participant)
+        self._legs[participant] = leg
+        self._on_index(leg, participant)
+        try:
+            await self.update_bridge()
+            await self._pool.request(self._id, control.MoveRtpLeg(leg, self._id, participant))
+        except RefusedError:
+            if self._legs.get(participant) == leg:
+                self._forget(participant)
+            raise
+        self._running.add(leg)
+
     async def update_rtp(self, participant: str, state: RtpState) -> None:
         """All that is open on the participant's RTP leg now. Raises RefusedError."""
         await self._pool.request(

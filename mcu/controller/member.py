@@ -96,6 +96,9 @@ class Pool(Protocol):
     async def request(self, conference_id: str, body: control.Command) -> control.Answer:
         """Raises RefusedError."""
 
+    async def place_beside(self, conference_id: str, other_id: str) -> bool:
+        """Whether both conferences are on one MP. Raises RefusedError."""
+
     async def check_line(self, offer: str) -> str:
         """The SDP answer for somebody who only tries the line. Raises RefusedError."""
 

@@ -120,6 +120,16 @@ class ProcessorPool:
             self._placement.pop(conference_id, None)
         return answer
 
+    async def place_beside(self, conference_id: str, other_id: str) -> bool:
+        """Whether both conferences are on one MP; one that is nowhere yet is placed there. Raises RefusedError."""
+        other = self._placement.get(other_id)
+        async with self._placing:
+            placed = self._placement.get(conference_id)
+            if placed is None and other is not None and other.is_ready:
+                await other.request(control.OpenBridge(conference_id, self._picture))
+                placed = self._placement[conference_id] = other
+        return placed is not None and placed is other
+
     async def check_line(self, offer: str) -> str:
         """Let somebody try the line on the MP that the next conference would get; the SDP answer.
 

@@ -58,6 +58,14 @@ class RtpParticipants:
         """Ports at `host`, an address of ours. Raises RefusedError."""
         return await self._legs(place, member).reserve_rtp(place.participant, host)
 
+    async def adopt(self, place: Place, member: Member, leg: str, *, entrance: str) -> bool:
+        """Take over `leg` from the bridge of an `entrance`; False when that is on another MP. Raises RefusedError."""
+        legs = self._legs(place, member)
+        if not await self._pool.place_beside(place.conference, entrance):
+            return False
+        await legs.adopt_rtp(place.participant, leg)
+        return True
+
     async def enter(self, place: Place, person: Person, member: Member) -> None:
         """The call was answered: take the place. Raises RefusedError, and then the place is gone."""
         command = c.Enter(

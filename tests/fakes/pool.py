@@ -15,6 +15,12 @@ ANSWER = (
 )
 
 
+RTP_PORTS = tuple(
+    control.RtpPorts(kind, 20_000 + 2 * index, 20_001 + 2 * index)
+    for index, kind in enumerate(("audio", "main", "content"))
+)
+
+
 class FakePool:
     """As `mcu.controller.member.Pool`. `refuse` is raised by every request while it is set."""
 
@@ -23,6 +29,7 @@ class FakePool:
         self.refuse: RefusedError | None = None
         self.strained = False  # nobody new is let in
         self.ready_count = 1
+        self.one_processor = True  # else every conference is on its own
         self.loads: dict[int, control.Load] = {}
         self.answer = ANSWER
 
@@ -33,7 +40,13 @@ class FakePool:
         self.requests.append((conference_id, body))
         if isinstance(body, control.AddLeg | control.UpdateLeg):
             return control.LegAnswer(self.answer)
+        if isinstance(body, control.AddRtpLeg):
+            return control.RtpLegAnswer(RTP_PORTS)
         return control.Done()
+
+    async def place_beside(self, conference_id: str, other_id: str) -> bool:
+        await asyncio.sleep(0)
+        return self.one_processor
 
     async def check_line(self, offer: str) -> str:
         await asyncio.sleep(0)

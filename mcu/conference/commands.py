@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mcu.conference.layout import Layout
-from mcu.conference.participant import Departure, Participant, Reaction, Role
+from mcu.conference.participant import Departure, Kind, Participant, Reaction, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class Enter:
     role: Role = Role.ATTENDEE
     muted: bool = False
     camera_off: bool = False
+    kind: Kind = Kind.PERSON
     unheard: frozenset[str] = frozenset()
 
 

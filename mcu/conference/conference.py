@@ -123,6 +123,7 @@ class Conference:
                 role=command.role,
                 muted=command.muted,
                 camera_off=command.camera_off,
+                kind=command.kind,
             ),
             instead_of=[p for p in self.namesakes_away(command) if p.id in command.unheard],
         )

@@ -12,6 +12,13 @@ class Role(enum.StrEnum):
     VIEWER = "viewer"  # watches and listens: no seat, never heard
 
 
+class Kind(enum.StrEnum):
+    """What sits at the other end."""
+
+    PERSON = "person"
+    ROOM = "room"  # a meeting room's terminal, or a bridge with several of them
+
+
 class Departure(enum.StrEnum):
     """Why a participant is no longer there."""
 
@@ -50,6 +57,7 @@ class Participant:
     camera_off: bool = False
     hand: bool = False
     captioner: bool = False
+    kind: Kind = Kind.PERSON
     lost_at: float | None = None
 
     @property

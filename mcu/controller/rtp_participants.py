@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from mcu import control
 from mcu.conference import commands as c
+from mcu.conference.participant import Kind
 from mcu.controller import keys
 from mcu.controller.conferences import Conferences
 from mcu.controller.doors import Person
@@ -75,6 +76,7 @@ class RtpParticipants:
             role=person.role,
             muted=person.muted,
             camera_off=person.camera_off,
+            kind=Kind.ROOM,
         )
         try:
             await self._admit(place.conference, command, member)

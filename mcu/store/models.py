@@ -72,6 +72,7 @@ class ParticipantRow(Base):
     camera_off: Mapped[bool]
     hand: Mapped[bool]
     captioner: Mapped[bool] = mapped_column(server_default=false())
+    kind: Mapped[str] = mapped_column(String(8), server_default="person")
     entered_at: Mapped[datetime] = mapped_column(Moment)
     departed_at: Mapped[datetime | None] = mapped_column(Moment, default=None)
 
@@ -86,6 +87,19 @@ class ChatRow(Base):
     office: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[str] = mapped_column(String(32))
+
+
+class RoomRow(Base):
+    """A room that the chair may have called: where it is, and what it is called in this conference."""
+
+    __tablename__ = "rooms"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conference_id: Mapped[str] = mapped_column(ForeignKey("conferences.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    office: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class TokenRow(Base):

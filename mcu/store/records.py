@@ -48,6 +48,18 @@ class ParticipantRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomRecord:
+    """A room on the list of a conference; `address` as it was typed, `name` and `office` may be ""."""
+
+    id: str
+    conference_id: str
+    address: str
+    name: str
+    office: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRecord:
     """A bearer token: `kind` is "whip" or "whep"."""
 

@@ -12,9 +12,9 @@ from sqlalchemy.sql.dml import Delete, Insert
 
 from mcu.conference import events as e
 from mcu.conference.layout import Layout
-from mcu.conference.participant import Participant, Role
-from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, TokenRow
-from mcu.store.records import ConferenceRecord, TokenRecord
+from mcu.conference.participant import Kind, Participant, Role
+from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, RoomRow, TokenRow
+from mcu.store.records import ConferenceRecord, RoomRecord, TokenRecord
 
 Statement = Update | Delete | Insert | ParticipantRow
 
@@ -55,19 +55,23 @@ def statements(conference_id: str, event: e.Event, *, at: datetime) -> Iterator[
 
 def ending(conference_id: str, *, at: datetime) -> Iterator[Update | Delete]:
     """End the conference: personal data goes, its own row stays."""
-    for table in (ParticipantRow, ChatRow, TokenRow):
+    for table in (ParticipantRow, ChatRow, TokenRow, RoomRow):
         yield delete(table).where(table.conference_id == conference_id)
     yield update(ConferenceRow).where(ConferenceRow.id == conference_id).values(ended_at=at)
 
 
 def participant_values(value: Participant) -> dict[str, Any]:
     """The columns of ParticipantRow that come from the roster."""
-    return {"role": value.role.value, **{column: getattr(value, column) for column in _COLUMNS}}
+    return {
+        "role": value.role.value,
+        "kind": value.kind.value,
+        **{column: getattr(value, column) for column in _COLUMNS},
+    }
 
 
 def participant(row: ParticipantRow) -> Participant:
     columns = {column: getattr(row, column) for column in _COLUMNS}
-    return Participant(id=row.id, role=Role(row.role), **columns)
+    return Participant(id=row.id, role=Role(row.role), kind=Kind(row.kind), **columns)
 
 
 def chat_line(row: ChatRow) -> e.ChatLine:
@@ -95,5 +99,14 @@ def token_record(row: TokenRow) -> TokenRecord:
     return TokenRecord(**{name: getattr(row, name) for name in _TOKEN})
 
 
+def room_row(record: RoomRecord) -> RoomRow:
+    return RoomRow(**{name: getattr(record, name) for name in _ROOM})
+
+
+def room_record(row: RoomRow) -> RoomRecord:
+    return RoomRecord(**{name: getattr(row, name) for name in _ROOM})
+
+
 _PLAIN = tuple(name for name in ConferenceRecord.__slots__ if name != "layout")
 _TOKEN = tuple(TokenRecord.__slots__)
+_ROOM = tuple(RoomRecord.__slots__)

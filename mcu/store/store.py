@@ -1,7 +1,7 @@
-"""What survives a restart: conferences, participants, chat, tokens. Every method is one transaction.
+"""What survives a restart: conferences, participants, chat, tokens, rooms. Every method is one transaction.
 
-When a conference ends, names, secrets, tokens and chat are deleted with it; its own row stays for a while, so that
-an old link can be answered and its number is not given out again.
+When a conference ends, names, secrets, tokens, rooms and chat are deleted with it; its own row stays for a while, so
+that an old link can be answered and its number is not given out again.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from mcu.conference.seats import MAX_SEATS
 from mcu.errors import StorageError
 from mcu.store import rows
 from mcu.store.complaints import reason
-from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, PulseRow, TokenRow
-from mcu.store.records import ConferenceRecord, ParticipantRecord, People, TokenRecord
+from mcu.store.models import ChatRow, ConferenceRow, ParticipantRow, PulseRow, RoomRow, TokenRow
+from mcu.store.records import ConferenceRecord, ParticipantRecord, People, RoomRecord, TokenRecord
 
 PRESENT = "present"
 
@@ -196,6 +196,24 @@ class Store:
         async with self._transaction() as session:
             row = await session.get(TokenRow, token_hash)
             return None if row is None else rows.token_record(row)
+
+    # --- rooms --------------------------------------------------------------------------------------
+
+    async def rooms(self, conference_id: str) -> tuple[RoomRecord, ...]:
+        """The list of a conference, in the order in which they were put on it."""
+        query = select(RoomRow).where(RoomRow.conference_id == conference_id).order_by(RoomRow.added_at, RoomRow.id)
+        async with self._transaction() as session:
+            return tuple(rows.room_record(row) for row in await session.scalars(query))
+
+    async def put_rooms(self, records: Sequence[RoomRecord]) -> None:
+        """Put them on their lists, or write anew what they are called and where they are."""
+        async with self._transaction() as session:
+            for record in records:
+                await session.merge(rows.room_row(record))
+
+    async def remove_room(self, room_id: str) -> None:
+        async with self._transaction() as session:
+            await session.execute(delete(RoomRow).where(RoomRow.id == room_id))
 
     async def _one(self, condition: Any) -> ConferenceRecord | None:
         async with self._transaction() as session:

@@ -10,7 +10,7 @@ from mcu.conference import commands as c
 from mcu.conference import events as e
 from mcu.conference.conference import CHAT_KEPT, Conference, Settings
 from mcu.conference.layout import Holds, Layout, LayoutName, Slot
-from mcu.conference.participant import Departure, Participant, Reaction, Role
+from mcu.conference.participant import Departure, Kind, Participant, Reaction, Role
 from mcu.errors import RefusedError
 
 GRACE = 30.0
@@ -320,3 +320,10 @@ def test_everybody_may_react_and_nothing_of_it_stays() -> None:
     before = state.roster()
     assert do(state, c.React("v", Reaction.APPLAUSE)) == [e.Reacted("v", Reaction.APPLAUSE)]
     assert state.roster() == before
+
+
+def test_room_is_a_participant_of_its_kind() -> None:
+    state = conference()
+    do(state, c.Enter(participant="a", name="대회의실", kind=Kind.ROOM), c.Enter(participant="b", name="김하나"))
+    do(state, c.Mute(None, "a", True))
+    assert [(who.kind, who.silent) for who in state.roster()] == [(Kind.ROOM, True), (Kind.PERSON, False)]

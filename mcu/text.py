@@ -34,12 +34,21 @@ def graphemes(text: str) -> list[str]:
 
 def clean_line(text: str, *, limit: int, code: str) -> str:
     """One line: blanks run together, ends trimmed. Raises RefusedError(`code`) above `limit` grapheme clusters."""
-    return _limited(_BLANKS.sub(" ", _visible(_LINE_BREAKS.sub(" ", text), kept="\t\n")).strip(), limit, code)
+    return _limited(_one_line(text), limit, code)
+
+
+def cut_line(text: str, *, limit: int) -> str:
+    """One line from a machine that nobody can ask for a shorter one: the first `limit` grapheme clusters."""
+    return "".join(cluster[:CLUSTER_CODE_POINTS] for cluster in graphemes(_one_line(text))[:limit]).strip()
 
 
 def clean_paragraphs(text: str, *, limit: int, code: str) -> str:
     """Several lines, for chat. Raises RefusedError(`code`) above `limit` grapheme clusters."""
     return _limited(_visible(_LINE_BREAKS.sub("\n", text), kept="\t\n").replace("\t", " ").strip(), limit, code)
+
+
+def _one_line(text: str) -> str:
+    return _BLANKS.sub(" ", _visible(_LINE_BREAKS.sub(" ", text), kept="\t\n")).strip()
 
 
 def _visible(text: str, *, kept: str) -> str:
@@ -65,6 +74,12 @@ def clean_name(text: str) -> str:
 def clean_office(text: str) -> str:
     """An office such as 종로구청장; may be empty."""
     return clean_line(text, limit=NAME_GRAPHEMES, code="office-too-long")
+
+
+def clean_room(text: str) -> str:
+    """What a room is called in a list; may be empty, as the room has a name of its own."""
+    line = clean_line(text, limit=NAME_GRAPHEMES, code="name-too-long")
+    return line if _SEEN.search(line) else ""
 
 
 def clean_title(text: str) -> str:

@@ -60,3 +60,17 @@ def test_an_office_may_be_missing() -> None:
 def test_what_nobody_can_see_is_no_name(given: str) -> None:
     with pytest.raises(RefusedError, match="name-empty"):
         text.clean_name(given)
+
+
+def test_room_may_have_no_name_of_ours() -> None:
+    assert text.clean_room(" 대회의실\u202e ") == "대회의실"
+    assert text.clean_room("\u3164") == ""
+    with pytest.raises(RefusedError, match="name-too-long"):
+        text.clean_room("가" * 41)
+
+
+def test_what_a_machine_says_is_cut_and_not_refused() -> None:
+    assert text.cut_line(" 가\u202e  나\n다 ", limit=4) == "가 나"
+    assert text.cut_line("👨\u200d👩\u200d👧" * 3, limit=2) == "👨\u200d👩\u200d👧" * 2
+    assert text.cut_line("a" + "\u0301" * 50, limit=1) == "\u00e1" + "\u0301" * (text.CLUSTER_CODE_POINTS - 1)
+    assert text.cut_line("\x00\ud800", limit=9) == "?"

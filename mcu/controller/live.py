@@ -20,7 +20,7 @@ from mcu import control
 from mcu.conference import commands as c
 from mcu.conference import events as e
 from mcu.conference.conference import Conference
-from mcu.conference.participant import Departure, Participant
+from mcu.conference.participant import Departure, Participant, Role
 from mcu.controller.legs import Legs
 from mcu.controller.member import (
     Admitted,
@@ -245,6 +245,11 @@ class LiveConference:
         member = self._members.get(participant) or self._expected.get(participant)
         if member is not None:
             member.notify(news)
+
+    def tell_chairs(self, news: News) -> None:
+        for participant, member in list(self._members.items()):
+            if self.conference.participants[participant].role is Role.CHAIR:
+                member.notify(news)
 
     def bridge_lost(self) -> None:
         """Everybody's media is gone; they are told at once, while the new bridge is being opened."""

@@ -69,6 +69,42 @@ class MediaChanged:
     reason: str = ""
 
 
+class RoomCondition(enum.StrEnum):
+    """Where the call to a room on the list stands."""
+
+    IDLE = "idle"  # not called since it was put on the list, or since the server began
+    CALLING = "calling"
+    RINGING = "ringing"
+    ENTERING = "entering"  # answered, not in the conference yet
+    CONNECTED = "connected"
+    REDIALLING = "redialling"  # dropped; called once more in a few seconds
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A line of the list of rooms. `said` is what the room calls itself, `participant` who it is in the roster.
+
+    `reason` says why the last call ended, by mcu.h323.events.EndReason; "" before the end.
+    """
+
+    id: str
+    address: str
+    name: str
+    office: str
+    condition: RoomCondition = RoomCondition.IDLE
+    reason: str = ""
+    participant: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsChanged:
+    """The whole list of a conference's rooms, for its chairs alone: addresses are internal."""
+
+    rooms: tuple[Room, ...]
+
+
 News = (
     Admitted
     | Event
@@ -79,6 +115,7 @@ News = (
     | control.KeyframeNeeded
     | control.DigitReceived
     | MediaChanged
+    | RoomsChanged
     | MembershipEnded
 )
 

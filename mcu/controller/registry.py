@@ -24,7 +24,7 @@ from mcu.controller import doors, keys
 from mcu.controller.background import Background, Work
 from mcu.controller.conferences import Conferences
 from mcu.controller.live import ConferenceClosedError, LiveConference, require_participant
-from mcu.controller.member import Member, Pool, Snapshot
+from mcu.controller.member import Member, News, Pool, Snapshot
 from mcu.controller.rtp_participants import RtpParticipants
 from mcu.errors import RefusedError
 from mcu.store.records import ConferenceRecord, TokenRecord
@@ -219,6 +219,17 @@ class Registry:
         """As `execute`, while `member` still speaks for `participant`; "superseded" otherwise."""
         self._of_member(conference_id, participant, member)
         await self.execute(conference_id, command)
+
+    def require_chair(self, conference_id: str, participant: str, member: Member) -> None:
+        """Raise RefusedError unless `member` speaks for a chair."""
+        people = self._of_member(conference_id, participant, member).conference.participants
+        if people[participant].role is not Role.CHAIR:
+            raise RefusedError("not-permitted", "for chairs")
+
+    def tell_chairs(self, conference_id: str, news: News) -> None:
+        """News that nobody else may see."""
+        if live := self._conferences.get(conference_id):
+            live.tell_chairs(news)
 
     def now_utc(self) -> datetime:
         return self._wall_clock()

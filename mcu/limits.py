@@ -41,6 +41,10 @@ COSTS = {
     "resume": 5.0,
     "candidate": 0.5,
     "moderate": 2.0,
+    "add_rooms": 10.0,
+    "call_rooms": 10.0,
+    "hang_up_room": 2.0,
+    "remove_room": 4.0,
 }
 
 

@@ -1,9 +1,22 @@
 // Made by `python -m mcu.signaling.schema` from mcu/signaling/protocol.py. Do not edit.
 
+/** Chair: put rooms on the list, all or none of them, and call them. One that is there already may be renamed. */
+export interface AddRooms {
+  type: "add_rooms";
+  rooms: NewRoom[];
+  call?: boolean;
+}
+
 /** SDP answer to the last `offer`. */
 export interface Answer {
   type: "answer";
   sdp: string;
+}
+
+/** Chair: call these rooms, or all that are on the list. Who is being called or connected is left alone. */
+export interface CallRooms {
+  type: "call_rooms";
+  rooms?: string[];
 }
 
 /** A trickled ICE candidate (RFC 8838), with or without "a="; "" is end-of-candidates. */
@@ -50,7 +63,7 @@ export interface ChatMessage {
   message: ChatLine;
 }
 
-export type ClientMessage = Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | React | Caption | Moderate | End | Leave | Ping;
+export type ClientMessage = Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | React | Caption | Moderate | AddRooms | CallRooms | HangUpRoom | RemoveRoom | End | Leave | Ping;
 
 /** What a participant sees of the conference itself. */
 export interface ConferenceView {
@@ -127,6 +140,12 @@ export interface Error {
   for?: string;
 }
 
+/** Chair: end the call to a room, or the waiting for it. */
+export interface HangUpRoom {
+  type: "hang_up_room";
+  room: string;
+}
+
 /** As RTCIceServer in WebRTC; credentials are limited in time. */
 export interface IceServer {
   urls: string[];
@@ -201,6 +220,15 @@ export interface NeededPicture {
   bitrate: number;
 }
 
+/** A room to be put on the list. */
+export interface NewRoom {
+  /** Address, host, address##alias, alias@host, number, name */
+  address: string;
+  /** Empty: as the room calls itself */
+  name: string;
+  office: string;
+}
+
 /** SDP offer. `restart`: ICE restart of the running connection; otherwise a new connection replaces the old. */
 export interface Offer {
   type: "offer";
@@ -226,6 +254,8 @@ export interface Participant {
   /** May write captions */
   captioner: boolean;
   presence: "connected" | "reconnecting";
+  /** A room is a terminal, or a bridge with several */
+  kind: "person" | "room";
 }
 
 /** The whole new line of the roster. */
@@ -281,6 +311,12 @@ export interface Reacted {
   reaction: "applause" | "celebrate" | "good" | "smile" | "surprise" | "thanks";
 }
 
+/** Chair: take a room off the list, and out of the conference. */
+export interface RemoveRoom {
+  type: "remove_room";
+  room: string;
+}
+
 /** First message after a break: the same participant again. Answered by `entered`. */
 export interface Resume {
   type: "resume";
@@ -290,13 +326,38 @@ export interface Resume {
   secret: string;
 }
 
+/** One line of the list of rooms. */
+export interface Room {
+  room: string;
+  /** As it was typed */
+  address: string;
+  /** As listed; may be empty */
+  name: string;
+  office: string;
+  /** What the room calls itself; empty until it has said so */
+  said: string;
+  state: "calling" | "connected" | "ended" | "entering" | "idle" | "redialling" | "ringing";
+  /** Why the last call ended; empty before the end */
+  reason: "" | "busy" | "conference-ended" | "connection-lost" | "declined" | "hung-up" | "no-answer" | "no-bandwidth" | "not-allowed" | "not-found" | "nothing-in-common" | "protocol-error" | "replaced" | "resources" | "timed-out" | "unreachable";
+  /** Who the room is in the roster; empty until it is there */
+  participant: string;
+  /** `reason` in words */
+  message?: Sentence;
+}
+
+/** To chairs, where rooms can be called: the whole list, after `entered` and after each change. */
+export interface Rooms {
+  type: "rooms";
+  rooms: Room[];
+}
+
 /** One sentence for people, in both languages. */
 export interface Sentence {
   ko: string;
   en: string;
 }
 
-export type ServerMessage = Welcome | Entered | Answer | ParticipantJoined | ParticipantChanged | ParticipantLeft | LayoutChanged | LockChanged | Tiles | Speaker | Lines | PictureNeeded | ContentChanged | ChatMessage | Reacted | Captioned | MediaRestart | Error | Ended | Pong;
+export type ServerMessage = Welcome | Entered | Answer | ParticipantJoined | ParticipantChanged | ParticipantLeft | LayoutChanged | LockChanged | Tiles | Speaker | Lines | PictureNeeded | ContentChanged | ChatMessage | Reacted | Captioned | Rooms | MediaRestart | Error | Ended | Pong;
 
 /** Own microphone, camera and hand; what is left out stays. */
 export interface SetSelf {

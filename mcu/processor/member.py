@@ -83,11 +83,7 @@ class Member:
         for stream in self._streams.values():
             stream.clear_picture()
 
-    def release(self) -> None:
-        """The leg belongs to somebody else from now on."""
+    def close(self, reason: str) -> None:
         for stream in self._streams.values():
             stream.close()
-
-    def close(self, reason: str) -> None:
-        self.release()
         self.leg.close(reason)

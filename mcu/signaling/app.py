@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from mcu.config import Config
 from mcu.controller.registry import Registry
 from mcu.errors import RefusedError
+from mcu.gateway.rooms import Rooms
 from mcu.loop_watch import LoopCounters
 from mcu.signaling import api_page, lobby, openapi, rest, static, websocket, whip
 from mcu.signaling.context import make_context
@@ -28,10 +29,12 @@ _CODES = {404: "not-found", 405: "method-not-allowed"}
 log = structlog.get_logger()
 
 
-def create_app(*, registry: Registry, config: Config, web_root: Path, loop: LoopCounters) -> Starlette:
+def create_app(
+    *, registry: Registry, config: Config, web_root: Path, loop: LoopCounters, rooms: Rooms | None = None
+) -> Starlette:
     """REST, WebSocket, WHIP, WHEP and the web client in `web_root`, for a registry that is running.
 
-    `loop` is shown at /metrics.
+    `loop` is shown at /metrics; `rooms`, which somebody runs, is given where H.323 is on.
     """
     named: list[BaseRoute] = [
         WebSocketRoute("/ws", websocket.endpoint),
@@ -46,7 +49,7 @@ def create_app(*, registry: Registry, config: Config, web_root: Path, loop: Loop
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: _refused, Exception: _failed},
     )
-    app.state.context = make_context(registry, config, loop)
+    app.state.context = make_context(registry, config, loop, rooms=rooms)
     return app
 
 

@@ -18,9 +18,11 @@ from mcu.conference.participant import Departure, Reaction, Role
 from mcu.controller.doors import ByLink, ByNumber, Door, Person
 from mcu.controller.member import Admitted, MembershipEnded, News
 from mcu.errors import RefusedError, StorageError
+from mcu.gateway.room_entries import NewRoom
+from mcu.gateway.rooms import Rooms
 from mcu.signaling import protocol as p
 from mcu.signaling import views
-from mcu.signaling.context import Context
+from mcu.signaling.context import Context, rooms_of
 from mcu.signaling.ice import ice_servers
 from mcu.signaling.outbox import Outbox
 
@@ -47,6 +49,8 @@ class BrowserMember:
             self.conference, self.participant = news.snapshot.settings.id, news.participant.id
             servers = ice_servers(self._context.config.turn, participant=self.participant, now=self._registry.now_utc())
             self._send(views.entered(news, picture=self._context.config.picture, ice_servers=servers))
+            if news.participant.role is Role.CHAIR and (rooms := self._context.rooms) is not None:
+                self._registry.spawn(rooms.welcome(self.conference, self))
         elif (made := views.text(news)) is not None:
             self._outbox.put(made)
         if isinstance(news, MembershipEnded):
@@ -157,6 +161,27 @@ class BrowserMember:
                 command = c.Remove(me, other)
         await self._execute(command)
 
+    def _rooms(self) -> Rooms:
+        """Raises RefusedError unless this is a chair, where rooms can be called."""
+        self._registry.require_chair(self.conference, self.participant, self)
+        return rooms_of(self._context)
+
+    async def _add_rooms(self, message: p.AddRooms) -> None:
+        rooms = self._rooms()
+        new = [NewRoom(address=room.address, name=room.name, office=room.office) for room in message.rooms]
+        added = await rooms.add(self.conference, new)
+        if message.call:
+            await rooms.call(self.conference, added)
+
+    async def _call_rooms(self, message: p.CallRooms) -> None:
+        await self._rooms().call(self.conference, message.rooms if isinstance(message.rooms, tuple) else None)
+
+    async def _hang_up_room(self, message: p.HangUpRoom) -> None:
+        await self._rooms().hang_up(self.conference, message.room)
+
+    async def _remove_room(self, message: p.RemoveRoom) -> None:
+        await self._rooms().remove(self.conference, message.room)
+
     async def _end(self, message: p.End) -> None:
         await self._execute(c.End(self.participant))
 
@@ -189,6 +214,10 @@ _HANDLERS: dict[type[p.ClientMessage], Callable[[BrowserMember, Any], Awaitable[
     p.React: BrowserMember._react,
     p.Caption: BrowserMember._caption,
     p.Moderate: BrowserMember._moderate,
+    p.AddRooms: BrowserMember._add_rooms,
+    p.CallRooms: BrowserMember._call_rooms,
+    p.HangUpRoom: BrowserMember._hang_up_room,
+    p.RemoveRoom: BrowserMember._remove_room,
     p.End: BrowserMember._end,
     p.Leave: BrowserMember._leave,
     p.Ping: BrowserMember._ping,

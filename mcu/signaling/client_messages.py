@@ -18,6 +18,7 @@ from mcu.signaling.values import (
     LinkId,
     MeetingNumber,
     Name,
+    NewRoom,
     Office,
     Pin,
     Reaction,
@@ -125,6 +126,31 @@ class Moderate(ClientMessage, frozen=True, kw_only=True):
     action: Literal["mute", "unmute", "lower_hand", "appoint_captioner", "dismiss_captioner", "stop_content", "remove"]
 
 
+class AddRooms(ClientMessage, frozen=True, kw_only=True):
+    """Chair: put rooms on the list, all or none of them, and call them. One that is there already may be renamed."""
+
+    rooms: Annotated[tuple[NewRoom, ...], Meta(min_length=1, max_length=60)]
+    call: bool = True
+
+
+class CallRooms(ClientMessage, frozen=True, kw_only=True):
+    """Chair: call these rooms, or all that are on the list. Who is being called or connected is left alone."""
+
+    rooms: Annotated[tuple[Identifier, ...], Meta(min_length=1, max_length=60)] | UnsetType = UNSET
+
+
+class HangUpRoom(ClientMessage, frozen=True, kw_only=True):
+    """Chair: end the call to a room, or the waiting for it."""
+
+    room: Identifier
+
+
+class RemoveRoom(ClientMessage, frozen=True, kw_only=True):
+    """Chair: take a room off the list, and out of the conference."""
+
+    room: Identifier
+
+
 class End(ClientMessage, frozen=True, kw_only=True):
     """Chair: end the conference for everybody."""
 
@@ -150,6 +176,10 @@ AnyClientMessage = (
     | React
     | Caption
     | Moderate
+    | AddRooms
+    | CallRooms
+    | HangUpRoom
+    | RemoveRoom
     | End
     | Leave
     | Ping

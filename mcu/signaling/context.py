@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from mcu.config import Config
 from mcu.controller.registry import Registry
+from mcu.errors import RefusedError
+from mcu.gateway.rooms import Rooms
 from mcu.limits import REACTIONS, REQUESTS, Attempts, Buckets, Connections
 from mcu.loop_watch import LoopCounters
 from mcu.signaling.lobby_limits import LobbyLimits
@@ -27,13 +29,14 @@ class Context:
     connections: Connections
     media_sessions: MediaSessions
     health: Health
+    rooms: Rooms | None = None  # without H.323 there is nobody who could call them
     attempts: Attempts = field(default_factory=Attempts)
     lobby: LobbyLimits = field(default_factory=LobbyLimits)
     requests: Buckets = field(default_factory=lambda: Buckets(REQUESTS))
     reactions: Buckets = field(default_factory=lambda: Buckets(REACTIONS))  # by conference
 
 
-def make_context(registry: Registry, config: Config, loop: LoopCounters) -> Context:
+def make_context(registry: Registry, config: Config, loop: LoopCounters, *, rooms: Rooms | None = None) -> Context:
     connections = Connections(most=MAX_CONNECTIONS, most_by_address=MAX_CONNECTIONS_BY_ADDRESS)
     return Context(
         registry=registry,
@@ -42,4 +45,12 @@ def make_context(registry: Registry, config: Config, loop: LoopCounters) -> Cont
         connections=connections,
         media_sessions=MediaSessions(registry),
         health=Health(registry.store),
+        rooms=rooms,
     )
+
+
+def rooms_of(context: Context) -> Rooms:
+    """Raises RefusedError("h323-off")."""
+    if context.rooms is None:
+        raise RefusedError("h323-off")
+    return context.rooms

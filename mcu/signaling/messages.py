@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mcu.errors import RefusedError
+from mcu.h323.events import EndReason
 from mcu.signaling.protocol import Sentence
 
 
@@ -91,6 +92,17 @@ TEXTS: dict[str, Text] = {
     "chat-empty": Text(400, "내용을 입력하십시오.", "Please write something."),
     "chat-too-long": Text(400, "한 번에 2000자까지 보낼 수 있습니다.", "A message may have up to 2000 letters."),
     "caption-too-long": Text(400, "자막은 한 줄에 200자까지입니다.", "A line of captions may have up to 200 letters."),
+    # rooms
+    "h323-off": Text(
+        501,
+        "이 서버는 회의실에 전화를 걸 수 없습니다. 관리자가 [h323] 설정을 켜야 합니다.",
+        "This server cannot call rooms. Its operator has to switch [h323] on.",
+    ),
+    "no-such-room": Text(404, "그 회의실은 목록에 없습니다.", "That room is not on the list."),
+    "too-many-rooms": Text(409, "회의실은 60곳까지 등록할 수 있습니다.", "A list may have up to 60 rooms."),
+    "address-invalid": Text(
+        400, "걸 수 없는 주소입니다. 주소나 번호를 확인하십시오.", "That cannot be called. Check the address or number."
+    ),
     # media
     "media-unavailable": Text(
         503,
@@ -139,6 +151,42 @@ TEXTS: dict[str, Text] = {
     "left": Text(200, "회의에서 나왔습니다.", "You have left the conference."),
     "removed": Text(200, "의장이 회의에서 내보냈습니다.", "The chair has removed you from the conference."),
     "lost": Text(200, "연결이 끊겨 회의에서 나왔습니다.", "The connection was lost for too long."),
+}
+
+
+# Why a call to a room is over, for whoever reads the list.
+CALL_ENDS: dict[EndReason, Sentence] = {
+    EndReason.HUNG_UP: Sentence(ko="통화를 끝냈습니다.", en="The call was ended."),
+    EndReason.BUSY: Sentence(ko="통화 중입니다.", en="The room is busy."),
+    EndReason.DECLINED: Sentence(ko="회의실에서 통화를 거절했습니다.", en="The call was declined."),
+    EndReason.NO_ANSWER: Sentence(ko="응답이 없습니다.", en="Nobody answered."),
+    EndReason.NOT_FOUND: Sentence(ko="그런 주소나 번호가 없습니다.", en="There is nobody at this address or number."),
+    EndReason.UNREACHABLE: Sentence(
+        ko="연결할 수 없습니다. 회의실 장비의 전원과 주소를 확인하십시오.",
+        en="The room cannot be reached. Check that it is on, and its address.",
+    ),
+    EndReason.NOTHING_IN_COMMON: Sentence(
+        ko="회의실 장비와 공통된 코덱이 없습니다.", en="The room has no codec in common with this server."
+    ),
+    EndReason.NOT_ALLOWED: Sentence(
+        ko="회의실이나 게이트키퍼가 통화를 허용하지 않았습니다.",
+        en="The room or its gatekeeper refuses the call.",
+    ),
+    EndReason.NO_BANDWIDTH: Sentence(
+        ko="게이트키퍼가 대역폭을 허용하지 않았습니다.", en="The gatekeeper has no bandwidth for the call."
+    ),
+    EndReason.RESOURCES: Sentence(
+        ko="서버에 통화가 너무 많습니다. 잠시 후 다시 거십시오.", en="There are too many calls. Call again in a moment."
+    ),
+    EndReason.TIMED_OUT: Sentence(
+        ko="회의실 장비가 제때 응답하지 않았습니다.", en="The room did not answer the protocol in time."
+    ),
+    EndReason.PROTOCOL_ERROR: Sentence(
+        ko="회의실 장비의 신호를 이해할 수 없습니다.", en="What the room sent could not be understood."
+    ),
+    EndReason.CONNECTION_LOST: Sentence(ko="연결이 끊겼습니다.", en="The connection was lost."),
+    EndReason.CONFERENCE_ENDED: Sentence(ko="회의가 끝났습니다.", en="The conference has ended."),
+    EndReason.REPLACED: Sentence(ko="다른 통화로 바뀌었습니다.", en="Another call took its place."),
 }
 
 

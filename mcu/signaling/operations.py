@@ -9,7 +9,7 @@ from mcu.signaling import resources as r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """`name` is also the handler's name in `mcu.signaling.rest`. `refusals` are codes of the table of messages."""
+    """`name` is also the handler's name in `rest` or `rest_rooms`. `refusals` are codes of the table of messages."""
 
     method: str
     path: str
@@ -26,7 +26,10 @@ class Operation:
 _CONFERENCES = "/api/v1/conferences"
 _CONFERENCE = _CONFERENCES + "/{conference}"
 _PARTICIPANT = _CONFERENCE + "/participants/{participant}"
+_ROOMS = _CONFERENCE + "/rooms"
+_ROOM = _ROOMS + "/{room}"
 _GONE = ("no-such-conference", "conference-ended")
+_CALLING = ("h323-off", "busy")
 
 OPERATIONS = (
     Operation(
@@ -114,6 +117,56 @@ OPERATIONS = (
         answer=r.CreatedToken,
         status=201,
         refusals=(*_GONE, "name-empty", "name-too-long", "office-too-long"),
+    ),
+    Operation(
+        method="GET",
+        path=_ROOMS,
+        name="list_rooms",
+        summary="The rooms that can be called into the conference, and how their calls stand",
+        answer=r.RoomList,
+        refusals=(*_GONE, "h323-off"),
+    ),
+    Operation(
+        method="POST",
+        path=_ROOMS,
+        name="add_room",
+        summary="Put a room on the list and call it",
+        body=r.AddRoom,
+        answer=r.AddedRoom,
+        status=201,
+        refusals=(*_GONE, *_CALLING, "address-invalid", "name-too-long", "office-too-long", "too-many-rooms"),
+    ),
+    Operation(
+        method="POST",
+        path=_ROOMS + "/call",
+        name="call_rooms",
+        summary="Call all rooms that are neither being called nor connected",
+        answer=r.RoomList,
+        refusals=(*_GONE, *_CALLING),
+    ),
+    Operation(
+        method="POST",
+        path=_ROOM + "/call",
+        name="call_room",
+        summary="Call one room, unless it is being called or connected",
+        answer=r.RoomList,
+        refusals=(*_GONE, *_CALLING, "no-such-room"),
+    ),
+    Operation(
+        method="POST",
+        path=_ROOM + "/hang-up",
+        name="hang_up_room",
+        summary="End the call to a room, or the waiting for it",
+        answer=r.RoomList,
+        refusals=(*_GONE, "h323-off", "no-such-room"),
+    ),
+    Operation(
+        method="DELETE",
+        path=_ROOM,
+        name="remove_room",
+        summary="Take a room off the list, and out of the conference",
+        status=204,
+        refusals=(*_GONE, "h323-off", "no-such-room"),
     ),
     Operation(method="GET", path="/healthz", name="health", summary="The process answers", answer=r.Health, open=True),
     Operation(

@@ -7,7 +7,18 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from mcu.signaling.values import ChatLine, LayoutChoice, Name, Office, Participant, Role, Sentence
+from mcu.signaling.values import (
+    ChatLine,
+    LayoutChoice,
+    Name,
+    Office,
+    Participant,
+    Role,
+    Room,
+    RoomAddress,
+    RoomName,
+    Sentence,
+)
 
 MAX_BODY_BYTES = 64 * 1024  # the largest, a custom layout of 36 slots, is under 8 KiB
 MAX_TOKEN_SECONDS = 86_400
@@ -114,6 +125,23 @@ class CreatedToken(Resource, frozen=True, kw_only=True):
     participant: str
     role: Role
     expires_at: str
+
+
+class AddRoom(Body, frozen=True, kw_only=True):
+    """A room for the list; an address that is there already may be renamed so. `call`: begin the call at once."""
+
+    address: RoomAddress
+    name: RoomName = ""
+    office: Office = ""
+    call: bool = True
+
+
+class AddedRoom(Resource, frozen=True, kw_only=True):
+    room: Room
+
+
+class RoomList(Resource, frozen=True, kw_only=True):
+    rooms: tuple[Room, ...]
 
 
 class Health(Resource, frozen=True, kw_only=True):

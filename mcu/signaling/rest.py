@@ -18,7 +18,7 @@ from mcu.controller import tokens
 from mcu.controller.registry import Registry
 from mcu.errors import RefusedError, StorageError
 from mcu.signaling import resources as r
-from mcu.signaling import views
+from mcu.signaling import rest_rooms, views
 from mcu.signaling.http import authorize, context_of, language_of, limit_rate, problem, read_json, reply
 from mcu.signaling.messages import sentence
 from mcu.signaling.operations import OPERATIONS, Operation
@@ -207,7 +207,7 @@ def routes() -> list[Route]:
 
 
 def _route(operation: Operation) -> Route:
-    handler: Handler = globals()[operation.name]
+    handler: Handler = globals().get(operation.name) or getattr(rest_rooms, operation.name)
     return Route(
         operation.path,
         guarded(handler, is_open=operation.open),

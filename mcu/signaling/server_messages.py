@@ -15,6 +15,7 @@ from mcu.signaling.values import (
     NeededPicture,
     Participant,
     Reaction,
+    Room,
     Sentence,
     Tile,
     You,
@@ -128,6 +129,12 @@ class Captioned(ServerMessage, frozen=True, kw_only=True):
     final: bool
 
 
+class Rooms(ServerMessage, frozen=True, kw_only=True):
+    """To chairs, where rooms can be called: the whole list, after `entered` and after each change."""
+
+    rooms: tuple[Room, ...]
+
+
 class MediaRestart(ServerMessage, frozen=True, kw_only=True):
     """The media connection is gone: make a new RTCPeerConnection and offer again."""
 
@@ -170,6 +177,7 @@ AnyServerMessage = (
     | ChatMessage
     | Reacted
     | Captioned
+    | Rooms
     | MediaRestart
     | Error
     | Ended

@@ -20,12 +20,37 @@ Name = Annotated[str, Meta(min_length=1, max_length=400)]
 Office = Annotated[str, Meta(max_length=400)]
 ChatText = Annotated[str, Meta(min_length=1, max_length=16_000)]
 CaptionText = Annotated[str, Meta(max_length=2_400)]
+RoomAddress = Annotated[
+    str,
+    Meta(min_length=1, max_length=400, description="Address, host, address##alias, alias@host, number, name"),
+]
+RoomName = Annotated[str, Meta(max_length=400, description="Empty: as the room calls itself")]
 Sdp = Annotated[str, Meta(min_length=1, max_length=65_536)]
 CandidateLine = Annotated[str, Meta(max_length=1_024)]
 
 Role = Literal["chair", "attendee", "viewer"]
 Language = Literal["ko", "en"]
 Presence = Literal["connected", "reconnecting"]
+Kind = Literal["person", "room"]
+RoomState = Literal["idle", "calling", "ringing", "entering", "connected", "redialling", "ended"]
+CallEnd = Literal[
+    "",
+    "hung-up",
+    "busy",
+    "declined",
+    "no-answer",
+    "not-found",
+    "unreachable",
+    "nothing-in-common",
+    "not-allowed",
+    "no-bandwidth",
+    "resources",
+    "timed-out",
+    "protocol-error",
+    "connection-lost",
+    "conference-ended",
+    "replaced",
+]
 Reaction = Literal["applause", "good", "thanks", "smile", "surprise", "celebrate"]
 LayoutName = Literal["grid", "speaker", "single", "lecture", "presentation", "custom"]
 
@@ -85,6 +110,29 @@ class Participant(Value, frozen=True, kw_only=True):
     hand: Annotated[bool, Meta(description="Hand raised")]
     captioner: Annotated[bool, Meta(description="May write captions")]
     presence: Presence
+    kind: Annotated[Kind, Meta(description="A room is a terminal, or a bridge with several")] = "person"
+
+
+class NewRoom(StrictValue, frozen=True, kw_only=True):
+    """A room to be put on the list."""
+
+    address: RoomAddress
+    name: RoomName = ""
+    office: Office = ""
+
+
+class Room(Value, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the list of rooms."""
+
+    room: str
+    address: Annotated[str, Meta(description="As it was typed")]
+    name: Annotated[str, Meta(description="As listed; may be empty")]
+    office: str
+    said: Annotated[str, Meta(description="What the room calls itself; empty until it has said so")]
+    state: RoomState
+    reason: Annotated[CallEnd, Meta(description="Why the last call ended; empty before the end")]
+    participant: Annotated[str, Meta(description="Who the room is in the roster; empty until it is there")]
+    message: Annotated[Sentence | UnsetType, Meta(description="`reason` in words")] = UNSET
 
 
 class ChatLine(Value, frozen=True, kw_only=True):

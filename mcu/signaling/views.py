@@ -11,9 +11,19 @@ from mcu.conference import events as e
 from mcu.conference.layout import Layout
 from mcu.conference.participant import Participant
 from mcu.config import Picture
-from mcu.controller.member import Admitted, MediaChanged, MediaCondition, MembershipEnded, News
+from mcu.controller.member import (
+    Admitted,
+    MediaChanged,
+    MediaCondition,
+    MembershipEnded,
+    News,
+    Room,
+    RoomsChanged,
+)
+from mcu.h323.events import EndReason
 from mcu.signaling import protocol as p
-from mcu.signaling.messages import sentence
+from mcu.signaling.messages import CALL_ENDS, sentence
+from mcu.signaling.values import CallEnd
 
 CACHED = 256  # messages; each goes to everybody in a conference, so it is made once
 
@@ -39,6 +49,21 @@ def participant(value: Participant) -> p.Participant:
         hand=value.hand,
         captioner=value.captioner,
         presence="connected" if value.connected else "reconnecting",
+        kind=value.kind.value,
+    )
+
+
+def room(value: Room) -> p.Room:
+    return p.Room(
+        room=value.id,
+        address=value.address,
+        name=value.name,
+        office=value.office,
+        said=value.said,
+        state=value.condition.value,
+        reason=msgspec.convert(value.reason, CallEnd),
+        participant=value.participant,
+        message=CALL_ENDS[EndReason(value.reason)] if value.reason else msgspec.UNSET,
     )
 
 
@@ -99,6 +124,8 @@ def message(news: News) -> p.ServerMessage | None:
             return p.PictureNeeded(
                 picture=None if picture is None else msgspec.convert(picture, p.NeededPicture, from_attributes=True)
             )
+        case RoomsChanged(rooms):
+            return p.Rooms(rooms=tuple(room(each) for each in rooms))
         case MediaChanged(MediaCondition.CLOSED, reason):
             return p.MediaRestart(reason=reason)
         case MembershipEnded(reason):

@@ -120,6 +120,31 @@ def bench(
     raise typer.Exit(command.run(options))
 
 
+h323 = typer.Typer(no_args_is_help=True, help="Look at calls of H.323 rooms, and make some (docs/h323.md).")
+app.add_typer(h323, name="h323")
+
+
+@h323.command("trace")
+def h323_trace(
+    capture: Annotated[
+        Path | None, typer.Argument(help="A file that tcpdump or Wireshark saved (pcap, pcapng).")
+    ] = None,
+    live: Annotated[
+        str, typer.Option(help="Instead: show what passes on this network interface, as root, until Ctrl-C.")
+    ] = "",
+    media: Annotated[bool, typer.Option("--media", help="Say also when streams of sound and pictures begin.")] = False,
+) -> None:
+    """Draw a call as a ladder: who said what to whom, in words. A column for each host, an arrow for each message.
+
+    Save a call with: tcpdump -i any -w call.pcap 'tcp or udp portrange 1718-1720'
+    """
+    from mcu.cli import h323 as command
+
+    if (capture is None) == (not live):
+        raise ConfigurationError("Give a capture file, or --live with an interface: mcu h323 trace call.pcap")
+    command.trace(capture, live, media=media)
+
+
 @app.command(hidden=True)
 def processor(
     fd: Annotated[int, typer.Option(help="Inherited control connection.")],

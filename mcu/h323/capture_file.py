@@ -14,6 +14,7 @@ from mcu.errors import ProtocolError
 from mcu.h323.address import Address
 
 MAX_FILE = 1 << 28  # bytes; such a file is read whole
+MAX_FLOWS = 65_536  # directions of connections that are followed
 MAX_AHEAD = 256  # segments of one direction that wait for one before them
 TCP, UDP = 6, 17
 
@@ -40,11 +41,28 @@ class Piece:
     ends: bool = False  # FIN or RST: nothing more comes this way; `data` is empty
 
 
+ETHERNET = 1  # link type
+
+
+class Assembler:
+    """Frames in, pieces out: for a capture file, and for frames that are captured right now."""
+
+    def __init__(self) -> None:
+        self._flows: dict[tuple[Address, Address], _Flow] = {}
+
+    def take(self, time: float, link: int, frame: bytes) -> Iterator[Piece]:
+        """The pieces that became complete with a frame; what is no IP is nothing. Lets nothing out."""
+        try:
+            yield from _pieces(time, link, frame, self._flows)
+        except (struct.error, IndexError):
+            return  # cut short: no packet of a call is
+
+
 def read(data: bytes) -> Iterator[Piece]:
     """The pieces of a capture file in the order in which they became complete. Raises CaptureError."""
-    flows: dict[tuple[Address, Address], _Flow] = {}
+    assembler = Assembler()
     for time, link, frame in _frames(data):
-        yield from _pieces(time, link, frame, flows)
+        yield from assembler.take(time, link, frame)
 
 
 # --- files ------------------------------------------------------------------------------------------------
@@ -126,7 +144,11 @@ def _pieces(time: float, link: int, frame: bytes, flows: dict[tuple[Address, Add
             flows[source, destination] = _Flow(sequence + 1 & 0xFFFFFFFF)
             yield Piece(time, TCP, source, destination, b"", begins=True)
             return
-        flow = flows.setdefault((source, destination), _Flow(sequence))
+        flow = flows.get((source, destination))
+        if flow is None:
+            if len(flows) >= MAX_FLOWS:
+                return
+            flow = flows[source, destination] = _Flow(sequence)
         if data := flow.receive(sequence, body[(body[12] >> 4) * 4 :]):
             yield Piece(time, TCP, source, destination, data)
         if flags & 0x05:  # FIN or RST

@@ -13,6 +13,7 @@ Rules:
 from __future__ import annotations
 
 import enum
+import logging
 from typing import Any
 
 from pycrate_asn1dir import H225
@@ -36,6 +37,10 @@ _LIBRARY_ERRORS = (
     ArithmeticError,
     RecursionError,
 )
+
+
+# It writes a line for whatever it does not know in a message, which anybody may send any number of.
+logging.getLogger("pycrate.asn1rt").setLevel(logging.CRITICAL)
 
 
 class Asn1Error(ProtocolError):

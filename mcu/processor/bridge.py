@@ -131,6 +131,16 @@ class Bridge:
         self.sound.forget(participant)
         self._receivers_changed(time.monotonic())
 
+    def release(self, leg: Leg) -> None:
+        """Let a leg go that goes on in another bridge."""
+        member = self._by_leg.pop(leg, None)
+        if member is not None:
+            del self.members[member.participant]
+            self._totals.close(member)
+            member.release()
+            self.sound.forget(member.participant)
+            self._receivers_changed(time.monotonic())
+
     def leg_closed(self, leg: Leg) -> None:
         """A leg ended by itself."""
         member = self._by_leg.get(leg)

@@ -83,7 +83,11 @@ class Member:
         for stream in self._streams.values():
             stream.clear_picture()
 
-    def close(self, reason: str) -> None:
+    def release(self) -> None:
+        """The leg belongs to somebody else from now on."""
         for stream in self._streams.values():
             stream.close()
+
+    def close(self, reason: str) -> None:
+        self.release()
         self.leg.close(reason)

@@ -12,6 +12,7 @@ from mcu.mixer.active_speaker import ActiveSpeaker
 from mcu.mixer.audio_mixer import AudioMixer, Mix
 from mcu.mixer.loudest import Loudest
 from mcu.processor.member import Member
+from mcu.processor.prompting import PROMPT, Prompting
 from mcu.processor.sound_encoders import Sharing, SoundEncoders
 
 SpeakerState = tuple[str | None, tuple[str, ...]]
@@ -25,6 +26,7 @@ class SoundMixer:
         self._active = ActiveSpeaker()
         self._loudest = Loudest()
         self._encoders = SoundEncoders()
+        self.prompting = Prompting()
 
     @property
     def encoders(self) -> int:
@@ -49,6 +51,9 @@ class SoundMixer:
                     blocks[participant] = block
             else:
                 receiver.skip(due)
+        prompt = self.prompting.take()
+        if prompt is not None:
+            blocks[PROMPT] = prompt
         mix = self._mixer.mix(blocks)
         self._active.update(_voices(members, levels), due)
         self._send(members, mix, index, now)

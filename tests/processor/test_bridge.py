@@ -386,3 +386,15 @@ def test_when_sharing_ends_so_does_its_stream(bridge: Bridge, loop: Loop) -> Non
     tick(bridge, 0.4)
     loop.run_until(lambda: bridge.content.encoders == 0)
     assert bridge.presenting.receivers == 0
+
+
+def test_a_leg_that_moves_is_let_go_and_not_closed(bridge: Bridge, loop: Loop, notices: list[control.Notice]) -> None:
+    bridge.update(state(1, "a", "b"))
+    moving, staying = join(bridge, "a"), join(bridge, "b")
+    bridge.release(cast(Leg, moving))
+    assert "a" not in bridge.members
+    assert moving.connected
+    before = len(moving.received(VIDEO_TYPE))
+    loop.run_until(lambda: keyframes(staying) > 0)
+    assert len(moving.received(VIDEO_TYPE)) == before
+    bridge.release(cast(Leg, moving))  # a second time nothing happens

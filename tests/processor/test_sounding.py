@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mcu import control
 from mcu._native.opus import OpusDecoder
+from mcu.media import prompts
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, StreamKind
 from mcu.mixer.loudest import MAX_VOICES
 from mcu.processor.decoding import DecoderPool
@@ -149,3 +150,21 @@ def test_a_late_tick_is_not_the_voices_fault(decoders: DecoderPool) -> None:
     SoundMixer().tick(members, 7, due=0.14, now=0.153)
     assert all(set(leg.audio.asked) == {0.14} for leg in legs.values())
     assert all(leg.sent[StreamKind.AUDIO].last_sent == 0.153 for leg in legs.values())
+
+
+def test_a_prompt_is_heard_by_all_and_then_is_over(decoders: DecoderPool) -> None:
+    mixer = SoundMixer()
+    members, legs = conference(decoders, 2)
+    speak(legs["p0"], FREQUENCIES[0])
+    mixer.prompting.play(["en-goodbye"])
+    run(mixer, members)
+    said = np.concatenate(prompts.load("en-goodbye"))[: TICKS * BLOCK_SAMPLES]
+    for leg in legs.values():
+        sound = heard(leg)
+        assert np.corrcoef(np.abs(said).reshape(-1, 480).mean(1), np.abs(sound).reshape(-1, 480).mean(1))[0, 1] > 0.5
+    assert level(heard(legs["p0"]), FREQUENCIES[0]) < level(heard(legs["p1"]), FREQUENCIES[0]) - 20
+    mixer.prompting.play([])
+    for leg in legs.values():
+        leg.packets.clear()
+    run(mixer, members)
+    assert float(np.abs(heard(legs["p1"])[-BLOCK_SAMPLES * 10 :]).max()) < 0.01

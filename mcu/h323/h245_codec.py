@@ -33,6 +33,7 @@ from mcu.h323.open_channel import OpenLogicalChannel, OpenLogicalChannelAck
 
 Value = Any  # as in mcu.h323.asn1
 
+MAX_PDU = 16_384  # bytes; the largest sets seen have 3 kB, and the time of decoding grows with them
 H239 = (0, 0, 8, 239, 2)  # messages of H.239, clause 11
 ACKNOWLEDGE, REJECT = 126, 127  # their parameters that are `logical`, without a value
 DIGITS = "0123456789*#ABCD"
@@ -80,6 +81,8 @@ _IGNORED = {
 
 def parse(data: bytes) -> Message:
     """The message in `data`. Raises H245Error."""
+    if len(data) > MAX_PDU:
+        raise H245Error(f"PDU of {len(data)} bytes")
     try:
         category, (name, fields) = asn1.decode(Pdu.H245, data)
         return _read(category, name, fields)

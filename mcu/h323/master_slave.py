@@ -10,7 +10,8 @@ Rules:
 1. An Ack carries the role of its receiver; so the one that answers an Ack with an Ack has heard its own in it.
 2. Equal terminal types are told apart by random numbers; numbers that cannot be told apart are drawn again, N100 times.
 3. A determination may be repeated at any time, and may come out otherwise.
-4. A peer that answers without ever sending its own is heard (state "outgoing" alone sees that).
+4. An Ack that contradicts what we worked out is believed and counted: one truth is better than two.
+5. A peer that answers without ever sending its own is heard (state "outgoing" alone sees that).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class MasterSlave(Procedure[Determined | DeterminationFailed]):
         super().__init__()
         self.is_master: bool | None = None  # None until it is determined
         self.state = State.IDLE
-        self.protocol_errors = 0
+        self.inconsistent = 0  # Acks that said otherwise than our own calculation
         self._terminal_type = terminal_type
         self._rng = rng
         self._number = rng.randrange(NUMBERS)
@@ -129,9 +130,7 @@ class MasterSlave(Procedure[Determined | DeterminationFailed]):
         if self.state is State.IDLE:
             return
         if self.state is State.INCOMING and decision != self._role:
-            self.protocol_errors += 1
-            self._fail(f"both are {decision}")
-            return
+            self.inconsistent += 1
         if self.state is State.OUTGOING:
             self._messages.append(MasterSlaveDeterminationAck(OPPOSITE[decision]))
         self._end()

@@ -71,6 +71,18 @@ class PartyChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The other end wants this call elsewhere (FACILITY callForwarded, routeCallToMC); CallEnded(REPLACED) is next.
+
+    One of the two may be missing: an address to call, or names to call by the gatekeeper or at the same address.
+    """
+
+    address: Address | None
+    called: tuple[str, ...]
+    conference_id: bytes = b""  # of the conference there; b"" for none
+
+
+@dataclass(frozen=True, slots=True)
 class ControlWanted:
     """Open a TCP connection for H.245 there."""
 
@@ -173,6 +185,7 @@ Event = (
     | Alerting
     | Answered
     | PartyChanged
+    | Forwarded
     | ControlWanted
     | ControlReady
     | ChannelOpened

@@ -184,6 +184,7 @@ _FIELDS: dict[type[Body], tuple[_Field[Any], ...]] = {
         _plain("media_wait_for_connect", "mediaWaitForConnect", always=True),
         _listed("parallel_control", "parallelH245Control"),
         _DISPLAY,
+        _plain("endpoint_identifier", "endpointIdentifier"),
         _listed("needed_features", "neededFeatures"),
         _listed("desired_features", "desiredFeatures"),
         _listed("supported_features", "supportedFeatures"),

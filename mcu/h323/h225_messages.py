@@ -52,6 +52,7 @@ class Setup(Body):
     media_wait_for_connect: bool = False
     parallel_control: tuple[bytes, ...] = ()  # tunnelled H.245 beside fastStart (H.323 clause 8.2.4)
     display_name: str = ""  # some refuse a SETUP that has it
+    endpoint_identifier: str = ""  # by the gatekeeper, where it routes calls
     needed_features: tuple[Any, ...] = ()
     desired_features: tuple[Any, ...] = ()
     supported_features: tuple[Any, ...] = ()

@@ -57,6 +57,7 @@ BODIES: list[Body] = [
         media_wait_for_connect=True,
         parallel_control=(b"\x01",),
         display_name="회의",
+        endpoint_identifier="12_ep",
         tokens=(TOKEN,),
         supported_features=(FEATURE,),
     ),

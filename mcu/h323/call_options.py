@@ -1,0 +1,68 @@
+"""What this server says of itself in a call, and which ways of beginning a call it offers and accepts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mcu.h323 import aliases
+from mcu.h323.h225_messages import Endpoint
+from mcu.h323.q931 import MessageType
+from mcu.h323.vendors import NONE, Quirks
+
+TERMINAL, MCU = 50, 190  # terminal types of H.245 table 1: no MC; an MC with sound and picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalParty:
+    """This server. `names` are as in its configuration: digits, h323-IDs and URLs."""
+
+    display: str
+    names: tuple[str, ...] = ()
+    product: str = "mcu"
+    version: str = ""
+    vendor: tuple[int, int, int] = (0, 0, 0)  # T.35; (0, 0, 0) is none's
+    is_mcu: bool = True
+
+    @property
+    def terminal_type(self) -> int:
+        return MCU if self.is_mcu else TERMINAL
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint(
+            kind="mcu" if self.is_mcu else "terminal",
+            has_mc=self.is_mcu,
+            vendor=self.vendor,
+            product=self.product,
+            version=self.version,
+        )
+
+    @property
+    def aliases(self) -> tuple[aliases.Alias, ...]:
+        """The names, or else what is displayed: many refuse a SETUP without any."""
+        return tuple(aliases.guess(name) for name in self.names or (self.display,) if name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOptions:
+    """Ways of beginning. The first three are offered in calls out, the next three accepted in calls in."""
+
+    fast_start: bool = False  # H.323 clause 8.1.7
+    tunnelling: bool = True  # H.323 clause 8.2.1
+    h245_in_setup: bool = False  # tunnelled, or the address of a connection of its own
+    accept_fast_start: bool = True
+    accept_tunnelling: bool = True
+    accept_h245_in_setup: bool = True
+    fast_start_in: MessageType = MessageType.CONNECT  # where an offer is accepted: also CALL_PROCEEDING, ALERTING
+    h245_address_in: MessageType = MessageType.CONNECT  # where a connection of its own is offered, likewise
+    ring_seconds: float = 180.0  # T301
+    bitrate: int = 2_048_000  # of the call, for the bearer capability
+
+    # From a gatekeeper's admission (H.225.0 clause 7.10), for the SETUP.
+    endpoint_identifier: str = ""
+    tokens: tuple[object, ...] = ()
+    crypto_tokens: tuple[object, ...] = ()
+
+    conference_id: bytes = b""  # of a conference that is joined or that somebody is invited to; b"" for a new one
+    goal: str = "create"  # or "join", "invite"
+    quirks: Quirks = NONE  # of the peer, where it is known before the call

@@ -70,6 +70,8 @@ MODULES = (
         numpy=True,
     ),
     NativeModule("opus", libraries=("opus",), numpy=True),
+    NativeModule("h261", sources=("h261_scan.c",)),
+    NativeModule("h263", sources=("h263_scan.c",)),
     NativeModule("g722", sources=("g722_codec.c",), numpy=True),
     NativeModule("vpx", libraries=("vpx",)),
     NativeModule("planes", sources=("planes_scalar.c", "planes_avx2.c", "planes_scaler.c")),

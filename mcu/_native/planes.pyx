@@ -35,6 +35,7 @@ cdef extern from "planes_scaler.h" nogil:
         int width
         int height
         int rotation
+        int aspect
         int out_width
         int out_height
 
@@ -42,7 +43,10 @@ cdef extern from "planes_scaler.h" nogil:
         uint8_t *memory
         size_t size
 
-    int scaler_build(scaler *self, int width, int height, int rotation, int tile_width, int tile_height, fit fit)
+    int scaler_build(
+        scaler *self, int width, int height, int rotation, int aspect, int tile_width, int tile_height, fit fit
+    )
+    const int ASPECT_ONE
     void scaler_free(scaler *self)
     int scaler_run(const scaler *self, const plane_kernels *kernels, const plane *src, const plane *dst,
                    scratch *scratch)
@@ -175,14 +179,16 @@ cdef class Paint:
         scaler_free(&self.scaler)
         free(self.sprites)
 
-    cdef bint fit_to(self, int width, int height, int rotation):
+    cdef bint fit_to(self, int width, int height, int rotation, double aspect):
         """Make the scaler ready for pictures of this size; False when they cannot be shown."""
         cdef scaler *now = &self.scaler
-        if not self.scaled or now.width != width or now.height != height or now.rotation != rotation:
+        cdef int wide = <int>(aspect * ASPECT_ONE + 0.5) if 0.0 < aspect < 100.0 else 0
+        if not self.scaled or now.width != width or now.height != height or now.rotation != rotation \
+                or now.aspect != wide:
             scaler_free(now)
-            self.possible = scaler_build(now, width, height, rotation, self.width, self.height, self.fit) == 0
+            self.possible = scaler_build(now, width, height, rotation, wide, self.width, self.height, self.fit) == 0
             self.scaled = True
-            now.width, now.height, now.rotation = width, height, rotation
+            now.width, now.height, now.rotation, now.aspect = width, height, rotation, wide
         return self.possible
 
 
@@ -300,8 +306,9 @@ cdef class Canvas:
     def paint(self, work) -> None:
         """Paint a list of (Paint, picture or None), in order.
 
-        A picture has uint8 arrays y, u, v and a clockwise rotation of 0, 90, 180 or 270 degrees. Without one, or with
-        one that cannot be shown, the tile's background is painted.
+        A picture has uint8 arrays y, u, v, a clockwise rotation of 0, 90, 180 or 270 degrees, and the aspect of its
+        samples before that turn, 1/4 to 4. Without one, or with one that cannot be shown, the tile's background is
+        painted.
         """
         global calls
         calls += 1
@@ -333,8 +340,9 @@ cdef class Canvas:
                 held += 1
                 PyObject_GetBuffer(picture.v, &views[held], PyBUF_STRIDED_RO)
                 held += 1
-                if take(&views[held - 3], jobs[number].source) and \
-                        paint.fit_to(<int>views[held - 3].shape[1], <int>views[held - 3].shape[0], picture.rotation):
+                if take(&views[held - 3], jobs[number].source) and paint.fit_to(
+                    <int>views[held - 3].shape[1], <int>views[held - 3].shape[0], picture.rotation, picture.aspect
+                ):
                     jobs[number].scaler = &paint.scaler
                 else:
                     self.refused += 1

@@ -14,6 +14,7 @@ enum {
     LEAST_SIDE = 16,        /* samples: no codec of ours has smaller pictures, and nothing could be seen */
     MOST_SIDE = 8192,       /* samples: what H.264 level 6 allows; keeps all products in 64 bits */
     ASPECT_TOLERANCE = 64,  /* 1/64: bars this thin are a rounding of the tile; it is filled instead */
+    MOST_ASPECT = 4,        /* of a sample: more than any in use */
     MOST_CUT = 2,           /* "cover" shows at least 1/2 of a picture; where a tile would cut more (an upright phone), */
     KEPT = 3, KEPT_OF = 4,  /* it shows 3/4, which keeps the head, between bars */
 };
@@ -97,24 +98,26 @@ static void axis_free(struct axis *axis)
     free(axis->group);
 }
 
-/* Part of the picture that is shown and part of the tile that it fills, both in the upright picture's terms. */
-static void place(struct scaler *self, int width, int height, int tile_width, int tile_height, enum fit fit)
+/* Part of the picture that is shown and part of the tile that it fills, both in the upright picture's terms. A sample is
+   `wide` by `high`. */
+static void place(struct scaler *self, int width, int height, int wide, int high, int tile_width, int tile_height,
+                  enum fit fit)
 {
-    int64_t across = (int64_t)width * tile_height, down = (int64_t)height * tile_width;
+    int64_t across = (int64_t)width * wide * tile_height, down = (int64_t)height * high * tile_width;
     int64_t more = across > down ? across : down, less = across > down ? down : across;
     int cover = (fit == FIT_COVER && less * MOST_CUT >= more) || (more - less) * ASPECT_TOLERANCE <= more;
     self->crop_width = width, self->crop_height = height;
     self->out_width = tile_width, self->out_height = tile_height;
     if (cover && across > down)
-        self->crop_width = (int)(down / tile_height);
+        self->crop_width = (int)(down / ((int64_t)tile_height * wide));
     else if (cover)
-        self->crop_height = (int)(across / tile_width);
+        self->crop_height = (int)(across / ((int64_t)tile_width * high));
     else if (across > down) {
         self->crop_width = fit == FIT_COVER ? width * KEPT / KEPT_OF : width;
-        self->out_height = max_int(2, (int)(down / self->crop_width) & ~1);
+        self->out_height = max_int(2, (int)(down / ((int64_t)self->crop_width * wide)) & ~1);
     } else {
         self->crop_height = fit == FIT_COVER ? height * KEPT / KEPT_OF : height;
-        self->out_width = max_int(2, (int)(across / self->crop_height) & ~1);
+        self->out_width = max_int(2, (int)(across / ((int64_t)self->crop_height * high)) & ~1);
     }
     self->left = (tile_width - self->out_width) / 2 & ~1;
     self->top = (tile_height - self->out_height) / 2 & ~1;
@@ -126,16 +129,21 @@ static void swap_int(int *a, int *b)
     *a = *b, *b = kept;
 }
 
-int scaler_build(struct scaler *self, int width, int height, int rotation, int tile_width, int tile_height, enum fit fit)
+int scaler_build(struct scaler *self, int width, int height, int rotation, int aspect, int tile_width, int tile_height,
+                 enum fit fit)
 {
     memset(self, 0, sizeof(*self));
-    if (min_int(width, height) < LEAST_SIDE || max_int(width, height) > MOST_SIDE)
+    if (min_int(width, height) < LEAST_SIDE || max_int(width, height) > MOST_SIDE || aspect * MOST_ASPECT < ASPECT_ONE ||
+        aspect > MOST_ASPECT * ASPECT_ONE)
         return -1;
-    self->width = width, self->height = height, self->rotation = rotation;
+    int wide = aspect, high = ASPECT_ONE;
+    self->width = width, self->height = height, self->rotation = rotation, self->aspect = aspect;
     self->transposed = rotation == 90 || rotation == 270;
-    if (self->transposed)
+    if (self->transposed) {
         swap_int(&width, &height);
-    place(self, width, height, tile_width, tile_height, fit);
+        swap_int(&wide, &high);
+    }
+    place(self, width, height, wide, high, tile_width, tile_height, fit);
     while (self->crop_width >> self->halvings > 2 * self->out_width ||
            self->crop_height >> self->halvings > 2 * self->out_height)
         self->halvings++;

@@ -6,15 +6,17 @@
 #include "planes_kernels.h"
 
 enum fit { FIT_CONTAIN, FIT_COVER };
+enum { ASPECT_ONE = 7920 }; /* makes a whole number of every ratio in H.264's table E-1, and of their inverses with 11 */
 
 struct plane {
     uint8_t *data;
     ptrdiff_t stride;
 };
 
-/* Made once for (size, rotation, tile); then used for every picture of that size. All sizes in luma samples. */
+/* Made once for (size, rotation, aspect, tile); then used for every picture of that size. All sizes in luma samples. */
 struct scaler {
     int width, height, rotation;                    /* of the pictures it takes; the rotation is clockwise */
+    int aspect;                                     /* width of a sample over its height, in 1 / ASPECT_ONE */
     int crop_x, crop_y, crop_width, crop_height;    /* the part that is shown, in the picture as it arrives */
     int left, top, out_width, out_height;           /* the part of the tile that it fills */
     int halvings;                                   /* 2×2 means before the filter */
@@ -29,7 +31,8 @@ struct scratch {
 };
 
 /* 0, or -1 when a picture of this size cannot be shown in such a tile or memory is out. */
-int scaler_build(struct scaler *self, int width, int height, int rotation, int tile_width, int tile_height, enum fit fit);
+int scaler_build(struct scaler *self, int width, int height, int rotation, int aspect, int tile_width, int tile_height,
+                 enum fit fit);
 void scaler_free(struct scaler *self);
 
 /* Scale one picture into a tile whose top left corner `dst` points to. 0, or -1 when memory is out. */

@@ -17,6 +17,7 @@ SAMPLE_RATE = 48_000  # Hz, the one rate inside the mixer (Opus's own)
 BLOCK_SECONDS = 0.020  # one audio tick
 BLOCK_SAMPLES = 960  # SAMPLE_RATE * BLOCK_SECONDS
 VIDEO_CLOCK_RATE = 90_000  # Hz, RFC 3551 section 5
+CIF_ASPECT = 12 / 11  # of samples: 352 × 288 of them are 4:3
 
 Plane = NDArray[np.uint8]
 AudioBlock = NDArray[np.float32]  # shape (BLOCK_SAMPLES,)
@@ -36,6 +37,7 @@ class Picture:
 
     `rotation` is the clockwise turn in degrees (0, 90, 180, 270) to apply before showing it (3GPP TS 26.114, CVO).
     `owner` keeps the memory behind the planes alive.
+    `aspect` is the width of a sample over its height, as they are stored.
     """
 
     y: Plane
@@ -43,6 +45,7 @@ class Picture:
     v: Plane
     rotation: int = 0
     owner: object = None
+    aspect: float = 1.0
 
     @property
     def width(self) -> int:
@@ -55,9 +58,9 @@ class Picture:
 
 @dataclass(slots=True)  # not frozen, as that would triple the cost of a thing made for every frame; nobody changes one
 class EncodedFrame:
-    """One coded picture: VP8 frame, or H.264 access unit in Annex B form."""
+    """One coded picture: VP8 frame, H.264 access unit in Annex B form, H.261 or H.263 picture from its start code."""
 
-    codec: str  # "VP8" or "H264"
+    codec: str  # "VP8", "H264", "H261" or "H263"
     data: bytes
     timestamp: int  # RTP, 90 kHz, modulo 2**32
     keyframe: bool
@@ -72,13 +75,19 @@ class EncodedFrame:
 class VideoProfile:
     """An encoding profile. Legs with equal profiles share one encoder and one packetisation."""
 
-    codec: str  # "VP8" or "H264"
+    codec: str  # "VP8", "H264", "H261", "H263" (packets of RFC 2190) or "H263-1998" (of RFC 4629)
     width: int
     height: int
     fps: int
     bitrate: int  # bits per second
     h264_profile: str = ""  # "", "constrained-baseline" or "high"
     packetization_mode: int = 1  # RFC 6184; 0 means single NAL units no larger than one packet
+    h264_level: int = 0  # level_idc, 31 for level 3.1: the most that the stream may say and need; 0 for no limit
+
+    @property
+    def aspect(self) -> float:
+        """The width of a sample over its height: H.261 and H.263 have the shape of television's (H.261 clause 3.1)."""
+        return CIF_ASPECT if self.codec.startswith("H26") and self.codec != "H264" else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
-"""VP8 and H.264: coded frames to pictures through PyAV, and the compositor's frame to coded frames.
+"""VP8, H.264, H.263 and H.261: coded frames to pictures through PyAV, and the compositor's frame to coded frames.
 
 Rules:
 1. One thread per codec: libvpx with two burned ten times the CPU on a busy machine.
 2. No delay: a frame in, a frame out. No B-frames, no lookahead, no frame threads.
 3. A frame that cannot be decoded costs a keyframe request, and nothing is shown until the keyframe is there.
-4. Keyframes come when they are asked for and at the start, never by themselves.
+4. Keyframes come when they are asked for and at the start, never by themselves (but see `h26x_coder`).
 
-What codes is in `vp8_coder` (libvpx, bound directly) and `h264_coder` (x264 through PyAV).
+What codes is in `vp8_coder` (libvpx, bound directly), `h264_coder` (x264 through PyAV) and `h26x_coder` (FFmpeg).
 """
 
 from __future__ import annotations
@@ -22,18 +22,21 @@ from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 from av.video.reformatter import VideoReformatter
 
+from mcu.media.h26x_coder import H26xCoder
 from mcu.media.h264_coder import H264Coder
 from mcu.media.macroblocks import Rectangle
 from mcu.media.sequence import Unwrapper
-from mcu.media.types import EncodedFrame, Picture, Plane, VideoProfile
+from mcu.media.types import CIF_ASPECT, EncodedFrame, Picture, Plane, VideoProfile
 from mcu.media.vp8_coder import Vp8Coder, Vp8Settings
 
 __all__ = ["Rectangle", "VideoDecoder", "VideoEncoder", "Vp8Settings"]
 
 MAX_SIDE = 4096  # pixels; larger than any camera or screen shared in a meeting
 MAX_PIXELS = 4096 * 2304
+MAX_ASPECT = 4.0  # of a sample, or its inverse: more than any in use; the others are shown as if square
 
-_DECODERS: Mapping[str, str] = {"VP8": "vp8", "H264": "h264"}
+_DECODERS: Mapping[str, str] = {"VP8": "vp8", "H264": "h264", "H261": "h261", "H263": "h263"}
+_SAY_ASPECT = frozenset({"H264", "H263"})
 _DECODER_OPTIONS: Mapping[str, str] = {
     "flags": "+low_delay",
     "err_detect": "explode",  # a broken frame is an error; what was painted over is marked corrupt
@@ -52,6 +55,7 @@ class VideoDecoder:
         self._codec = codec
         self._context: VideoCodecContext | None = None
         self._reformatter = VideoReformatter()
+        self._aspect = CIF_ASPECT if codec == "H261" else 1.0
 
     def decode(self, frame: EncodedFrame) -> Picture | None:
         """The picture, or None when there is none and `needs_keyframe` says why."""
@@ -64,6 +68,8 @@ class VideoDecoder:
             frames = self._context.decode(av.Packet(frame.data))
         except (FFmpegError, ValueError):
             frames = []
+        if frame.keyframe and self._codec in _SAY_ASPECT:
+            self._aspect = _sample_aspect(self._context)
         picture = self._picture(frames[-1], frame.rotation) if frames else None
         if picture is None:
             self.errors += 1
@@ -97,7 +103,15 @@ class VideoDecoder:
             _view(v, half_height, half_width),
             rotation,
             owner=frame,
+            aspect=self._aspect,
         )
+
+
+def _sample_aspect(context: VideoCodecContext) -> float:
+    """The width of a sample over its height, as the stream says."""
+    ratio = context.sample_aspect_ratio
+    aspect = float(ratio) if ratio else 1.0
+    return aspect if 1 / MAX_ASPECT <= aspect <= MAX_ASPECT else 1.0
 
 
 def _view(plane: VideoPlane, height: int, width: int) -> Plane:
@@ -129,6 +143,16 @@ class Coder(Protocol):
     ) -> EncodedFrame | None: ...
 
 
+def _make_coder(profile: VideoProfile, vp8: Vp8Settings | None) -> Coder:
+    match profile.codec:
+        case "VP8":
+            return Vp8Coder(profile, vp8 or Vp8Settings())
+        case "H264":
+            return H264Coder(profile)
+        case _:
+            return H26xCoder(profile)
+
+
 class VideoEncoder:
     """Encoder of one profile. One thread at a time."""
 
@@ -137,7 +161,7 @@ class VideoEncoder:
         self.profile = profile
         self.frames = 0
         self.keyframes = 0
-        self._coder: Coder = Vp8Coder(profile, vp8 or Vp8Settings()) if profile.codec == "VP8" else H264Coder(profile)
+        self._coder = _make_coder(profile, vp8)
         self._reformatter = VideoReformatter()
         self._clock = Unwrapper(bits=32)
 
@@ -154,7 +178,8 @@ class VideoEncoder:
     def set_bitrate(self, bits_per_second: int) -> None:
         """Aim at another rate from the next frame on, without a keyframe.
 
-        VP8 follows at once, up and down. H.264 follows within two seconds, and not above the profile's rate.
+        VP8 follows at once, up and down. H.264 follows within two seconds, and not above the profile's rate. H.261 and
+        H.263 leave out frames at once, and follow with a keyframe a few seconds later.
         """
         self._coder.set_bitrate(bits_per_second)
 

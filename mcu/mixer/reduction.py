@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import av
 import numpy as np
 
@@ -13,16 +15,18 @@ from mcu.mixer import palette
 class Reduction:
     """Copies frames into one of width × height pixels (even). Belongs to one thread."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, aspect: float = 1.0) -> None:
+        """`aspect` is the width of a sample of the copy over its height; the frames have square ones."""
         self.frame = av.VideoFrame(width, height, "yuv420p")  # the encoder takes it as it is; only `reduce` writes it
         planes = self.frame.planes
         self._canvas = Canvas(planes, [plane.line_size for plane in planes], width, height)
+        self._aspect = 1 / aspect
         background = palette.yuv(palette.CANVAS)
         self._paint = Paint(x=0, y=0, width=width, height=height, cover=False, background=background)
 
     def reduce(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """`frame` (yuv420p, any size) in this one's size, whole, with bars where the aspect differs."""
-        self._canvas.paint([(self._paint, picture_of(frame))])
+        """`frame` (yuv420p, any size) in this one's size, whole, in its true shape, with bars where that differs."""
+        self._canvas.paint([(self._paint, replace(picture_of(frame), aspect=self._aspect))])
         return self.frame
 
 

@@ -37,6 +37,8 @@ HEARTBEAT_SECONDS = 1.0  # as often as browsers report
 MAX_RECTANGLES = 100  # remembered until a frame is coded; more are taken for everything
 LOG_EVERY = 250  # failures between two lines in the log: one line in ten seconds when an encoder always fails
 
+_Shape = tuple[int, int, float]  # width, height, aspect of a sample
+
 log = structlog.get_logger()
 
 
@@ -77,7 +79,7 @@ class PictureEncoders:
         self._vp8 = vp8
         self._rates: Mapping[VideoProfile, int] = {}
         self._codings: dict[VideoProfile, _Coding] = {}
-        self._copies: dict[tuple[int, int], Reduction] = {}
+        self._copies: dict[_Shape, Reduction] = {}
         self._changed = -math.inf  # seconds of media time of the last change
         self._newest = -1  # the highest number of a picture, of whichever encoder
         self._coming: set[VideoProfile] = set()
@@ -121,7 +123,7 @@ class PictureEncoders:
         self._keep_copies(rates)
         wanted = self._take_wanted(rates, now)
         ready = []
-        copied: set[tuple[int, int]] = set()
+        copied: set[_Shape] = set()
         for profile, rate in rates.items():
             try:
                 coding = self._codings.get(profile)
@@ -171,17 +173,16 @@ class PictureEncoders:
         return now >= coding.keyframe + pause
 
     def _keep_copies(self, rates: Mapping[VideoProfile, int]) -> None:
-        sizes = {(profile.width, profile.height) for profile in rates}
-        for unused in self._copies.keys() - sizes:
+        for unused in self._copies.keys() - {_shape(profile) for profile in rates}:
             del self._copies[unused]
 
     def _code(
-        self, coding: _Coding, frame: VideoFrame, copied: set[tuple[int, int]], index: int, *, keyframe: bool
+        self, coding: _Coding, frame: VideoFrame, copied: set[_Shape], index: int, *, keyframe: bool
     ) -> PacketizedFrame | None:
         profile = coding.encoder.profile
-        size, whole = (profile.width, profile.height), (frame.width, frame.height)
-        if size != whole:
-            frame = self._copy(frame, size, copied)
+        shape, whole = _shape(profile), (frame.width, frame.height)
+        if shape != (*whole, 1.0):
+            frame = self._copy(frame, shape, copied)
         timestamp = index * VIDEO_CLOCK_RATE // self._fps & 0xFFFFFFFF
         encoded = coding.encoder.encode(
             frame,
@@ -196,15 +197,19 @@ class PictureEncoders:
             return None
         return PacketizedFrame(profile, packetize(encoded, profile, MAX_PAYLOAD), timestamp, encoded.keyframe)
 
-    def _copy(self, frame: VideoFrame, size: tuple[int, int], copied: set[tuple[int, int]]) -> VideoFrame:
+    def _copy(self, frame: VideoFrame, shape: _Shape, copied: set[_Shape]) -> VideoFrame:
         """The composite in another size, made once a tick."""
-        copy = self._copies.get(size)
+        copy = self._copies.get(shape)
         if copy is None:
-            copy = self._copies[size] = Reduction(*size)
-        if size not in copied:
-            copied.add(size)
+            copy = self._copies[shape] = Reduction(*shape)
+        if shape not in copied:
+            copied.add(shape)
             copy.reduce(frame)
         return copy.frame
+
+
+def _shape(profile: VideoProfile) -> _Shape:
+    return profile.width, profile.height, profile.aspect
 
 
 def _joined(before: list[Rectangle], painted: Sequence[Rectangle], frame: VideoFrame) -> list[Rectangle]:

@@ -146,6 +146,35 @@ class TestAspect:
         assert (target.planes[0][:, 92:226] == 200).all()
         assert (target.planes[0][:, 226:] == 60).all()
 
+    @pytest.mark.parametrize("rotation", [0, 90])
+    def test_wide_samples_are_shown_wide(self, kernels: str, rotation: int) -> None:
+        """CIF of 12:11 fills a tile of 4:3, whichever way up it comes."""
+        planes = [np.full(shape, 200, np.uint8) for shape in _shapes(352, 288)]
+        size = (320, 240) if rotation == 0 else (240, 320)
+        picture = Picture(*planes, rotation, aspect=12 / 11)
+        target = painted(picture, width=size[0], height=size[1], kernels=kernels, cover=False)
+        assert (target.planes[0] == 200).all()
+        square = painted(Picture(*planes, rotation), width=size[0], height=size[1], kernels=kernels, cover=False)
+        assert (square.planes[0][:, :10] == 60).all() if rotation == 0 else (square.planes[0][:10] == 60).all()
+
+    @pytest.mark.parametrize("cover", [False, True])
+    def test_a_circle_of_wide_samples_is_round(self, kernels: str, cover: bool) -> None:
+        y, x = np.mgrid[0:288, 0:352]
+        inside = ((x - 175.5) * 12 / 11) ** 2 + (y - 143.5) ** 2 < 80**2
+        luma = np.where(inside, 255, 0).astype(np.uint8)
+        grey = np.full((144, 176), 128, np.uint8)
+        picture = Picture(luma, grey, grey, aspect=12 / 11)
+        shown = painted(picture, width=640, height=360, kernels=kernels, cover=cover).planes[0] > 128
+        rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+        assert abs((rows[-1] - rows[0]) - (columns[-1] - columns[0])) <= 2
+
+    @pytest.mark.parametrize("aspect", [0.0, -1.0, 0.1, 5.0, 1e9, float("nan")])
+    def test_an_impossible_aspect_is_not_shown(self, kernels: str, aspect: float) -> None:
+        planes = [np.full(shape, 200, np.uint8) for shape in _shapes(64, 64)]
+        target = painted(Picture(*planes, aspect=aspect), width=64, height=64, kernels=kernels)
+        assert (target.planes[0] == 60).all()
+        assert target.canvas.refused == 1
+
 
 @BOTH
 class TestRotation:

@@ -32,6 +32,15 @@ def test_bars_where_the_aspect_differs() -> None:
     assert (small[62:418, :300] == 50).all()
 
 
+def test_a_copy_with_wide_samples_keeps_the_true_shape() -> None:
+    """16:9 in CIF, which is 4:3: a quarter of the height is bars, as with square samples in 4:3."""
+    small = Reduction(352, 288, 12 / 11).reduce(frame_of(1280, 720, left=50, right=200)).to_ndarray()[:288]
+    assert (small[:34] == palette.yuv(palette.CANVAS)[0]).all()
+    assert (small[254:] == palette.yuv(palette.CANVAS)[0]).all()
+    assert (small[38:250, :170] == 50).all()
+    assert (small[38:250, 180:] == 200).all()
+
+
 def test_the_same_frame_again_and_again() -> None:
     reduction = Reduction(640, 360)
     first = reduction.reduce(frame_of(1280, 720, left=50, right=200))

@@ -15,13 +15,18 @@ export class Notices {
   /** @param {import("./state/news.js").News} news */
   tell(news) {
     const text = { key: news.key, values: news.values };
-    this.#store.set({ spoken: { id: ++this.#last, text } });
+    this.say(text);
     if (news.tone === "info") this.#show({ id: this.#last, tone: "info", text });
+  }
+
+  /** For screen readers only. @param {import("./state/app-state.js").Notice["text"]} text */
+  say(text) {
+    this.#store.set({ spoken: { id: ++this.#last, text } });
   }
 
   /** @param {import("./state/app-state.js").Notice["text"]} text */
   problem(text) {
-    this.#store.set({ spoken: { id: ++this.#last, text } });
+    this.say(text);
     this.#show({ id: this.#last, tone: "problem", text });
   }
 

@@ -222,7 +222,7 @@ export interface NeededPicture {
 
 /** A room to be put on the list. */
 export interface NewRoom {
-  /** Address, host, address##alias, alias@host, number, name */
+  /** Numeric address, host##alias, alias@host, number, name */
   address: string;
   /** Empty: as the room calls itself */
   name: string;

@@ -15,6 +15,7 @@ import { Reactions } from "./reactions.js";
 import { apply, enter, lastLine, self } from "./state/meeting.js";
 import { newsOf } from "./state/news.js";
 import { remember } from "./state/quality.js";
+import { failure } from "./state/rooms.js";
 import { FIELD, FINAL, MENDED, SILENT } from "./state/refusals.js";
 
 /** @typedef {import("./state/app-state.js").AppState} AppState */
@@ -209,6 +210,8 @@ export class Session {
     this.#store.set({ meeting });
     const news = newsOf(message, before);
     if (news) this.#options.notices.tell(news);
+    const failed = message.type === "rooms" && failure(before.rooms, message.rooms);
+    if (failed) this.#options.notices.say(failed);
     this.#options.local.follow(self(meeting));
     if (message.type === "content_changed") this.#contentChanged(before.conference.content, message.participant);
     if (message.type === "chat_message" && this.#store.state.panel === "chat") {

@@ -22,7 +22,7 @@ ChatText = Annotated[str, Meta(min_length=1, max_length=16_000)]
 CaptionText = Annotated[str, Meta(max_length=2_400)]
 RoomAddress = Annotated[
     str,
-    Meta(min_length=1, max_length=400, description="Address, host, address##alias, alias@host, number, name"),
+    Meta(min_length=1, max_length=400, description="Numeric address, host##alias, alias@host, number, name"),
 ]
 RoomName = Annotated[str, Meta(max_length=400, description="Empty: as the room calls itself")]
 Sdp = Annotated[str, Meta(min_length=1, max_length=65_536)]

@@ -9,9 +9,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 from playwright.sync_api import expect
 
+from mcu.h323.events import EndReason
 from mcu.signaling import protocol
+from mcu.signaling.messages import CALL_ENDS
 from tests.browser.scene import YOU, Scene, Setting
 from tests.fakes.conference_server import person
 
@@ -138,6 +141,55 @@ def manage(scene: Scene) -> None:
 def remove(scene: Scene) -> None:
     manage(scene)
     scene.page.locator(":popover-open .danger-text").click()
+
+
+ROOMS = tuple(
+    protocol.Room(
+        room=f"r{number}",
+        address=f"10.20.30.{number}",
+        name=name,
+        office=office,
+        said="",
+        state=state,  # type: ignore[arg-type]
+        reason=reason,  # type: ignore[arg-type]
+        participant="",
+        message=message,
+    )
+    for number, (name, office, state, reason, message) in enumerate(
+        (
+            ("종로구청 대회의실", "종로구청장", "connected", "", msgspec.UNSET),
+            ("", "", "calling", "", msgspec.UNSET),
+            ("중구청 부구청장 직속 재난안전 통합상황실", "중구청장 직무대행", "ringing", "", msgspec.UNSET),
+            ("성동구청", "성동구청장", "ended", "no-answer", CALL_ENDS[EndReason.NO_ANSWER]),
+            ("용산구청", "", "redialling", "connection-lost", CALL_ENDS[EndReason.CONNECTION_LOST]),
+            ("광진구청", "", "ended", "unreachable", CALL_ENDS[EndReason.UNREACHABLE]),
+            ("동대문구청", "", "idle", "", msgspec.UNSET),
+        ),
+        1,
+    )
+)
+
+
+def rooms(scene: Scene) -> None:
+    scene.join()
+    scene.change("p1", kind="room")
+    scene.tool("people")
+    scene.tell(protocol.Rooms(rooms=ROOMS))
+    expect(scene.page.locator(".rooms li")).to_have_count(len(ROOMS))
+
+
+def rooms_none(scene: Scene) -> None:
+    people(scene)
+    scene.tell(protocol.Rooms(rooms=()))
+    expect(scene.page.locator(".rooms .hint")).to_be_visible()
+
+
+def rooms_add(scene: Scene) -> None:
+    rooms(scene)
+    scene.page.locator(".rooms .buttons button").nth(1).click()
+    scene.page.locator(".add-rooms summary").click()
+    scene.page.locator(".add-rooms [type=submit]").click()
+    expect(scene.page.locator(".add-rooms .problem")).not_to_be_empty()
 
 
 def locked(scene: Scene) -> None:
@@ -370,6 +422,9 @@ STATES = (
     State("people-locked", locked),
     State("people-menu", manage, CHAIR, placed=True),
     State("people-remove", remove, CHAIR),
+    State("rooms", rooms, CHAIR, english=True, sizes=HANDHELD),
+    State("rooms-none", rooms_none, CHAIR),
+    State("rooms-add", rooms_add, CHAIR, english=True, sizes=HANDHELD),
     State("muted-by-chair", muted_by_chair),
     State("microphone-and-camera-off", all_off),
     State("hand-raised", hand_raised),

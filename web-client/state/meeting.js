@@ -19,6 +19,7 @@ import { handsOf, inOrder } from "./roster.js";
  * @property {readonly string[]} poor participants whose line the server finds poor
  * @property {boolean} strained the server has too little CPU for everybody's picture
  * @property {readonly import("../protocol").ChatLine[]} chat
+ * @property {readonly import("../protocol").Room[] | null} rooms that can be called; null where nobody can, or may
  * @property {readonly import("./captions.js").CaptionLine[]} captions
  */
 
@@ -42,6 +43,7 @@ export function enter(entered, before) {
     strained: false,
     chat: before ? joinChat(before.chat, entered.chat) : entered.chat,
     captions: before?.captions ?? [],
+    rooms: before?.rooms ?? null,
   };
 }
 
@@ -76,6 +78,8 @@ export function apply(meeting, message) {
       return { ...meeting, speaker: message.speaker, speaking: message.speaking };
     case "lines":
       return { ...meeting, poor: message.poor, strained: message.strained };
+    case "rooms":
+      return { ...meeting, rooms: message.rooms };
     case "captioned":
       return { ...meeting, captions: addCaption(meeting.captions, message) };
     case "chat_message":

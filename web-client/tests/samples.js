@@ -18,6 +18,7 @@ export function participant(id, changes = {}) {
     hand: false,
     captioner: false,
     presence: "connected",
+    kind: "person",
     ...changes,
   };
 }

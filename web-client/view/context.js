@@ -38,6 +38,10 @@ import { translate } from "../i18n/index.js";
  * @property {(choice: import("../protocol").LayoutChoice) => void} layout
  * @property {(participant: string, action: import("../protocol").Moderate["action"]) => void} moderate
  * @property {(locked: boolean) => void} lock
+ * @property {(rooms: import("../protocol").NewRoom[], call: boolean) => boolean} addRooms false: not sent
+ * @property {(room?: string) => void} callRooms one, or all that are not connected
+ * @property {(room: string) => void} hangUpRoom
+ * @property {(room: string) => void} removeRoom
  * @property {() => void} hurry try to connect now
  * @property {() => void} leave
  * @property {() => void} end

@@ -4,6 +4,7 @@ import { element, reconcile } from "./dom.js";
 import { handList } from "./hands.js";
 import { icon } from "./icons.js";
 import { ask, attachMenu } from "./popover.js";
+import { roomList } from "./rooms.js";
 import { self } from "../state/meeting.js";
 import { titled } from "../state/news.js";
 import { found } from "../state/roster.js";
@@ -12,6 +13,7 @@ import { found } from "../state/roster.js";
 /** @typedef {import("./context.js").Key} Key */
 /** @typedef {import("../protocol").Participant} Participant */
 
+const ALWAYS = new Set(["weak", "captions", "room"]); // marks that a viewer has, too
 const SEARCHED_FROM = 13; // people; fewer are seen at a glance
 
 /** @param {Context} context */
@@ -50,6 +52,7 @@ export function peoplePanel(context) {
     { class: "panel-body", role: "group", tabindex: 0 },
     lockRow(context),
     handList(context),
+    roomList(context),
     search,
     list,
     nobody,
@@ -111,6 +114,7 @@ function marksOf(context, who, speaking) {
   const poor = context.state.meeting?.poor.includes(who.participant) ?? false;
   /** @type {[boolean, import("./icons.js").IconName, Key, string][]} */
   const marks = [
+    [who.kind === "room", "room", "people.room", ""],
     [poor, "weak", "people.poorLine", "off"],
     [context.state.meeting?.conference.content === who.participant, "share", "people.sharing", "on"],
     [who.captioner, "captions", "people.captions", ""],
@@ -120,7 +124,7 @@ function marksOf(context, who, speaking) {
     [!who.muted, "microphone", speaking ? "people.speaking" : "people.unmuted", speaking ? "on" : ""],
   ];
   return marks
-    .filter(([shown, name]) => shown && (name === "weak" || name === "captions" || who.role !== "viewer"))
+    .filter(([shown, name]) => shown && (ALWAYS.has(name) || who.role !== "viewer"))
     .map(([, name, key, look]) =>
       element(
         "span",
@@ -148,9 +152,10 @@ function manageButton(context, participant) {
       heard &&
         (now.muted_by_chair ? entry("people.unmute", moderate("unmute")) : entry("people.mute", moderate("mute"))),
       now.hand && entry("people.lowerHand", moderate("lower_hand")),
-      now.captioner
-        ? entry("people.captionerNot", moderate("dismiss_captioner"))
-        : entry("people.captioner", moderate("appoint_captioner")),
+      now.kind === "person" &&
+        (now.captioner
+          ? entry("people.captionerNot", moderate("dismiss_captioner"))
+          : entry("people.captioner", moderate("appoint_captioner"))),
       context.state.meeting?.conference.content === participant &&
         entry("people.stopContent", moderate("stop_content")),
       entry("people.remove", () => askRemove(context, now, moderate("remove")), "danger-text"),

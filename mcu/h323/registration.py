@@ -304,7 +304,6 @@ class Registration:
                 self._transactions.abandon("registrationRequest")
                 self._ask(ras_requests.unregistration_request(self._settings, self.identity), self._left, now)
             case State.CLOSED:
-                self._emit(Unregistered(LostReason.CLOSED))
                 self._changed(now)
 
     def _discover(self, now: float) -> None:
@@ -323,6 +322,7 @@ class Registration:
 
     def _left(self, _: Datagram | None, now: float) -> None:
         if self.state is State.LEAVING:
+            self._emit(Unregistered(LostReason.CLOSED))
             self._step(Step.LEFT, now)
 
     def _lose(self, reason: LostReason, detail: str, now: float) -> None:

@@ -109,9 +109,10 @@ def _ability(name: str, fields: Value) -> Ability | None:
 
 
 def _descriptors(value: Value, abilities: Mapping[int, Ability]) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    """The entries of `abilities` in each descriptor. A set without descriptors is taken as one, of all its entries."""
+    """The entries of `abilities` in each descriptor. Without descriptors, one of each kind can be used at a time."""
     if not value:
-        return (tuple((number,) for number in abilities)[:MAX_ALTERNATIVES],) if abilities else ()
+        kinds = (tuple(number for number in abilities if abilities[number].kind is kind) for kind in StreamKind)
+        return (tuple(filter(None, kinds)),)
     ordered = sorted(value, key=lambda descriptor: descriptor["capabilityDescriptorNumber"])
     found = []
     for descriptor in ordered[:MAX_DESCRIPTORS]:
@@ -206,11 +207,7 @@ def offered_pictures(offer: Offer, codec: str, kind: StreamKind) -> list[MediaFo
     plus = codec == "H263+"
     sizes = [data_types.SIZES["cifMPI"], data_types.SIZES["qcifMPI"]]
     ability = Ability(kind=kind, codec=codec.rstrip("+"), h263_plus=plus, bitrate=bitrate)
-    return [
-        data_types.video_format(ability, width=wide, height=high, fps=min(fps, 30))
-        for wide, high in sizes
-        if (wide, high) <= (max(width, 352), max(height, 288))
-    ]
+    return [data_types.video_format(ability, width=wide, height=high, fps=min(fps, 30)) for wide, high in sizes]
 
 
 def _h2250_capability(offer: Offer) -> Value:

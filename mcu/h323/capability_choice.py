@@ -21,6 +21,7 @@ MIN_FPS = 10  # a picture slower than this is worse than a smaller one
 FALLBACK = 1_000  # the rank of a codec that is in no list: worse than all others
 
 Choice = dict[StreamKind, MediaFormat]
+Rank = tuple[int, ...]  # lower is better
 
 
 def choose(
@@ -35,7 +36,7 @@ def choose(
     `like` names codecs that are wanted before others; `refused` are formats that the peer did not take although it
     said that it could.
     """
-    formats: dict[int, tuple[tuple[int, int], MediaFormat]] = {}
+    formats: dict[int, tuple[Rank, MediaFormat]] = {}
     for number, ability in theirs.abilities.items():
         media = _format(offer, theirs, ability)
         if media is not None and media not in refused:
@@ -52,7 +53,7 @@ def choose(
 def _combinations(
     theirs: CapabilitySet,
     descriptor: tuple[tuple[int, ...], ...],
-    formats: Mapping[int, tuple[tuple[int, int], MediaFormat]],
+    formats: Mapping[int, tuple[Rank, MediaFormat]],
 ) -> Iterable[dict[StreamKind, int]]:
     """Which entries can be used together: of each kind at most one, of each alternative set at most one."""
     by_kind: dict[StreamKind, list[tuple[int, int]]] = {kind: [] for kind in StreamKind}
@@ -69,22 +70,23 @@ def _combinations(
 
 
 def _score(
-    picked: Mapping[StreamKind, int], formats: Mapping[int, tuple[tuple[int, int], MediaFormat]], place: int
+    picked: Mapping[StreamKind, int], formats: Mapping[int, tuple[Rank, MediaFormat]], place: int
 ) -> tuple[int, ...]:
     """Lower is better."""
     missing = [kind not in picked for kind in StreamKind]
-    ranks = [rank for kind in StreamKind for rank in (formats[picked[kind]][0] if kind in picked else (FALLBACK, 0))]
+    ranks = [rank for kind in StreamKind for rank in (formats[picked[kind]][0] if kind in picked else (FALLBACK,) * 5)]
     return (*map(int, missing), *ranks, place)
 
 
-def _rank(offer: Offer, kind: StreamKind, media: MediaFormat, like: Mapping[StreamKind, str]) -> tuple[int, int]:
+def _rank(offer: Offer, kind: StreamKind, media: MediaFormat, like: Mapping[StreamKind, str]) -> Rank:
     """Codec before size: H.264 of 360 lines looks better than CIF in H.261."""
     name = media.codec + ("+" if media.h263_plus else "")
     names = {StreamKind.AUDIO: offer.audio, StreamKind.MAIN: offer.video, StreamKind.CONTENT: offer.content}[kind]
     place = names.index(name) if name in names else FALLBACK
     if like.get(kind) == media.codec:
         place = -1
-    return place, -(media.width * media.height * 1_000 + media.fps * 10 + media.packetization_mode)
+    shared = media.h264_profile in {"", "constrained-baseline"}  # what browsers get as well needs no coder of its own
+    return place, -media.width * media.height, -media.fps, int(not shared), -media.bitrate
 
 
 def _format(offer: Offer, theirs: CapabilitySet, ability: Ability) -> MediaFormat | None:

@@ -20,7 +20,7 @@ from mcu.h323.logical_channels import LogicalChannels, OpeningRefused
 from mcu.media.types import StreamKind
 
 MAX_REFUSED = 16  # formats that a peer refuses, before nothing of that kind is asked for
-MAX_CHANGES = 50  # of channels of ours after the first: a peer that never rests gets no more
+MAX_CHANGES = 200  # of formats of ours in one call: a peer that never rests keeps what it has
 
 
 class ChannelPlan:
@@ -37,6 +37,7 @@ class ChannelPlan:
         self._unwanted: set[StreamKind] = set()  # kinds that the peer wants nothing of, until its next set
         self._adopted: set[StreamKind] = set()  # kinds whose channel of ours fastStart opened
         self._changes = 0
+        self.content_number = 0  # of the channel that was named when the token was asked for; 0 for any
 
     def choice(self) -> Choice:
         """What we send, by kind, content also without the token."""
@@ -81,21 +82,20 @@ class ChannelPlan:
         choice = self.choice()
         for kind in StreamKind:
             wanted, current = choice.get(kind), self.channels.sent_format(kind)
-            if kind is StreamKind.CONTENT and (current is None or not self._token.is_ours):
-                continue  # opened by `open_content` alone
+            if kind is StreamKind.CONTENT and not self._token.is_ours:
+                continue  # not ours to send; what was open is closed by who lost the token
             if wanted == current or (current is not None and self._may_stay(kind, current)):
                 continue
             if current is not None:
+                if wanted is not None and self._changes >= MAX_CHANGES:
+                    continue
                 self.channels.close(kind, now)
                 self._changes += 1
-            if wanted is not None and self._changes < MAX_CHANGES:
-                self.channels.open(kind, wanted, now)
-
-    def open_content(self, number: int, now: float) -> None:
-        """The token is ours: open the channel that was named when it was asked for."""
-        media = self.choice().get(StreamKind.CONTENT)
-        if media is not None and self.channels.sent_format(StreamKind.CONTENT) is None:
-            self.channels.open(StreamKind.CONTENT, media, now, number=number)
+            if wanted is not None:
+                number = 0
+                if kind is StreamKind.CONTENT:
+                    number, self.content_number = self.content_number, 0
+                self.channels.open(kind, wanted, now, number=number)
 
     def close_all(self, now: float) -> None:
         for kind in StreamKind:

@@ -1,103 +1,27 @@
-"""H.245 of one call: its procedures tied together, single PDUs in and out.
+"""H.245 of one call, single PDUs in and out: what its owner may ask of it.
 
 Rules:
 1. Set and determination are sent at once; when both sides' sets are told and roles are known, our channels open.
-2. A peer's empty set closes what we send; after it the procedures begin anew (H.323 clause 8.4.6).
-3. What a peer does wrong is counted and answered by the reject that fits; nothing it sends raises.
-4. A call whose channels are open (fastStart) goes on without answers to H.245; another ends after its timers.
+2. Drain `messages_to_send` and `events_received` after every call of another method.
 """
 
 from __future__ import annotations
 
-import random
-from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
-from mcu.h323 import asn1, capabilities, events, h245_codec, mode_request, user_input
-from mcu.h323.capabilities import CapabilitySet, Offer
-from mcu.h323.capability_exchange import CapabilityExchange, OurSetAccepted, OurSetRefused, TheirSet
-from mcu.h323.channel_commands import ChannelCommands
-from mcu.h323.channel_plan import ChannelPlan
-from mcu.h323.channels import Channel, Direction, LocalMedia
-from mcu.h323.events import Event
-from mcu.h323.h239 import PresentationToken
-from mcu.h323.h245_messages import (
-    Conference,
-    EndSessionCommand,
-    FlowControlCommand,
-    FunctionNotUnderstood,
-    H245Error,
-    MaintenanceLoopReject,
-    MaintenanceLoopRequest,
-    MasterSlaveDetermination,
-    Message,
-    MiscellaneousCommand,
-    Presentation,
-    RequestMode,
-    SendTerminalCapabilitySet,
-    Unknown,
-    UserInput,
-)
-from mcu.h323.logical_channels import CloseRequested, OpeningRefused
-from mcu.h323.master_slave import DeterminationFailed, Determined, MasterSlave
-from mcu.h323.multipoint import Multipoint
-from mcu.h323.round_trip import Lost, Measured, RoundTripDelay
-from mcu.h323.vendors import NONE, Quirks
+from mcu.h323 import events, user_input
+from mcu.h323.capabilities import CapabilitySet
+from mcu.h323.channels import Channel, Direction
+from mcu.h323.h245_core import H245Core
+from mcu.h323.h245_messages import EndSessionCommand
+from mcu.h323.multipoint import Label
 from mcu.media.types import StreamKind
 
-MAX_MALFORMED = 100  # PDUs that cannot be read, before the call is given up
 
-
-class H245Control:
-    """Drain `messages_to_send` and `events_received` after every call of another method."""
-
-    def __init__(
-        self,
-        *,
-        offer: Offer,
-        media: Mapping[StreamKind, LocalMedia],
-        terminal_type: int,
-        rng: random.Random,
-        now: float,
-        quirks: Quirks = NONE,
-        name: str = "MCU",
-    ) -> None:
-        self.counters: Counter[str] = Counter()
-        self.peer_terminal_type: int | None = None  # once it said so; 160 and more is a bridge
-        self.multipoint = Multipoint(name=name)
-        self._quirks = quirks
-        self._messages: list[bytes] = []
-        self._events: list[Event] = []
-        self._roles = MasterSlave(terminal_type=terminal_type, rng=rng)
-        self._sets = CapabilityExchange()
-        self._round_trip = RoundTripDelay()
-        self._token = PresentationToken(rng=rng)
-        self._plan = ChannelPlan(
-            offer=offer.small() if quirks.small_capability_set else offer, media=media, token=self._token
-        )
-        self._channels = self._plan.channels
-        self._commands = ChannelCommands(self._channels)
-        self._procedures = (
-            self._roles,
-            self._sets,
-            self._token,
-            self._channels,
-            self._commands,
-            self._round_trip,
-            self.multipoint,
-        )
-        self._our_set_is_known = self._was_ready = self._is_over = False
-        self._is_held = self._is_paused = False  # by us, by the peer
-        self._roles_are_open = True
-        self._content_number = 0  # of the channel that the token was asked for
+class H245Control(H245Core):
+    """`accepts_content` says whether the peer is given the token of H.239 when it asks."""
 
     # --- state ----------------------------------------------------------------------------------------------
-
-    @property
-    def ready(self) -> bool:
-        """Whether capabilities and roles are agreed on."""
-        return self._our_set_is_known and self._sets.theirs is not None and not self._roles_are_open
 
     @property
     def is_master(self) -> bool | None:
@@ -122,20 +46,6 @@ class H245Control:
     @accepts_content.setter
     def accepts_content(self, is_open: bool) -> None:
         self._token.is_open = is_open
-
-    def messages_to_send(self) -> list[bytes]:
-        messages, self._messages = self._messages, []
-        return messages
-
-    def events_received(self) -> list[Event]:
-        events, self._events = self._events, []
-        return events
-
-    def next_timer(self) -> float | None:
-        if self._is_over:
-            return None
-        timers = (part.next_timer() for part in self._procedures)
-        return min((timer for timer in timers if timer is not None), default=None)
 
     # --- what the owner wants -------------------------------------------------------------------------------
 
@@ -186,8 +96,8 @@ class H245Control:
         if not self.ready or theirs is None or not theirs.h239 or StreamKind.CONTENT not in self._plan.choice():
             self._events.append(events.ContentRefused())
             return
-        self._content_number = self._channels.next_number()
-        self._token.ask(self._content_number, now)
+        self._plan.content_number = self._channels.next_number()
+        self._token.ask(self._plan.content_number, now)
         self._settle(now)
 
     def release_content_token(self, now: float) -> None:
@@ -206,191 +116,14 @@ class H245Control:
         self._send(EndSessionCommand())
         self._is_over = True
 
-    # --- what comes -----------------------------------------------------------------------------------------
+    # --- conference control ---------------------------------------------------------------------------------
 
-    def receive(self, message: bytes, now: float) -> None:
-        """One PDU of the peer."""
-        if self._is_over:
-            return
-        try:
-            parsed = h245_codec.parse(message)
-        except H245Error as error:
-            self.counters["malformed"] += 1
-            if self.counters["malformed"] == MAX_MALFORMED:
-                self._end(events.EndReason.PROTOCOL_ERROR, str(error)[:200])
-            return
-        self.counters[type(parsed).__name__] += 1
-        self._take(parsed, now)
+    def announce_terminals(self, number: Label, terminals: Mapping[Label, str], now: float) -> None:
+        """Tell the peer its number in our conference, and who else is there: (bridge, terminal) and name."""
+        self._multipoint.announce(number, terminals)
         self._settle(now)
 
-    def handle_timer(self, now: float) -> None:
-        if self._is_over:
-            return
-        for procedure in self._procedures:
-            procedure.handle_timer(now)
+    def answer_chair(self, is_granted: bool, now: float) -> None:
+        """The answer to ChairTokenAsked."""
+        self._multipoint.answer_chair(is_granted)
         self._settle(now)
-
-    def _take(self, message: Message, now: float) -> None:
-        match message:
-            case MiscellaneousCommand() | FlowControlCommand():
-                self._commands.receive(message, now)
-            case UserInput():
-                digits = user_input.digits_of(message)
-                if digits:
-                    self._events.append(events.DigitsReceived(digits))
-            case Presentation():
-                self._token.receive(message, now)
-            case Conference():
-                self.multipoint.receive(message, now)
-            case RequestMode():
-                self._mode_requested(message, now)
-            case SendTerminalCapabilitySet():
-                self._send_set(now)
-            case EndSessionCommand():
-                self._send(EndSessionCommand())
-                self._end(events.EndReason.HUNG_UP, "endSessionCommand")
-            case MaintenanceLoopRequest(value):
-                self._send(MaintenanceLoopReject(value))
-            case Unknown(category, value):
-                self._send(FunctionNotUnderstood(category, value))
-            case _:
-                if isinstance(message, MasterSlaveDetermination):
-                    self.peer_terminal_type = message.terminal_type
-                for procedure in (self._roles, self._sets, self._channels, self._round_trip):
-                    procedure.receive(message, now)
-
-    def _mode_requested(self, request: RequestMode, now: float) -> None:
-        if self._sets.theirs is None:
-            return
-        answer, wanted = mode_request.answer(request, self._plan.offer, self._sets.theirs)
-        self._send(answer)
-        if wanted:
-            self._plan.want(wanted)
-            self._adjust(now)
-
-    # --- what the procedures say ----------------------------------------------------------------------------
-
-    def _settle(self, now: float) -> None:
-        """Pass on what the procedures have to say, until they are silent."""
-        while True:
-            said: list[Any] = []
-            for procedure in self._procedures:
-                for message in procedure.messages_to_send():
-                    self._send(message)
-                said += procedure.events_received()
-            if not said:
-                return
-            for event in said:
-                self._happened(event, now)
-
-    def _happened(self, event: Any, now: float) -> None:
-        match event:
-            case Determined(is_master):
-                self._channels.is_master = is_master
-                self._roles_are_open = False
-                self._became_ready(now)
-            case DeterminationFailed(detail):
-                self._unanswered(detail, now)
-            case OurSetAccepted():
-                self._our_set_is_known = True
-                self._became_ready(now)
-            case OurSetRefused(cause):
-                self._set_refused(cause, now)
-            case TheirSet(theirs):
-                self._their_set(theirs, now)
-            case OpeningRefused():
-                self.counters["refused"] += 1
-                self._plan.refused(event)
-                self._adjust(now)
-            case CloseRequested(kind, wants_another):
-                if not wants_another:
-                    self._plan.drop(kind)
-                self._adjust(now)
-            case Measured(seconds):
-                self._events.append(events.RoundTrip(seconds))
-            case Lost():
-                self._end(events.EndReason.TIMED_OUT, "no answer to roundTripDelayRequest")
-            case _:
-                self._events.append(event)
-                self._passed_on(event, now)
-
-    def _passed_on(self, event: Event, now: float) -> None:
-        """An event of the call that has consequences here as well."""
-        match event:
-            case events.ChannelOpened(Channel(direction=Direction.RECEIVED, kind=kind)):
-                self._commands.opened(kind)
-                if kind is StreamKind.CONTENT:
-                    self._token.content_opened()
-            case events.ChannelClosed(Direction.RECEIVED, StreamKind.CONTENT):
-                self._token.content_closed()
-            case events.ContentHeld(by_us=True):
-                self._plan.open_content(self._content_number, now)
-            case events.ContentHeld(by_us=False):
-                self._channels.close(StreamKind.CONTENT, now)
-
-    def _became_ready(self, now: float) -> None:
-        if not self.ready:
-            return
-        if not self._was_ready:
-            self._was_ready = True
-            self._events.append(events.ControlReady())
-            if self._quirks.round_trip:
-                self._round_trip.start(now)
-        self._adjust(now)
-
-    def _unanswered(self, detail: str, now: float) -> None:
-        """A procedure came to nothing."""
-        self.counters["unanswered"] += 1
-        if self._was_ready:
-            self._roles_are_open = False  # they are as they were
-            self._adjust(now)
-        elif not self.channels:
-            self._end(events.EndReason.TIMED_OUT, detail)
-
-    def _set_refused(self, cause: str, now: float) -> None:
-        if cause == "T101":
-            self._unanswered("T101: no answer to our capability set", now)
-        elif self._plan.offer != self._plan.offer.small():
-            self._plan.offer = self._plan.offer.small()
-            self._send_set(now)
-        else:
-            self._end(events.EndReason.NOTHING_IN_COMMON, f"capability set refused: {cause}")
-
-    def _their_set(self, theirs: CapabilitySet | None, now: float) -> None:
-        self._plan.learn(theirs)
-        if theirs is None:
-            if not self._is_paused:
-                self._is_paused = True
-                self._events.append(events.Paused(True))
-            self._plan.close_all(now)
-            return
-        if self._is_paused:
-            self._is_paused = False
-            self._events.append(events.Paused(False))
-            self._roles_are_open = True
-            self._roles.start(now)
-            self._send_set(now)
-        self._became_ready(now)
-
-    def _adjust(self, now: float) -> None:
-        """Open, close and change our channels so that they are what they should be."""
-        if self.ready and not self._is_over:
-            self._plan.apply(now)
-
-    # --- sending --------------------------------------------------------------------------------------------
-
-    def _send_set(self, now: float) -> None:
-        self._sets.send({} if self._is_held else capabilities.build(self._plan.offer), now)
-
-    def _send(self, message: Message) -> None:
-        if self._is_over:
-            return
-        try:
-            self._messages.append(h245_codec.build(message))
-        except asn1.Asn1Error:  # what is given back to the peer as not understood may not be encodable
-            self.counters["unencodable"] += 1
-
-    def _end(self, reason: events.EndReason, detail: str) -> None:
-        if not self._is_over:
-            self._is_over = True
-            self._events.append(events.CallEnded(reason, detail))

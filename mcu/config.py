@@ -65,11 +65,16 @@ class Https(Section, frozen=True):
 
 
 class Media(Section, frozen=True):
-    """The one port, UDP and TCP, for all sound and pictures of the first MP; further MPs take the next numbers."""
+    """The one port, UDP and TCP, for all sound and pictures of the first MP; further MPs take the next numbers.
+
+    Rooms of H.323 need ports of their own: six for each, out of `rtp_ports` from `rtp_port` on; further MPs likewise.
+    """
 
     host: str = "::"
     port: Port = 10443
     advertise: tuple[str, ...] = ()
+    rtp_port: Annotated[int, Meta(ge=1_024, le=65_000)] = 20_000
+    rtp_ports: Annotated[int, Meta(ge=6, le=60_000)] = 600
 
 
 class Picture(Section, frozen=True):

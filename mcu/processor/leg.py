@@ -57,6 +57,9 @@ class Leg(Protocol):
         """Bit/s of pictures that the line to the peer carries, math.inf for no limit; `least` is what the smallest
         picture takes."""
 
+    def limit(self, kind: StreamKind) -> float:
+        """The most bit/s on the line that the peer takes of one kind of picture; math.inf for no limit."""
+
     def probe(self, bitrate: float, now: float) -> None:
         """Find out whether it would carry so many bit/s of pictures."""
 

@@ -63,6 +63,8 @@ def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
     yield 'mcu_failures_total{where="decoder"}', mp.decoders.failures
     for reason, count in mp.endpoint.counters.items():
         yield f'mcu_datagrams_total{{what="{reason}"}}', count
+    for reason, count in mp.rtp.counters.items():
+        yield f'mcu_rtp_datagrams_total{{what="{reason}"}}', count
 
 
 def _resident_bytes() -> int:

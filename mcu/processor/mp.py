@@ -10,6 +10,8 @@ import structlog
 
 from mcu import control
 from mcu.errors import RefusedError
+from mcu.h323.leg import H323Leg
+from mcu.h323.rtp_endpoint import RtpEndpoint
 from mcu.loop_watch import LoopCounters, WatchedLoop
 from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind, VideoProfile
 from mcu.processor import load
@@ -18,6 +20,7 @@ from mcu.processor.decoding import DecoderPool
 from mcu.processor.leg import Leg
 from mcu.processor.line_checks import LineChecks
 from mcu.processor.relief import Relief
+from mcu.processor.rungs import ladder
 from mcu.processor.strain import Strain, sample_threads
 from mcu.processor.ticks import Ticks
 from mcu.processor.totals import Totals
@@ -34,10 +37,12 @@ log = structlog.get_logger()
 class MultipointProcessor:
     """One per process. `handle` answers the MC; the rest happens by itself after `start`."""
 
-    def __init__(self, *, decode_threads: int) -> None:
+    def __init__(self, *, decode_threads: int, rtp_port: int = 20_000, rtp_ports: int = 600) -> None:
+        """Rooms of H.323 take their ports from the `rtp_ports` numbers from `rtp_port` on."""
         self._loop = asyncio.get_running_loop()
         self._decoders = DecoderPool(decode_threads, call_main=self._loop.call_soon_threadsafe)
         self._endpoint = Endpoint()
+        self.rtp = RtpEndpoint(rtp_port, rtp_ports)
         self.line_checks = LineChecks(self._endpoint)
         self.bridges: dict[str, Bridge] = {}
         self._legs: dict[str, tuple[Leg, Bridge]] = {}
@@ -93,6 +98,7 @@ class MultipointProcessor:
         for bridge in self.bridges.values():
             bridge.close()
         self.line_checks.close()
+        self.rtp.close()
         self._decoders.close()
         await self._endpoint.close()
 
@@ -105,6 +111,13 @@ class MultipointProcessor:
                 return self._update_leg(leg, offer)
             case control.AddCandidate(leg=leg, candidate=candidate):
                 self._leg(leg).add_candidate(candidate)
+            case control.AddRtpLeg():
+                return self._add_rtp_leg(command)
+            case control.UpdateRtpLeg(leg=leg):
+                self._rtp_leg(leg).update(command)
+                self._legs[leg][1].leg_updated()
+            case control.SendKeyframe(leg=leg, kind=kind):
+                self._send_keyframe(leg, kind)
             case control.RemoveLeg(leg=leg):
                 self._remove_leg(leg)
             case control.UpdateConference(conference=conference):
@@ -141,6 +154,27 @@ class MultipointProcessor:
         bridge.add_leg(leg, command.participant)
         return control.LegAnswer(leg.answer)
 
+    def _add_rtp_leg(self, command: control.AddRtpLeg) -> control.RtpLegAnswer:
+        bridge = self._bridge(command.conference)
+        if len(self._legs) >= MAX_LEGS:
+            raise RefusedError("busy", f"{MAX_LEGS} legs")
+        picture = bridge.picture
+        best = VideoProfile(
+            "H264", picture.width, picture.height, picture.fps, picture.bitrate, h264_profile="constrained-baseline"
+        )
+        leg = self.rtp.create_leg(
+            command.leg, host=command.host, handler=self, pictures=[rung.profile for rung in ladder(best)]
+        )
+        self._legs[command.leg] = (leg, bridge)
+        bridge.add_leg(leg, command.participant)
+        return control.RtpLegAnswer(leg.ports)
+
+    def _send_keyframe(self, leg_id: str, kind: str) -> None:
+        try:
+            self._rtp_leg(leg_id).send_keyframe(StreamKind(kind))
+        except ValueError:
+            raise RefusedError("channel-invalid", kind) from None
+
     def _update_leg(self, leg_id: str, offer: str) -> control.LegAnswer:
         answer = self._leg(leg_id).update(offer)
         self._legs[leg_id][1].leg_updated()
@@ -157,6 +191,11 @@ class MultipointProcessor:
         if found is not None:
             found[1].leg_connected(leg)
         self._notify(control.LegState(leg.id, "connected"))
+
+    def leg_updated(self, leg: Leg) -> None:
+        found = self._legs.get(leg.id)
+        if found is not None:
+            found[1].leg_updated()
 
     def leg_state(self, leg: Leg, state: str) -> None:
         found = self._legs.get(leg.id)
@@ -179,6 +218,12 @@ class MultipointProcessor:
         found = self._legs.get(leg.id)
         if found is not None:
             found[1].keyframe_requested(leg, kind)
+
+    def keyframe_needed(self, leg: Leg, kind: StreamKind) -> None:
+        self._notify(control.KeyframeNeeded(leg.id, kind.value))
+
+    def digit_received(self, leg: Leg, digit: str) -> None:
+        self._notify(control.DigitReceived(leg.id, digit))
 
     # --- bridges --------------------------------------------------------------------------------------
 
@@ -209,6 +254,12 @@ class MultipointProcessor:
             raise RefusedError("no-such-leg", leg_id)
         return leg
 
+    def _rtp_leg(self, leg_id: str) -> H323Leg:
+        leg, _ = self._legs.get(leg_id, (None, None))
+        if not isinstance(leg, H323Leg):
+            raise RefusedError("no-such-leg", leg_id)
+        return leg
+
     # --- the audio clock ------------------------------------------------------------------------------
 
     def _schedule(self) -> None:
@@ -227,6 +278,7 @@ class MultipointProcessor:
                 if self.failures % LOG_EVERY == 0:
                     log.exception("audio tick failed; this block is skipped", conference=bridge.conference)
                 self.failures += 1
+        self.rtp.tick(now)
         try:
             self.line_checks.tick(index, now)
         except Exception:

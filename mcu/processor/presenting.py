@@ -78,13 +78,14 @@ class Presenting:
     def adapt(self, spare: Mapping[Member, float], now: float) -> None:
         """Choose who is sent the screen. `spare`: bit/s that each line carries beside the smallest composite."""
         shared = self._is_shared()
+        lines = {m: min(bitrate, m.leg.limit(StreamKind.CONTENT) / SHARE) for m, bitrate in spare.items()}
         for member, receiver in self._receivers.items():
-            if not shared or member not in spare or receiver.chooser.choose(spare[member], NEEDS, now):
+            if not shared or member not in lines or receiver.chooser.choose(lines[member], NEEDS, now):
                 receiver.stop()
             elif not receiver.on:
                 receiver.coming = True
                 self._video.admit()
-        wishes = [SHARE * spare[member] / OVERHEAD for member, receiver in self._receivers.items() if receiver.on]
+        wishes = [SHARE * lines[member] / OVERHEAD for member, receiver in self._receivers.items() if receiver.on]
         self._rate = int(max(LEAST_BITRATE, min((MOST_BITRATE, *wishes)))) if wishes else 0
         self._video.use(self._rate)
 

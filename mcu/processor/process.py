@@ -56,10 +56,15 @@ async def _serve(fd: int, index: int, settings: Settings) -> None:
     connection = socket.socket(fileno=fd)
     connection.setblocking(False)
     reader, writer = await asyncio.open_unix_connection(sock=connection)
-    mp = MultipointProcessor(decode_threads=settings.processor.decode_threads)
+    media = settings.media
+    mp = MultipointProcessor(
+        decode_threads=settings.processor.decode_threads,
+        rtp_port=media.rtp_port + index * media.rtp_ports,
+        rtp_ports=media.rtp_ports,
+    )
     server = ControlServer(mp.handle)
-    port = settings.media.port + index if settings.media.port else 0
-    await mp.start(host=settings.media.host, port=port, advertise=settings.media.advertise, notify=server.notify)
+    port = media.port + index if media.port else 0
+    await mp.start(host=media.host, port=port, advertise=media.advertise, notify=server.notify)
     gc.collect()
     gc.freeze()  # modules and tables made at start need not be looked at again
     try:

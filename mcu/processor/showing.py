@@ -101,7 +101,7 @@ class Showing:
         carried = {member: member.leg.budget(now, least[member]) for member in self._receivers}
         self._presenting.adapt({member: carried[member] - least[member] for member in carried}, now)
         reserved = {member: self._presenting.reserved(member) for member in carried}
-        budgets = {member: carried[member] - reserved[member] for member in carried}
+        budgets = {m: min(carried[m] - reserved[m], m.leg.limit(StreamKind.MAIN)) for m in carried}
         best = {receiver.rungs[0]: 0 for receiver in self._receivers.values()}
         for rung in best:
             shares = (r.chooser.share(budgets[m]) for m, r in self._receivers.items() if r.rungs[0] == rung)

@@ -164,6 +164,10 @@ class WebRtcLeg:
             self.line.observe(octets, self.session.loss, now)
         return self.line.budget(now, least)
 
+    def limit(self, kind: StreamKind) -> float:
+        """Browsers have one line for all kinds: see `budget`."""
+        return math.inf
+
     def probe(self, bitrate: float, now: float) -> None:
         """Find out whether it would carry so many bit/s of pictures."""
         self.line.want(bitrate, now)

@@ -58,6 +58,7 @@ class FakeLeg:
         self.keyframes_asked: list[StreamKind] = []
         self.closed_for = ""
         self.carries = math.inf  # bit/s of pictures
+        self.limits: dict[StreamKind, float] = {}  # bit/s of each kind
         self.probed: list[float] = []  # bit/s
         self.packets: list[RtpPacket] = []
         self._transport = SrtpTransport("", b"", b"")
@@ -79,6 +80,9 @@ class FakeLeg:
 
     def budget(self, now: float, least: float = 0.0) -> float:
         return self.carries
+
+    def limit(self, kind: StreamKind) -> float:
+        return self.limits.get(kind, math.inf)
 
     def probe(self, bitrate: float, now: float) -> None:
         self.probed.append(bitrate)

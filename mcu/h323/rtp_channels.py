@@ -1,0 +1,103 @@
+"""An UpdateRtpLeg looked through: its channels by direction and kind, checked before anything is changed."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from mcu.control import RtpChannel, UpdateRtpLeg
+from mcu.errors import ProtocolError, RefusedError
+from mcu.h323.sent_picture import codec_name
+from mcu.h323.source_latch import Place
+from mcu.media.audio_codecs import AudioEncoder, make_decoder
+from mcu.media.payloads import make_format
+from mcu.media.types import VIDEO_CLOCK_RATE, AudioProfile, CodecParameters, StreamKind
+
+TELEPHONE_BITRATE = 64_000  # bit/s; all of G.711, and what browsers with G.711 have in their profile, too
+MAX_CLOCK_RATE = 1_000_000  # Hz, of RTP
+MAX_PAYLOAD_TYPE = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """What is open, one channel for each kind and direction."""
+
+    received: Mapping[StreamKind, RtpChannel]
+    sent: Mapping[StreamKind, RtpChannel]
+    sources: Collection[str]  # numeric, in the form in which sockets give them
+    named: Collection[str]  # IP addresses that some channel names
+    limits: Mapping[StreamKind, int]
+    paused: Collection[StreamKind]
+    telephone_event: int
+
+
+def read(command: UpdateRtpLeg) -> Channels:
+    """Raises RefusedError for what this server does not do, and for what call control should not say."""
+    received: dict[StreamKind, RtpChannel] = {}
+    sent: dict[StreamKind, RtpChannel] = {}
+    try:
+        for channel in command.channels:
+            kind = StreamKind(channel.kind)
+            ways = {"received": received, "sent": sent}[channel.direction]
+            _check(channel, kind, is_sent=ways is sent)
+            ways[kind] = channel
+        named = {_numeric(ip) for c in command.channels for ip, _ in (c.rtp, c.rtcp) if ip}
+        return Channels(
+            received,
+            sent,
+            sources=frozenset(map(_numeric, command.sources)),
+            named=frozenset(named),
+            limits={StreamKind(kind): bitrate for kind, bitrate in command.limits.items()},
+            paused=frozenset(map(StreamKind, command.paused)),
+            telephone_event=command.telephone_event,
+        )
+    except (KeyError, ValueError) as error:
+        raise RefusedError("channel-invalid", str(error)) from error
+
+
+def audio_profile(channel: RtpChannel) -> AudioProfile:
+    """How a room hears; equal to a browser's where both have G.711."""
+    return AudioProfile(channel.codec, TELEPHONE_BITRATE)
+
+
+def codecs(channel: RtpChannel, telephone_event: int) -> dict[int, CodecParameters]:
+    """What a received channel may carry, by payload type: key tones are in the clock of the sound around them."""
+    name = codec_name(channel)
+    found = {
+        channel.payload_type: CodecParameters(
+            name, channel.payload_type, channel.clock_rate, parameters=dict(channel.parameters)
+        )
+    }
+    if telephone_event and channel.kind == StreamKind.AUDIO:
+        found[telephone_event] = CodecParameters("telephone-event", telephone_event, channel.clock_rate)
+    return found
+
+
+def _check(channel: RtpChannel, kind: StreamKind, *, is_sent: bool) -> None:
+    if channel.key:
+        raise RefusedError("cipher-unknown", "H.235.6")
+    if not 0 <= channel.payload_type <= MAX_PAYLOAD_TYPE or not 0 < channel.clock_rate <= MAX_CLOCK_RATE:
+        raise RefusedError("channel-invalid", f"payload type {channel.payload_type}, clock {channel.clock_rate}")
+    if kind is StreamKind.AUDIO:
+        if is_sent:
+            AudioEncoder(audio_profile(channel))
+            return
+        try:
+            make_decoder(channel.codec.lower())
+        except KeyError:
+            raise RefusedError("codec-unknown", channel.codec) from None
+        return
+    try:
+        make_format(CodecParameters(codec_name(channel), channel.payload_type, VIDEO_CLOCK_RATE))
+    except ProtocolError:
+        raise RefusedError("codec-unknown", channel.codec) from None
+
+
+def _numeric(text: str) -> str:
+    return str(ipaddress.ip_address(text))
+
+
+def place(pair: Place) -> Place:
+    """An address of a channel, in the form in which sockets give them."""
+    return (_numeric(pair[0]), pair[1]) if pair[0] else pair

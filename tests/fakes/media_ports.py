@@ -1,0 +1,50 @@
+"""Ports for RTP that are not there: what a leg does with them is kept."""
+
+from __future__ import annotations
+
+from mcu._native.packets import SrtpTransport
+from mcu.h323.medium import Medium
+from mcu.h323.source_latch import NOWHERE, Place
+
+
+class FakePort:
+    """A mcu.h323.medium.MediaPort."""
+
+    def __init__(self, rtp: int) -> None:
+        self.rtp, self.rtcp = rtp, rtp + 1
+        self.medium: Medium | None = None
+        self.fresh = False
+        self.bound = NOWHERE
+        self.aimed = NOWHERE
+        self.reports: list[tuple[bytes, Place]] = []
+        self.keepalives: list[Place] = []
+        self.packets: list[bytes] = []
+        self.closed = False
+
+    def open(self, medium: Medium, *, fresh: bool) -> None:
+        self.fresh = fresh or (self.fresh and self.medium is not None)
+        self.medium = medium
+
+    def shut(self) -> None:
+        self.medium = None
+        self.bound = NOWHERE
+
+    def bind(self, place: Place, transport: SrtpTransport) -> None:
+        self.bound = place
+
+    def aim(self, transport: SrtpTransport, place: Place) -> None:
+        self.aimed = place
+        transport.select_stream(self._keep)
+
+    def send_report(self, data: bytes, place: Place) -> None:
+        self.reports.append((data, place))
+
+    def send_keepalive(self, place: Place) -> None:
+        self.keepalives.append(place)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _keep(self, data: bytes) -> bool:
+        self.packets.append(data)
+        return True

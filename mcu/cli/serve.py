@@ -37,6 +37,9 @@ from mcu.config import Config
 from mcu.controller.pool import START_SECONDS, ProcessorPool
 from mcu.controller.registry import Registry
 from mcu.errors import ConfigurationError, RefusedError
+from mcu.gateway.gateway import Gateway
+from mcu.gateway.rooms import Rooms
+from mcu.limits import Attempts
 from mcu.loop_watch import WatchedLoop
 from mcu.signaling.app import create_app
 from mcu.signaling.protocol import MAX_MESSAGE_BYTES
@@ -111,7 +114,17 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
         keeping = group.create_task(registry.run())
         await registry.restore()
         watched = WatchedLoop()
-        app = create_app(registry=registry, config=config, web_root=WEB_ROOT, loop=watched.counters)
+        attempts = Attempts()
+        gateway = Gateway(registry, config, attempts=attempts) if config.h323.enabled else None
+        rooms = Rooms(registry=registry, dialler=gateway) if gateway is not None else None
+        app = create_app(
+            registry=registry,
+            config=config,
+            web_root=WEB_ROOT,
+            loop=watched.counters,
+            attempts=attempts,
+            rooms=rooms,
+        )
         servers = [
             _server(app, config.http.host, config.http.port),
             _server(app, config.https.host, config.https.port, *identity),
@@ -129,6 +142,10 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
             raise ConfigurationError(NO_PROCESSOR) from error
         for server in servers:
             await server.listening.wait()
+        calling = [group.create_task(rooms.run())] if rooms is not None else []
+        if gateway is not None:
+            pool.subscribe(gateway)
+            await gateway.start()
         ready = await ready_conference.ensure(registry, data)
         registry.begin_retention(kept=frozenset({ready.id}))
         async with (companion or partial(_announced, config, ready))(stop, pool):
@@ -137,9 +154,11 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
         watched.close()
         for server in servers:
             server.should_exit = True
+        if gateway is not None:
+            await gateway.close()
         await registry.close()
         await pool.stop()
-        for task in (keeping, pooling, watching):
+        for task in (keeping, pooling, watching, *calling):
             task.cancel()
 
 

@@ -17,6 +17,7 @@ from mcu.config import Config
 from mcu.controller.registry import Registry
 from mcu.errors import RefusedError
 from mcu.gateway.rooms import Rooms
+from mcu.limits import Attempts
 from mcu.loop_watch import LoopCounters
 from mcu.signaling import api_page, lobby, openapi, rest, static, websocket, whip
 from mcu.signaling.context import make_context
@@ -30,11 +31,17 @@ log = structlog.get_logger()
 
 
 def create_app(
-    *, registry: Registry, config: Config, web_root: Path, loop: LoopCounters, rooms: Rooms | None = None
+    *,
+    registry: Registry,
+    config: Config,
+    web_root: Path,
+    loop: LoopCounters,
+    attempts: Attempts | None = None,
+    rooms: Rooms | None = None,
 ) -> Starlette:
     """REST, WebSocket, WHIP, WHEP and the web client in `web_root`, for a registry that is running.
 
-    `loop` is shown at /metrics; `rooms`, which somebody runs, is given where H.323 is on.
+    `loop` is shown at /metrics. Where H.323 is on, rooms share `attempts` with browsers, and somebody runs `rooms`.
     """
     named: list[BaseRoute] = [
         WebSocketRoute("/ws", websocket.endpoint),
@@ -49,7 +56,7 @@ def create_app(
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: _refused, Exception: _failed},
     )
-    app.state.context = make_context(registry, config, loop, rooms=rooms)
+    app.state.context = make_context(registry, config, loop, attempts=attempts or Attempts(), rooms=rooms)
     return app
 
 

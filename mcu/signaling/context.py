@@ -36,7 +36,9 @@ class Context:
     reactions: Buckets = field(default_factory=lambda: Buckets(REACTIONS))  # by conference
 
 
-def make_context(registry: Registry, config: Config, loop: LoopCounters, *, rooms: Rooms | None = None) -> Context:
+def make_context(
+    registry: Registry, config: Config, loop: LoopCounters, *, attempts: Attempts, rooms: Rooms | None = None
+) -> Context:
     connections = Connections(most=MAX_CONNECTIONS, most_by_address=MAX_CONNECTIONS_BY_ADDRESS)
     return Context(
         registry=registry,
@@ -45,6 +47,7 @@ def make_context(registry: Registry, config: Config, loop: LoopCounters, *, room
         connections=connections,
         media_sessions=MediaSessions(registry),
         health=Health(registry.store),
+        attempts=attempts,
         rooms=rooms,
     )
 

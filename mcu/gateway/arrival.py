@@ -1,0 +1,213 @@
+"""A call that came in: which conference it is for, and the way there, over the entrance when it did not say.
+
+Rules:
+1. A link, or number and PIN, as dialled: in at once. Anything else: answered, and asked by picture and voice.
+2. Wrong numbers and PINs are counted for the address and for the number, together with those typed in browsers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from mcu import control
+from mcu.conference.participant import Departure
+from mcu.controller.doors import ByLink, ByNumber, Door
+from mcu.controller.doors import find as find_conference
+from mcu.controller.rtp_participants import Place
+from mcu.errors import RefusedError, StorageError
+from mcu.gateway.dialing import Wanted, wanted
+from mcu.gateway.entrance import Entrance, GiveUp, Say, Try
+from mcu.gateway.entrance_bridge import EntranceBridge
+from mcu.gateway.open_media import local_media
+from mcu.gateway.room_call import Listed, RoomCall, RoomState, Surroundings, reason_of
+from mcu.h323.address import Address
+from mcu.h323.call import Call
+from mcu.h323.capabilities import Offer
+from mcu.h323.events import EndReason, IncomingCall
+from mcu.limits import Attempts, address_key
+from mcu.media.types import StreamKind
+
+GUESSES = frozenset({"no-such-conference", "number-or-pin-wrong", "conference-ended"})  # refusals of what was pressed
+GOOD_BYE_SECONDS = 6.0  # for the last sentences, before the call ends
+
+log = structlog.get_logger()
+
+
+class Arrival(RoomCall):
+    """Made when its connection came; nothing is known before its SETUP."""
+
+    def __init__(
+        self,
+        call: Call,
+        around: Surroundings,
+        *,
+        peer: Address,
+        here: Address,
+        offer: Offer,
+        attempts: Attempts,
+        language: str,
+    ) -> None:
+        super().__init__(around, peer_ip=peer.ip, listed=Listed())
+        self.attach(call)
+        self.began = False  # its SETUP has come
+        self._here = here
+        self._offer = offer
+        self._attempts = attempts
+        self._bridge = EntranceBridge(around.registry.pool, self.id, language=language)
+        self._entrance: Entrance | None = None  # while it stands there
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- what comes -----------------------------------------------------------------------------------
+
+    def incoming(self, event: IncomingCall) -> None:
+        self.began = True
+        log.info("call came in", call=self.id, peer=self.peer_ip, called=event.called, product=event.party.product)
+        self.driver.do(lambda now: self.call.proceed(now))
+        self.around.spawn(self._let_in(wanted(event.called)))
+
+    def answered(self) -> None:
+        """Ours was the answer."""
+
+    def changed(self) -> None:
+        """Nobody follows it; the roster shows it."""
+
+    def digits(self, digits: str) -> None:
+        if self._entrance is None:
+            super().digits(digits)
+            return
+        self._entrance.press(digits, time.monotonic())
+        self._act()
+
+    # --- straight in ------------------------------------------------------------------------------------
+
+    async def _let_in(self, where: Wanted) -> None:
+        try:
+            if not (where.link or where.pin):
+                await self._stand(where.number)
+                return
+            conference = await self._find(where)
+            self.enter_state(RoomState.ENTERING)
+            self.place = await self.around.registry.rtp.expect(conference, self)
+            await self._prepare(await self.around.registry.rtp.reserve(self.place, self, host=self._here.ip))
+            await self.take_place(self.place)
+        except (RefusedError, StorageError) as error:
+            log.info("call not let in", call=self.id, error=str(error))
+            reason = reason_of(error)
+            self.driver.do(lambda now: self.call.reject(reason, now))
+            return
+        self.driver.do(lambda now: self.call.accept(now))
+
+    async def _find(self, where: Wanted) -> str:
+        """The conference's id. Raises RefusedError."""
+        door: Door = ByLink(where.link) if where.link else ByNumber(where.number, where.pin)
+        number = where.number or None
+        key = address_key(self.peer_ip)
+        async with self._attempts.turn(key):
+            if not self._attempts.begin(key, number, now=time.monotonic()):
+                raise RefusedError("too-many-attempts")
+            record = await find_conference(self.around.registry.store, door)
+            self._attempts.succeeded(key, number)
+        return record.id
+
+    async def _prepare(self, ports: tuple[control.RtpPorts, ...]) -> None:
+        media = local_media(ports, self._here.ip)
+        self.driver.do(lambda _: self.call.prepare(media=media, offer=self._offer))
+        await self.driver.listen_for_control(self._here.ip)
+
+    # --- by the entrance --------------------------------------------------------------------------------
+
+    async def _stand(self, number: str) -> None:
+        """Answer, and ask for what is missing. Raises RefusedError."""
+        self.enter_state(RoomState.ENTERING)
+        self.around.entrances[self._bridge.leg] = self
+        await self._prepare(await self._bridge.open(self._here.ip))
+        self._entrance = Entrance()
+        self.driver.do(lambda now: self.call.accept(now))
+        self.push()
+        self._entrance.begin(time.monotonic(), number=number)
+        self._act()
+
+    def _act(self) -> None:
+        """Do what the entrance wants, and set its timer."""
+        entrance = self._entrance
+        if entrance is None or self.driver.over:
+            return
+        for action in entrance.actions():
+            match action:
+                case Say():
+                    self.around.spawn(self._bridge.show(action))
+                case Try(number, pin):
+                    self.around.spawn(self._try(entrance, Wanted(number=number, pin=pin)))
+                case GiveUp():
+                    self.around.spawn(self._bridge.show(Say(("goodbye",), entrance.step, "")))
+                    self._later(GOOD_BYE_SECONDS, lambda: self.hang_up(EndReason.HUNG_UP))
+                    return
+        due = entrance.next_timer()
+        if due is not None:
+            self._later(max(0.0, due - time.monotonic()), self._time)
+
+    def _later(self, seconds: float, action: Callable[[], object]) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, action)
+
+    def _time(self) -> None:
+        if self._entrance is not None:
+            self._entrance.handle_timer(time.monotonic())
+            self._act()
+
+    async def _try(self, entrance: Entrance, where: Wanted) -> None:
+        try:
+            conference = await self._find(where)
+            place = await self.around.registry.rtp.expect(conference, self)
+        except (RefusedError, StorageError) as error:
+            entrance.refused(time.monotonic(), wrong=getattr(error, "code", "") in GUESSES)
+            self._act()
+            return
+        try:
+            await self._go_in(place)
+        except (RefusedError, StorageError) as error:
+            log.info("room not let in", call=self.id, error=str(error))
+            await self.leave(Departure.LEFT)
+            await self.around.registry.rtp.withdraw(place, self)
+            entrance.refused(time.monotonic(), wrong=False)
+            self._act()
+
+    async def _go_in(self, place: Place) -> None:
+        """From the entrance into the conference, media and all. Raises RefusedError."""
+        await self.take_place(place)
+        rtp = self.around.registry.rtp
+        if await rtp.adopt(place, self, self._bridge.leg, entrance=self._bridge.id):
+            self._leave_entrance()
+            self.push()
+            return
+        raise RefusedError("media-unavailable", "the conference is on another processor than the entrance")
+
+    def _leave_entrance(self) -> None:
+        self.around.entrances.pop(self._bridge.leg, None)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._entrance is not None:
+            self._entrance = None
+            self.around.spawn(self._bridge.close())
+
+    # --- media ------------------------------------------------------------------------------------------
+
+    async def update_media(self) -> bool:
+        if self._entrance is None:
+            return await super().update_media()
+        await self._bridge.update(self.media.state)
+        return True
+
+    async def send_keyframe(self, kind: StreamKind) -> None:
+        if self._entrance is None:
+            await super().send_keyframe(kind)
+        else:
+            await self._bridge.send_keyframe(kind.value)
+
+    def over(self) -> None:
+        self._leave_entrance()

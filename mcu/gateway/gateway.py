@@ -1,0 +1,211 @@
+"""The H.323 side of the MC: the port where calls arrive, the calls that there are, and the ways in and out.
+
+Rules:
+1. Whoever may not call is cut off before anything is read; whoever says nothing, after SETUP_SECONDS.
+2. A call is in `calls` from its connection to its end; whatever goes wrong with one costs that one.
+3. A port that is taken is logged and told by `mcu doctor`; the server runs on without calls that come in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import structlog
+
+from mcu import __version__, control
+from mcu.config import Config
+from mcu.controller.registry import Registry
+from mcu.errors import RefusedError
+from mcu.gateway.arrival import Arrival
+from mcu.gateway.callers import Callers
+from mcu.gateway.departure import Departure, resolved
+from mcu.gateway.dialing import destination
+from mcu.gateway.room_call import Listed, RoomCall, Surroundings
+from mcu.gateway.rooms import CallView
+from mcu.gateway.tcp import Connection
+from mcu.h323.call import Call
+from mcu.h323.call_options import CallOptions, LocalParty
+from mcu.h323.capabilities import Offer
+from mcu.h323.events import CallEnded, EndReason
+from mcu.limits import Attempts
+from mcu.listening import listening_socket
+
+SETUP_SECONDS = 10.0  # from a connection to the SETUP on it
+BACKLOG = 128  # connections that wait to be accepted: all rooms of a building after a power cut
+CLOSE_SECONDS = 2.0  # for the good-byes of all calls when the server stops
+PRODUCT = "MCU"
+
+log = structlog.get_logger()
+
+
+class Gateway:
+    """`start`, then `call` and `hang_up` as often as wanted, then `close`. Implements mcu.gateway.rooms.Dialler."""
+
+    def __init__(self, registry: Registry, config: Config, *, attempts: Attempts) -> None:
+        """`attempts` is what the web side counts wrong PINs in too. Raises ConfigurationError."""
+        self._config = config.h323
+        self._attempts = attempts
+        self._language = config.server.language
+        self.callers = Callers(config.h323.networks, most=config.h323.max_calls)
+        self.calls: set[RoomCall] = set()
+        self.port = 0  # where calls are taken; 0 while they are not
+        self.ended: Counter[str] = Counter()  # calls so far, by reason
+        self.failures = 0  # calls ended by a bug
+        self._server: asyncio.Server | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._offer = Offer(
+            width=config.picture.width,
+            height=config.picture.height,
+            fps=config.picture.fps,
+            video_bitrate=min(config.h323.bitrate, config.picture.bitrate),
+        )
+        self._local = LocalParty(
+            display=config.server.name,
+            names=tuple(name for name in (config.h323.name, config.h323.number) if name),
+            product=PRODUCT,
+            version=__version__,
+        )
+        self._options = CallOptions(bitrate=config.h323.bitrate)
+        first = config.h323.h245_port
+        ports = tuple(range(first, min(65_536, first + config.h323.max_calls))) if first else (0,)
+        self._around = Surroundings(
+            registry=registry, control_ports=ports, entrances={}, admits=self.callers.is_known, ended=self._ended
+        )
+
+    # --- life -----------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Take calls. A taken port is no reason to stop the server."""
+        host, port = self._config.host, self._config.port
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                lambda: Connection(on_made=self._arrived), sock=listening_socket(host, port), backlog=BACKLOG
+            )
+        except OSError as error:
+            log.warning("calls of H.323 rooms cannot come in", host=host, port=port, error=error.strerror or str(error))
+            return
+        self.port = self._server.sockets[0].getsockname()[1]
+        log.info("calls of H.323 rooms come in", host=host, port=self.port)
+
+    async def close(self) -> None:
+        """Hang up everywhere, and wait a moment for the good-byes."""
+        if self._server is not None:
+            self._server.close()
+        for room in list(self.calls):
+            room.hang_up(EndReason.HUNG_UP)
+        with contextlib.suppress(TimeoutError):  # a peer that does not answer gets no more of our time
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._idle.wait()
+
+    # --- in ---------------------------------------------------------------------------------------------
+
+    def _arrived(self, connection: Connection) -> None:
+        peer = connection.peer
+        if not self.callers.is_known(peer.ip):
+            log.info("a call from a network that may not", peer=str(peer))
+            connection.abort()
+            return
+        if not self.callers.begin(peer.ip, now=time.monotonic()):
+            log.warning("a call too many", peer=str(peer), calls=self.callers.count)
+            connection.abort()
+            return
+        call = Call.incoming(
+            local=self._local,
+            source=peer,
+            here=connection.local,
+            options=self._options,
+            rng=_rng(),
+            now=time.monotonic(),
+        )
+        room = Arrival(
+            call,
+            self._around,
+            peer=peer,
+            here=connection.local,
+            offer=self._offer,
+            attempts=self._attempts,
+            language=self._language,
+        )
+        self._add(room)
+        room.driver.take(connection)
+        asyncio.get_running_loop().call_later(SETUP_SECONDS, self._expect_setup, room)
+
+    def _expect_setup(self, room: Arrival) -> None:
+        if not room.began:
+            room.driver.signaling_lost()
+
+    # --- out --------------------------------------------------------------------------------------------
+
+    async def call(
+        self, conference_id: str, dialled: str, *, name: str, office: str, changed: Callable[[CallView], None]
+    ) -> str:
+        """Begin a call into the conference; its id. Raises RefusedError."""
+        whom = destination(dialled)
+        if not whom.host:
+            raise RefusedError("no-gatekeeper", dialled)
+        address = await resolved(whom)
+        if not self.callers.begin(address.ip, now=time.monotonic()):
+            raise RefusedError("busy", f"{self.callers.count} calls")
+        room = Departure(self._around, to=address, listed=Listed(name=name, office=office), changed=changed)
+        try:
+            await room.prepare(
+                conference_id,
+                alias=whom.alias,
+                local=self._local,
+                offer=self._offer,
+                options=self._options,
+                signaling_port=self.port,
+                rng=_rng(),
+            )
+        except RefusedError:
+            self.callers.end(address.ip)
+            raise
+        self._add(room)
+        self._around.spawn(room.dial())
+        return room.id
+
+    async def hang_up(self, call_id: str) -> None:
+        """End a call; one that is over already is nothing."""
+        for room in list(self.calls):
+            if room.id == call_id:
+                room.hang_up(EndReason.HUNG_UP)
+
+    # --- the pool's listener, for those at the entrance -------------------------------------------------
+
+    def notice(self, notice: control.Notice) -> None:
+        """What an MP says of a leg that is in no conference yet."""
+        match notice:
+            case control.KeyframeNeeded(leg) | control.DigitReceived(leg) if room := self._around.entrances.get(leg):
+                room.notify(notice)
+
+    def processor_lost(self, conference_ids: tuple[str, ...]) -> None:
+        """Those who stood at an entrance there have lost their media."""
+        for leg, room in list(self._around.entrances.items()):
+            if leg.removesuffix(".leg") in conference_ids:
+                room.media_lost()
+
+    # --- inside -----------------------------------------------------------------------------------------
+
+    def _add(self, room: RoomCall) -> None:
+        self.calls.add(room)
+        self._idle.clear()
+
+    def _ended(self, room: RoomCall, event: CallEnded) -> None:
+        self.calls.discard(room)
+        if not self.calls:
+            self._idle.set()
+        self.callers.end(room.peer_ip)
+        self.ended[event.reason.value] += 1
+        self.failures += room.driver.failures
+
+
+def _rng() -> random.Random:
+    """For what must differ between calls and must not be guessed."""
+    return random.Random(secrets.token_bytes(16))

@@ -1,0 +1,310 @@
+"""A room in a conference: one H.323 call, the place it has there, and its media, kept in step.
+
+Rules:
+1. Ports are reserved before the call is answered or placed, so call control never waits for media.
+2. What is open is pushed to the MP as a whole, one push at a time, always the newest.
+3. Whatever ends, the call or the place, the other ends too, once, with the reason in the other's words.
+"""
+
+from __future__ import annotations
+
+import abc
+import enum
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from mcu import control, text
+from mcu.conference import commands as c
+from mcu.conference.events import ParticipantChanged
+from mcu.conference.participant import Departure
+from mcu.controller import keys
+from mcu.controller.doors import Person
+from mcu.controller.member import Admitted, MediaChanged, MediaCondition, MembershipEnded, News
+from mcu.controller.member import EndReason as MembershipEnd
+from mcu.controller.registry import Registry
+from mcu.controller.rtp_participants import Place
+from mcu.errors import RefusedError, StorageError
+from mcu.gateway.call_driver import CallDriver
+from mcu.gateway.keypad import Keypad
+from mcu.gateway.open_media import OpenMedia
+from mcu.h323.call import Call
+from mcu.h323.events import (
+    Alerting,
+    Answered,
+    CallEnded,
+    DigitsReceived,
+    EndReason,
+    Event,
+    IncomingCall,
+    KeyframeRequested,
+    Party,
+    PartyChanged,
+)
+from mcu.media.types import StreamKind
+
+LEAST_ASKED = 64_000  # bit/s; a room is never asked for less, as some stop sending for good at 0
+UNNAMED = "H.323"
+
+log = structlog.get_logger()
+
+
+class RoomState(enum.StrEnum):
+    """Where a room's call stands."""
+
+    CALLING = "calling"
+    RINGING = "ringing"
+    ENTERING = "entering"  # answered, not in the conference yet; or asked for number and PIN
+    CONNECTED = "connected"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What the list of rooms calls it; "" where the room's own name is to be used."""
+
+    name: str = ""
+    office: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all calls of the gateway share. `ended` is told of each call's end, once."""
+
+    registry: Registry
+    control_ports: tuple[int, ...]
+    entrances: dict[str, RoomCall]  # who stands at the entrance, by leg
+    admits: Callable[[str], bool]  # whether calls may come from an IP address
+    ended: Callable[[RoomCall, CallEnded], object]
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self.registry.spawn(work)
+
+
+class RoomCall(abc.ABC):
+    """A Member of its conference and the owner of its call; one subclass for each direction."""
+
+    call: Call  # set by `attach`, before anything happens
+    driver: CallDriver
+
+    def __init__(self, around: Surroundings, *, peer_ip: str, listed: Listed) -> None:
+        self.id = keys.new_identifier()
+        self.around = around
+        self.peer_ip = peer_ip  # of call signaling; counted by `Callers`
+        self.state = RoomState.CALLING
+        self.reason: EndReason | None = None
+        self.party = Party()
+        self.place: Place | None = None
+        self.media = OpenMedia()
+        self.media.add_source(peer_ip)
+        self._listed = listed
+        self._keypad = Keypad()
+        self._entered = False
+        self._dirty = False
+        self._pushing = False
+
+    def attach(self, call: Call) -> None:
+        """The call is this."""
+        self.call = call
+        self.driver = CallDriver(call, self, control_ports=self.around.control_ports, admits=self._admits)
+
+    def _admits(self, ip: str) -> bool:
+        return ip == self.peer_ip or self.around.admits(ip)
+
+    # --- what the call says ---------------------------------------------------------------------------
+
+    def call_event(self, event: Event) -> None:
+        if self.media.take(event):
+            self.push()
+        match event:
+            case IncomingCall(party):
+                self.party = party
+                self.incoming(event)
+            case Alerting():
+                self.enter_state(RoomState.RINGING)
+            case Answered(party):
+                self.party = party
+                self.answered()
+            case PartyChanged(party):
+                self.party = party
+            case KeyframeRequested(kind):
+                self.around.spawn(self.send_keyframe(kind))
+            case DigitsReceived(digits):
+                self.digits(digits)
+            case CallEnded():
+                self._call_ended(event)
+
+    @abc.abstractmethod
+    def incoming(self, event: IncomingCall) -> None:
+        """A SETUP came."""
+
+    @abc.abstractmethod
+    def answered(self) -> None:
+        """The other end took the call."""
+
+    def digits(self, digits: str) -> None:
+        """Keys in a conference: *6 is the own microphone, *9 the hand."""
+        if self.place is None or not self._entered:
+            return
+        for command in self._keypad.press(digits, self.place.participant):
+            self.around.spawn(self._execute(self.place, command))
+
+    @abc.abstractmethod
+    def over(self) -> None:
+        """The call is over: what only this direction has goes too."""
+
+    def _call_ended(self, event: CallEnded) -> None:
+        self.reason = event.reason
+        log.info("call ended", call=self.id, reason=event.reason.value, detail=event.detail, peer=self.peer_ip)
+        self.over()
+        self.enter_state(RoomState.ENDED)
+        lost = event.reason in {EndReason.CONNECTION_LOST, EndReason.TIMED_OUT, EndReason.PROTOCOL_ERROR}
+        self.around.spawn(self.leave(Departure.LOST if lost else Departure.LEFT))
+        self.around.ended(self, event)
+
+    # --- the place in the conference --------------------------------------------------------------------
+
+    async def take_place(self, place: Place) -> None:
+        """Become a participant at a place that was prepared. Raises RefusedError, StorageError."""
+        await self.around.registry.rtp.enter(place, self.person, self)
+        self.place, self._entered = place, True
+        if self.driver.over:
+            await self.leave(Departure.LEFT)
+        else:
+            self.enter_state(RoomState.CONNECTED)
+
+    async def enter(self) -> None:
+        """The same at the own place; a refusal ends the call."""
+        try:
+            assert self.place is not None
+            await self.take_place(self.place)
+        except (RefusedError, StorageError) as error:
+            log.info("room not let in", call=self.id, error=str(error))
+            self.hang_up(reason_of(error))
+
+    @property
+    def entered(self) -> bool:
+        """In the conference."""
+        return self._entered
+
+    @property
+    def person(self) -> Person:
+        """Name and office for the roster: as listed, else as the room says."""
+        said = self.party.display or next(iter(self.party.aliases), "") or self.peer_ip
+        return Person(name=self._listed.name or shortened(said), office=self._listed.office)
+
+    async def leave(self, departure: Departure) -> None:
+        """Give the place up, if there is one."""
+        place = self.place
+        if place is None:
+            return
+        if not self._entered:
+            await self.around.registry.rtp.withdraw(place, self)
+            return
+        self._entered = False
+        await self._execute(place, c.Depart(place.participant, departure))
+
+    async def _execute(self, place: Place, command: c.Command) -> None:
+        try:
+            await self.around.registry.execute_as(place.conference, place.participant, self, command)
+        except RefusedError as error:
+            log.info("a room's wish was refused", call=self.id, command=type(command).__name__, code=error.code)
+
+    def notify(self, news: News) -> None:
+        match news:
+            case MembershipEnded(reason):
+                self._entered = False
+                self.hang_up(_HANG_UP_REASONS.get(reason, EndReason.HUNG_UP))
+            case MediaChanged(MediaCondition.CLOSED, reason) if reason != "replaced":
+                self.media_lost()
+            case Admitted(participant=me):
+                self._keypad.know(me)
+            case ParticipantChanged(me) if self.place is not None and me.id == self.place.participant:
+                self._keypad.know(me)
+            case control.KeyframeNeeded(_, kind):
+                self.driver.do(lambda now: self.call.request_keyframe(StreamKind(kind), now))
+            case control.DigitReceived(_, digit):
+                self.digits(digit)
+            case control.PictureNeeded(_, picture):
+                most = max(LEAST_ASKED, picture.bitrate if picture is not None else 0)
+                self.driver.do(lambda now: self.call.limit_bitrate(StreamKind.MAIN, most, now))
+
+    def hang_up(self, reason: EndReason) -> None:
+        """End the call; the place goes with it."""
+        self.driver.hang_up(reason)
+
+    # --- media ------------------------------------------------------------------------------------------
+
+    def media_lost(self) -> None:
+        """The MP is gone, and the ports with it."""
+        self.hang_up(EndReason.CONNECTION_LOST)
+
+    def push(self) -> None:
+        """Tell the MP what is open now."""
+        self._dirty = True
+        if not self._pushing:
+            self._pushing = True
+            self.around.spawn(self._push_newest())
+
+    async def _push_newest(self) -> None:
+        try:
+            while self._dirty and not self.driver.over:
+                self._dirty = False
+                if not await self.update_media():
+                    break
+        except RefusedError as error:
+            log.info("no media any more", call=self.id, code=error.code, detail=error.detail)
+        finally:
+            self._pushing = False
+
+    async def update_media(self) -> bool:
+        """Tell the MP what is open; False while there is nowhere to tell it. Raises RefusedError."""
+        if self.place is None:
+            return False
+        await self.around.registry.rtp.update(self.place, self, self.media.state)
+        return True
+
+    async def send_keyframe(self, kind: StreamKind) -> None:
+        if self.place is not None:
+            await self.around.registry.rtp.send_keyframe(self.place, self, kind.value)
+
+    def enter_state(self, state: RoomState) -> None:
+        if self.state is not state and self.state is not RoomState.ENDED:
+            self.state = state
+            self.changed()
+
+    @abc.abstractmethod
+    def changed(self) -> None:
+        """The state is another."""
+
+
+def shortened(name: str) -> str:
+    """A name from outside as the roster takes it: cut where a person would be asked to choose a shorter one."""
+    kept = text.graphemes(name)[: text.NAME_GRAPHEMES]
+    while kept:
+        try:
+            return text.clean_name("".join(kept))
+        except RefusedError:
+            kept.pop()
+    return UNNAMED
+
+
+def reason_of(error: RefusedError | StorageError) -> EndReason:
+    """What the room is told when it cannot come in."""
+    return _REFUSALS.get(getattr(error, "code", ""), EndReason.RESOURCES)
+
+
+_HANG_UP_REASONS = {
+    MembershipEnd.CONFERENCE_ENDED: EndReason.CONFERENCE_ENDED,
+    MembershipEnd.SUPERSEDED: EndReason.REPLACED,
+}
+_REFUSALS = {
+    "conference-full": EndReason.BUSY,
+    "conference-locked": EndReason.DECLINED,
+    "no-such-conference": EndReason.NOT_FOUND,
+    "conference-ended": EndReason.NOT_FOUND,
+    "number-or-pin-wrong": EndReason.NOT_ALLOWED,
+    "too-many-attempts": EndReason.NOT_ALLOWED,
+}

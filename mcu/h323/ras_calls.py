@@ -1,4 +1,4 @@
-"""Calls as the gatekeeper sees them: admission, bandwidth and disengagement (H.225.0 clauses 7.6 to 7.8).
+"""Calls as the gatekeeper sees them: admission, bandwidth and disengagement (H.225.0 clauses 7.11, 7.12, 7.14).
 
 Rules:
 1. A call waits for a registration that is under way, and is asked about again once after one that was lost.
@@ -37,7 +37,7 @@ from mcu.h323.registration import Registration
 PATIENCE = 6.0  # seconds that a call waits for a registration: a caller hears nothing in that time
 
 
-# What an ARJ means (H.225.0 clause 7.6.3). Others are NOT_ALLOWED.
+# What an ARJ means (H.225.0 clause 7.11.3). Others are NOT_ALLOWED.
 REASONS = {
     "calledPartyNotRegistered": EndReason.NOT_FOUND,
     "incompleteAddress": EndReason.NOT_FOUND,

@@ -134,7 +134,7 @@ class RasClient:
         self._calls.change_bandwidth(call, bandwidth, now)
 
     def report_resources(self, *, almost_out: bool, now: float) -> None:
-        """RAI: whether the gatekeeper should rather send calls elsewhere (clause 7.10)."""
+        """RAI: whether the gatekeeper should rather send calls elsewhere (clause 7.18)."""
         self._now = now
         gatekeeper = self._registration.gatekeeper
         if self._registration.registered and gatekeeper is not None:

@@ -42,11 +42,15 @@ class LostReason(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The gatekeeper knows us under `aliases`; it may have taken some of them away, or added some."""
+    """The gatekeeper knows us under `aliases`; it may have taken some of them away, or added some.
+
+    Comes again when an alternate takes over. Calls that it routes come from `signaling`, or from where its RAS is.
+    """
 
     gatekeeper: str  # its identifier
-    address: Address
+    address: Address  # of its RAS
     aliases: tuple[Alias, ...]
+    signaling: Address | None = None
 
 
 @dataclass(frozen=True, slots=True)

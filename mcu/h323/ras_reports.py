@@ -1,4 +1,4 @@
-"""What the gatekeeper is told of running calls: IRR, asked for by IRQ or by itself (H.225.0 clause 7.12)."""
+"""What the gatekeeper is told of running calls: IRR, asked for by IRQ or by itself (H.225.0 clause 7.15)."""
 
 from __future__ import annotations
 

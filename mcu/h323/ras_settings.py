@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from mcu.h323.address import Address
 from mcu.h323.aliases import Alias, AliasKind
 
-MULTICAST = Address("224.0.1.41", 1718)  # H.225.0 clause 7.1: where gatekeepers listen for GRQ
-RAS_PORT = 1719  # H.225.0 clause 7.1: of a gatekeeper
+MULTICAST = Address("224.0.1.41", 1718)  # H.225.0 Appendix IV: where gatekeepers listen for GRQ
+RAS_PORT = 1719  # H.225.0 Appendix IV: of a gatekeeper
 
 
 class Scheme(enum.StrEnum):

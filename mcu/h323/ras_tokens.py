@@ -126,7 +126,7 @@ class Tokens:
         return asn1.encode(asn1.Pdu.RAS, (name, fields))
 
     def _sign_hmac(self, name: str, fields: Fields, identity: Identity, timestamp: int) -> bytes:
-        self._random = self._random % 0x7FFFFFFF + 1  # rises from message to message (H.235.1 clause 8)
+        self._random = self._random % 0x7FFFFFFF + 1  # rises from message to message (H.235.1)
         clear: Fields = {
             "tokenOID": CLEAR_TOKEN,
             "timeStamp": timestamp,

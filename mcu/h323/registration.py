@@ -1,4 +1,4 @@
-"""Finding a gatekeeper and staying registered with one (H.225.0 clauses 7.2, 7.3 and 7.9.1; H.323 clauses 7.2, K).
+"""Finding a gatekeeper and staying registered with one (H.225.0 clauses 7.8 to 7.10; H.323 clause 7.2).
 
 Rules:
 1. Gatekeepers are tried in the order of the settings, then alternates that they named by priority; after the last,
@@ -179,6 +179,7 @@ class Registration:
             self._transactions.abandon("registrationRequest")
             self._transactions.redirect(following.address)
             self._timer = now if self.confirm and self.confirm.time_to_live else None
+            self._tell()
             return
         self.failure = "no answer"
         self._lose(LostReason.NO_ANSWER, "", now)
@@ -193,7 +194,7 @@ class Registration:
             self._again(Step.AGAIN, now)
 
     def asked_to_leave(self, request: UnregistrationRequest, now: float) -> None:
-        """URQ of the gatekeeper, which is answered elsewhere (clause 7.4)."""
+        """URQ of the gatekeeper, which is answered elsewhere (clause 7.10)."""
         if self.state is not State.REGISTERED:
             return
         self.failure = request.reason
@@ -250,9 +251,14 @@ class Registration:
             self.aliases = self._settings.aliases if confirm.aliases is None else confirm.aliases
         self.state = TRANSITIONS[self.state, Step.CONFIRMED]
         self._timer = self._next_keep_alive(confirm.time_to_live, now)
-        if anew and self.gatekeeper is not None:
-            self._emit(Registered(self.identity.gatekeeper, self.gatekeeper, self.aliases))
+        if anew:
+            self._tell()
             self._changed(now)
+
+    def _tell(self) -> None:
+        if self.gatekeeper is not None:
+            signaling = self.confirm.signaling_address if self.confirm else None
+            self._emit(Registered(self.identity.gatekeeper, self.gatekeeper, self.aliases, signaling))
 
     def _next_keep_alive(self, time_to_live: int, now: float) -> float | None:
         """Without timeToLive a registration does not end, and the gatekeeper need not know lightweight RRQs."""

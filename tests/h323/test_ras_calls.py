@@ -102,7 +102,9 @@ def test_a_call_out_goes_where_the_gatekeeper_says() -> None:
 def test_a_routed_call_is_signaled_to_the_gatekeeper() -> None:
     gatekeeper = ScriptedGatekeeper(routed=True)
     gatekeeper.numbers["100"] = ROOM
-    event = admitted(registered(gatekeeper), outgoing(destination=None))
+    made = registered(gatekeeper)
+    assert made.events[0] == Registered("GK", HERE, SETTINGS.aliases, Address(HERE.ip, 1720))
+    event = admitted(made, outgoing(destination=None))
     assert event.destination == Address(HERE.ip, 1720)
     assert event.routed
 
@@ -263,7 +265,7 @@ def test_an_alternate_gatekeeper_answers_for_a_silent_one() -> None:
     for call in ("one", "two", "three"):
         made.client.admit(outgoing(call), made.now)
     events = made.run(30)
-    assert [type(event) for event in events] == [Admitted] * 3
+    assert [type(event) for event in events] == [Registered, Admitted, Admitted, Admitted]
     assert second.count("admissionRequest") == 3
     assert made.client.status.address == OTHER
 

@@ -263,7 +263,7 @@ def test_an_alternate_that_knows_us_already_takes_over_without_a_registration() 
     made.run(40)
     assert second.names()[0] == "registrationRequest"
     assert all(fields["keepAlive"] for _, fields in second.received)
-    assert made.events == [Registered("GK", HERE, ALIASES)]
+    assert made.events == [Registered("GK", HERE, ALIASES), Registered("second", OTHER, ALIASES)]
     assert made.client.status.address == OTHER
 
 

@@ -17,7 +17,7 @@ from mcu.h323.address import Address, from_h225
 from mcu.h323.aliases import Alias, basic
 
 Fields = dict[str, Any]
-MAX_DATAGRAM = 8_192  # bytes; the largest seen are 300, with long lists of alternates 2 kB
+MAX_DATAGRAM = 4_096  # bytes; the largest seen are 300, with long lists of alternates and aliases 2 kB
 MAX_ALTERNATES = 8  # gatekeepers taken from a message
 BANDWIDTH_UNIT = 100  # bit/s, H.225.0 BandWidth
 

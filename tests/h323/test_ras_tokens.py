@@ -18,6 +18,7 @@ from mcu.h323.ras_requests import Identity
 from mcu.h323.ras_settings import RasSettings, Scheme, TokenPolicy
 from mcu.h323.ras_tokens import MAX_SEEN, REPLAY_SECONDS, Tokens, Verdict
 from mcu.h323.registration import State
+from tests.h323 import captures
 from tests.h323.scripted_gatekeeper import HERE, HMAC_OID, MD5_OID, PROTOCOL, THERE, Line, ScriptedGatekeeper, transport
 
 UTC = 1_800_000_000.0
@@ -189,6 +190,20 @@ def test_the_password_hash_is_over_the_token_with_names_that_end_in_a_zero() -> 
     ((kind, token),) = sent["cryptoTokens"]
     assert (kind, token["alias"], token["timeStamp"]) == ("cryptoEPPwdHash", ("h323-ID", "roomA"), 1_795_235_954)
     assert token["token"]["hash"] == (int.from_bytes(hashlib.md5(by_hand).digest(), "big"), 128)
+
+
+@captures.needs_captures
+def test_the_hashes_of_captured_endpoints_and_gatekeepers_are_those_of_their_passwords() -> None:
+    (path,) = (path for path in captures.FILES if path.stem == "gk-auth-h235pwd-cg2cg")
+    matched = 0
+    for source, _, data in captures.ras_messages(path):
+        crypto = parse(data, source).fields.get("cryptoTokens")
+        if crypto:
+            received = crypto[0][1][1]["token"]["hash"][0].to_bytes(12, "big")
+            keys = [Tokens(replace(SETTINGS, password=word), random.Random(1)) for word in ("secret1", "secret2")]
+            assert [key._matches(received, data) for key in keys].count(True) == 1
+            matched += 1
+    assert matched == 14
 
 
 # --- what comes -----------------------------------------------------------------------------------------------

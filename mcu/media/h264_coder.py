@@ -4,6 +4,8 @@ Rules:
 1. No delay: no B-frames, no lookahead, no frame threads. Keyframes come first and when they are asked for.
 2. The rate changes while the encoder runs, but never above what it was made with: FFmpeg hands a new bitrate on to
    x264, and x264 keeps it under the buffer's rate, which PyAV cannot change.
+3. The level in the SPS is that of the profile, where it has one: what a peer can decode is agreed on elsewhere, and
+   some agree on more than their level has (H.241 CustomMaxFS), so it must not be raised to what the size would need.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, VideoProfile
 NO_KEYFRAMES = 1 << 29  # frames between keyframes of their own accord: 248 days at 25 fps
 PRESET = "superfast"
 BUFFER_SECONDS = 0.4  # of bitrate: what the rate control may let pile up in the network at once
+LEVEL_1B = 9  # level_idc of level 1b in all profiles but Baseline, Main and Extended, which x264 knows (table A-1)
 SLICE_BYTES = 1_100  # packetization mode 0: a slice is a packet, and this fits an MTU of 1280 with all headers
 
 
@@ -75,7 +78,7 @@ def _open(profile: VideoProfile) -> VideoCodecContext:
     context.framerate = Fraction(profile.fps, 1)
     context.bit_rate = profile.bitrate
     context.thread_count = 1
-    context.options = {
+    options = {
         "g": str(NO_KEYFRAMES),
         "keyint_min": str(NO_KEYFRAMES),
         "maxrate": str(profile.bitrate),
@@ -86,4 +89,7 @@ def _open(profile: VideoProfile) -> VideoCodecContext:
         "forced-idr": "1",
         "x264-params": ":".join(parameters),
     }
+    if profile.h264_level:
+        options["level"] = "1b" if profile.h264_level == LEVEL_1B else f"{profile.h264_level / 10:.1f}"
+    context.options = options
     return context

@@ -3,7 +3,9 @@
 Rules:
 1. Received frames become Annex B access units, with SPS and PPS in front of every IDR picture: when they came in other
    packets or in the SDP (`sprop-parameter-sets`), the newest ones are put there.
-2. A picture after a loss is admitted only when it is an IDR picture: the format has no other mark to trust.
+2. A picture after a loss is admitted only when it is an IDR picture: the format has no other mark to trust. Where its
+   SPS belongs in front and is not there, one such picture is refused, as it may be of another size; then the sender
+   is taken for one that sends its SPS only once.
 3. Interleaved types (STAP-B, MTAP, FU-B) belong to mode 2, which is never negotiated: they are errors.
 """
 
@@ -19,6 +21,8 @@ from mcu.media.h264_nal import (
     AUD,
     FU_A,
     IDR,
+    PPS,
+    SEI,
     SLICE,
     SPS,
     STAP_A,
@@ -44,13 +48,12 @@ class H264Format:
     def __init__(self, sprop_parameter_sets: str = "") -> None:
         self.needs_keyframe = True
         self._sets = ParameterSets()
-        self._sets_in_band = False  # the stream carries its SPS itself: an IDR without one has lost it
+        self._sets_in_band = False  # IDR pictures have their SPS in front: one without has lost it
         for encoded in sprop_parameter_sets.split(","):
             self._keep_from_sdp(encoded)
 
     def inspect(self, payload: bytes) -> Fragment:
         units = list(_units(payload))
-        self._sets_in_band = self._sets_in_band or any(unit[0] & 0x1F == SPS for unit in units)
         kind = units[0][0] & 0x1F
         begins_idr = kind == IDR and begins_picture(units[0])
         return Fragment(
@@ -65,7 +68,9 @@ class H264Format:
         kinds = {nal_type(nal) for nal in nals}
         for nal in nals:
             self._sets.keep(nal)
-        if not contiguous and not fragments[0].resumes:
+        if IDR in kinds and (SPS in kinds or contiguous):
+            self._sets_in_band = SPS in kinds
+        if not contiguous and not fragments[0].resumes and not (IDR in kinds and self._begins(fragments[0].payload)):
             self.needs_keyframe = True  # what came before in this picture is unknown
             return None
         if not kinds & PICTURE_TYPES:
@@ -81,6 +86,14 @@ class H264Format:
         if SPS not in kinds:
             nals = [*self._sets.nals(), *nals]
         return AssembledFrame(join_annex_b(nals), keyframe=True)
+
+    def _begins(self, payload: bytes) -> bool:
+        """Whether an IDR picture behind a loss may be whole, though it does not begin with its SPS."""
+        first = next(_units(payload))
+        if nal_type(first) not in (PPS, SEI) and not begins_picture(first):
+            return False
+        lacking, self._sets_in_band = self._sets_in_band, False
+        return not lacking
 
     def _keep_from_sdp(self, encoded: str) -> None:
         try:

@@ -82,7 +82,7 @@ class VideoProfile:
     bitrate: int  # bits per second
     h264_profile: str = ""  # "", "constrained-baseline" or "high"
     packetization_mode: int = 1  # RFC 6184; 0 means single NAL units no larger than one packet
-    h264_level: int = 0  # level_idc, 31 for level 3.1: the most that the stream may say and need; 0 for no limit
+    h264_level: int = 0  # that the stream says, 31 for level 3.1, 9 for 1b; 0 for the one that fits
 
     @property
     def aspect(self) -> float:

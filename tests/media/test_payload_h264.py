@@ -72,6 +72,41 @@ def test_nothing_is_decoded_before_an_idr_picture_or_after_a_gap() -> None:
     assert frame_of(h264, SPS_NAL, PPS_NAL, IDR_NAL, contiguous=False) is not None
 
 
+def test_a_sender_that_says_its_parameter_sets_once_is_seen_again_after_a_loss() -> None:
+    h264 = H264Format()
+    assert frame_of(h264, SPS_NAL, PPS_NAL, IDR_NAL) is not None
+    assert frame_of(h264, DELTA_NAL) is not None
+    assert frame_of(h264, DELTA_NAL, contiguous=False) is None
+    assert frame_of(h264, IDR_NAL, contiguous=False) is None  # its parameter sets may be lost
+    whole = join_annex_b([SPS_NAL, PPS_NAL, IDR_NAL])
+    assert frame_of(h264, IDR_NAL, contiguous=False) == whole
+    assert frame_of(h264, DELTA_NAL, contiguous=False) is None
+    assert frame_of(h264, IDR_NAL, contiguous=False) == whole
+
+
+def test_parameter_sets_of_their_own_time_do_not_belong_to_every_picture() -> None:
+    h264 = H264Format()
+    for _ in range(2):
+        assert frame_of(h264, SPS_NAL, PPS_NAL) is None
+        assert frame_of(h264, IDR_NAL, contiguous=False) == join_annex_b([SPS_NAL, PPS_NAL, IDR_NAL])
+        assert frame_of(h264, DELTA_NAL, contiguous=False) is None
+
+
+def test_an_idr_picture_behind_a_loss_may_begin_with_sei_but_not_with_a_later_slice() -> None:
+    h264 = H264Format()
+    frame_of(h264, SPS_NAL, PPS_NAL)
+    later = b"\x65\x28" + bytes(range(1, 50))  # first_mb_in_slice is not 0
+    assert frame_of(h264, later, contiguous=False) is None
+    assert frame_of(h264, SEI_NAL, IDR_NAL, later, contiguous=False) is not None
+
+
+def test_a_stream_that_repeats_its_parameter_sets_is_not_taken_without_them() -> None:
+    h264 = H264Format()
+    for _ in range(3):
+        assert frame_of(h264, SPS_NAL, PPS_NAL, IDR_NAL, contiguous=False) is not None
+        assert frame_of(h264, IDR_NAL, contiguous=False) is None
+
+
 @pytest.mark.parametrize(
     "payloads",
     [

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from mcu.media.payload_h261 import H261Format
 from mcu.media.payload_vp8 import Vp8Format
 from mcu.media.types import EncodedFrame, VideoProfile
 from mcu.media.video_codecs import VideoDecoder, VideoEncoder
@@ -19,6 +20,7 @@ from mcu.processor.picture_encoders import (
     PacketizedFrame,
     PictureEncoders,
 )
+from mcu.processor.rungs import ladder
 
 FPS = 25
 FULL = VideoProfile("VP8", 320, 180, FPS, 300_000)
@@ -178,3 +180,33 @@ def test_an_encoder_that_fails_costs_the_others_no_frame(monkeypatch: pytest.Mon
     after = run(encoders, 5, 2, moving=True)
     assert [frame.keyframe for frame in of(after, FULL)] == [False, False]
     assert [frame.keyframe for frame in of(after, HALF)] == [True, False]
+
+
+def test_a_room_gets_the_composite_in_its_true_shape_and_nobody_else_sees_that() -> None:
+    room = VideoProfile("H261", 352, 288, FPS, 384_000)
+    alone, both = PictureEncoders(FPS), PictureEncoders(FPS)
+    alone.use({FULL: FULL.bitrate})
+    both.use({FULL: FULL.bitrate, room: room.bitrate})
+    plain, shared = run(alone, 0, 5, moving=True), run(both, 0, 5, moving=True)
+    assert [frame.payloads for frame in of(shared, FULL)] == [frame.payloads for frame in plain]
+    payload_format = H261Format()
+    first = of(shared, room)[0]
+    assembled = payload_format.assemble([payload_format.inspect(p) for p in first.payloads], contiguous=True)
+    assert assembled is not None
+    picture_there = VideoDecoder("H261").decode(EncodedFrame("H261", assembled.data, 0, assembled.keyframe))
+    assert picture_there is not None
+    rows = picture_there.y.astype(float).std(axis=1)
+    assert rows[:32].max() < 3  # bars of 36 rows: 16:9 in 4:3
+    assert rows[-32:].max() < 3
+    assert rows[44:244].min() > 10
+
+
+def test_rungs_of_rooms_are_sizes_that_their_codecs_have() -> None:
+    for codec, best, count in (("H261", (352, 288), 2), ("H261", (176, 144), 1), ("H263", (704, 576), 3)):
+        rungs = [rung.profile for rung in ladder(VideoProfile(codec, *best, FPS, 600_000))]
+        assert len(rungs) == count
+        encoders = PictureEncoders(FPS)
+        encoders.use({rung: rung.bitrate for rung in rungs})
+        found = run(encoders, 0, 3, moving=True)
+        assert encoders.failures == 0
+        assert {frame.profile for frame in found} == set(rungs)

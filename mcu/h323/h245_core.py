@@ -79,8 +79,8 @@ class H245Core:
         self._channels = self._plan.channels
         self._commands = ChannelCommands(self._channels)
         self._procedures = (
+            self._sets,  # our set has to be the first message (H.323 clause 8.2)
             self._roles,
-            self._sets,
             self._token,
             self._channels,
             self._commands,

@@ -90,6 +90,7 @@ class H245Core:
         self._our_set_is_known = self._was_ready = self._is_over = False
         self._is_held = self._is_paused = False  # by us, by the peer
         self._roles_are_open = True
+        self._must_adjust = False
 
     @property
     def ready(self) -> bool:
@@ -170,7 +171,7 @@ class H245Core:
         self._send(answer)
         if wanted:
             self._plan.want(wanted)
-            self._adjust(now)
+            self._must_adjust = True
 
     # --- what the procedures say ----------------------------------------------------------------------------
 
@@ -182,11 +183,14 @@ class H245Core:
                 for message in procedure.messages_to_send():
                     self._send(message)
                 said += procedure.events_received()
-            if not said:
-                return
             for event in said:
                 if not self._is_over:  # CallEnded is the last
                     self._happened(event, now)
+            if self._must_adjust:  # once for all that happened
+                self._must_adjust = False
+                self._adjust(now)
+            elif not said:
+                return
 
     def _happened(self, event: Any, now: float) -> None:
         match event:
@@ -206,11 +210,11 @@ class H245Core:
             case OpeningRefused():
                 self.counters["refused"] += 1
                 self._plan.refused(event)
-                self._adjust(now)
+                self._must_adjust = True
             case CloseRequested(kind, wants_another):
                 if not wants_another:
                     self._plan.drop(kind)
-                self._adjust(now)
+                self._must_adjust = True
             case Measured(seconds):
                 self._events.append(events.RoundTrip(seconds))
             case Lost():
@@ -229,7 +233,7 @@ class H245Core:
             case events.ChannelClosed(Direction.RECEIVED, StreamKind.CONTENT):
                 self._token.content_closed()
             case events.ContentHeld(by_us=True):
-                self._adjust(now)
+                self._must_adjust = True
             case events.ContentHeld(by_us=False):
                 self._channels.close(StreamKind.CONTENT, now)
 
@@ -241,14 +245,14 @@ class H245Core:
             self._events.append(events.ControlReady())
             if self._quirks.round_trip:
                 self._round_trip.start(now)
-        self._adjust(now)
+        self._must_adjust = True
 
     def _unanswered(self, detail: str, now: float) -> None:
         """A procedure came to nothing."""
         self.counters["unanswered"] += 1
         if self._was_ready:
             self._roles_are_open = False  # they are as they were
-            self._adjust(now)
+            self._must_adjust = True
         elif not self._channels.channels:
             self._end(events.EndReason.TIMED_OUT, detail)
 

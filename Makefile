@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help setup setup-test run demo doctor bench test test-long gallery check format clean
+.PHONY: help setup setup-test run demo doctor bench test test-long test-interop gallery check format clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ gallery: setup-test ## Pictures of every state of the page, in var/gallery (one 
 
 test-long: setup-test ## What `make test` leaves out: thin lines, long breaks, two hours in a page; ten minutes
 	@$(BIN)/python -m pytest -m long $(ARGS)
+
+test-interop: setup-test ## Calls with real H.323 stacks, installed on first use (0.8 GB, two minutes, as root)
+	@tools/h323-peers current >/dev/null && tools/h323-peers older >/dev/null
+	@MCU_TEST_PEERS=required $(BIN)/python -m pytest -m "h323_peers and not long" $(ARGS)
 
 format: setup-test ## Rewrite the sources in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

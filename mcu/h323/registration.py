@@ -250,7 +250,8 @@ class Registration:
             self.confirm, self._since, self.failure = confirm, now, ""
             self.aliases = self._settings.aliases if confirm.aliases is None else confirm.aliases
         self.state = TRANSITIONS[self.state, Step.CONFIRMED]
-        self._timer = self._next_keep_alive(confirm.time_to_live, now)
+        first = self.confirm or confirm
+        self._timer = self._next_keep_alive(confirm.time_to_live or first.time_to_live, now)
         if anew:
             self._tell()
             self._changed(now)

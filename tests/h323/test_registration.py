@@ -121,6 +121,14 @@ def test_a_short_time_to_live_is_kept_without_a_flood() -> None:
     assert gatekeeper.count("registrationRequest") <= 21
 
 
+def test_a_keepalive_may_be_confirmed_without_saying_the_time_to_live_again() -> None:
+    gatekeeper = ScriptedGatekeeper(time_to_live=60)
+    made = registered(gatekeeper)
+    gatekeeper.time_to_live = 0
+    made.run(300)
+    assert gatekeeper.count("registrationRequest") >= 11
+
+
 def test_without_time_to_live_nothing_is_repeated() -> None:
     gatekeeper = ScriptedGatekeeper(time_to_live=0)
     made = registered(gatekeeper)

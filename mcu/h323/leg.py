@@ -95,7 +95,7 @@ class H323Leg:
         self.sent: dict[StreamKind, SendStream] = {}
         self.audio_profile = AudioProfile()  # of Opus, until there is a channel
         self.video_profile: VideoProfile | None = None
-        self.takes_content = False
+        self.content_profile: VideoProfile | None = None
         self.due = math.inf  # when `handle_timer` has something to do
         self._driver = driver
         self._handler = handler
@@ -179,8 +179,8 @@ class H323Leg:
         return self._limits.get(kind, math.inf)
 
     def budget(self, now: float, least: float = 0.0) -> float:
-        """What the channels allow and the line carries, as far as reports of loss tell; not below `least`."""
-        return max(least, min(self._line.bitrate, sum(self._limits.values()))) if self._limits else math.inf
+        """What the line carries as far as reports of loss tell, not below `least`. What channels allow is `limit`."""
+        return max(least, self._line.bitrate)
 
     def probe(self, bitrate: float, now: float) -> None:
         """Nothing to send: without feedback on delay, more is tried by and by (`reported_loss`)."""
@@ -299,7 +299,8 @@ class H323Leg:
             self.audio_profile = rtp_channels.audio_profile(sent[StreamKind.AUDIO])
         main = sent.get(StreamKind.MAIN)
         self.video_profile = sent_picture.video_profile(main, self._pictures) if main is not None else None
-        self.takes_content = StreamKind.CONTENT in sent
+        content = sent.get(StreamKind.CONTENT)
+        self.content_profile = sent_picture.content_profile(content) if content is not None else None
         self._limits = {kind: _limit(sent[kind], channels.limits.get(kind)) for kind in PICTURES if kind in sent}
 
     def _may_send(self, kind: StreamKind, channels: rtp_channels.Channels) -> bool:

@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mcu.control import RtpChannel
-from mcu.media.types import VideoProfile
+from mcu.media.types import SHARED_SCREEN, VideoProfile
 
 LEAST_SHARE = 0.5  # of a size's bitrate
 LEAST_FPS = 1
 OLD_SIZES = ((352, 288), (176, 144))  # CIF, QCIF
 OLD_FPS = 30
 SMALLEST_SIDE = 16  # pixels
+CONTENT_PROFILE = "constrained-baseline"  # every H.264 decoder of a room takes it
 
 
 def codec_name(channel: RtpChannel) -> str:
@@ -37,6 +38,25 @@ def video_profile(channel: RtpChannel, pictures: Sequence[VideoProfile]) -> Vide
         if not channel.bitrate or channel.bitrate >= LEAST_SHARE * picture.bitrate:
             return _limited(picture, channel)
     return _limited(fitting[-1] if fitting else _made_to_fit(pictures[-1], channel), channel)
+
+
+def content_profile(channel: RtpChannel) -> VideoProfile:
+    """The most that a shared screen may be on `channel`: browsers have it in another codec, so nothing is shared."""
+    if channel.codec in ("H261", "H263"):
+        return replace(_old(channel, SHARED_SCREEN), bitrate=_least(SHARED_SCREEN.bitrate, channel.bitrate))
+    return VideoProfile(
+        channel.codec,
+        _least(SHARED_SCREEN.width, channel.width) // 2 * 2,
+        _least(SHARED_SCREEN.height, channel.height) // 2 * 2,
+        max(LEAST_FPS, _least(SHARED_SCREEN.fps, channel.fps)),
+        _least(SHARED_SCREEN.bitrate, channel.bitrate),
+        CONTENT_PROFILE,
+        channel.packetization_mode,
+    )
+
+
+def _least(ours: int, allowed: int) -> int:
+    return min(ours, allowed or ours)
 
 
 def _fits(picture: VideoProfile, channel: RtpChannel) -> bool:

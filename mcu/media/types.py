@@ -90,6 +90,12 @@ class VideoProfile:
         return CIF_ASPECT if self.codec.startswith("H26") and self.codec != "H264" else 1.0
 
 
+SHARED_SCREEN = VideoProfile("VP8", 1920, 1200, 10, 1_500_000)
+"""The most that a shared screen is sent as by itself: its own size or, where it is larger, what fits; ten pictures a
+second, as pages are turned and scrolled and words are read; and bit/s while much changes. With the composite the
+rate is what a leg's line is first taken to carry."""
+
+
 @dataclass(frozen=True, slots=True)
 class AudioProfile:
     """How a listener hears: Opus at 48 kHz, PCMU/PCMA at 8 kHz or G722 at 16 kHz, in 20 ms packets."""

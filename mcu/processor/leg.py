@@ -46,8 +46,8 @@ class Leg(Protocol):
         """What to send as main video; None when nothing is."""
 
     @property
-    def takes_content(self) -> bool:
-        """Whether the peer takes a shared screen as a stream of its own."""
+    def content_profile(self) -> VideoProfile | None:
+        """The most that the peer takes of a shared screen as a stream of its own; None when it takes none."""
 
     @property
     def loss(self) -> float:

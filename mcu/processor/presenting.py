@@ -4,8 +4,9 @@ Rules:
 1. Who does not take such a stream, who shares, and whose line is too poor see the screen in the composite, where it
    stands for everybody.
 2. Sound before all, then the smallest rung of the composite, then the screen, then the rest of the composite.
-3. One encoding serves all, at what the weakest of its receivers' lines carries: LEAST_BITRATE or more, so that nobody's
-   line costs the others more than a longer moment until a page is sharp.
+3. One encoding serves all of one profile, at what the weakest of their lines carries: LEAST_BITRATE or more, so that
+   nobody's line costs the others more than a longer moment until a page is sharp. All browsers have one profile; a room
+   has what its channel allows.
 4. Whoever comes is sent it from a keyframe on. Runs on the main thread.
 """
 
@@ -18,15 +19,15 @@ from dataclasses import dataclass, field
 
 from mcu._native import packets
 from mcu.media.pacer import RATE_FACTOR, Pacer, Slice
-from mcu.media.types import StreamKind
-from mcu.processor.content_thread import MOST_BITRATE, ContentThread
+from mcu.media.types import StreamKind, VideoProfile
+from mcu.processor.content_thread import ContentThread
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
 from mcu.processor.rungs import OVERHEAD, Complaints, RungChooser
 
 LEAST_BITRATE = 1_000_000  # bit/s; a page of small print is 180 kB at first: a poorer line would have its sound held up
 SHARE = 2 / 3  # of what a line carries beside the smallest rung, for the screen
-NEEDS = (LEAST_BITRATE * OVERHEAD / SHARE, 0.0)  # bit/s to spare, with the screen and without
+CHOICES = 2  # with the screen and without
 PACE = 1.25  # times the rate, at which large frames are sent: faster, a page would hold up the sound behind it
 SPREAD = 2.0  # seconds in which the largest is gone all the same
 
@@ -35,6 +36,7 @@ SPREAD = 2.0  # seconds in which the largest is gone all the same
 class _Receiver:
     """One member whose connection takes the stream."""
 
+    profile: VideoProfile
     chooser: RungChooser
     complaints: Complaints = field(default_factory=Complaints)
     sent: bool = False
@@ -43,6 +45,16 @@ class _Receiver:
     @property
     def on(self) -> bool:
         return self.sent or self.coming
+
+    @property
+    def least(self) -> int:
+        """Bit/s of the screen; a room's channel may allow less than browsers are sent at least."""
+        return min(LEAST_BITRATE, self.profile.bitrate)
+
+    @property
+    def needs(self) -> tuple[float, float]:
+        """Bit/s to spare, with the screen and without."""
+        return (self.least * OVERHEAD / SHARE, 0.0)
 
     def stop(self) -> None:
         self.sent = self.coming = False
@@ -59,8 +71,8 @@ class Presenting:
         self._is_shared = is_shared
         self._call_later = call_later
         self._receivers: dict[Member, _Receiver] = {}
-        self._rate = 0
-        self._pacer: Pacer[PacketizedFrame] = Pacer(round(MOST_BITRATE * PACE / RATE_FACTOR), spread=SPREAD)
+        self._rates: dict[VideoProfile, int] = {}
+        self._pacers: dict[VideoProfile, Pacer[PacketizedFrame]] = {}
 
     @property
     def receivers(self) -> int:
@@ -71,8 +83,12 @@ class Presenting:
         """Take over who is connected and takes the stream. Nobody is sent the own screen."""
         receivers = {}
         for member in members.values():
-            if member.leg.connected and member.leg.takes_content and member.participant != sharer:
-                receivers[member] = self._receivers.get(member) or _Receiver(RungChooser(len(NEEDS), now=now))
+            profile = member.leg.content_profile
+            if member.leg.connected and profile is not None and member.participant != sharer:
+                known = self._receivers.get(member)
+                if known is None or known.profile != profile:
+                    known = _Receiver(profile, RungChooser(CHOICES, now=now))
+                receivers[member] = known
         self._receivers = receivers
 
     def adapt(self, spare: Mapping[Member, float], now: float) -> None:
@@ -80,32 +96,42 @@ class Presenting:
         shared = self._is_shared()
         lines = {m: min(bitrate, m.leg.limit(StreamKind.CONTENT) / SHARE) for m, bitrate in spare.items()}
         for member, receiver in self._receivers.items():
-            if not shared or member not in lines or receiver.chooser.choose(lines[member], NEEDS, now):
+            if not shared or member not in lines or receiver.chooser.choose(lines[member], receiver.needs, now):
                 receiver.stop()
             elif not receiver.on:
                 receiver.coming = True
-                self._video.admit()
-        wishes = [SHARE * lines[member] / OVERHEAD for member, receiver in self._receivers.items() if receiver.on]
-        self._rate = int(max(LEAST_BITRATE, min((MOST_BITRATE, *wishes)))) if wishes else 0
-        self._video.use(self._rate)
+                self._video.admit(receiver.profile)
+        rates: dict[VideoProfile, int] = {}
+        for member, receiver in self._receivers.items():
+            if receiver.on:
+                profile = receiver.profile
+                wish = max(float(receiver.least), SHARE * lines[member] / OVERHEAD)
+                rates[profile] = int(min(wish, rates.get(profile, profile.bitrate)))
+        self._use(rates)
+
+    def _use(self, rates: dict[VideoProfile, int]) -> None:
+        self._rates = rates
+        self._pacers = {profile: self._pacers.get(profile) or _pacer(profile) for profile in rates}
+        self._video.use(rates)
 
     def reserved(self, member: Member) -> float:
         """Bit/s of a member's line that are the screen's."""
         receiver = self._receivers.get(member)
-        return self._rate * OVERHEAD if receiver is not None and receiver.on else 0.0
+        return self._rates.get(receiver.profile, 0) * OVERHEAD if receiver is not None and receiver.on else 0.0
 
     def wanted(self, member: Member, now: float) -> float:
         """Bit/s to spare that a probe should look for, so that a member can be sent the screen; 0.0 for none."""
         receiver = self._receivers.get(member)
-        return receiver.chooser.wanted(NEEDS, now) if receiver is not None and self._is_shared() else 0.0
+        return receiver.chooser.wanted(receiver.needs, now) if receiver is not None and self._is_shared() else 0.0
 
     def keyframe_requested(self, member: Member, now: float) -> None:
         """A receiver cannot go on without one. Who asks again and again has to do with the composite for a while."""
         receiver = self._receivers.get(member)
         if receiver is None or not receiver.sent:
             return
-        self._video.request_keyframe()
-        if self.receivers > 1 and receiver.complaints.add(now):
+        self._video.request_keyframe(receiver.profile)
+        company = sum(other.sent and other.profile == receiver.profile for other in self._receivers.values())
+        if company > 1 and receiver.complaints.add(now):
             receiver.chooser.step_down(now)
             receiver.stop()
 
@@ -113,33 +139,41 @@ class Presenting:
 
     def send(self, frame: PacketizedFrame) -> None:
         """Fan one picture of the screen out, a large one in slices."""
+        pacer = self._pacers.get(frame.profile)
+        if pacer is None:
+            return  # its last receiver left while it was encoded
         now = time.monotonic()
         if frame.keyframe:
             for receiver in self._receivers.values():
-                if receiver.coming:
+                if receiver.coming and receiver.profile == frame.profile:
                     receiver.sent, receiver.coming = True, False
-        self._send_slices(self._pacer.put(frame, frame.payloads, now), now)
-        self._send_rest_later(now)
+        self._send_slices(frame.profile, pacer.put(frame, frame.payloads, now), now)
+        self._send_rest_later(frame.profile, pacer, now)
 
-    def _send_rest(self) -> None:
+    def _send_rest(self, profile: VideoProfile, pacer: Pacer[PacketizedFrame]) -> None:
         now = time.monotonic()
-        self._send_slices(self._pacer.take(now), now)
-        self._send_rest_later(now)
+        self._send_slices(profile, pacer.take(now), now)
+        self._send_rest_later(profile, pacer, now)
 
-    def _send_rest_later(self, now: float) -> None:
-        due = self._pacer.next_timer()
-        self._video.held = due < math.inf  # the next picture is coded when this one is gone
+    def _send_rest_later(self, profile: VideoProfile, pacer: Pacer[PacketizedFrame], now: float) -> None:
+        due = pacer.next_timer()
+        # The next picture is coded when this one is gone, of all profiles.
+        self._video.held = any(other.next_timer() < math.inf for other in self._pacers.values())
         if due < math.inf:
-            self._call_later(max(0.0, due - now), self._send_rest)
+            self._call_later(max(0.0, due - now), self._send_rest, profile, pacer)
 
-    def _send_slices(self, slices: list[Slice[PacketizedFrame]], now: float) -> None:
+    def _send_slices(self, profile: VideoProfile, slices: list[Slice[PacketizedFrame]], now: float) -> None:
         streams = [
             stream
             for member, receiver in self._receivers.items()
-            if receiver.sent and member.leg.connected
+            if receiver.sent and receiver.profile == profile and member.leg.connected
             if (stream := member.leg.sent.get(StreamKind.CONTENT)) is not None
         ]
         if not streams:
             return
         for part in slices:
             packets.send(part.payloads, timestamp=part.frame.timestamp, streams=streams, now=now, marker_last=part.last)
+
+
+def _pacer(profile: VideoProfile) -> Pacer[PacketizedFrame]:
+    return Pacer(round(profile.bitrate * PACE / RATE_FACTOR), spread=SPREAD)

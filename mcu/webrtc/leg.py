@@ -19,7 +19,7 @@ from mcu.media.receiver_line import ReceiverLine
 from mcu.media.reception_statistics import ReceptionStatistics
 from mcu.media.rtp_events import BitrateLimited, KeyframeRequested, PacketsAcknowledged
 from mcu.media.rtp_session import RtpSession
-from mcu.media.types import AudioProfile, EncodedFrame, StreamKind, VideoProfile
+from mcu.media.types import SHARED_SCREEN, AudioProfile, EncodedFrame, StreamKind, VideoProfile
 from mcu.media.video_receiver import VideoReceiver
 from mcu.webrtc import sdp_offer
 from mcu.webrtc.dtls import Certificate, DtlsAssociation, SrtpKeys
@@ -105,9 +105,9 @@ class WebRtcLeg:
         return self._description.video_profile
 
     @property
-    def takes_content(self) -> bool:
-        """Whether the peer takes a shared screen as a stream of its own."""
-        return StreamKind.CONTENT in self._description.sent
+    def content_profile(self) -> VideoProfile | None:
+        """A shared screen as a stream of its own: as for all browsers, or not at all."""
+        return SHARED_SCREEN if StreamKind.CONTENT in self._description.sent else None
 
     @property
     def loss(self) -> float:

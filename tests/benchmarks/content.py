@@ -19,12 +19,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mcu.media.payload_vp8 import Vp8Format
-from mcu.media.types import EncodedFrame, Picture
+from mcu.media.types import SHARED_SCREEN, EncodedFrame, Picture
 from mcu.media.video_codecs import VideoDecoder
 from mcu.mixer.lettering import Weight, font_path
 from mcu.mixer.reduction import Reduction, picture_of
 from mcu.processor.content_changes import differences
-from mcu.processor.content_thread import CODING, CONTENT, FPS, MOST_BITRATE, RESTED_TICKS, TURNED_SHARE
+from mcu.processor.content_thread import CODING, RESTED_TICKS, TURNED_SHARE
 from mcu.processor.picture_encoders import PacketizedFrame, PictureEncoders
 from mcu.processor.presenting import LEAST_BITRATE
 
@@ -32,6 +32,7 @@ WORDS = "회의록은 닷새 안에 회람하고 이의가 없으면 확정한�
 OTHER_WORDS = (
     "예산은 다음 분기로 이월한다. Pack my box with five dozen liquor jugs ({}) and judge my vow, sphinx of quartz. "
 )
+FPS, MOST_BITRATE = SHARED_SCREEN.fps, SHARED_SCREEN.bitrate
 IN_COMPOSITE = (940, 528)  # of 1280×720: the place of a screen in the presentation layout
 LIKENESSES = (30.0, 35.0, 40.0)  # dB of luma: read without effort, hardly a difference, none
 SECONDS = 12
@@ -71,7 +72,7 @@ def run(screen: Callable[[int], av.VideoFrame], rate: int, *, judged: bool = Tru
         begun = time.thread_time()
         picture = picture_of(frame)
         painted = differences(before, picture)
-        profile = replace(CONTENT, width=frame.width, height=frame.height)
+        profile = replace(SHARED_SCREEN, width=frame.width, height=frame.height)
         encoders.use({profile: rate})
         changed = sum(width * height for _, _, width, height in painted)
         if changed > TURNED_SHARE * frame.width * frame.height and rested >= RESTED_TICKS:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mcu.media.types import VideoProfile
+from mcu.media.types import SHARED_SCREEN, VideoProfile
 
 
 class FakeContentThread:
     """Codes nothing."""
 
     def __init__(self) -> None:
-        self.rate = 0
+        self.rates: Mapping[VideoProfile, int] = {}
         self.held = False
         self.asked = 0  # keyframes
 
-    def use(self, rate: int) -> None:
-        self.rate = rate
+    @property
+    def rate(self) -> int:
+        """Of browsers."""
+        return self.rates.get(SHARED_SCREEN, 0)
 
-    def admit(self) -> None:
+    def use(self, rates: Mapping[VideoProfile, int]) -> None:
+        self.rates = dict(rates)
+
+    def admit(self, profile: VideoProfile) -> None:
         self.asked += 1
 
-    def request_keyframe(self) -> None:
+    def request_keyframe(self, profile: VideoProfile) -> None:
         self.asked += 1
 
 

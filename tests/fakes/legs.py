@@ -9,7 +9,7 @@ import numpy as np
 from mcu._native.packets import SendStream, SrtpTransport, parse_rtp
 from mcu._native.rtp_packet import RtpPacket
 from mcu.media.audio_receiver import SILENCE, AudioReceiverCounters
-from mcu.media.types import AudioBlock, AudioProfile, StreamKind, VideoProfile
+from mcu.media.types import SHARED_SCREEN, AudioBlock, AudioProfile, StreamKind, VideoProfile
 
 AUDIO_TYPE, VIDEO_TYPE, CONTENT_TYPE = 111, 96, 98  # browsers use one for both pictures
 
@@ -51,7 +51,7 @@ class FakeLeg:
         self.last_received = math.inf
         self.audio_profile = AudioProfile()
         self.video_profile = video
-        self.takes_content = takes_content
+        self.content_profile = SHARED_SCREEN if takes_content else None
         self.audio = FakeVoice()
         self.loss = 0.0
         self.rtp_counters: dict[str, int] = {}

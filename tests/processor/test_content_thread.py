@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import av
 import numpy as np
 import pytest
 
+from mcu.media.h264_nal import join_annex_b
+from mcu.media.payload_h264 import depacketize
 from mcu.media.payload_vp8 import Vp8Format
-from mcu.media.types import EncodedFrame, Picture
+from mcu.media.types import SHARED_SCREEN, EncodedFrame, Picture, VideoProfile
 from mcu.media.video_codecs import VideoDecoder
 from mcu.mixer.reduction import picture_of
-from mcu.processor.content_thread import MOST_BITRATE, ContentThread, fitted
+from mcu.processor.content_thread import ContentThread, fitted
 from mcu.processor.overload import STEPS
 from mcu.processor.picture_encoders import REFINE_FRAMES, PacketizedFrame
 
 FPS = 100  # ten times as fast as in a meeting
-RATE = 10 * MOST_BITRATE  # as many bits for a picture as there
+SCREEN = replace(SHARED_SCREEN, fps=FPS)
+RATE = 10 * SCREEN.bitrate  # as many bits for a picture as there
 
 
 def page(seed: int, width: int = 640, height: int = 480) -> Picture:
@@ -75,15 +79,24 @@ def stage() -> Iterator[Stage]:
     assert made.thread.failures == 0
 
 
+def size_of(frame: PacketizedFrame) -> tuple[int, int]:
+    """Width and height in a VP8 keyframe (RFC 6386 section 9.1)."""
+    payload_format = Vp8Format()
+    whole = payload_format.assemble([payload_format.inspect(p) for p in frame.payloads], contiguous=True)
+    assert whole is not None
+    width, height = (int.from_bytes(whole.data[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+    return width, height
+
+
 def error(shown: np.ndarray, picture: Picture) -> float:
     """Root of the mean square error."""
     return float(np.sqrt(np.mean((shown.astype(float) - picture.y) ** 2)))
 
 
 def test_nothing_is_coded_while_nobody_shares_or_nobody_watches(stage: Stage) -> None:
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     stage.run(5)
-    stage.thread.use(0)
+    stage.thread.use({})
     stage.screen = page(1)
     stage.run(5)
     assert not stage.frames
@@ -92,9 +105,9 @@ def test_nothing_is_coded_while_nobody_shares_or_nobody_watches(stage: Stage) ->
 
 def test_a_screen_is_sent_in_its_own_size_until_it_is_sharp_and_then_once_a_second(stage: Stage) -> None:
     stage.screen = page(1, 642, 481)  # odd, as windows are
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     stage.run(REFINE_FRAMES + 5)
-    assert (stage.frames[0].profile.width, stage.frames[0].profile.height) == (642, 481)
+    assert size_of(stage.frames[0]) == (642, 481)
     assert [frame.keyframe for frame in stage.frames].count(True) == 1
     assert error(stage.shown(), stage.screen) < 4
     before = len(stage.frames)
@@ -104,7 +117,7 @@ def test_a_screen_is_sent_in_its_own_size_until_it_is_sharp_and_then_once_a_seco
 
 def test_a_page_that_is_turned_after_a_rest_is_no_larger_than_the_first_and_becomes_sharp(stage: Stage) -> None:
     stage.screen = page(1)
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     stage.run(REFINE_FRAMES + 5)
     rested = len(stage.frames)
     stage.screen = page(2)
@@ -116,7 +129,7 @@ def test_a_page_that_is_turned_after_a_rest_is_no_larger_than_the_first_and_beco
 
 
 def test_a_page_that_is_scrolled_needs_no_keyframes(stage: Stage) -> None:
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     for number in range(8):
         stage.screen = page(number)
         stage.run(3)
@@ -124,7 +137,7 @@ def test_a_page_that_is_scrolled_needs_no_keyframes(stage: Stage) -> None:
 
 
 def test_nothing_is_coded_while_the_last_picture_is_on_its_way(stage: Stage) -> None:
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     stage.screen = page(1)
     stage.run(5)
     stage.thread.held = True
@@ -140,7 +153,7 @@ def test_nothing_is_coded_while_the_last_picture_is_on_its_way(stage: Stage) -> 
 
 def test_the_same_page_again_is_not_coded_again(stage: Stage) -> None:
     stage.screen = page(1)
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     stage.run(REFINE_FRAMES + 5)
     before = len(stage.frames)
     for _ in range(10):
@@ -151,7 +164,7 @@ def test_the_same_page_again_is_not_coded_again(stage: Stage) -> None:
 
 def test_a_word_costs_little(stage: Stage) -> None:
     stage.screen = page(1)
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     stage.run(REFINE_FRAMES + 5)
     before = len(stage.frames)
     typed = page(1)
@@ -165,7 +178,7 @@ def test_a_word_costs_little(stage: Stage) -> None:
 
 def test_another_size_begins_with_a_keyframe_and_so_does_another_share(stage: Stage) -> None:
     stage.screen = page(1)
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     stage.run(5)
     stage.screen = page(1, 320, 240)
     stage.run(5)
@@ -174,15 +187,15 @@ def test_another_size_begins_with_a_keyframe_and_so_does_another_share(stage: St
     assert stage.thread.encoders == 0
     stage.screen = page(1, 320, 240)
     stage.run(5)
-    sizes = [(frame.profile.width, frame.profile.height) for frame in stage.frames if frame.keyframe]
+    sizes = [size_of(frame) for frame in stage.frames if frame.keyframe]
     assert sizes == [(640, 480), (320, 240), (320, 240)]
 
 
 def test_whoever_comes_is_given_a_keyframe(stage: Stage) -> None:
     stage.screen = page(1)
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     stage.run(REFINE_FRAMES)
-    stage.thread.admit()
+    stage.thread.admit(SCREEN)
     stage.wait_for(lambda: sum(frame.keyframe for frame in stage.frames) == 2)
 
 
@@ -211,6 +224,26 @@ def test_a_screen_larger_than_full_hd_is_made_to_fit(size: tuple[int, int], sent
 
 def test_a_large_screen_is_coded_smaller(stage: Stage) -> None:
     stage.screen = page(1, 2560, 1600)
-    stage.thread.use(RATE)
+    stage.thread.use({SCREEN: RATE})
     stage.wait_for(lambda: bool(stage.frames))
     assert stage.shown().shape == (1200, 1920)
+
+
+def test_rooms_are_sent_the_same_screen_as_their_channels_allow(stage: Stage) -> None:
+    large = VideoProfile("H264", 1280, 720, FPS, 10 * RATE, "constrained-baseline", 0)
+    small = replace(large, width=320, height=240)
+    alike = replace(large, width=1920, height=1200)  # this screen is smaller than both allow
+    stage.screen = page(1, 641, 481)
+    stage.thread.use({SCREEN: RATE, large: RATE, small: RATE, alike: RATE})
+    stage.wait_for(lambda: {frame.profile for frame in stage.frames} == {SCREEN, large, small, alike})
+    assert stage.thread.encoders == 3
+    for profile, size in ((large, (640, 480)), (small, (320, 240))):
+        first = next(frame for frame in stage.frames if frame.profile == profile)
+        assert first.keyframe
+        whole = join_annex_b(depacketize(first.payloads))
+        picture = VideoDecoder("H264").decode(EncodedFrame("H264", whole, 0, keyframe=True))
+        assert picture is not None
+        assert (picture.width, picture.height) == size
+    before = len(stage.frames)
+    stage.thread.admit(small)
+    stage.wait_for(lambda: any(f.keyframe and f.profile == small for f in stage.frames[before:]))

@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
-from mcu.media.types import VideoProfile
+from mcu.media.types import SHARED_SCREEN, StreamKind, VideoProfile
 from mcu.processor.composing import ComposingThread
-from mcu.processor.content_thread import CONTENT, MOST_BITRATE, ContentThread
+from mcu.processor.content_thread import ContentThread
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.leg import Leg
 from mcu.processor.member import Member
@@ -23,6 +23,7 @@ from tests.fakes.legs import CONTENT_TYPE, FakeLeg
 
 PICTURE = VideoProfile("VP8", 1280, 720, 25, 1_200_000)
 BEST, MIDDLE, SMALL = (rung.profile for rung in ladder(PICTURE))
+MOST_BITRATE = SHARED_SCREEN.bitrate
 SHARER = "leg0"
 
 
@@ -53,7 +54,9 @@ class Stage:
 
     def send(self, *, keyframe: bool = False) -> None:
         self.frame += 1
-        self.presenting.send(PacketizedFrame(CONTENT, [b"\x10" + bytes([keyframe])], self.frame * 9_000, keyframe))
+        payloads = [b"\x10" + bytes([keyframe])]
+        for profile in self.screen.rates or (SHARED_SCREEN,):
+            self.presenting.send(PacketizedFrame(profile, payloads, self.frame * 9_000, keyframe))
 
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds / ADAPT_SECONDS)):
@@ -213,7 +216,7 @@ def test_a_large_picture_leaves_no_faster_than_lines_carry_and_holds_up_the_next
     stage.run(1)
     before, later = stage.got(1), []
     monkeypatch.setattr(stage.presenting, "_call_later", lambda delay, call, *rest: later.append((delay, call, rest)))
-    page = PacketizedFrame(CONTENT, [b"\x10" + bytes(1_000)] * 100, 9_000_000, keyframe=True)
+    page = PacketizedFrame(SHARED_SCREEN, [b"\x10" + bytes(1_000)] * 100, 9_000_000, keyframe=True)
     stage.presenting.send(page)
     assert stage.got(1) - before < 20
     assert stage.screen.held
@@ -227,3 +230,21 @@ def test_a_large_picture_leaves_no_faster_than_lines_carry_and_holds_up_the_next
     assert stage.got(1) - before == 100
     assert not stage.screen.held
     assert waited >= 0.8 * 8 * 90_000 / (1.25 * MOST_BITRATE)
+
+
+def test_a_room_has_its_own_encoding_at_what_its_channel_allows() -> None:
+    stage = Stage(3)
+    room = VideoProfile("H264", 1280, 720, 5, 384_000, "constrained-baseline", 0)
+    stage.legs[3].content_profile = room
+    stage.legs[3].limits = {StreamKind.MAIN: 400_000 * OVERHEAD, StreamKind.CONTENT: 384_000 * OVERHEAD}
+    stage.update(SHARER)
+    stage.run(1)
+    assert stage.screen.rates == {SHARED_SCREEN: MOST_BITRATE, room: 384_000}
+    assert min(stage.got(index) for index in (1, 2, 3)) > 5
+    stage.presenting.send(PacketizedFrame(room, [b"room"], 0, keyframe=False))
+    assert b"room" not in [packet.payload for packet in stage.legs[1].received(CONTENT_TYPE)]
+    stage.legs[3].limits[StreamKind.CONTENT] = 100_000  # flow control
+    before = stage.got(3)
+    stage.run(1)
+    assert stage.screen.rates == {SHARED_SCREEN: MOST_BITRATE}
+    assert stage.got(3) <= before + 1

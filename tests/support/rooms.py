@@ -44,6 +44,7 @@ class Room:
         self.keepalives = 0
         self.wants_keyframe = True  # the camera's encoder, next
         self.speaks = self.films = True
+        self.films_content = False  # sends the camera's pictures as content, too
         self.picture: NDArray[np.uint8] | None = None  # newest luma plane of the main picture
         self.pictures = 0
         self.last_picture = 0.0  # monotonic seconds
@@ -165,8 +166,10 @@ class Room:
                 if coded is not None:
                     payloads = payload_h264.packetize(coded.data, 1_100, packetization_mode=0)
                     for index, payload in enumerate(payloads):
-                        self.send("main", payload, payload_type=H264, marker=index == len(payloads) - 1)
-            self.timestamp["main"] = (self.timestamp["main"] + 90_000 // FPS) & 0xFFFFFFFF
+                        for kind in ("main", "content")[: 1 + self.films_content]:
+                            self.send(kind, payload, payload_type=H264, marker=index == len(payloads) - 1)
+            for kind in ("main", "content"):
+                self.timestamp[kind] = (self.timestamp[kind] + 90_000 // FPS) & 0xFFFFFFFF
             frame += 1
             await asyncio.sleep(max(0.0, begin + frame / FPS - time.monotonic()))
 

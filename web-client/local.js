@@ -1,9 +1,8 @@
-/** The person's own side: microphone, camera and screen, their switches, and what the chair has switched off. */
+/** The person's own side: microphone and camera, their switches, and what the chair has switched off. */
 
-import { canShareScreen, captureScreen } from "./media/content.js";
 import { Devices } from "./media/devices.js";
-import { ScreenSound } from "./media/screen-sound.js";
 import { MutedEar } from "./media/muted-ear.js";
+import { Sharing } from "./sharing.js";
 import { troublesOf } from "./state/joining.js";
 import { self } from "./state/meeting.js";
 import { wantsToBeHeard } from "./state/microphone.js";
@@ -21,13 +20,11 @@ import { wantsToBeHeard } from "./state/microphone.js";
  */
 
 export class Local {
+  sharing;
   #options;
   #store;
   #devices;
   #ear;
-  /** @type {MediaStreamTrack | null} */
-  #screen = null;
-  #screenSound = new ScreenSound();
   #silenced = false; // by the chair
   #told = ""; // the switches as the server knows them
 
@@ -41,6 +38,7 @@ export class Local {
       (source, track) => this.#tracked(source, track),
       (kind, reason, label) => this.#moved(kind, reason, label),
     );
+    this.sharing = new Sharing({ ...options, microphone: () => this.#devices.track("microphone") });
     this.#ear = new MutedEar((talkingMuted) => this.#store.set({ talkingMuted }));
   }
 
@@ -84,16 +82,16 @@ export class Local {
   release() {
     this.#devices.close("camera");
     this.#devices.close("microphone");
-    this.contentShown(false);
+    this.sharing.end();
     this.#silenced = false;
     this.#store.set({ holding: false });
   }
 
   /** @param {Kind} kind */
   track(kind) {
-    if (kind === "content") return this.#screen;
+    if (kind === "content") return this.sharing.screen;
     if (kind === "main") return this.#devices.track("camera");
-    return this.#screenSound.track ?? this.#devices.track("microphone");
+    return this.sharing.sound ?? this.#devices.track("microphone");
   }
 
   /** As `enter` and `set_self` tell them. */
@@ -178,10 +176,7 @@ export class Local {
   tellAnew() {
     this.#told = "";
     this.#tellSwitches();
-    const { meeting } = this.#store.state;
-    const others = meeting && ![null, meeting.you].includes(meeting.conference.content);
-    if (this.#screen && others) this.contentShown(false); // somebody took over meanwhile
-    else if (this.#screen) this.#tellContent();
+    this.sharing.tellAnew();
   }
 
   /**
@@ -198,65 +193,11 @@ export class Local {
     this.#enableMicrophone();
   }
 
-  async shareScreen() {
-    if (!canShareScreen()) return this.#options.notices.problem({ key: "content.unsupported" });
-    if (this.#store.state.content !== "off") return undefined; // the browser asks already
-    this.#store.set({ content: "starting" });
-    const { track, sound, failed } = await captureScreen();
-    if (failed) this.#options.notices.problem({ key: "content.failed" });
-    if (!track || this.#store.state.phase !== "meeting") {
-      track?.stop();
-      sound?.stop();
-      return this.#store.set({ content: "off" });
-    }
-    this.#screen = track;
-    this.#screen.onended = () => this.stopSharing();
-    this.#options.onTrack("content");
-    if (sound) this.#mix(sound);
-    if (this.#tellContent()) return this.#store.set({ content: "on", contentSound: sound !== null });
-    return this.contentShown(false);
-  }
-
-  /** Send the sound of the screen with the microphone. @param {MediaStreamTrack} sound */
-  #mix(sound) {
-    this.#screenSound.start(sound, this.#devices.track("microphone"), () => {
-      this.#unmix();
-      this.#tellContent();
-    });
-    this.#options.onTrack("audio");
-  }
-
-  #unmix() {
-    if (!this.#screenSound.stop()) return;
-    this.#store.set({ contentSound: false });
-    this.#options.onTrack("audio");
-  }
-
-  #tellContent() {
-    return this.#options.tell({ type: "content", active: true, sound: this.#screenSound.track !== null });
-  }
-
-  stopSharing() {
-    this.#options.tell({ type: "content", active: false });
-    this.contentShown(false);
-  }
-
-  /** Whether the content of the meeting is this person's now. @param {boolean} own */
-  contentShown(own) {
-    if (own || !this.#screen) return;
-    this.#screen.onended = null;
-    this.#screen.stop();
-    this.#screen = null;
-    this.#unmix();
-    this.#store.set({ content: "off" });
-    this.#options.onTrack("content");
-  }
-
   /** @param {import("./media/devices.js").Source} source @param {MediaStreamTrack | null} track */
   #tracked(source, track) {
     if (source === "camera") this.#store.set({ preview: track ? new MediaStream([track]) : null });
     this.#enableMicrophone();
-    if (source === "microphone") this.#screenSound.follow(track);
+    if (source === "microphone") this.sharing.follow(track);
     this.#options.onTrack(source === "camera" ? "main" : "audio");
     this.#tellSwitches();
   }

@@ -82,8 +82,8 @@ const actions = {
     return track ? meter(track, onLevel) : null;
   },
   checkLine: () => void checking.start(),
-  shareScreen: () => void local.shareScreen(),
-  stopSharing: () => local.stopSharing(),
+  shareScreen: () => void local.sharing.begin(),
+  stopSharing: () => local.sharing.stop(),
   raiseHand: (hand) => session.send({ type: "set_self", hand }),
   react: (reaction) => void session.send({ type: "react", reaction }),
   caption: (text, final) => session.send({ type: "caption", text, final }),

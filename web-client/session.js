@@ -231,7 +231,7 @@ export class Session {
       this.#options.notices.tell({ key: "news.contentStopped", values: {}, tone: "info" });
     }
     if (is === you && this.#store.state.content === "off") this.send({ type: "content", active: false });
-    if (is !== you && (is !== null || was === you)) this.#options.local.contentShown(false);
+    if (is !== you && (is !== null || was === you)) this.#options.local.sharing.end();
   }
 
   /** @param {import("./protocol").Error} error */
@@ -248,7 +248,7 @@ export class Session {
       this.#store.set({ problem: { message: error.message, field: FIELD[error.code] ?? null } });
     } else {
       if (error.for === "offer") this.#call?.offerRefused();
-      if (error.for === "content") this.#options.local.contentShown(false);
+      if (error.for === "content") this.#options.local.sharing.end();
       if (!MENDED.has(error.code) && !SILENT.has(error.for ?? "")) this.#options.notices.problem(error.message);
     }
   }
@@ -266,7 +266,7 @@ export class Session {
     this.#options.memory.keepWayBack(null);
     this.#back = null;
     this.#finishConnections();
-    this.#options.local.contentShown(false);
+    this.#options.local.sharing.end();
     this.#store.set({ meeting: null, enteredAt: null, notices: [], reactions: [] });
   }
 

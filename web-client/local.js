@@ -19,6 +19,8 @@ import { wantsToBeHeard } from "./state/microphone.js";
  * @property {(message: import("./protocol").SetSelf | import("./protocol").Content) => boolean} tell the server
  */
 
+const AGAIN_MS = 1_000; // the server takes 20 messages a second
+
 export class Local {
   sharing;
   #options;
@@ -27,6 +29,8 @@ export class Local {
   #ear;
   #silenced = false; // by the chair
   #told = ""; // the switches as the server knows them
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #again;
 
   /** @param {LocalOptions} options */
   constructor(options) {
@@ -170,6 +174,13 @@ export class Local {
   /** Something that the switches depend on has changed elsewhere. */
   switched() {
     this.#tellSwitches();
+  }
+
+  /** The server did not take the switches, as too much came at once. */
+  tellLater() {
+    this.#told = "";
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#tellSwitches(), AGAIN_MS);
   }
 
   /** After a break the server is told everything again. */

@@ -248,6 +248,7 @@ export class Session {
       this.#store.set({ problem: { message: error.message, field: FIELD[error.code] ?? null } });
     } else {
       if (error.for === "offer") this.#call?.offerRefused();
+      if (error.for === "set_self" && error.code === "too-fast") this.#options.local.tellLater();
       if (error.for === "content") this.#options.local.sharing.end();
       if (!MENDED.has(error.code) && !SILENT.has(error.for ?? "")) this.#options.notices.problem(error.message);
     }

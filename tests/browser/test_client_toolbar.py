@@ -80,3 +80,17 @@ def test_the_menu_is_walked_with_arrow_keys_and_gives_the_focus_back(page: Page,
     expect(entries.last).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator('[data-tool="more"]')).to_be_focused()
+
+
+def test_switches_that_came_too_fast_are_told_again(page: Page, conference: FakeConference) -> None:
+    enter(page, conference)
+    wait_for(page, conference, protocol.SetSelf)
+    told = len(conference.sent(protocol.SetSelf))
+    conference.too_fast = 2
+    press(page, "microphone")
+    wait_for(page, conference, protocol.SetSelf, count=told + 3)
+    muted, again, last = (message.muted for message in conference.sent(protocol.SetSelf)[told:])
+    assert (muted, again, last) == (True, True, True)
+    expect(page.locator('.tool[data-tool="microphone"]')).to_have_attribute("data-look", "off")
+    page.wait_for_timeout(1_500)
+    assert len(conference.sent(protocol.SetSelf)) == told + 3

@@ -61,6 +61,7 @@ class FakeConference:
     title: str = "구청장 협의회 정례회의"
     role: protocol.Role = "attendee"
     refusal: protocol.Error | None = None  # answers the next `enter`
+    too_fast: int = 0  # so many of the next `set_self` are refused
     forgotten: bool = False  # `resume` is refused
     answers_pings: bool = True
     answers_enter: bool = True
@@ -146,6 +147,10 @@ class FakeConference:
                 return self._resume(message)
             case protocol.Ping():
                 return [protocol.Pong()] if self.answers_pings else []
+            case protocol.SetSelf() if self.too_fast > 0:
+                self.too_fast -= 1
+                sentence = protocol.Sentence(ko="요청이 너무 잦습니다.", en="Too many requests.")
+                return [protocol.Error(code="too-fast", message=sentence, regarding="set_self")]
             case protocol.SetSelf():
                 return [self._change_self(message)]
             case protocol.Content(active=active):

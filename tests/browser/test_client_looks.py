@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.client_page import enter, press
 from tests.browser.scene import Setting, scene
-from tests.fakes.conference_server import FakeConference
+from tests.fakes.conference_server import FakeConference, person
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -101,3 +101,15 @@ def test_controls_have_edges_where_the_system_chooses_the_colours(page: Page, co
     )
     assert all("none" not in edge and " 0px" not in edge for edge in edges)
     assert edges[0] != edges[1]  # the open panel's tool looks other than one that is not pressed
+
+
+def test_a_long_office_does_not_cut_the_name_in_the_chat(page: Page, conference: FakeConference) -> None:
+    conference.others = [person("김서연", "국무조정실 수도권광역행정협의회 지원단장 직무대행 겸 기획조정실장", 1)]
+    enter(page, conference)
+    conference.write(conference.others[0], "안녕하십니까")
+    press(page, "chat")
+    office, name = page.locator(".chat-log b bdi").all()
+    fits = "node => node.scrollWidth <= node.clientWidth"
+    assert not office.evaluate(fits)
+    assert name.evaluate(fits)
+    expect(name).to_have_text("김서연")

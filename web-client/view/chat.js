@@ -3,7 +3,6 @@
 import { element, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { timeOfDay } from "../i18n/index.js";
-import { titled } from "../state/news.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
@@ -45,9 +44,15 @@ function chatLine(context, line) {
   return element(
     "li",
     { class: line.participant === context.state.meeting?.you ? "own" : undefined },
-    element("header", {}, element("b", {}, element("bdi", {}, titled(line))), element("time", { datetime: line.at })),
+    element("header", {}, writer(line), element("time", { datetime: line.at })),
     element("p", { dir: "auto" }, line.text),
   );
+}
+
+/** Office and name; what is too long is cut from the office. @param {import("../protocol").ChatLine} line */
+function writer({ name, office }) {
+  const of = office ? [element("bdi", { class: "office" }, office), " "] : [];
+  return element("b", {}, ...of, element("bdi", {}, name));
 }
 
 /** @param {Context} context */

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from mcu.signaling import protocol
-from tests.browser.client_page import enter, press, until, wait_for
+from tests.browser.client_page import WAIT, enter, press, until, wait_for
 from tests.browser.layouts_shown import SCENES, enter_scene
 from tests.fakes.conference_server import LINK, FakeConference, person
 
@@ -209,3 +209,16 @@ def test_joining_again_keeps_the_switches_and_the_panel(page: Page, conference: 
     expect(page.get_by_role("button", name="마이크 끄기")).to_be_visible()
     expect(page.locator(".panel h2")).to_be_visible()
     assert [m.camera_off for m in conference.sent(protocol.Enter)] == [False, True]
+
+
+@pytest.mark.parametrize(("host", "warned"), [("localhost", True), ("127.0.0.1", True), ("mcu.localhost", False)])
+def test_an_invitation_to_this_computer_alone_says_so(
+    page: Page, conference: FakeConference, host: str, warned: bool
+) -> None:
+    page.goto(conference.link.replace("localhost", host))
+    page.get_by_label("이름", exact=True).fill("홍길동")
+    page.locator(".join-form [type=submit]").click()
+    expect(page.get_by_role("toolbar")).to_be_visible(timeout=WAIT)
+    press(page, "invite")
+    expect(page.locator(".invitation")).to_be_visible()
+    expect(page.get_by_text("이 링크는 이 컴퓨터에서만 열립니다.")).to_have_count(int(warned))

@@ -198,6 +198,7 @@ export const en = {
   "invite.title": "Invite",
   "invite.link": "Anybody who has this link can join this meeting. Send it only to those who are to come.",
   "invite.number": "Joining by number needs the PIN too. Tell them to ask whoever created the meeting for it.",
+  "invite.here": "This link opens on this computer only. Open the meeting by the server’s address, then invite.",
   "invite.locked": "The meeting is locked; nobody new can join until the chair unlocks it.",
   "invite.text": "What to send",
   "invite.copy": "Copy",

@@ -7,6 +7,8 @@ import { grouped } from "../i18n/index.js";
 
 /** @typedef {import("./context.js").Context} Context */
 
+const HERE = new Set(["localhost", "127.0.0.1", "[::1]"]); // what means another machine to everybody else
+
 /** @param {Context} context */
 export function invite(context) {
   const closed = new AbortController();
@@ -32,6 +34,7 @@ export function invite(context) {
     "invite.title",
     element("p", { class: "lead" }, inner.text(byLink ? "invite.link" : "invite.number")),
     text,
+    HERE.has(location.hostname) && element("p", { class: "hint problem" }, inner.text("invite.here")),
     locked,
     element(
       "div",

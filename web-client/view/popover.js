@@ -106,7 +106,7 @@ export function ask(context, question) {
  *
  * @param {Context} context
  * @param {Key} title
- * @param {...Node} content
+ * @param {...import("./dom.js").Child} content
  */
 export function sheet(context, title, ...content) {
   const close = element("button", { type: "button", class: "quiet icon-only" }, icon("close"));

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from typing import Any
 
 from mcu.h323 import call_messages
 from mcu.h323.address import Address
@@ -82,8 +83,9 @@ class Call(CallCore):
 
     # --- what the owner wants -----------------------------------------------------------------------------
 
-    def prepare(self, *, media: Mapping[StreamKind, LocalMedia], offer: Offer) -> None:
-        """What this call has: ports that are reserved, and what is offered."""
+    def prepare(self, *, media: Mapping[StreamKind, LocalMedia], offer: Offer, tokens: tuple[Any, ...] = ()) -> None:
+        """What this call has: ports that are reserved, what is offered, and ClearTokens for answers (H.235)."""
+        self._tokens = tokens
         self._fast.media, self._fast.offer = media, offer
         self._control.h245 = H245Control(
             offer=offer,

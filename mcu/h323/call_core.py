@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import asdict
+from typing import Any
 
 from mcu.h323 import call_messages, call_party, call_reasons, q931_contents, vendors
 from mcu.h323 import h225_messages as h225
@@ -56,6 +57,7 @@ class CallCore:
         self.identifier = bytes(16)
         self.conference_id = bytes(16)
         self.called: tuple[str, ...] = ()
+        self.peer_tokens: tuple[Any, ...] = ()  # ClearTokens that the peer sent last, as ASN.1 values
         self._local = local
         self._options = options
         self._rng = rng
@@ -65,6 +67,7 @@ class CallCore:
         self._events: list[Event] = []
         self._now = now
         self._source: Address | None = None  # of ours, for calls out
+        self._tokens: tuple[Any, ...] = ()  # ClearTokens for answers
         self._begins_early = False  # the SETUP of a call in has H.245
         self._alerted = self._answered = self._ended = False
 
@@ -72,7 +75,7 @@ class CallCore:
 
     @property
     def state(self) -> CallState:
-        return self._signaling.state
+        return CallState.ENDED if self._ended else self._signaling.state
 
     @property
     def is_outgoing(self) -> bool:
@@ -98,6 +101,7 @@ class CallCore:
 
     def _take(self, heard: Heard, now: float) -> None:
         body = heard.information.body
+        self.peer_tokens = getattr(body, "tokens", ()) or self.peer_tokens
         before, self.party = self.party, call_party.learn(self.party, heard)
         self._signaling.asks = self._quirks.status_inquiry
         if heard.first_setup:
@@ -242,6 +246,7 @@ class CallCore:
             h245_address=control.listening if control.has_told else None,
             fast_start=accepted.elements if accepted else (),
             fast_connect_refused=self._fast.is_refused,
+            tokens=self._tokens,
         )
         self._say(said, now, control=control.path.tunnelled())
         self._adopt(accepted.opened if accepted else (), now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mcu.h323 import aliases, call_reasons, h225_codec, q931_contents
 from mcu.h323.address import Address
@@ -105,6 +106,7 @@ def answer(
     h245_address: Address | None,
     fast_start: tuple[bytes, ...],
     fast_connect_refused: bool,
+    tokens: tuple[Any, ...] = (),
 ) -> Said:
     """CALL PROCEEDING, ALERTING or CONNECT (H.225.0 clauses 7.3.1 to 7.3.3)."""
     body = _ANSWERS[kind](
@@ -114,6 +116,7 @@ def answer(
         h245_address=h245_address,
         fast_start=fast_start,
         fast_connect_refused=fast_connect_refused,
+        tokens=tokens,
     )
     elements = [q931_contents.display(local.display)]
     if isinstance(body, Connect):

@@ -31,13 +31,13 @@ def recorded(options: CallOptions) -> tuple[list[bytes], list[bytes]]:
     return signaling, control
 
 
-def callee_of(reference_of: bytes) -> Call:
+def callee_of(first: bytes, now: float) -> Call:
     """A call in that heard a good SETUP and was taken."""
-    call = call_in()
+    call = call_in(now=now)
     call.control_listening(Address(CALLEE.ip, 50002))
-    call.receive_signaling(tpkt.frame(reference_of), 0.0)
+    call.receive_signaling(tpkt.frame(first), now)
     call.prepare(media=ports(CALLEE.ip, 6000), offer=OFFER)
-    call.accept(0.0)
+    call.accept(now)
     return call
 
 
@@ -68,14 +68,15 @@ def test_damaged_messages_cost_their_own_call_only() -> None:
     for options, seed in ((CallOptions(fast_start=True), 225), (CallOptions(tunnelling=False), 245)):
         signaling, control = recorded(options)
         first, calls = signaling[0], 1
-        call = callee_of(first)
+        call = callee_of(first, 0.0)
         is_control = False
         for number, data in enumerate(mutations(control or signaling, seed=seed, count=COUNT // 2)):
+            now = number * 0.01
             if not options.tunnelling and not is_control:
-                call.control_connected(0.0)
+                call.control_connected(now)
                 is_control = True
-            if heard(call, tpkt.frame(data), number * 0.01, is_control=is_control):
-                call, is_control, calls = callee_of(first), False, calls + 1
+            if heard(call, tpkt.frame(data), now, is_control=is_control):
+                call, is_control, calls = callee_of(first, now), False, calls + 1
         assert 1 < calls < COUNT // 10
     beside.caller.call.request_keyframe(next(iter(beside.caller.channels()))[1], beside.now)
     talking(beside)

@@ -82,6 +82,21 @@ def test_a_setup_is_told_and_answered() -> None:
     assert information.tunnelling is True
 
 
+def test_tokens_go_both_ways() -> None:
+    token = {"tokenOID": (0, 0, 8, 235, 0, 3, 43), "dhkey": {"halfkey": (1, 8), "modSize": (5, 8), "generator": (2, 8)}}
+    call = call_in()
+    call.receive_signaling(message(setup(tokens=(token,)), tunnelling=True), 0.0)
+    assert call.peer_tokens == (token,)
+    call.prepare(media=ports(CALLEE.ip), offer=by_hand.small_offer(), tokens=(token,))
+    call.accept(0.0)
+    ((_, information),) = said(call)
+    assert isinstance(information.body, h225.Connect)
+    assert information.body.tokens == (token,)
+    out = dialled(CallOptions(tokens=(token,)))
+    out.receive_signaling(answer(out, h225.Connect(tokens=(token,))), 0.0)
+    assert out.peer_tokens == (token,)
+
+
 def test_answers_come_once_and_in_order() -> None:
     call = call_in()
     call.proceed(0.0)
@@ -283,6 +298,7 @@ def test_a_connection_that_cannot_be_made_is_told() -> None:
     assert ended(call) == CallEnded(EndReason.UNREACHABLE, "no connection")
     broken = dialled()
     broken.signaling_lost(1.0)
+    assert broken.state is CallState.ENDED
     assert ended(broken) == CallEnded(EndReason.CONNECTION_LOST, "call signaling")
 
 

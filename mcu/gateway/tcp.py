@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from mcu.h323.address import Address
 
@@ -39,11 +39,10 @@ class Connection(asyncio.Protocol):
         self._on_data, self._on_lost = on_data, on_lost
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's own is none by class
         if self._closed:
-            transport.abort()
+            self._transport.abort()
             return
-        self._transport = transport
         self.local, self.peer = plain(transport.get_extra_info("sockname")), plain(transport.get_extra_info("peername"))
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -116,6 +116,10 @@ class MultipointProcessor:
             case control.UpdateRtpLeg(leg=leg):
                 self._rtp_leg(leg).update(command)
                 self._legs[leg][1].leg_updated()
+            case control.MoveRtpLeg(leg=leg, conference=conference, participant=participant):
+                self._move_rtp_leg(leg, conference, participant)
+            case control.PlayPrompts(conference=conference, prompts=prompts):
+                self._bridge(conference).sound.prompting.play(prompts)
             case control.SendKeyframe(leg=leg, kind=kind):
                 self._send_keyframe(leg, kind)
             case control.RemoveLeg(leg=leg):
@@ -168,6 +172,14 @@ class MultipointProcessor:
         self._legs[command.leg] = (leg, bridge)
         bridge.add_leg(leg, command.participant)
         return control.RtpLegAnswer(leg.ports)
+
+    def _move_rtp_leg(self, leg_id: str, conference: str, participant: str) -> None:
+        leg, bridge = self._rtp_leg(leg_id), self._bridge(conference)
+        self._legs[leg_id][1].release(leg)
+        self._legs[leg_id] = (leg, bridge)
+        bridge.add_leg(leg, participant)
+        if leg.connected:
+            bridge.leg_connected(leg)
 
     def _send_keyframe(self, leg_id: str, kind: str) -> None:
         try:

@@ -37,7 +37,7 @@ class Offer:
     """
 
     audio: tuple[str, ...] = ("G722", "PCMA", "PCMU")
-    audio_received: tuple[str, ...] = ("G7221", "G729")
+    audio_received: tuple[str, ...] = ("G729",)
     video: tuple[str, ...] = ("H264", "H263+", "H263", "H261")
     content: tuple[str, ...] = ("H264",)
     h264_profiles: tuple[str, ...] = ("constrained-baseline",)

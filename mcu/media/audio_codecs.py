@@ -12,6 +12,7 @@ from mcu.errors import RefusedError
 from mcu.media.telephone_codecs import G711Coder, G722Coder, TelephoneDecoder
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock, AudioProfile
 
+DECODED_CODECS = frozenset({"opus", "pcmu", "pcma", "g722", "g729"})
 MIN_BITRATE, MAX_BITRATE = 6_000, 510_000  # bit/s of Opus, RFC 6716 section 2.1.1
 
 _SILENT_BLOCK: AudioBlock = np.zeros(BLOCK_SAMPLES, np.float32)
@@ -38,8 +39,7 @@ class AudioDecoder(Protocol):
 
 
 def make_decoder(codec: str) -> AudioDecoder:
-    """A decoder by the codec's name in lower case: opus, pcmu, pcma, g722, g729. Raises KeyError for others (a bug of
-    ours)."""
+    """A decoder of one of DECODED_CODECS. Raises KeyError for others (a bug of ours)."""
     return OpusDecoder() if codec == "opus" else TelephoneDecoder(codec)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from mcu._native.opus import packet_has_fec, packet_samples
 from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import ProtocolError
+from mcu.media.audio_codecs import DECODED_CODECS
 from mcu.media.sequence import distance
 from mcu.media.telephone_codecs import g729_samples
 from mcu.media.transit import TransitHistogram
@@ -73,7 +74,8 @@ class JitterBuffer:
     """Orders packets and measures their transit; knows nothing of sound."""
 
     def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
-        self._codecs = {number: (codec.name.lower(), codec.clock_rate) for number, codec in codecs.items()}
+        named = {number: (codec.name.lower(), codec.clock_rate) for number, codec in codecs.items()}
+        self._codecs = {number: known for number, known in named.items() if known[0] in SILENT_CODECS | DECODED_CODECS}
         self.counters = JitterCounters()
         self._opus_head = -1  # first byte of an Opus packet whose duration is `_opus_samples`
         self._opus_samples = 0

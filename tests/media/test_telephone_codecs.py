@@ -13,7 +13,7 @@ import pytest
 from mcu._native.g722 import G722Decoder, G722Encoder
 from mcu._native.samples import Downsampler
 from mcu.errors import ProtocolError
-from mcu.media.audio_codecs import AudioEncoder, make_decoder
+from mcu.media.audio_codecs import DECODED_CODECS, AudioEncoder, make_decoder
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.telephone_codecs import NARROW_FACTOR, WIDE_TAPS, TelephoneDecoder, g729_samples, resampling_filter
 from mcu.media.types import SAMPLE_RATE, AudioBlock, AudioProfile, CodecParameters
@@ -238,5 +238,14 @@ def test_a_packet_of_more_than_120_ms_is_discarded(codec, size):
 
 
 def test_decoders_of_all_names_can_be_made():
-    for codec in CODECS.values():
-        assert make_decoder(codec.name.lower())
+    assert {codec.name.lower() for codec in CODECS.values()} | {"opus"} == DECODED_CODECS
+    for name in DECODED_CODECS:
+        assert len(make_decoder(name).conceal(960)) == 960
+
+
+def test_sound_that_cannot_be_decoded_is_discarded():
+    receiver = AudioReceiver({98: CodecParameters("G7221", 98, 16_000), **CODECS})
+    for number in range(20):
+        receiver.receive(FakePacket(payload_type=98, sequence_number=number, payload=bytes(60)), number * 0.02)
+        assert receiver.pull(number * 0.02) is None
+    assert receiver.counters.discarded == 20

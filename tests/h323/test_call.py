@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import random
 from pathlib import Path
 
 import pytest
 
+from mcu.h323 import h225_messages as h225
+from mcu.h323 import vendors
 from mcu.h323.call_options import CallOptions
 from mcu.h323.call_state import CallState
 from mcu.h323.channels import Direction
@@ -21,9 +24,9 @@ from mcu.h323.events import (
     IncomingCall,
     KeyframeRequested,
 )
-from mcu.h323.q931 import MessageType
+from mcu.h323.q931 import ElementId, MessageType
 from mcu.media.types import StreamKind
-from tests.h323 import shark
+from tests.h323 import by_hand, shark
 from tests.h323.call_pair import CALLEE, CALLER, USUAL, Pair, call_in, call_out, ports
 
 BOTH_WAYS = {(direction, kind) for direction in Direction for kind in (StreamKind.AUDIO, StreamKind.MAIN)}
@@ -193,3 +196,65 @@ def test_options_say_what_is_offered() -> None:
     assert any(way == "control" for way, _ in plain.caller.sent)
     tunnelled = started(CallOptions(tunnelling=True))
     assert all(way == "signaling" for way, _ in tunnelled.caller.sent)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_connection_that_breaks_at_any_moment_ends_both_once(seed: int) -> None:
+    rng = random.Random(seed)
+    options = CallOptions(
+        fast_start=rng.random() < 0.5, tunnelling=rng.random() < 0.5, h245_in_setup=rng.random() < 0.5
+    )
+    pair = Pair(call_out(options), call_in(), seed=seed, most_delay=0.2)
+    pair.run(rng.random() * 4)
+    for side in (pair.caller, pair.callee):
+        if rng.random() < 0.5 and side.has_control:
+            side.call.control_lost(pair.now)
+        side.call.signaling_lost(pair.now)
+    pair.run(30)
+    for side in (pair.caller, pair.callee):
+        assert [type(event) for event in side.events].count(CallEnded) == 1
+        assert side.events[-1] == side.ended()
+        assert side.call.state is CallState.ENDED
+        assert side.call.next_timer() is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_both_may_hang_up_at_the_same_time(seed: int) -> None:
+    pair = Pair(call_out(), call_in(), seed=seed)
+    pair.run(0.3 * seed)
+    pair.caller.call.hang_up(EndReason.HUNG_UP, pair.now)
+    pair.callee.call.hang_up(EndReason.HUNG_UP, pair.now)
+    pair.run(30)
+    for side in (pair.caller, pair.callee):
+        assert [type(event) for event in side.events].count(CallEnded) == 1
+
+
+def test_pausing_and_going_on() -> None:
+    pair = started()
+    pair.callee.call.hold(pair.now)
+    pair.run(5)
+    assert not [way for way, _ in pair.caller.channels() if way is Direction.SENT]
+    pair.callee.call.resume(pair.now)
+    pair.run(10)
+    talking(pair)
+
+
+@pytest.mark.parametrize(
+    ("number", "tunnels", "bearer"),
+    [((180, 0, 49152), True, False), ((181, 0, 21324), False, True), ((9, 0, 61), True, True)],
+)
+def test_the_table_of_vendors_is_obeyed(number: tuple[int, int, int], tunnels: bool, bearer: bool) -> None:
+    call = call_in()
+    source = h225.Endpoint(vendor=number)
+    call.receive_signaling(by_hand.message(by_hand.setup(source=source), tunnelling=True), 0.0)
+    call.prepare(media=ports(CALLEE.ip), offer=by_hand.small_offer())
+    call.accept(0.0)
+    ((connect, information),) = by_hand.said(call)
+    assert information.tunnelling is tunnels
+    assert (connect.get(ElementId.BEARER_CAPABILITY) is not None) is bearer
+
+
+def test_a_vendor_known_before_the_call_is_called_in_its_way() -> None:
+    call = call_out(CallOptions(quirks=vendors.quirks((180, 0, 49152), "")))
+    ((setup, _),) = by_hand.said(call)
+    assert setup.get(ElementId.DISPLAY) is None

@@ -174,6 +174,12 @@ class H323Leg:
             if kind in PICTURES:
                 self._handler.keyframe_requested(self, kind)
 
+    def show(self, pictures: Sequence[VideoProfile]) -> None:
+        """Another composite is there for it from now on: see `pictures` of the constructor."""
+        self._pictures = pictures
+        if self._channels is not None:
+            self._take_profiles(self._channels)
+
     def limit(self, kind: StreamKind) -> float:
         """Bit/s on the line that the peer takes of one kind of picture."""
         return self._limits.get(kind, math.inf)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mcu.control import RtpChannel, UpdateRtpLeg
 from mcu.errors import ProtocolError, RefusedError
 from mcu.h323.sent_picture import codec_name
-from mcu.h323.source_latch import Place
+from mcu.h323.source_latch import Place, plain_ip
 from mcu.media.audio_codecs import AudioEncoder, make_decoder
 from mcu.media.payloads import make_format
 from mcu.media.types import VIDEO_CLOCK_RATE, AudioProfile, CodecParameters, StreamKind
@@ -42,11 +41,11 @@ def read(command: UpdateRtpLeg) -> Channels:
             ways = {"received": received, "sent": sent}[channel.direction]
             _check(channel, kind, is_sent=ways is sent)
             ways[kind] = channel
-        named = {_numeric(ip) for c in command.channels for ip, _ in (c.rtp, c.rtcp) if ip}
+        named = {plain_ip(ip) for c in command.channels for ip, _ in (c.rtp, c.rtcp) if ip}
         return Channels(
             received,
             sent,
-            sources=frozenset(map(_numeric, command.sources)),
+            sources=frozenset(map(plain_ip, command.sources)),
             named=frozenset(named),
             limits={StreamKind(kind): bitrate for kind, bitrate in command.limits.items()},
             paused=frozenset(map(StreamKind, command.paused)),
@@ -94,10 +93,6 @@ def _check(channel: RtpChannel, kind: StreamKind, *, is_sent: bool) -> None:
         raise RefusedError("codec-unknown", channel.codec) from None
 
 
-def _numeric(text: str) -> str:
-    return str(ipaddress.ip_address(text))
-
-
 def place(pair: Place) -> Place:
     """An address of a channel, in the form in which sockets give them."""
-    return (_numeric(pair[0]), pair[1]) if pair[0] else pair
+    return (plain_ip(pair[0]), pair[1]) if pair[0] else pair

@@ -25,10 +25,11 @@ import structlog
 from mcu._native.packets import BATCH, MAX_DATAGRAM, MediaSocket, Path, SrtpTransport
 from mcu.errors import RefusedError
 from mcu.h323.medium import Medium
-from mcu.h323.source_latch import Place
+from mcu.h323.source_latch import Place, plain_ip
 
 MAX_READ = 64  # datagrams for each wake-up, of a port whose source is sought, and of RTCP
 MAX_BATCHES = 2  # for each wake-up of a port whose source is known: a keyframe and more
+PORTS = 1 << 16
 FULL = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 
 log = structlog.get_logger()
@@ -196,12 +197,16 @@ class PortRange:
 
     def __init__(self, first: int, count: int) -> None:
         self._first = first + first % 2
-        self._pairs = max(0, (first + count - self._first) // 2)
+        self._pairs = max(0, (min(first + count, PORTS) - self._first) // 2)
         self._next = 0
         self.lent = 0  # pairs
 
     def take(self, host: str, *, clock: Callable[[], float]) -> PortPair:
-        """The next free pair on `host`, an address of ours. Raises RefusedError."""
+        """The next free pair on `host`, a numeric address of ours. Raises RefusedError."""
+        try:
+            host = plain_ip(host)
+        except ValueError as error:
+            raise RefusedError("host-unknown", str(error)) from error
         if self.lent < self._pairs:
             for _ in range(self._pairs):
                 number = self._first + 2 * self._next

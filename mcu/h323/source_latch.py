@@ -22,6 +22,12 @@ Place = tuple[str, int]  # numeric IP address and port
 NOWHERE: Place = ("", 0)
 
 
+def plain_ip(text: str) -> str:
+    """A numeric address in the one form in which sockets of its family give it. Raises ValueError."""
+    ip = ipaddress.ip_address(text)
+    return str(getattr(ip, "ipv4_mapped", None) or ip)
+
+
 def is_usable(place: Place) -> bool:
     """Whether something can be sent there: some peers say 0.0.0.0 or port 0 for "not yet"."""
     ip, port = place

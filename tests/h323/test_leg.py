@@ -355,6 +355,20 @@ def test_limits_pauses_and_budgets(world: World) -> None:
     assert world.leg.sent.keys() == {AUDIO, MAIN}
 
 
+def test_another_conference_has_other_pictures(world: World) -> None:
+    world.open(*BOTH)
+    other = VideoProfile("H264", 1280, 720, 30, 2_000_000, "constrained-baseline", 0)
+    world.leg.show((other,))
+    assert world.leg.video_profile == other
+
+
+def test_addresses_are_the_same_in_any_form(world: World) -> None:
+    world.open(received(AUDIO), sent(AUDIO, rtp=(f"::ffff:{ROOM}", 6_000)), sources=(f"::ffff:{ROOM}",))
+    assert world.ports[AUDIO].aimed == (ROOM, 6_000)
+    world.packet(AUDIO, bytes(160), 1)
+    assert world.ports[AUDIO].bound == (ROOM, PORT[AUDIO])
+
+
 def test_reported_loss_takes_and_gives_back(world: World) -> None:
     world.open(received(AUDIO), sent(AUDIO), sent(MAIN, bitrate=600_000))
     stream = world.leg.sent[MAIN]

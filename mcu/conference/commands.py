@@ -12,6 +12,7 @@ from mcu.conference.participant import Departure, Kind, Participant, Reaction, R
 class Enter:
     """A new participant; whoever asks has already shown that they may (link, PIN, chair's key).
 
+    `invited`: a chair has called them, so that a lock does not matter.
     `unheard` are participants from whom no media comes. One of them with this name and office, whose connection broke
     too, is the same person before a new start of the browser: lost at once, so that nobody stands in the picture twice.
     """
@@ -23,6 +24,7 @@ class Enter:
     muted: bool = False
     camera_off: bool = False
     kind: Kind = Kind.PERSON
+    invited: bool = False
     unheard: frozenset[str] = frozenset()
 
 

@@ -113,7 +113,7 @@ class Conference:
         return _DECIDERS[type(command)](self, command)
 
     def _enter(self, command: c.Enter) -> tuple[e.Event, ...]:
-        if self.locked and command.role is not Role.CHAIR:
+        if self.locked and not command.invited and command.role is not Role.CHAIR:
             raise RefusedError("conference-locked")
         return self._join(
             Participant(

@@ -42,7 +42,10 @@ Door = ByLink | ByNumber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who wants in. `role` is attendee or viewer; only a right `chair_key` makes a chair."""
+    """Who wants in. `role` is attendee or viewer; only a right `chair_key` makes a chair.
+
+    `invited`: a chair has called them, so that a lock does not matter.
+    """
 
     name: str
     office: str = ""
@@ -50,6 +53,7 @@ class Person:
     chair_key: str | None = None
     muted: bool = False
     camera_off: bool = False
+    invited: bool = False
 
 
 async def draw(*, title: str, capacity: int, layout: Layout, at: datetime) -> tuple[Created, ConferenceRecord]:

@@ -77,6 +77,7 @@ class RtpParticipants:
             muted=person.muted,
             camera_off=person.camera_off,
             kind=Kind.ROOM,
+            invited=person.invited,
         )
         try:
             await self._admit(place.conference, command, member)

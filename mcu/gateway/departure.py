@@ -7,9 +7,11 @@ import random
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
+from mcu.controller.doors import Person
 from mcu.errors import RefusedError
 from mcu.gateway.dialing import Destination
 from mcu.gateway.open_media import local_media
@@ -83,6 +85,11 @@ class Departure(RoomCall):
 
     def over(self) -> None:
         """Nothing else goes."""
+
+    @property
+    def person(self) -> Person:
+        """A chair has called it, so it comes in although the conference is locked."""
+        return replace(super().person, invited=True)
 
     def changed(self) -> None:
         self._told(self.view)

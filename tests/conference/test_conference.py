@@ -327,3 +327,11 @@ def test_room_is_a_participant_of_its_kind() -> None:
     do(state, c.Enter(participant="a", name="대회의실", kind=Kind.ROOM), c.Enter(participant="b", name="김하나"))
     do(state, c.Mute(None, "a", True))
     assert [(who.kind, who.silent) for who in state.roster()] == [(Kind.ROOM, True), (Kind.PERSON, False)]
+
+
+def test_whom_a_chair_has_called_comes_in_although_it_is_locked() -> None:
+    state = conference()
+    do(state, c.SetLock(None, True))
+    assert refused(state, c.Enter(participant="a", name="대회의실", kind=Kind.ROOM)) == "conference-locked"
+    do(state, c.Enter(participant="b", name="소회의실", kind=Kind.ROOM, invited=True))
+    assert list(state.participants) == ["b"]

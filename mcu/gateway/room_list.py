@@ -179,8 +179,8 @@ class RoomList:
             if line.ending:
                 self._wanted.append(HangUp(call))
 
-    def refused(self, begun: Begin, reason: EndReason, *, now: float) -> None:
-        """The dialler did not take it."""
+    def refused(self, begun: Begin, reason: str, *, now: float) -> None:
+        """The dialler did not take it; `reason` as in mcu.controller.member.Room."""
         if line := self._current(begun):
             self._ended(line, reason, now=now)
 
@@ -212,7 +212,7 @@ class RoomList:
         """Nobody is there to meet the rooms that would be called again."""
         for line in self._lines.values():
             if line.redial_at is not None:
-                self._finish(line, EndReason(line.reason))
+                self._finish(line, line.reason)
 
     # --- inside -------------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class RoomList:
         line.begun = line.ending = line.again = False
         self._wanted.append(Begin(line.record.id, line.attempt))
 
-    def _ended(self, line: _Line, reason: EndReason, *, now: float) -> None:
+    def _ended(self, line: _Line, reason: str, *, now: float) -> None:
         again = line.again
         held = None if line.connected_at is None else now - line.connected_at
         redial = held is not None and reason in DROPPED and not line.ending
@@ -245,7 +245,7 @@ class RoomList:
         elif redial:
             line.condition, line.redial_at = RoomCondition.REDIALLING, now + REDIAL_SECONDS
 
-    def _finish(self, line: _Line, reason: EndReason) -> None:
-        line.condition, line.reason, line.participant = RoomCondition.ENDED, reason.value, ""
+    def _finish(self, line: _Line, reason: str) -> None:
+        line.condition, line.reason, line.participant = RoomCondition.ENDED, str(reason), ""
         line.call, line.connected_at, line.redial_at = "", None, None
         line.begun = line.ending = line.again = False

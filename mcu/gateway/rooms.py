@@ -261,7 +261,10 @@ class Rooms:
 
 
 _REFUSALS = {
+    "no-gatekeeper": "no-gatekeeper",
     "address-invalid": EndReason.NOT_FOUND,
+    "address-unknown": EndReason.NOT_FOUND,
+    "address-unreachable": EndReason.UNREACHABLE,
     "h323-off": EndReason.UNREACHABLE,
     "not-permitted": EndReason.NOT_ALLOWED,
     "no-such-conference": EndReason.CONFERENCE_ENDED,

@@ -103,6 +103,15 @@ TEXTS: dict[str, Text] = {
     "address-invalid": Text(
         400, "걸 수 없는 주소입니다. 주소나 번호를 확인하십시오.", "That cannot be called. Check the address or number."
     ),
+    "no-gatekeeper": Text(
+        409,
+        "번호나 이름으로 걸려면 게이트키퍼가 필요합니다. 주소로 거십시오.",
+        "Numbers and names need a gatekeeper. Use an address.",
+    ),
+    "address-unknown": Text(404, "그런 이름의 주소가 없습니다.", "There is no address of that name."),
+    "address-unreachable": Text(
+        502, "서버에서 그 주소로 가는 길이 없습니다.", "There is no way from the server to that address."
+    ),
     # media
     "media-unavailable": Text(
         503,
@@ -113,6 +122,9 @@ TEXTS: dict[str, Text] = {
     "media-lost": Text(200, "미디어 연결을 다시 맺습니다.", "The media connection is being made again."),
     "no-such-leg": Text(409, "미디어 연결이 없습니다. 다시 연결합니다.", "There is no media connection. Offer again."),
     "no-such-bridge": Text(503, "미디어 서버를 다시 준비하고 있습니다.", "The media server is being prepared again."),
+    "leg-exists": Text(409, "이미 있는 미디어 연결입니다.", "This media connection exists already."),
+    "channel-invalid": Text(400, "미디어 채널의 설정이 잘못되었습니다.", "A media channel is described wrongly."),
+    "cipher-unknown": Text(406, "지원하지 않는 암호화 방식입니다.", "This encryption is not supported."),
     "leg-replaced": Text(409, "새 미디어 연결로 바뀌었습니다.", "A newer media connection took over."),
     "sdp-invalid": Text(400, "SDP의 형식이 잘못되었습니다.", "The SDP is malformed."),
     "sdp-too-large": Text(413, "SDP가 너무 큽니다.", "The SDP is too large."),

@@ -50,6 +50,7 @@ CallEnd = Literal[
     "connection-lost",
     "conference-ended",
     "replaced",
+    "no-gatekeeper",
 ]
 Reaction = Literal["applause", "good", "thanks", "smile", "surprise", "celebrate"]
 LayoutName = Literal["grid", "speaker", "single", "lecture", "presentation", "custom"]

@@ -63,8 +63,12 @@ def room(value: Room) -> p.Room:
         state=value.condition.value,
         reason=msgspec.convert(value.reason, CallEnd),
         participant=value.participant,
-        message=CALL_ENDS[EndReason(value.reason)] if value.reason else msgspec.UNSET,
+        message=_end_of_call(value.reason) if value.reason else msgspec.UNSET,
     )
+
+
+def _end_of_call(reason: str) -> p.Sentence:
+    return CALL_ENDS[EndReason(reason)] if reason in EndReason.__members__.values() else sentence(reason)
 
 
 def chat_line(line: e.ChatLine) -> p.ChatLine:

@@ -208,7 +208,10 @@ async def test_nobody_there_nobody_is_dialled_again(office: Office) -> None:
     ("refused", "reason"),
     [
         (RefusedError("busy"), "resources"),
+        (RefusedError("no-gatekeeper"), "no-gatekeeper"),
         (RefusedError("address-invalid"), "not-found"),
+        (RefusedError("address-unknown"), "not-found"),
+        (RefusedError("address-unreachable"), "unreachable"),
         (RefusedError("conference-ended"), "conference-ended"),
         (RuntimeError("a bug"), "resources"),
     ],

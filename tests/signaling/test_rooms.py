@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
+from mcu.errors import RefusedError
 from mcu.gateway.rooms import Rooms
 from mcu.h323.events import EndReason
 from mcu.signaling import protocol as p
-from mcu.signaling.messages import CALL_ENDS
+from mcu.signaling.messages import CALL_ENDS, sentence
 from tests.fakes.dialler import FakeCall, FakeDialler
 from tests.signaling.conftest import Browser, Site
 from tests.signaling.test_rest import CONFERENCES, check, problem
@@ -170,6 +171,18 @@ async def test_without_h323_the_chair_is_told_so(served: Site, browser: Browser)
     await browser.enter(created, "의장", chair_key=created.chair_key)
     await browser.send(p.CallRooms())
     assert await refused(browser) == "h323-off"
+
+
+async def test_a_number_without_a_gatekeeper_is_told_in_words(site: Site, dialler: FakeDialler) -> None:
+    base = f"{CONFERENCES}/{(await site.create()).conference}/rooms"
+    dialler.refuse = RefusedError("no-gatekeeper")
+    async with site.client() as client:
+        await client.post(base, json={"address": "7301"})
+        async with asyncio.timeout(10):
+            while (room := (await client.get(base)).json()["rooms"][0])["state"] != "ended":
+                await asyncio.sleep(0)
+    assert room["reason"] == "no-gatekeeper"
+    assert room["message"]["en"] == sentence("no-gatekeeper").en
 
 
 def test_every_end_of_a_call_has_words() -> None:

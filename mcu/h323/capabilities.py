@@ -157,7 +157,7 @@ def build(offer: Offer) -> Value:
             {"capabilityTableEntryNumber": number, "capability": capability}
             for number, capability in enumerate(table, 1)
         ],
-        "capabilityDescriptors": [{"capabilityDescriptorNumber": 0, "simultaneousCapabilities": simultaneous}],
+        "capabilityDescriptors": [{"capabilityDescriptorNumber": 1, "simultaneousCapabilities": simultaneous}],
     }
 
 

@@ -49,9 +49,14 @@ class PresentationToken(Procedure[ContentHeld | ContentRefused]):
         self.is_open = True  # whether the peer gets the token when it asks
         self.is_ours = False
         self.is_theirs = False
-        self.terminal_label = 0  # ours, where a bridge gave us one
+        self.own_label = (0, 0)  # ours, where a bridge gave us one
         self._rng = rng
         self._asking: _Asking | None = None
+
+    @property
+    def _label(self) -> int:
+        """Ours as a parameter: the bridge's number before the terminal's."""
+        return self.own_label[0] << 8 | self.own_label[1]
 
     def ask(self, channel: int, now: float) -> None:
         """Ask for the token; `channel` is the number of the channel that will carry the content."""
@@ -62,7 +67,7 @@ class PresentationToken(Procedure[ContentHeld | ContentRefused]):
     def release(self) -> None:
         """Give the token back, or ask no more."""
         if self.is_ours or self._asking is not None:
-            self._messages.append(Presentation(TOKEN_RELEASE, ((TERMINAL_LABEL, self.terminal_label),)))
+            self._messages.append(Presentation(TOKEN_RELEASE, ((TERMINAL_LABEL, self._label),)))
         self._asking = self._deadline = None
         self._hold(ours=False, theirs=self.is_theirs)
 
@@ -95,7 +100,7 @@ class PresentationToken(Procedure[ContentHeld | ContentRefused]):
     def _ask(self, channel: int, tries: int, now: float) -> None:
         self._asking = _Asking(channel, self._rng.randint(1, MOST_SYMMETRY), tries)
         parameters = (
-            (TERMINAL_LABEL, self.terminal_label),
+            (TERMINAL_LABEL, self._label),
             (CHANNEL, channel),
             (SYMMETRY_BREAKING, self._asking.symmetry),
         )

@@ -47,6 +47,9 @@ from mcu.h323.vendors import NONE, Quirks
 from mcu.media.types import StreamKind
 
 MAX_MALFORMED = 100  # PDUs that cannot be read, before the call is given up
+# What a peer may say: 64 kB at once and 8 kB a second. A talkative terminal says 1 kB a second, and to read 64 kB takes
+# 200 ms: more would be felt by other calls.
+MOST_BYTES, BYTES_A_SECOND, PDU_BYTES = 65_536, 8_192, 32
 
 
 class H245Core:
@@ -91,6 +94,7 @@ class H245Core:
         self._is_held = self._is_paused = False  # by us, by the peer
         self._roles_are_open = True
         self._must_adjust = False
+        self._bytes_left, self._heard = float(MOST_BYTES), now
 
     @property
     def ready(self) -> bool:
@@ -115,7 +119,7 @@ class H245Core:
 
     def receive(self, message: bytes, now: float) -> None:
         """One PDU of the peer."""
-        if self._is_over:
+        if self._is_over or self._is_flooded(len(message) + PDU_BYTES, now):
             return
         try:
             parsed = h245_codec.parse(message)
@@ -127,6 +131,14 @@ class H245Core:
         self.counters[type(parsed).__name__] += 1
         self._take(parsed, now)
         self._settle(now)
+
+    def _is_flooded(self, size: int, now: float) -> bool:
+        """Whether a peer says more than anybody has to; that ends the call."""
+        refilled = self._bytes_left + max(0.0, now - self._heard) * BYTES_A_SECOND
+        self._bytes_left, self._heard = min(MOST_BYTES, refilled) - size, now
+        if self._bytes_left < 0:
+            self._end(events.EndReason.PROTOCOL_ERROR, "more than can be read")
+        return self._is_over
 
     def handle_timer(self, now: float) -> None:
         if self._is_over:
@@ -147,6 +159,7 @@ class H245Core:
                 self._token.receive(message, now)
             case Conference():
                 self._multipoint.receive(message, now)
+                self._token.own_label = self._multipoint.own_label
             case RequestMode():
                 self._mode_requested(message, now)
             case SendTerminalCapabilitySet():

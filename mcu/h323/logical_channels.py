@@ -11,7 +11,8 @@ Rules:
 1. A channel of the peer is granted or rejected at once: ports are there before the call is. Its number may be used
    again at any time, and then the former channel is over.
 2. Of each kind the last channel counts; when it is closed, an earlier one that is still open does.
-3. Session 0 asks the master to assign one (H.245 B.3.1). A number that a peer chose itself is taken as it is.
+3. Session 0 asks the master to assign one (H.245 B.3.1), and is answered with one whoever is master. A number that a
+   peer chose itself is taken as it is.
 4. Channels in both directions at once are for data, which this server has no use for: they are rejected (B-LCSE).
 """
 
@@ -272,8 +273,6 @@ class LogicalChannels(Procedure[ChannelEvent]):
             return "multicastChannelNotAllowed"
         if asked.kind not in self._media:
             return "dataTypeNotAvailable"
-        if not asked.session and not self.is_master:
-            return "invalidSessionID"
         if asked.replacement_for and asked.replacement_for not in self._received:
             return "replacementForRejected"
         if len(self._received) >= MAX_CHANNELS:

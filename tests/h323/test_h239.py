@@ -48,6 +48,14 @@ def test_a_grant_makes_it_ours_and_release_gives_it_back() -> None:
     assert ours.messages_to_send() == []
 
 
+def test_behind_a_bridge_our_label_is_said() -> None:
+    ours = token()
+    ours.own_label = (2, 9)
+    ours.ask(CHANNEL, 0.0)
+    (message,) = ours.messages_to_send()
+    assert dict(message.parameters)[44] == 2 * 256 + 9
+
+
 def test_a_refusal_is_told() -> None:
     ours, _ = asking()
     ours.receive(REFUSAL, 1.0)

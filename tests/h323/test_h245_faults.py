@@ -229,6 +229,7 @@ def test_a_peer_that_never_rests_keeps_what_it_has() -> None:
     call = opened()
     opening = 0
     for turn in range(300):
+        call.now += 1.0
         call.take(their_set(Offer(audio=("PCMU", "PCMA")[turn % 2 : turn % 2 + 1])))
         asked = [each for each in call.said if isinstance(each, OpenLogicalChannel)]
         opening += len(asked)
@@ -371,6 +372,20 @@ def test_nonsense_is_counted_and_then_enough() -> None:
     assert end.reason is EndReason.PROTOCOL_ERROR
     assert call.control.counters["malformed"] == MAX_MALFORMED
     assert call.take(RoundTripDelayRequest(1)).said == []
+
+
+def test_a_flood_ends_a_call_and_a_lively_talk_does_not() -> None:
+    request = h245_codec.build(their_set())
+    call = opened()
+    for _ in range(120):
+        call.now += 1 / 20
+        call.take(request)
+    assert call.control.ready
+    ends: list[Event] = []
+    for _ in range(1_000):
+        ends += [event for event in call.take(request).events if isinstance(event, CallEnded)]
+    assert ends == [CallEnded(EndReason.PROTOCOL_ERROR, "more than can be read")]
+    assert call.control.counters["TerminalCapabilitySet"] < 400
 
 
 def test_the_end_is_the_end() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from mcu.h323 import call_messages
 from mcu.h323.address import Address
 from mcu.h323.call_core import CallCore
-from mcu.h323.call_options import CallOptions, LocalParty
+from mcu.h323.call_options import CallIdentifiers, CallOptions, LocalParty
 from mcu.h323.call_signaling import SignalingFailed, SignalingTimedOut
 from mcu.h323.call_state import CallState
 from mcu.h323.capabilities import Offer
@@ -52,12 +52,13 @@ class Call(CallCore):
         rng: random.Random,
         now: float,
         source: Address,
+        identifiers: CallIdentifiers | None = None,
     ) -> Call:
         """A call to `called` at `destination`, from `source`, an address of ours. Its identifiers are there at once."""
-        reference = rng.randrange(1, 1 << 15)
-        call = cls(local=local, options=options, rng=rng, now=now, reference=reference, party=Party(source=destination))
-        call.identifier = _identifier(rng)
-        call.conference_id = options.conference_id or _identifier(rng)
+        named = identifiers or CallIdentifiers.drawn(rng, conference=options.conference_id)
+        party = Party(source=destination)
+        call = cls(local=local, options=options, rng=rng, now=now, reference=named.reference, party=party)
+        call.identifier, call.conference_id = named.call, named.conference
         call.called = called
         call._source = source
         call._signaling.call_identifier = call.identifier
@@ -240,10 +241,3 @@ class Call(CallCore):
             return
         self._control.handle_timer(now)
         self._settle(now)
-
-
-def _identifier(rng: random.Random) -> bytes:
-    """A globally unique identifier (H.225.0 clause 7.6), of random bits as in RFC 9562 version 4."""
-    data = bytearray(rng.randbytes(16))
-    data[6], data[8] = data[6] & 0x0F | 0x40, data[8] & 0x3F | 0x80
-    return bytes(data)

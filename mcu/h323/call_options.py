@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 from mcu.h323 import aliases
@@ -41,6 +42,27 @@ class LocalParty:
     def aliases(self) -> tuple[aliases.Alias, ...]:
         """The names, or else what is displayed: many refuse a SETUP without any."""
         return tuple(aliases.guess(name) for name in self.names or (self.display,) if name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallIdentifiers:
+    """What names a call that goes out; a gatekeeper is told before there is a call."""
+
+    call: bytes
+    conference: bytes
+    reference: int  # call reference value of Q.931
+
+    @classmethod
+    def drawn(cls, rng: random.Random, *, conference: bytes = b"") -> CallIdentifiers:
+        """New ones; `conference` where there is one already."""
+        return cls(call=_unique(rng), conference=conference or _unique(rng), reference=rng.randrange(1, 1 << 15))
+
+
+def _unique(rng: random.Random) -> bytes:
+    """A globally unique identifier (H.225.0 clause 7.6), of random bits as in RFC 9562 version 4."""
+    data = bytearray(rng.randbytes(16))
+    data[6], data[8] = data[6] & 0x0F | 0x40, data[8] & 0x3F | 0x80
+    return bytes(data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

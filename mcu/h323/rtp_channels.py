@@ -16,6 +16,7 @@ from mcu.media.types import VIDEO_CLOCK_RATE, AudioProfile, CodecParameters, Str
 TELEPHONE_BITRATE = 64_000  # bit/s; all of G.711, and what browsers with G.711 have in their profile, too
 MAX_CLOCK_RATE = 1_000_000  # Hz, of RTP
 MAX_PAYLOAD_TYPE = 127
+COMFORT_NOISE = (13, 19)  # payload types of RFC 3551, and of the drafts before it that are still spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,17 @@ def audio_profile(channel: RtpChannel) -> AudioProfile:
 
 
 def codecs(channel: RtpChannel, telephone_event: int) -> dict[int, CodecParameters]:
-    """What a received channel may carry, by payload type: key tones are in the clock of the sound around them."""
+    """What a received channel may carry, by payload type: key tones are in the clock of the sound around them, and
+    comfort noise may take its place, whether that was agreed on or not."""
     name = codec_name(channel)
     found = {
         channel.payload_type: CodecParameters(
             name, channel.payload_type, channel.clock_rate, parameters=dict(channel.parameters)
         )
     }
+    if channel.kind == StreamKind.AUDIO:
+        for number in COMFORT_NOISE:
+            found.setdefault(number, CodecParameters("CN", number, channel.clock_rate))
     if telephone_event and channel.kind == StreamKind.AUDIO:
         found[telephone_event] = CodecParameters("telephone-event", telephone_event, channel.clock_rate)
     return found

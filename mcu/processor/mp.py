@@ -162,12 +162,8 @@ class MultipointProcessor:
         bridge = self._bridge(command.conference)
         if len(self._legs) >= MAX_LEGS:
             raise RefusedError("busy", f"{MAX_LEGS} legs")
-        picture = bridge.picture
-        best = VideoProfile(
-            "H264", picture.width, picture.height, picture.fps, picture.bitrate, h264_profile="constrained-baseline"
-        )
         leg = self.rtp.create_leg(
-            command.leg, host=command.host, handler=self, pictures=[rung.profile for rung in ladder(best)]
+            command.leg, host=command.host, handler=self, pictures=_pictures_for_rooms(bridge.picture)
         )
         self._legs[command.leg] = (leg, bridge)
         bridge.add_leg(leg, command.participant)
@@ -177,6 +173,7 @@ class MultipointProcessor:
         leg, bridge = self._rtp_leg(leg_id), self._bridge(conference)
         self._legs[leg_id][1].release(leg)
         self._legs[leg_id] = (leg, bridge)
+        leg.show(_pictures_for_rooms(bridge.picture))
         bridge.add_leg(leg, participant)
         if leg.connected:
             bridge.leg_connected(leg)
@@ -306,3 +303,10 @@ class MultipointProcessor:
         self.audio_busy_seconds += time.monotonic() - now
         self.audio_cpu_seconds += time.thread_time() - used
         self._schedule()
+
+
+def _pictures_for_rooms(picture: control.PictureSettings) -> list[VideoProfile]:
+    """The composite in the sizes and rates that browsers with H.264 are sent, best first."""
+    size, profile = (picture.width, picture.height), "constrained-baseline"
+    best = VideoProfile("H264", *size, picture.fps, picture.bitrate, h264_profile=profile)
+    return [rung.profile for rung in ladder(best)]

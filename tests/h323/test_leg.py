@@ -369,6 +369,21 @@ def test_addresses_are_the_same_in_any_form(world: World) -> None:
     assert world.ports[AUDIO].bound == (ROOM, PORT[AUDIO])
 
 
+def test_comfort_noise_is_silence_and_no_loss(world: World) -> None:
+    world.open(*BOTH)
+    for number in range(20):
+        world.packet(AUDIO, bytes(160), number)
+        world.run(0.02)
+    world.packet(AUDIO, b"\x40", 20, payload_type=13)
+    assert world.leg.rtp_counters["unroutable"] == 0
+    assert world.leg.audio is not None
+    for number in range(21, 41):
+        world.packet(AUDIO, bytes(160), number, timestamp=160 * (number + 200))
+        world.run(0.02)
+        world.leg.audio.pull(world.clock)
+    assert world.leg.audio.counters.lost == 0
+
+
 def test_reported_loss_takes_and_gives_back(world: World) -> None:
     world.open(received(AUDIO), sent(AUDIO), sent(MAIN, bitrate=600_000))
     stream = world.leg.sent[MAIN]

@@ -44,6 +44,7 @@ class Room:
         self.keepalives = 0
         self.wants_keyframe = True  # the camera's encoder, next
         self.speaks = self.films = True
+        self.decodes = True  # what comes as main picture is H.264
         self.films_content = False  # sends the camera's pictures as content, too
         self.picture: NDArray[np.uint8] | None = None  # newest luma plane of the main picture
         self.pictures = 0
@@ -198,7 +199,7 @@ class Room:
                 continue
             packet = parse_rtp(data, arrival=time.monotonic())
             kept = self.packets[kind]
-            if kind == "main":
+            if kind == "main" and self.decodes:
                 self._take(packet, kept[-1] if kept else None)
             kept.append(packet)
             del kept[:-MOST_PACKETS]

@@ -26,7 +26,7 @@ MAX_JITTER_MS = 250  # of sound, as all known stacks say
 H264_DECODER = {"high": (8_192, 245_760), "main": (8_192, 245_760), "constrained-baseline": (8_192, 245_760)}
 
 MAX_ENTRIES = 512  # of a peer's table; the largest seen has 70
-MAX_DESCRIPTORS, MAX_ALTERNATIVES = 8, 12  # of a peer's set; all known stacks have 1 and up to 8
+MAX_DESCRIPTORS, MAX_ALTERNATIVES = 64, 64  # of a peer's set; most have one of five, some bridges a dozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

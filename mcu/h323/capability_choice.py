@@ -62,7 +62,9 @@ def _combinations(
             usable = [number for number in alternatives if number in formats and theirs.abilities[number].kind is kind]
             if usable:
                 found.append((place, min(usable, key=lambda number: formats[number][0])))
-    ways = [[*found, None] for found in by_kind.values()]
+    # Of each kind the best of as many sets as there are kinds: the others take at most all but one of them away.
+    best = (sorted(found, key=lambda each: formats[each[1]][0])[: len(by_kind)] for found in by_kind.values())
+    ways = [[*found, None] for found in best]
     for way in product(*ways):
         places = [each[0] for each in way if each is not None]
         if places and len(set(places)) == len(places):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,15 @@ def test_many_descriptors_are_cut() -> None:
     read = capabilities.parse(value)
     assert len(read.descriptors) == capabilities.MAX_DESCRIPTORS
     assert all(len(each) == capabilities.MAX_ALTERNATIVES for each in read.descriptors)
+
+
+def test_the_best_of_many_sets_are_found_in_time() -> None:
+    content = ("extendedVideoCapability", {"videoCapability": [h264(71)[1]]})
+    entries = (ALAW, h264(64), h264(71), ("receiveVideoCapability", content))
+    everything = [[1, 2, 3, 4]] * 64
+    theirs = peer(*entries, sets=[[[1], [2]]] * 20 + [everything] * 25 + [[[1]]] * 14)
+    begun = time.thread_time()
+    choice = choose(Offer(), theirs)
+    assert time.thread_time() - begun < 0.1
+    assert choice.keys() == {AUDIO, MAIN, CONTENT}
+    assert choice[MAIN].width == choice[CONTENT].width == 1280

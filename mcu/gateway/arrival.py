@@ -19,6 +19,8 @@ from mcu.controller.doors import ByLink, ByNumber, Door
 from mcu.controller.doors import find as find_conference
 from mcu.controller.rtp_participants import Place
 from mcu.errors import RefusedError, StorageError
+from mcu.gateway.admission import Refused
+from mcu.gateway.departure import unguessable
 from mcu.gateway.dialing import Wanted, wanted
 from mcu.gateway.entrance import Entrance, GiveUp, Say, Try
 from mcu.gateway.entrance_bridge import EntranceBridge
@@ -26,9 +28,8 @@ from mcu.gateway.open_media import local_media
 from mcu.gateway.room_call import Listed, RoomCall, RoomState, Surroundings, reason_of
 from mcu.h323.address import Address
 from mcu.h323.call import Call
-from mcu.h323.capabilities import Offer
 from mcu.h323.events import EndReason, IncomingCall
-from mcu.limits import Attempts, address_key
+from mcu.limits import address_key
 from mcu.media.types import StreamKind
 
 GUESSES = frozenset({"no-such-conference", "number-or-pin-wrong", "conference-ended"})  # refusals of what was pressed
@@ -40,24 +41,23 @@ log = structlog.get_logger()
 class Arrival(RoomCall):
     """Made when its connection came; nothing is known before its SETUP."""
 
-    def __init__(
-        self,
-        call: Call,
-        around: Surroundings,
-        *,
-        peer: Address,
-        here: Address,
-        offer: Offer,
-        attempts: Attempts,
-        language: str,
-    ) -> None:
+    def __init__(self, around: Surroundings, *, peer: Address, here: Address) -> None:
         super().__init__(around, peer_ip=peer.ip, listed=Listed())
-        self.attach(call)
+        self.media.add_source(peer.ip)
+        self.attach(
+            Call.incoming(
+                local=around.local,
+                source=peer,
+                here=here,
+                options=around.options,
+                rng=unguessable(),
+                now=time.monotonic(),
+            )
+        )
         self.began = False  # its SETUP has come
+        self._peer = peer
         self._here = here
-        self._offer = offer
-        self._attempts = attempts
-        self._bridge = EntranceBridge(around.registry.pool, self.id, language=language)
+        self._bridge = EntranceBridge(around.registry.pool, self.id, language=around.language)
         self._entrance: Entrance | None = None  # while it stands there
         self._timer: asyncio.TimerHandle | None = None
 
@@ -66,7 +66,7 @@ class Arrival(RoomCall):
     def incoming(self, event: IncomingCall) -> None:
         self.began = True
         log.info("call came in", call=self.id, peer=self.peer_ip, called=event.called, product=event.party.product)
-        self.driver.do(lambda now: self.call.proceed(now))
+        self.do(lambda call, now: call.proceed(now))
         self.around.spawn(self._let_in(wanted(event.called)))
 
     def answered(self) -> None:
@@ -85,37 +85,43 @@ class Arrival(RoomCall):
     # --- straight in ------------------------------------------------------------------------------------
 
     async def _let_in(self, where: Wanted) -> None:
+        around = self.around
         try:
+            await around.admission.answer(
+                self.id, self.call, source=self._peer, here=self._here, bitrate=around.options.bitrate
+            )
             if not (where.link or where.pin):
                 await self._stand(where.number)
                 return
             conference = await self._find(where)
             self.enter_state(RoomState.ENTERING)
-            self.place = await self.around.registry.rtp.expect(conference, self)
-            await self._prepare(await self.around.registry.rtp.reserve(self.place, self, host=self._here.ip))
+            self.place = await around.registry.rtp.expect(conference, self)
+            await self._prepare(await around.registry.rtp.reserve(self.place, self, host=self._here.ip))
             await self.take_place(self.place)
-        except (RefusedError, StorageError) as error:
+        except (RefusedError, StorageError, Refused) as error:
             log.info("call not let in", call=self.id, error=str(error))
-            reason = reason_of(error)
-            self.driver.do(lambda now: self.call.reject(reason, now))
+            reason = error.reason if isinstance(error, Refused) else reason_of(error)
+            self.do(lambda call, now: call.reject(reason, now))
             return
-        self.driver.do(lambda now: self.call.accept(now))
+        self.do(lambda call, now: call.accept(now))
 
     async def _find(self, where: Wanted) -> str:
         """The conference's id. Raises RefusedError."""
         door: Door = ByLink(where.link) if where.link else ByNumber(where.number, where.pin)
         number = where.number or None
         key = address_key(self.peer_ip)
-        async with self._attempts.turn(key):
-            if not self._attempts.begin(key, number, now=time.monotonic()):
+        attempts = self.around.attempts
+        async with attempts.turn(key):
+            if not attempts.begin(key, number, now=time.monotonic()):
                 raise RefusedError("too-many-attempts")
             record = await find_conference(self.around.registry.store, door)
-            self._attempts.succeeded(key, number)
+            attempts.succeeded(key, number)
         return record.id
 
     async def _prepare(self, ports: tuple[control.RtpPorts, ...]) -> None:
         media = local_media(ports, self._here.ip)
-        self.driver.do(lambda _: self.call.prepare(media=media, offer=self._offer))
+        self.do(lambda call, _: call.prepare(media=media, offer=self.around.offer))
+        assert self.driver is not None
         await self.driver.listen_for_control(self._here.ip)
 
     # --- by the entrance --------------------------------------------------------------------------------
@@ -126,7 +132,7 @@ class Arrival(RoomCall):
         self.around.entrances[self._bridge.leg] = self
         await self._prepare(await self._bridge.open(self._here.ip))
         self._entrance = Entrance()
-        self.driver.do(lambda now: self.call.accept(now))
+        self.do(lambda call, now: call.accept(now))
         self.push()
         self._entrance.begin(time.monotonic(), number=number)
         self._act()
@@ -134,7 +140,7 @@ class Arrival(RoomCall):
     def _act(self) -> None:
         """Do what the entrance wants, and set its timer."""
         entrance = self._entrance
-        if entrance is None or self.driver.over:
+        if entrance is None or self.is_over:
             return
         for action in entrance.actions():
             match action:
@@ -211,3 +217,4 @@ class Arrival(RoomCall):
 
     def over(self) -> None:
         self._leave_entrance()
+        self.around.callers.end(self.peer_ip)

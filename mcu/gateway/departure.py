@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -12,15 +13,15 @@ from dataclasses import replace
 import structlog
 
 from mcu.controller.doors import Person
-from mcu.errors import RefusedError
+from mcu.errors import RefusedError, StorageError
+from mcu.gateway.admission import Refused
 from mcu.gateway.dialing import Destination
 from mcu.gateway.open_media import local_media
-from mcu.gateway.room_call import Listed, RoomCall, Surroundings
+from mcu.gateway.room_call import Listed, RoomCall, Surroundings, reason_of
 from mcu.gateway.rooms import CallView
 from mcu.h323.address import Address
 from mcu.h323.call import Call
-from mcu.h323.call_options import CallOptions, LocalParty
-from mcu.h323.capabilities import Offer
+from mcu.h323.call_options import CallIdentifiers
 from mcu.h323.events import IncomingCall
 
 RESOLVE_SECONDS = 5.0  # for the DNS
@@ -29,53 +30,66 @@ log = structlog.get_logger()
 
 
 class Departure(RoomCall):
-    """Made for one call; `prepare`, then `dial`."""
+    """Made for one call; `run` does it all."""
 
     def __init__(
-        self, around: Surroundings, *, to: Address, listed: Listed, changed: Callable[[CallView], None]
+        self, around: Surroundings, *, to: Destination, listed: Listed, changed: Callable[[CallView], None]
     ) -> None:
-        super().__init__(around, peer_ip=to.ip, listed=listed)
+        super().__init__(around, peer_ip="", listed=listed)
         self._to = to
         self._told = changed
+        self._counted = False
 
-    async def prepare(
-        self,
-        conference: str,
-        *,
-        alias: str,
-        local: LocalParty,
-        offer: Offer,
-        options: CallOptions,
-        signaling_port: int,
-        rng: random.Random,
-    ) -> None:
-        """A place in the conference, ports, and the call. Raises RefusedError."""
-        host = local_address_towards(self._to.ip)
-        self.place = await self.around.registry.rtp.expect(conference, self)
+    async def run(self, conference: str) -> None:
+        """Find out where to call, and call. Whatever becomes of it is told by `changed`."""
         try:
-            ports = await self.around.registry.rtp.reserve(self.place, self, host=host)
-        except RefusedError:
-            await self.around.registry.rtp.withdraw(self.place, self)
-            raise
+            await self._prepare(conference)
+        except Refused as refused:
+            self.hang_up(refused.reason)
+        except (RefusedError, StorageError) as error:
+            log.info("room not called", call=self.id, error=str(error))
+            self.hang_up(reason_of(error))
+
+    async def _prepare(self, conference: str) -> None:
+        """Leave of the gatekeeper, a place in the conference, ports, and the call. Raises RefusedError, Refused."""
+        around, rng = self.around, unguessable()
+        identifiers = CallIdentifiers.drawn(rng)
+        named = await resolved(self._to) if self._to.host else None
+        admitted = await around.admission.place(
+            self.id, identifiers, to=named, alias=self._to.alias, bitrate=around.options.bitrate
+        )
+        to = admitted.destination
+        if to is None:
+            raise RefusedError("no-gatekeeper", self._to.alias)
+        self.peer_ip = to.ip
+        self.media.add_source(to.ip)
+        if not around.callers.begin(to.ip, now=time.monotonic()):
+            raise RefusedError("busy", f"{around.callers.count} calls")
+        self._counted = True
+        host = local_address_towards(to.ip)
+        self.place = await around.registry.rtp.expect(conference, self)
+        ports = await around.registry.rtp.reserve(self.place, self, host=host)
+        if self.is_over:  # hung up meanwhile
+            await around.registry.rtp.withdraw(self.place, self)
+            return
         self.attach(
             Call.outgoing(
-                local=local,
-                called=(alias,) if alias else (),
-                destination=self._to,
-                source=Address(host, signaling_port),
+                local=around.local,
+                called=tuple(alias.text for alias in admitted.destination_aliases),
+                destination=to,
+                source=Address(host, around.signaling_port),
                 media=local_media(ports, host),
-                offer=offer,
-                options=options,
+                offer=around.offer,
+                options=around.options,
                 rng=rng,
                 now=time.monotonic(),
+                identifiers=identifiers,
             )
         )
+        assert self.driver is not None
         await self.driver.listen_for_control(host)
-
-    async def dial(self) -> None:
-        """Connect. Whatever becomes of it is told by `changed`."""
-        log.info("calling", call=self.id, to=str(self._to))
-        await self.driver.dial(self._to)
+        log.info("calling", call=self.id, to=str(to), alias=self._to.alias, routed=admitted.routed)
+        await self.driver.dial(to)
 
     def incoming(self, event: IncomingCall) -> None:
         """We called."""
@@ -84,7 +98,8 @@ class Departure(RoomCall):
         self.around.spawn(self.enter())
 
     def over(self) -> None:
-        """Nothing else goes."""
+        if self._counted:
+            self.around.callers.end(self.peer_ip)
 
     @property
     def person(self) -> Person:
@@ -103,6 +118,11 @@ class Departure(RoomCall):
             participant=self.place.participant if self.place is not None and self.entered else "",
             name=self.party.display,
         )
+
+
+def unguessable() -> random.Random:
+    """For what must differ between calls and must not be guessed."""
+    return random.Random(secrets.token_bytes(16))
 
 
 async def resolved(destination: Destination) -> Address:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -22,14 +20,14 @@ from mcu import __version__, control
 from mcu.config import Config
 from mcu.controller.registry import Registry
 from mcu.errors import RefusedError
+from mcu.gateway.admission import Admission
 from mcu.gateway.arrival import Arrival
 from mcu.gateway.callers import Callers
-from mcu.gateway.departure import Departure, resolved
+from mcu.gateway.departure import Departure
 from mcu.gateway.dialing import destination
 from mcu.gateway.room_call import Listed, RoomCall, Surroundings
 from mcu.gateway.rooms import CallView
 from mcu.gateway.tcp import Connection
-from mcu.h323.call import Call
 from mcu.h323.call_options import CallOptions, LocalParty
 from mcu.h323.capabilities import Offer
 from mcu.h323.events import CallEnded, EndReason
@@ -50,39 +48,48 @@ class Gateway:
     def __init__(self, registry: Registry, config: Config, *, attempts: Attempts) -> None:
         """`attempts` is what the web side counts wrong PINs in too. Raises ConfigurationError."""
         self._config = config.h323
-        self._attempts = attempts
-        self._language = config.server.language
         self.callers = Callers(config.h323.networks, most=config.h323.max_calls)
         self.calls: set[RoomCall] = set()
         self.port = 0  # where calls are taken; 0 while they are not
         self.ended: Counter[str] = Counter()  # calls so far, by reason
         self.failures = 0  # calls ended by a bug
+        self.admission = Admission(config.h323, trust=self.callers.trust, disengage=self._disengage)
         self._server: asyncio.Server | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        self._offer = Offer(
-            width=config.picture.width,
-            height=config.picture.height,
-            fps=config.picture.fps,
-            video_bitrate=min(config.h323.bitrate, config.picture.bitrate),
-        )
-        self._local = LocalParty(
-            display=config.server.name,
-            names=tuple(name for name in (config.h323.name, config.h323.number) if name),
-            product=PRODUCT,
-            version=__version__,
-        )
-        self._options = CallOptions(bitrate=config.h323.bitrate)
         first = config.h323.h245_port
-        ports = tuple(range(first, min(65_536, first + config.h323.max_calls))) if first else (0,)
+        picture = config.picture
         self._around = Surroundings(
-            registry=registry, control_ports=ports, entrances={}, admits=self.callers.is_known, ended=self._ended
+            registry=registry,
+            admission=self.admission,
+            callers=self.callers,
+            attempts=attempts,
+            local=LocalParty(
+                display=config.server.name,
+                names=tuple(name for name in (config.h323.name, config.h323.number) if name),
+                product=PRODUCT,
+                version=__version__,
+            ),
+            offer=Offer(
+                width=picture.width,
+                height=picture.height,
+                fps=picture.fps,
+                video_bitrate=min(config.h323.bitrate, picture.bitrate),
+            ),
+            options=CallOptions(bitrate=config.h323.bitrate),
+            language=config.server.language,
+            control_ports=tuple(range(first, min(65_536, first + config.h323.max_calls))) if first else (0,),
+            ended=self._ended,
         )
 
     # --- life -----------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Take calls. A taken port is no reason to stop the server."""
+        """Take calls, and register. A taken port is no reason to stop the server."""
+        await self._listen()
+        self.admission.start(self.port or self._config.port)
+
+    async def _listen(self) -> None:
         host, port = self._config.host, self._config.port
         try:
             self._server = await asyncio.get_running_loop().create_server(
@@ -91,7 +98,7 @@ class Gateway:
         except OSError as error:
             log.warning("calls of H.323 rooms cannot come in", host=host, port=port, error=error.strerror or str(error))
             return
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = self._around.signaling_port = self._server.sockets[0].getsockname()[1]
         log.info("calls of H.323 rooms come in", host=host, port=self.port)
 
     async def close(self) -> None:
@@ -103,6 +110,7 @@ class Gateway:
         with contextlib.suppress(TimeoutError):  # a peer that does not answer gets no more of our time
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._idle.wait()
+        await self.admission.close()
 
     # --- in ---------------------------------------------------------------------------------------------
 
@@ -116,29 +124,14 @@ class Gateway:
             log.warning("a call too many", peer=str(peer), calls=self.callers.count)
             connection.abort()
             return
-        call = Call.incoming(
-            local=self._local,
-            source=peer,
-            here=connection.local,
-            options=self._options,
-            rng=_rng(),
-            now=time.monotonic(),
-        )
-        room = Arrival(
-            call,
-            self._around,
-            peer=peer,
-            here=connection.local,
-            offer=self._offer,
-            attempts=self._attempts,
-            language=self._language,
-        )
+        room = Arrival(self._around, peer=peer, here=connection.local)
         self._add(room)
+        assert room.driver is not None
         room.driver.take(connection)
         asyncio.get_running_loop().call_later(SETUP_SECONDS, self._expect_setup, room)
 
     def _expect_setup(self, room: Arrival) -> None:
-        if not room.began:
+        if not room.began and room.driver is not None:
             room.driver.signaling_lost()
 
     # --- out --------------------------------------------------------------------------------------------
@@ -148,27 +141,11 @@ class Gateway:
     ) -> str:
         """Begin a call into the conference; its id. Raises RefusedError."""
         whom = destination(dialled)
-        if not whom.host:
+        if not whom.host and self.admission.registered is None:
             raise RefusedError("no-gatekeeper", dialled)
-        address = await resolved(whom)
-        if not self.callers.begin(address.ip, now=time.monotonic()):
-            raise RefusedError("busy", f"{self.callers.count} calls")
-        room = Departure(self._around, to=address, listed=Listed(name=name, office=office), changed=changed)
-        try:
-            await room.prepare(
-                conference_id,
-                alias=whom.alias,
-                local=self._local,
-                offer=self._offer,
-                options=self._options,
-                signaling_port=self.port,
-                rng=_rng(),
-            )
-        except RefusedError:
-            self.callers.end(address.ip)
-            raise
+        room = Departure(self._around, to=whom, listed=Listed(name=name, office=office), changed=changed)
         self._add(room)
-        self._around.spawn(room.dial())
+        self._around.spawn(room.run(conference_id))
         return room.id
 
     async def hang_up(self, call_id: str) -> None:
@@ -193,6 +170,12 @@ class Gateway:
 
     # --- inside -----------------------------------------------------------------------------------------
 
+    def _disengage(self, call_id: str) -> None:
+        """The gatekeeper wants a call to end."""
+        for room in list(self.calls):
+            if room.id == call_id:
+                room.hang_up(EndReason.NOT_ALLOWED)
+
     def _add(self, room: RoomCall) -> None:
         self.calls.add(room)
         self._idle.clear()
@@ -201,11 +184,5 @@ class Gateway:
         self.calls.discard(room)
         if not self.calls:
             self._idle.set()
-        self.callers.end(room.peer_ip)
         self.ended[event.reason.value] += 1
-        self.failures += room.driver.failures
-
-
-def _rng() -> random.Random:
-    """For what must differ between calls and must not be guessed."""
-    return random.Random(secrets.token_bytes(16))
+        self.failures += room.driver.failures if room.driver is not None else 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import abc
 import enum
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -27,10 +27,14 @@ from mcu.controller.member import EndReason as MembershipEnd
 from mcu.controller.registry import Registry
 from mcu.controller.rtp_participants import Place
 from mcu.errors import RefusedError, StorageError
+from mcu.gateway.admission import Admission
 from mcu.gateway.call_driver import CallDriver
+from mcu.gateway.callers import Callers
 from mcu.gateway.keypad import Keypad
 from mcu.gateway.open_media import OpenMedia
 from mcu.h323.call import Call
+from mcu.h323.call_options import CallOptions, LocalParty
+from mcu.h323.capabilities import Offer
 from mcu.h323.events import (
     Alerting,
     Answered,
@@ -43,6 +47,7 @@ from mcu.h323.events import (
     Party,
     PartyChanged,
 )
+from mcu.limits import Attempts
 from mcu.media.types import StreamKind
 
 LEAST_ASKED = 64_000  # bit/s; a room is never asked for less, as some stop sending for good at 0
@@ -69,15 +74,22 @@ class Listed:
     office: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Surroundings:
     """What all calls of the gateway share. `ended` is told of each call's end, once."""
 
     registry: Registry
+    admission: Admission
+    callers: Callers
+    attempts: Attempts
+    local: LocalParty
+    offer: Offer
+    options: CallOptions
+    language: str
     control_ports: tuple[int, ...]
-    entrances: dict[str, RoomCall]  # who stands at the entrance, by leg
-    admits: Callable[[str], bool]  # whether calls may come from an IP address
     ended: Callable[[RoomCall, CallEnded], object]
+    signaling_port: int = 0  # where calls are taken
+    entrances: dict[str, RoomCall] = field(default_factory=dict)  # who stands at the entrance, by leg
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self.registry.spawn(work)
@@ -86,8 +98,8 @@ class Surroundings:
 class RoomCall(abc.ABC):
     """A Member of its conference and the owner of its call; one subclass for each direction."""
 
-    call: Call  # set by `attach`, before anything happens
-    driver: CallDriver
+    call: Call  # set by `attach`, as `driver` is
+    driver: CallDriver | None = None
 
     def __init__(self, around: Surroundings, *, peer_ip: str, listed: Listed) -> None:
         self.id = keys.new_identifier()
@@ -98,7 +110,6 @@ class RoomCall(abc.ABC):
         self.party = Party()
         self.place: Place | None = None
         self.media = OpenMedia()
-        self.media.add_source(peer_ip)
         self._listed = listed
         self._keypad = Keypad()
         self._entered = False
@@ -111,7 +122,17 @@ class RoomCall(abc.ABC):
         self.driver = CallDriver(call, self, control_ports=self.around.control_ports, admits=self._admits)
 
     def _admits(self, ip: str) -> bool:
-        return ip == self.peer_ip or self.around.admits(ip)
+        return ip == self.peer_ip or self.around.callers.is_known(ip)
+
+    def do(self, action: Callable[[Call, float], object]) -> None:
+        """Give something to the call, if there is one yet."""
+        driver = self.driver
+        if driver is not None:
+            driver.do(lambda now: action(driver.call, now))
+
+    @property
+    def is_over(self) -> bool:
+        return self.state is RoomState.ENDED
 
     # --- what the call says ---------------------------------------------------------------------------
 
@@ -162,6 +183,7 @@ class RoomCall(abc.ABC):
         self.enter_state(RoomState.ENDED)
         lost = event.reason in {EndReason.CONNECTION_LOST, EndReason.TIMED_OUT, EndReason.PROTOCOL_ERROR}
         self.around.spawn(self.leave(Departure.LOST if lost else Departure.LEFT))
+        self.around.admission.over(self.id, event.reason)
         self.around.ended(self, event)
 
     # --- the place in the conference --------------------------------------------------------------------
@@ -170,7 +192,7 @@ class RoomCall(abc.ABC):
         """Become a participant at a place that was prepared. Raises RefusedError, StorageError."""
         await self.around.registry.rtp.enter(place, self.person, self)
         self.place, self._entered = place, True
-        if self.driver.over:
+        if self.is_over:
             await self.leave(Departure.LEFT)
         else:
             self.enter_state(RoomState.CONNECTED)
@@ -224,16 +246,19 @@ class RoomCall(abc.ABC):
             case ParticipantChanged(me) if self.place is not None and me.id == self.place.participant:
                 self._keypad.know(me)
             case control.KeyframeNeeded(_, kind):
-                self.driver.do(lambda now: self.call.request_keyframe(StreamKind(kind), now))
+                self.do(lambda call, now: call.request_keyframe(StreamKind(kind), now))
             case control.DigitReceived(_, digit):
                 self.digits(digit)
             case control.PictureNeeded(_, picture):
                 most = max(LEAST_ASKED, picture.bitrate if picture is not None else 0)
-                self.driver.do(lambda now: self.call.limit_bitrate(StreamKind.MAIN, most, now))
+                self.do(lambda call, now: call.limit_bitrate(StreamKind.MAIN, most, now))
 
     def hang_up(self, reason: EndReason) -> None:
         """End the call; the place goes with it."""
-        self.driver.hang_up(reason)
+        if self.driver is not None:
+            self.driver.hang_up(reason)
+        elif not self.is_over:
+            self.call_event(CallEnded(reason, "before there was a call"))
 
     # --- media ------------------------------------------------------------------------------------------
 
@@ -250,7 +275,7 @@ class RoomCall(abc.ABC):
 
     async def _push_newest(self) -> None:
         try:
-            while self._dirty and not self.driver.over:
+            while self._dirty and not self.is_over:
                 self._dirty = False
                 if not await self.update_media():
                     break
@@ -301,10 +326,13 @@ _HANG_UP_REASONS = {
     MembershipEnd.SUPERSEDED: EndReason.REPLACED,
 }
 _REFUSALS = {
-    "conference-full": EndReason.BUSY,
+    "conference-full": EndReason.RESOURCES,
     "conference-locked": EndReason.DECLINED,
     "no-such-conference": EndReason.NOT_FOUND,
     "conference-ended": EndReason.NOT_FOUND,
+    "address-unknown": EndReason.UNREACHABLE,
+    "address-unreachable": EndReason.UNREACHABLE,
+    "no-gatekeeper": EndReason.UNREACHABLE,
     "number-or-pin-wrong": EndReason.NOT_ALLOWED,
     "too-many-attempts": EndReason.NOT_ALLOWED,
 }

@@ -165,11 +165,11 @@ async def test_somebody_removed_is_hung_up(place: Place, terminal: Terminal) -> 
     assert await place.roster() == []
 
 
-async def test_a_full_conference_says_busy(place: Place) -> None:
+async def test_a_full_conference_has_no_resources(place: Place) -> None:
     terminals = [Terminal(f"회의실 {n}") for n in range(4)]
     for terminal in terminals:
         await terminal.call(place.address, place.direct)
-    assert (await terminals[3].ended()).reason is EndReason.BUSY
+    assert (await terminals[3].ended()).reason is EndReason.RESOURCES
     assert len(await place.roster()) == 3
     for terminal in terminals:
         terminal.close()
@@ -320,15 +320,26 @@ async def test_a_room_that_declines_or_is_not_there_is_said(place: Place) -> Non
 
 
 async def test_names_need_a_gatekeeper_and_addresses_must_be_some(place: Place) -> None:
-    for whom, code in (
-        ("3001", "no-gatekeeper"),
-        ("a@b:99999", "address-invalid"),
-        ("x@no.such.invalid", "address-unknown"),
-    ):
+    for whom, code in {"3001": "no-gatekeeper", "a@b:99999": "address-invalid"}.items():
         with pytest.raises(RefusedError) as refused:
             await place.gateway.call(place.created.conference, whom, name="", office="", changed=lambda _: None)
         assert refused.value.code == code
+    views: list[CallView] = []
+    await place.gateway.call(place.created.conference, "x@no.such.invalid", name="", office="", changed=views.append)
+    await place.until(lambda: views and views[-1].state == "ended")
+    assert views[-1].reason == "unreachable"
     assert place.gateway.callers.count == 0
+    assert not place.gateway.calls
+
+
+async def test_a_call_that_is_hung_up_before_it_began_is_over(place: Place) -> None:
+    terminal = Terminal()
+    call, views = await dialled(place, await terminal.listen())
+    await place.gateway.hang_up(call)
+    await place.until(lambda: views and views[-1].state == "ended")
+    await place.until(lambda: place.gateway.callers.count == 0)
+    assert not place.gateway.calls
+    assert await place.roster() == []
 
 
 async def test_a_taken_port_is_no_reason_to_fall(place: Place) -> None:

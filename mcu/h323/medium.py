@@ -21,7 +21,7 @@ from mcu._native.packets import Rtcp, SendStream, SrtpTransport, parse_rtp
 from mcu._native.rtp_packet import RtpPacket
 from mcu.control import RtpChannel
 from mcu.errors import ProtocolError
-from mcu.h323 import key_tones, rtp_channels
+from mcu.h323 import compound, key_tones, rtp_channels
 from mcu.h323.key_tones import KeyTones
 from mcu.h323.source_latch import NOWHERE, Place, SourceLatch, is_usable
 from mcu.media.report_schedule import AVP_MINIMUM
@@ -264,7 +264,8 @@ class Medium:
             return
         self._reports_left -= 1
         self.last_received = now
-        session.receive_rtcp(data, now)
+        for part in compound.parts(data):
+            session.receive_rtcp(part, now)
         self._owner.report_received(self.kind, now)
         self.pump(now)
 

@@ -13,6 +13,7 @@ from mcu._native import packets
 from mcu._native.packets import build_rtp
 from mcu.control import RtpChannel, UpdateRtpLeg
 from mcu.errors import RefusedError
+from mcu.h323.compound import MAX_PARTS
 from mcu.h323.leg import KEYFRAME_SECONDS, SILENT_SECONDS, H323Leg, LegState
 from mcu.h323.medium import KEEPALIVE_SECONDS, MAX_REPORTS
 from mcu.media import rtcp
@@ -369,6 +370,19 @@ def test_addresses_are_the_same_in_any_form(world: World) -> None:
     assert world.ports[AUDIO].bound == (ROOM, PORT[AUDIO])
 
 
+def test_a_report_is_heeded_although_a_name_behind_it_is_broken(world: World) -> None:
+    world.open(*BOTH)
+    world.packet(AUDIO, bytes(160), 1)
+    medium = world.ports[MAIN].medium
+    assert medium is not None
+    ours = world.leg.sent[MAIN].ssrc
+    names = b"\x81\xca\0\3" + bytes(4) + b"\1\6roomab"  # no end of the list of items
+    data = rtcp.serialize([rtcp.ReceiverReport(7), rtcp.PictureLoss(7, ours)]) + names + b"\xff\xff"
+    medium.receive_report(data, (ROOM, PORT[MAIN] + 1), world.clock)
+    assert world.told[-1] == "requested main"
+    assert world.leg.rtp_counters["malformed_rtcp"] == 1
+
+
 def test_comfort_noise_is_silence_and_no_loss(world: World) -> None:
     world.open(*BOTH)
     for number in range(20):
@@ -451,7 +465,7 @@ def test_strangers_and_garbage_change_nothing(world: World) -> None:
     counters = world.leg.datagram_counters
     assert counters["wrong_source"] > 1_000
     assert counters["reports_dropped"] > 500
-    assert world.leg.rtp_counters["rtcp_received"] <= 2 * MAX_REPORTS
+    assert world.leg.rtp_counters["rtcp_received"] <= 2 * MAX_REPORTS * MAX_PARTS
 
 
 @pytest.mark.parametrize(

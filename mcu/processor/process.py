@@ -52,6 +52,11 @@ def run(fd: int, index: int, settings: Settings) -> int:
     return 0
 
 
+def first_rtp_port(media: Media, index: int) -> int:
+    """Each MP has the next part of the ports for rooms."""
+    return media.rtp_port + index * media.rtp_ports
+
+
 async def _serve(fd: int, index: int, settings: Settings) -> None:
     connection = socket.socket(fileno=fd)
     connection.setblocking(False)
@@ -59,7 +64,7 @@ async def _serve(fd: int, index: int, settings: Settings) -> None:
     media = settings.media
     mp = MultipointProcessor(
         decode_threads=settings.processor.decode_threads,
-        rtp_port=media.rtp_port + index * media.rtp_ports,
+        rtp_port=first_rtp_port(media, index),
         rtp_ports=media.rtp_ports,
     )
     server = ControlServer(mp.handle)

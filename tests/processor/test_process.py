@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -11,8 +10,10 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from mcu import control
-from mcu.config import Config, Media, Processor
+from mcu.config import Config, Media
 from mcu.controller.pool import ProcessorPool
+from mcu.errors import RefusedError
+from mcu.processor.process import first_rtp_port
 from tests.support.observe import people_in_tiles
 from tests.support.peers import Peer, peers
 from tests.support.server import free_port
@@ -112,28 +113,26 @@ async def test_everybody_sees_all_and_hears_the_others(pool: ProcessorPool) -> N
         await until(lambda: seen(everybody[0], notices) == [1, 2])
 
 
-async def test_rooms_have_ports_of_their_processors_part_of_the_range() -> None:
-    media = Media(host="127.0.0.1", port=0, rtp_port=24_000, rtp_ports=120)
-    pool = ProcessorPool(Config(media=media, processor=Processor(count=2)))
+async def test_rooms_have_the_ports_that_are_configured() -> None:
+    media = Media(host="127.0.0.1", port=0, rtp_port=24_001, rtp_ports=20)
+    pool = ProcessorPool(Config(media=media))
     running = asyncio.ensure_future(pool.run())
-    parts = [set(range(24_000, 24_120)), set(range(24_120, 24_240))]
-    used = set()
     try:
         await pool.wait_ready()
-        async with asyncio.timeout(20):
-            for number in itertools.count():  # conferences go to whichever has least to do, once it is ready
-                conference = f"c{number}"
-                request = control.AddRtpLeg(conference, "p", f"leg{number}", "127.0.0.1")
-                answer = await pool.request(conference, request)
-                assert isinstance(answer, control.RtpLegAnswer)
-                numbers = {port for each in answer.ports for port in (each.rtp, each.rtcp)}
-                used.add(next(index for index, part in enumerate(parts) if numbers <= part))
-                if used == {0, 1}:
-                    break
-                await asyncio.sleep(0.1)
+        answer = await pool.request("c", control.AddRtpLeg("c", "p", "leg", "127.0.0.1"))
+        assert isinstance(answer, control.RtpLegAnswer)
+        numbers = {port for each in answer.ports for port in (each.rtp, each.rtcp)}
+        assert numbers <= set(range(24_002, 24_020))
+        with pytest.raises(RefusedError, match="host-unknown"):
+            await pool.request("c", control.AddRtpLeg("c", "q", "other", "192.0.2.1"))
     finally:
         await pool.stop()
         await asyncio.wait_for(running, 10)
+
+
+def test_each_processor_has_the_next_part_of_the_range() -> None:
+    media = Media(rtp_port=20_000, rtp_ports=600)
+    assert [first_rtp_port(media, index) for index in range(3)] == [20_000, 20_600, 21_200]
 
 
 async def test_a_killed_processor_is_replaced_and_its_conferences_are_named(pool: ProcessorPool) -> None:

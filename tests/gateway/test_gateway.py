@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,19 +73,25 @@ class Place:
         return updates[-1] if updates else None  # type: ignore[return-value]
 
 
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    config = Config(h323=H323(host="127.0.0.1", port=0, h245_port=0, max_calls=5))
-    async with open_store(f"sqlite+aiosqlite:///{tmp_path / 'mcu.sqlite3'}") as store:
+@asynccontextmanager
+async def opened(folder: Path, section: H323) -> AsyncIterator[Place]:
+    """A gateway with these settings and a fresh conference."""
+    async with open_store(f"sqlite+aiosqlite:///{folder / 'mcu.sqlite3'}") as store:
         world = World(store)
         running = asyncio.ensure_future(world.registry.run())
-        gateway = Gateway(world.registry, config, attempts=Attempts())
+        gateway = Gateway(world.registry, Config(h323=section), attempts=Attempts())
         await gateway.start()
         yield Place(world, gateway, await world.registry.create_conference(title="회의"))
         await gateway.close()
         await world.registry.close()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    async with opened(tmp_path, H323(host="127.0.0.1", port=0, h245_port=0, max_calls=5)) as made:
+        yield made
 
 
 @pytest.fixture

@@ -197,6 +197,9 @@ def _write(message: Message) -> Value:
             return "request", ("openLogicalChannel", open_channel.build(message))
         case OpenLogicalChannelAck():
             return "response", ("openLogicalChannelAck", open_channel.build_ack(message))
+        case RequestChannelClose(number, reason):
+            fields = {"forwardLogicalChannelNumber": number, "reason": (reason, 0)}
+            return "request", ("requestChannelClose", fields)
         case MaintenanceLoopReject(value):
             return "response", ("maintenanceLoopReject", {"type": value, "cause": ("canNotPerformLoop", 0)})
         case FlowControlCommand(number, bitrate):

@@ -107,6 +107,12 @@ class H245Control(H245Core):
         self._token.release()
         self._settle(now)
 
+    def end_peer_content(self, now: float) -> None:
+        """The peer's content is not wanted any more: ask for its channel to be closed, and take its token back."""
+        self._channels.request_close(StreamKind.CONTENT)
+        self._token.content_closed()
+        self._settle(now)
+
     def end_session(self, now: float) -> None:
         """Close our channels and say that it is over; nothing is sent after that."""
         if self._is_over:

@@ -225,7 +225,9 @@ class H245Core:
                 self._plan.refused(event)
                 self._must_adjust = True
             case CloseRequested(kind, wants_another):
-                if not wants_another:
+                if kind is StreamKind.CONTENT:
+                    self._token.release()  # it wants no more of this presentation; of the next it is asked again
+                elif not wants_another:
                     self._plan.drop(kind)
                 self._must_adjust = True
             case Measured(seconds):

@@ -130,6 +130,12 @@ class LogicalChannels(Procedure[ChannelEvent]):
             if entry.kind is kind and entry.state is not State.AWAITING_RELEASE:
                 self._release(number, entry, now, source="user")
 
+    def request_close(self, kind: StreamKind) -> None:
+        """Ask the peer to close its channel of this kind. No answer counts: only that it closes it."""
+        number = self.received_number(kind)
+        if number:
+            self._messages.append(RequestChannelClose(number, "normal"))
+
     def sent_format(self, kind: StreamKind) -> MediaFormat | None:
         """What our channel of this kind carries, be it open or only asked for; None where there is none."""
         found = [entry for entry in self._sent.values() if entry.kind is kind]

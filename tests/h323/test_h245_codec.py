@@ -72,6 +72,7 @@ MESSAGES: list[Message] = [
     CloseLogicalChannel(5, "user"),
     CloseLogicalChannel(5, "lcse"),
     CloseLogicalChannelAck(5),
+    RequestChannelClose(5, "normal"),
     RequestChannelCloseAck(5),
     RequestChannelCloseReject(5),
     RequestModeAck(5, "willTransmitMostPreferredMode"),

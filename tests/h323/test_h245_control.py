@@ -263,6 +263,32 @@ def test_when_both_want_to_present_one_does(seed: int) -> None:
     assert other.channel(RECEIVED, CONTENT) is not None
 
 
+def test_content_that_is_not_wanted_any_more_is_closed_and_may_come_back() -> None:
+    pair = Pair().start()
+    for _ in range(2):
+        pair.left.control.ask_content_token(pair.now)
+        pair.deliver()
+        assert pair.right.channel(RECEIVED, CONTENT) is not None
+        pair.right.control.end_peer_content(pair.now)
+        pair.deliver()
+        assert pair.right.channel(RECEIVED, CONTENT) is None
+        assert pair.left.channel(SENT, CONTENT) is None
+        for side in pair.sides:
+            assert side.of(ContentHeld)[-1] == ContentHeld(by_peer=False, by_us=False)
+
+
+def test_a_peer_that_goes_on_after_all_has_to_ask_again() -> None:
+    pair = Pair().start()
+    pair.left.control.ask_content_token(pair.now)
+    pair.deliver()
+    pair.right.control.end_peer_content(pair.now)
+    assert pair.right.control.messages_to_send()  # lost on the way
+    assert pair.right.control.events_received() == [ContentHeld(by_peer=False, by_us=False)]
+    request = next(each for each in pair.left.sent if getattr(each, "kind", 0) == 3)
+    pair.right.control.receive(h245_codec.build(request), pair.now)
+    assert pair.right.control.events_received() == [ContentHeld(by_peer=True, by_us=False)]
+
+
 def test_the_token_is_refused_while_the_door_is_closed() -> None:
     pair = Pair().start()
     pair.right.control.accepts_content = False

@@ -160,6 +160,16 @@ def test_a_peer_may_ask_us_to_close() -> None:
     assert ours.messages_to_send() == [RequestChannelCloseReject(999)]
 
 
+def test_the_peer_is_asked_to_close_what_it_has_open() -> None:
+    theirs = channels()
+    theirs.request_close(AUDIO)
+    assert theirs.messages_to_send() == []
+    theirs.receive(SOUND, 0.0)
+    theirs.messages_to_send()
+    theirs.request_close(AUDIO)
+    assert theirs.messages_to_send() == [RequestChannelClose(SOUND.number, "normal")]
+
+
 def test_numbers_go_round_without_meeting_open_ones() -> None:
     ours, number = opened()
     ours._next_number = 65_535

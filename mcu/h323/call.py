@@ -98,10 +98,14 @@ class Call(CallCore):
             name=self._local.display,
         )
 
-    def signaling_connected(self, now: float) -> None:
-        """The connection of a call out is there. Without this, its SETUP goes with the first `signaling_to_send`."""
+    def signaling_connected(self, now: float, here: Address | None = None) -> None:
+        """The connection of a call out is there, from `here`: some refuse a SETUP that says another address.
+
+        Without this, the SETUP goes with the first `signaling_to_send`.
+        """
         self._now = now
         if self.is_outgoing and self.state is CallState.IDLE and not self._ended:
+            self._source = here or self._source
             self._send_setup(now)
 
     def proceed(self, now: float) -> None:

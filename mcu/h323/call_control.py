@@ -22,6 +22,7 @@ from mcu.h323.h245_control import H245Control
 CONTROL_SECONDS = 30.0  # from `begin` until the peer says something in H.245
 COLLISION_SECONDS = 2.0  # that the side with the lower address waits for the other's connection
 RETRY_SECONDS = 1.0
+_ACKNOWLEDGEMENTS = {"TerminalCapabilitySetAck", "MasterSlaveDeterminationAck"}  # as H245Control counts them
 MAX_HELD = 96  # messages before `begin`; a SETUP has two
 
 
@@ -40,6 +41,7 @@ class CallControl:
         self._connect_at: float | None = None
         self._due: float | None = None
         self._held: list[bytes] = []
+        self._early: tuple[bytes, ...] = ()  # what the SETUP had, until the peer acknowledges any of it
         self._unheld = 0
         self._events: list[Event] = []
 
@@ -71,11 +73,22 @@ class CallControl:
         """Our first messages, for a SETUP."""
         self._start(now)
         self._drain()
-        return self.path.early()
+        self._early = self.path.early()
+        return self._early
 
-    def answered_nothing(self) -> None:
-        """The peer took the call without a word on what the SETUP had: it is said again."""
+    def not_early(self) -> None:
+        """There is no room for them in the SETUP."""
+        self._early = ()
         self.path.repeat()
+
+    def answered(self) -> None:
+        """The peer took the call. If it acknowledged nothing of what the SETUP had, it left that unread: once more."""
+        early, self._early = self._early, ()
+        if not self.path.heard:
+            self.path.repeat()
+        else:
+            for message in early:
+                self.path.push(message)
 
     def peer_says_tunnelling(self, tunnels: bool) -> None:
         """h245Tunnelling of a message. Once it is False, there is no tunnelling any more."""
@@ -203,6 +216,8 @@ class CallControl:
         held, self._held = self._held, []
         for message in held:
             self.h245.receive(message, now)
+            if self._early and self.h245.counters.keys() & _ACKNOWLEDGEMENTS:
+                self._early = ()
 
     def _drain(self) -> None:
         assert self.h245 is not None

@@ -178,7 +178,7 @@ class CallCore:
         """What the owner is told of a call out; H.245 begins with the answer, or when the peer gave an address."""
         if heard.kind == M.CONNECT and self.is_outgoing and not self._answered:
             self._answered = True
-            self._control.answered_nothing()
+            self._control.answered()
             self._events.append(Answered(self.party))
             self._control.begin(now)
         elif before != self.party:
@@ -208,7 +208,7 @@ class CallCore:
             control.has_told = control.listening is not None
         said = self._setup(early)
         if early and not call_messages.fits(said, early):
-            control.answered_nothing()
+            control.not_early()
             early, said = (), self._setup(())
         if not call_messages.fits(said, ()):
             fast.propose_sound_only()

@@ -18,6 +18,7 @@ from mcu.h323.h245_messages import (
     RoundTripDelayRequest,
     RoundTripDelayResponse,
     TerminalCapabilitySet,
+    TerminalCapabilitySetAck,
 )
 from mcu.h323.q931 import MessageType
 from tests.h323 import by_hand
@@ -201,6 +202,24 @@ def test_what_was_said_in_a_setup_and_not_heard_is_said_again_over_the_connectio
     assert wanted(call) == [HIGH]
     call.control_connected(1.5)
     assert tuple(tpkt.Deframer().receive(call.control_to_send())) == information.control
+
+
+@pytest.mark.parametrize("reads_setups", [True, False])
+def test_what_a_setup_had_is_said_again_to_a_peer_that_left_it_unread(reads_setups: bool) -> None:
+    """ooh323c speaks H.245 before its CONNECT, and passes over what a SETUP has of it."""
+    call = call_out(CallOptions(h245_in_setup=True))
+    call.signaling_connected(0.0)
+    ((_, information),) = said(call)
+    first = h245_codec.parse(information.control[0])
+    assert isinstance(first, TerminalCapabilitySet)
+    theirs = [PING, *([h245_codec.build(TerminalCapabilitySetAck(first.sequence))] if reads_setups else [])]
+    call.receive_signaling(
+        message(None, reference=call.reference, by_destination=True, tunnelling=True, control=theirs), 1.0
+    )
+    assert by_hand.controls(call) == [RoundTripDelayResponse(7)]
+    call.receive_signaling(message(h225.Connect(), reference=call.reference, by_destination=True, tunnelling=True), 2.0)
+    again = [type(each) for each in by_hand.controls(call)]
+    assert again == ([] if reads_setups else [TerminalCapabilitySet, MasterSlaveDetermination])
 
 
 # --- two at once --------------------------------------------------------------------------------------------

@@ -216,6 +216,14 @@ def test_a_setup_says_all_that_is_needed() -> None:
     assert call.signaling_to_send() == b""
 
 
+def test_a_setup_says_where_it_comes_from() -> None:
+    call = call_out()
+    call.signaling_connected(0.0, Address("192.0.2.55", 41000))
+    ((_, information),) = said(call)
+    assert isinstance(information.body, h225.Setup)
+    assert information.body.source_address == Address("192.0.2.55", 41000)
+
+
 def test_every_way_of_a_setup_is_small() -> None:
     for in_setup in (False, True):
         call = call_out(CallOptions(fast_start=True, h245_in_setup=in_setup))

@@ -13,6 +13,7 @@ from mcu.h323.capabilities import CapabilitySet, Offer
 from mcu.h323.capability_choice import choose
 from mcu.h323.capability_exchange import PROTOCOL
 from mcu.h323.h245_messages import TerminalCapabilitySet
+from mcu.media.audio_codecs import DECODED_CODECS
 from mcu.media.types import StreamKind
 from tests.h323 import shark
 
@@ -66,6 +67,7 @@ FULL = Offer(
     height=1080,
     h264_profiles=("high", "constrained-baseline"),
     content=("H264", "H263"),
+    audio_received=("G7221", "G729"),
     video_bitrate=4_000_000,
 )
 
@@ -269,3 +271,8 @@ def test_the_best_of_many_sets_are_found_in_time() -> None:
     assert time.thread_time() - begun < 0.1
     assert choice.keys() == {AUDIO, MAIN, CONTENT}
     assert choice[MAIN].width == choice[CONTENT].width == 1280
+
+
+def test_only_what_a_leg_decodes_is_offered_unasked() -> None:
+    names = {name.lower() for name in (*Offer().audio, *Offer().audio_received)}
+    assert names <= DECODED_CODECS

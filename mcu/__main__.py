@@ -145,6 +145,36 @@ def h323_trace(
     command.trace(capture, live, media=media)
 
 
+Dialled = Annotated[
+    str, typer.Argument(help="ADDRESS, ADDRESS:PORT, ADDRESS##NUMBER or NAME@ADDRESS; addresses or names of the DNS.")
+]
+
+
+@h323.command("call")
+def h323_call(
+    dialled: Dialled,
+    seconds: Annotated[float, typer.Option(min=1, max=86_400, help="How long to stay in the call.")] = 10.0,
+    keys: Annotated[str, typer.Option(help="Keys to press once the call stands, such as 123456789#.")] = "",
+    fast_start: Annotated[bool, typer.Option(help="Offer fastStart.")] = False,
+    tunnelling: Annotated[bool, typer.Option(help="Offer to tunnel H.245.")] = True,
+) -> None:
+    """Call a room, a bridge or this server as a room would: sends a tone and a test picture, says what comes back."""
+    from mcu.cli import h323_calls as command
+
+    console = Console(highlight=False)
+    raise typer.Exit(
+        command.call(dialled, seconds=seconds, fast_start=fast_start, tunnelling=tunnelling, keys=keys, console=console)
+    )
+
+
+@h323.command("probe")
+def h323_probe(dialled: Dialled) -> None:
+    """Call somebody just to print what it is, what it can do and what would be agreed on; it may ring there."""
+    from mcu.cli import h323_calls as command
+
+    raise typer.Exit(command.probe(dialled, console=Console(highlight=False)))
+
+
 @app.command(hidden=True)
 def processor(
     fd: Annotated[int, typer.Option(help="Inherited control connection.")],

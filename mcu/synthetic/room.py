@@ -9,6 +9,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import Counter, deque
@@ -183,6 +184,12 @@ class SyntheticRoom:
             self.driver.hang_up()
         self._close_media()
         self._endpoint.close()
+
+    async def changed(self, *, seconds: float) -> None:
+        """Wait for the next event or beat, so many seconds at most."""
+        self._changed.clear()
+        with contextlib.suppress(TimeoutError):  # nothing happened: that is what the limit is for
+            await asyncio.wait_for(self._changed.wait(), seconds)
 
     async def until(self, condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
         """Wait until `condition` holds, looked at after every event and beat. Raises TimeoutError."""

@@ -37,6 +37,7 @@ from mcu.config import Config
 from mcu.controller.pool import START_SECONDS, ProcessorPool
 from mcu.controller.registry import Registry
 from mcu.errors import ConfigurationError, RefusedError
+from mcu.gateway.figures import Figures
 from mcu.gateway.gateway import Gateway
 from mcu.gateway.rooms import Rooms
 from mcu.limits import Attempts
@@ -145,6 +146,7 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
         calling = [group.create_task(rooms.run())] if rooms is not None else []
         if gateway is not None:
             pool.subscribe(gateway)
+            app.state.context.metrics.add(Figures(gateway))
             await gateway.start()
         ready = await ready_conference.ensure(registry, data)
         registry.begin_retention(kept=frozenset({ready.id}))

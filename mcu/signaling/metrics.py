@@ -41,6 +41,10 @@ class Metrics:
     def _counter(self, name: str, text: str) -> Counter:
         return Counter(f"mcu_signaling_{name}", text, registry=self._registry)
 
+    def add(self, collector: Collector) -> None:
+        """Show the figures of another part of the MC as well."""
+        self._registry.register(collector)
+
     def exposition(self) -> bytes:
         """The text exposition format 0.0.4."""
         return generate_latest(self._registry)

@@ -23,6 +23,7 @@ from mcu.cli import certificate, data_folder
 from mcu.cli.addresses import OPEN_HTTP_ADVICE, bind_error, is_loopback, local_addresses, port_advice
 from mcu.config import Config
 from mcu.errors import ConfigurationError
+from mcu.gateway.callers import Callers
 from mcu.webrtc.sockets import advertised
 
 WANTED_DISK_BYTES = 1 << 30
@@ -85,6 +86,27 @@ def check_ports(config: Config) -> Iterable[Finding]:
         else:
             detail = f"cannot be used on {host} ({error.strerror or error}), for {purpose}"
             yield Finding(name, Verdict.BAD, detail, port_advice(section, error))
+
+
+def check_h323(config: Config) -> Iterable[Finding]:
+    if not config.h323.enabled:
+        return
+    try:
+        Callers(config.h323.networks, most=config.h323.max_calls)
+    except ConfigurationError as error:
+        yield Finding("H.323", Verdict.BAD, str(error), "Write networks as in 192.168.0.0/16, without host bits.")
+        return
+    error = bind_error(config.h323.host, config.h323.port, socket.SOCK_STREAM) if config.h323.port else None
+    if error is None:
+        yield Finding(f"TCP {config.h323.port}", Verdict.GOOD, "free, for calls of H.323 rooms")
+        return
+    yield Finding(
+        f"TCP {config.h323.port}",
+        Verdict.WARNING,
+        f"not free ({error.strerror or error}): H.323 rooms cannot call in",
+        "Fine if the server is running now. Otherwise stop what uses it, or set MCU_H323_PORT; rooms then have to dial "
+        "ADDRESS:PORT. MCU_H323_ENABLED=false if there are no such rooms.",
+    )
 
 
 def check_plain_http(config: Config) -> Iterable[Finding]:
@@ -248,6 +270,7 @@ def check_data(config: Config) -> Iterable[Finding]:
 
 CHECKS: tuple[Callable[[Config], Iterable[Finding]], ...] = (
     check_ports,
+    check_h323,
     check_plain_http,
     check_addresses,
     check_certificate,

@@ -1,9 +1,8 @@
-"""A meeting room made of code: an H.323 terminal that calls or is called, speaks, shows and hears.
+"""A meeting room made of code: an H.323 terminal that calls or is called, speaks, shows, presents and hears.
 
 Rules:
 1. Call control is that of the gateway (`mcu.h323.call`), media that of an MP's leg: what it hears and sees came as RTP.
-2. Its clock is a beat of 20 ms: sound is sent and pulled there, and pictures at their own rate on the same beat.
-3. What it hears is kept for HEARD_SECONDS; pictures are handed to `on_frame` as they come, coded.
+2. Content is sent as rooms do it: the token of H.239 is asked for, and it begins when the channel is open.
 """
 
 from __future__ import annotations
@@ -12,47 +11,26 @@ import asyncio
 import contextlib
 import random
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import numpy as np
-from av import VideoFrame
-
-from mcu import control
-from mcu._native import packets
 from mcu.gateway.call_driver import CallDriver
-from mcu.gateway.open_media import OpenMedia, local_media
+from mcu.gateway.open_media import OpenMedia
 from mcu.gateway.tcp import Connection
 from mcu.h323.address import Address
 from mcu.h323.call import Call
 from mcu.h323.call_options import CallOptions, LocalParty
 from mcu.h323.capabilities import Offer
 from mcu.h323.channels import LocalMedia
-from mcu.h323.events import Answered, CallEnded, DigitsReceived, Event, IncomingCall, KeyframeRequested
+from mcu.h323.events import Answered, CallEnded, ContentHeld, DigitsReceived, Event, IncomingCall, KeyframeRequested
+from mcu.h323.h245_control import H245Control
 from mcu.h323.leg import H323Leg
-from mcu.h323.rtp_endpoint import RtpEndpoint
 from mcu.listening import listening_socket
-from mcu.media.audio_codecs import AudioEncoder
-from mcu.media.payloads import packetize
-from mcu.media.types import (
-    BLOCK_SECONDS,
-    VIDEO_CLOCK_RATE,
-    AudioBlock,
-    EncodedFrame,
-    StreamKind,
-    VideoProfile,
-)
-from mcu.media.video_codecs import VideoEncoder
+from mcu.media.types import AudioBlock, EncodedFrame, StreamKind, VideoProfile
+from mcu.synthetic.room_media import PICTURE_FPS, Picture, RoomMedia, Voice
 
-HEARD_SECONDS = 30.0
-MAX_PAYLOAD = 1_100  # bytes
-MEDIA_PORTS = 2_400  # among which six are sought: for four hundred rooms on one machine
-PICTURE_FPS = 15
 CONTROL_PORTS = (0,)  # any
-
-Voice = Callable[[int], AudioBlock | None]  # the block of a beat; None is silence
-Picture = Callable[[int, int, int], VideoFrame]  # of a beat, in a width and height
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,21 +56,11 @@ class SyntheticRoom:
         self.digits = ""
         self.ended: CallEnded | None = None
         self.answered = False
-        self.frames: Counter[StreamKind] = Counter()
         self.keyframes_asked = 0  # of us
-        self.on_frame: Callable[[StreamKind, EncodedFrame], object] = lambda kind, frame: None
+        self.holds_token = False  # of H.239
         self.driver: CallDriver | None = None
-        self._voice, self._picture = voice, picture
-        self._heard: deque[AudioBlock | None] = deque(maxlen=round(HEARD_SECONDS / BLOCK_SECONDS))
-        self._endpoint = RtpEndpoint(settings.first_port, MEDIA_PORTS)
+        self._rtp = RoomMedia(self, host=settings.host, first_port=settings.first_port, voice=voice, picture=picture)
         self._media = OpenMedia()
-        self._leg: H323Leg | None = None
-        self._audio: AudioEncoder | None = None
-        self._video: VideoEncoder | None = None
-        self._keyframe = True
-        self._beat = 0
-        self._began = time.monotonic()
-        self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
         self._changed = asyncio.Event()
 
@@ -144,7 +112,7 @@ class SyntheticRoom:
     def call_event(self, event: Event) -> None:
         self.events.append(event)
         if self._media.take(event):
-            self._update()
+            self._rtp.update(self._media.state)
         match event:
             case IncomingCall():
                 asyncio.get_running_loop().create_task(self._answer())
@@ -154,10 +122,14 @@ class SyntheticRoom:
                 self.digits += digits
             case KeyframeRequested(StreamKind.MAIN):
                 self.keyframes_asked += 1
-                self._keyframe = True
+                self._rtp.send_keyframe(StreamKind.MAIN)
+            case KeyframeRequested(kind):
+                self._rtp.send_keyframe(kind)
+            case ContentHeld(_, by_us):
+                self.holds_token = by_us
             case CallEnded():
-                self.ended = event
-                self._close_media()
+                self.ended, self.holds_token = event, False
+                self._rtp.close()
         self._changed.set()
 
     async def _answer(self) -> None:
@@ -176,14 +148,31 @@ class SyntheticRoom:
         assert driver is not None
         driver.do(lambda now: driver.call.send_digits(digits, now))
 
+    def present(self, picture: Picture) -> None:
+        """Take the token of H.239 and send `picture` as content."""
+        self._rtp.content = picture
+        self._to_h245(H245Control.ask_content_token)
+
+    def stop_presenting(self) -> None:
+        """Close the channel of content and give the token back."""
+        self._rtp.content = None
+        self._to_h245(H245Control.release_content_token)
+
+    def _to_h245(self, action: Callable[[H245Control, float], None]) -> None:
+        driver = self.driver
+        assert driver is not None
+        h245 = driver.call.h245
+        assert h245 is not None
+        driver.do(lambda now: action(h245, now))
+        driver.do(driver.call.settle)
+
     async def close(self) -> None:
         """Hang up and let go of everything."""
         if self._server is not None:
             self._server.close()
         if self.driver is not None:
             self.driver.hang_up()
-        self._close_media()
-        self._endpoint.close()
+        self._rtp.end()
 
     async def changed(self, *, seconds: float) -> None:
         """Wait for the next event or beat, so many seconds at most."""
@@ -203,17 +192,24 @@ class SyntheticRoom:
     @property
     def heard(self) -> AudioBlock:
         """What was heard lately, silence included, oldest first."""
-        silent = np.zeros(960, np.float32)
-        blocks = [silent if block is None else block for block in self._heard]
-        return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+        return self._rtp.heard
 
     def forget_heard(self) -> None:
-        self._heard.clear()
+        self._rtp.forget_heard()
+
+    @property
+    def frames(self) -> Counter[StreamKind]:
+        """How many came."""
+        return self._rtp.frames
+
+    def watch(self, on_frame: Callable[[StreamKind, EncodedFrame], object]) -> None:
+        """Hand every frame that comes to `on_frame`, coded."""
+        self._rtp.on_frame = on_frame
 
     @property
     def leg(self) -> H323Leg | None:
         """Its media, while there is a call."""
-        return self._leg
+        return self._rtp.leg
 
     def _local(self) -> LocalParty:
         settings = self.settings
@@ -223,106 +219,16 @@ class SyntheticRoom:
 
     def _reserve(self) -> dict[StreamKind, LocalMedia]:
         offer = self.settings.offer
-        best = VideoProfile(
-            "H264", offer.width, offer.height, PICTURE_FPS, offer.video_bitrate, h264_profile="constrained-baseline"
-        )
-        self._leg = self._endpoint.create_leg(
-            f"room{len(self.events)}", host=self.settings.host, handler=self, pictures=[best]
-        )
-        self._began, self._beat = time.monotonic(), 0
-        self._schedule()
-        return local_media(self._leg.ports, self.settings.host)
-
-    def _update(self) -> None:
-        if self._leg is not None:
-            state = self._media.state
-            self._leg.update(
-                control.UpdateRtpLeg(
-                    self._leg.id,
-                    state.channels,
-                    state.sources,
-                    dict(state.limits),
-                    state.telephone_event,
-                    state.paused,
-                )
+        return self._rtp.reserve(
+            VideoProfile(
+                "H264", offer.width, offer.height, PICTURE_FPS, offer.video_bitrate, h264_profile="constrained-baseline"
             )
-
-    def _close_media(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._leg is not None:
-            leg, self._leg = self._leg, None
-            leg.close("over")
-        self._audio = self._video = None
-
-    def _schedule(self) -> None:
-        due = self._began + (self._beat + 1) * BLOCK_SECONDS
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, due - time.monotonic()), self._on_beat)
-
-    def _on_beat(self) -> None:
-        leg, now = self._leg, time.monotonic()
-        if leg is None:
-            return
-        self._beat += 1
-        self._endpoint.tick(now)
-        self._speak(leg, now)
-        self._show(leg, now)
-        if leg.audio is not None:
-            self._heard.append(leg.audio.pull(now))
-        self._changed.set()
-        self._schedule()
-
-    def _speak(self, leg: H323Leg, now: float) -> None:
-        stream = leg.sent.get(StreamKind.AUDIO)
-        if stream is None:
-            return
-        if self._audio is None or self._audio.profile != leg.audio_profile:
-            self._audio = AudioEncoder(leg.audio_profile)
-        block = self._voice(self._beat) if self._voice is not None else None
-        packets.send(
-            [self._audio.encode(block)],
-            timestamp=self._beat * self._audio.samples_per_packet,
-            streams=[stream],
-            now=now,
-            marker_last=False,
         )
 
-    def _show(self, leg: H323Leg, now: float) -> None:
-        stream, profile = leg.sent.get(StreamKind.MAIN), leg.video_profile
-        if stream is None or profile is None or self._picture is None:
-            return
-        if int(self._beat * BLOCK_SECONDS * PICTURE_FPS) == int((self._beat - 1) * BLOCK_SECONDS * PICTURE_FPS):
-            return
-        if self._video is None or self._video.profile != profile:
-            self._video, self._keyframe = VideoEncoder(profile), True
-        timestamp = int(self._beat * BLOCK_SECONDS * VIDEO_CLOCK_RATE)
-        frame = self._picture(self._beat, profile.width, profile.height)
-        coded = self._video.encode(frame, timestamp=timestamp, keyframe=self._keyframe)
-        self._keyframe = False
-        if coded is not None:
-            packets.send(packetize(coded, profile, MAX_PAYLOAD), timestamp=timestamp, streams=[stream], now=now)
+    # --- mcu.synthetic.room_media.MediaOwner --------------------------------------------------------------
 
-    # --- mcu.h323.leg.RtpLegHandler -----------------------------------------------------------------------
-
-    def leg_connected(self, leg: H323Leg) -> None:
+    def stirred(self) -> None:
         self._changed.set()
-
-    def leg_updated(self, leg: H323Leg) -> None:
-        self._changed.set()
-
-    def leg_state(self, leg: H323Leg, state: str) -> None:
-        self._changed.set()
-
-    def leg_closed(self, leg: H323Leg, reason: str) -> None:
-        self._changed.set()
-
-    def frame_received(self, leg: H323Leg, kind: StreamKind, frame: EncodedFrame) -> None:
-        self.frames[kind] += 1
-        self.on_frame(kind, frame)
-
-    def keyframe_requested(self, leg: H323Leg, kind: StreamKind) -> None:
-        self._keyframe = True
 
     def keyframe_needed(self, leg: H323Leg, kind: StreamKind) -> None:
         driver = self.driver

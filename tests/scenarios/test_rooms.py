@@ -18,7 +18,8 @@ from mcu.h323.channels import Direction
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock, EncodedFrame, StreamKind
 from mcu.media.video_codecs import VideoDecoder
 from mcu.synthetic.picture_code import Code, paint, read
-from mcu.synthetic.room import Picture, RoomSettings, SyntheticRoom, Voice
+from mcu.synthetic.room import RoomSettings, SyntheticRoom
+from mcu.synthetic.room_media import Picture, Voice
 from tests.support.attendees import Meeting, meeting, tone_reels, until
 from tests.support.media import TONES
 from tests.support.observe import people_in_tiles
@@ -69,7 +70,7 @@ class Room(SyntheticRoom):
         self.picture: NDArray[np.uint8] | None = None
         self.keyframes = 0
         self._decoder: VideoDecoder | None = None
-        self.on_frame = self._look
+        self.watch(self._look)
 
     def _look(self, kind: StreamKind, frame: EncodedFrame) -> None:
         if kind is StreamKind.MAIN:

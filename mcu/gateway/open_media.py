@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcu import control
 from mcu.controller.legs import RtpState
 from mcu.h323.address import Address
+from mcu.h323.capabilities import TELEPHONE_EVENT
 from mcu.h323.channels import Channel, Direction, LocalMedia
 from mcu.h323.events import BitrateLimited, ChannelClosed, ChannelOpened, Event, Paused
 from mcu.media.types import StreamKind
@@ -56,12 +57,13 @@ class OpenMedia:
 
     @property
     def state(self) -> RtpState:
-        events = (int(c.media.parameters.get("telephone-event", 0)) for c in self._channels.values())
+        sound = self._channels.get((Direction.RECEIVED, StreamKind.AUDIO))
+        keys = sound is not None and sound.media.payload_type != TELEPHONE_EVENT
         return RtpState(
             channels=tuple(_channel(channel) for channel in self._channels.values()),
             sources=tuple(self._sources),
             limits={kind.value: bitrate for kind, bitrate in self._limits.items() if bitrate},
-            telephone_event=next((number for number in events if number), 0),
+            telephone_event=TELEPHONE_EVENT if keys else 0,  # our capability set says so, fastStart or not
             paused=tuple(kind.value for kind in StreamKind if self._paused or self._limits.get(kind) == 0),
         )
 

@@ -64,10 +64,16 @@ def test_limits_and_pauses() -> None:
     assert not media.take(Alerting())
 
 
-def test_keys_in_the_sound_have_the_payload_type_that_was_agreed_on() -> None:
+def test_keys_in_the_sound_have_the_payload_type_that_our_capability_set_says() -> None:
     media = OpenMedia()
-    media.take(ChannelOpened(replace(SOUND, media=replace(G711, parameters={"telephone-event": "101"}))))
+    assert media.state.telephone_event == 0
+    media.take(ChannelOpened(SOUND))
+    assert media.state.telephone_event == 0
+    received = replace(SOUND, direction=Direction.RECEIVED)
+    media.take(ChannelOpened(received))
     assert media.state.telephone_event == 101
+    media.take(ChannelOpened(replace(received, media=replace(G711, payload_type=101))))
+    assert media.state.telephone_event == 0
 
 
 def test_reserved_ports_are_told_as_addresses() -> None:

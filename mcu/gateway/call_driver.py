@@ -84,7 +84,7 @@ class CallDriver:
             connection.close()
             return
         self._signaling = connection
-        self.do(self.call.signaling_connected)
+        self.do(lambda now: self.call.signaling_connected(now, connection.local))
 
     async def listen_for_control(self, host: str) -> None:
         """Be ready for the peer's H.245 connection at `host`, an address of ours. Without a free port there is none."""
@@ -154,6 +154,7 @@ class CallDriver:
         self.do(lambda now: self.call.receive_control(data, now))
 
     def _control_lost(self) -> None:
+        self._control = None  # another may be made
         self.do(lambda now: self.call.control_lost(now))
 
     def hang_up(self, reason: EndReason = EndReason.HUNG_UP) -> None:

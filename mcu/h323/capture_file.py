@@ -178,7 +178,7 @@ class _Flow:
 
     def receive(self, sequence: int, data: bytes) -> bytes:
         """What became complete with a segment."""
-        if data and len(self.ahead) < MAX_AHEAD:
+        if data and (len(self.ahead) < MAX_AHEAD or sequence == self.expected):
             self.ahead[sequence] = max(data, self.ahead.get(sequence, b""), key=len)
         complete = b""
         while self.ahead:

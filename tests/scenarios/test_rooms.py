@@ -59,13 +59,13 @@ def camera(person: int) -> Picture:
 
 
 class Room(SyntheticRoom):
-    """Looks at what it is sent."""
+    """Looks at what it is sent; `silent`: has neither voice nor camera."""
 
-    def __init__(self, person: int, **settings: object) -> None:
+    def __init__(self, person: int, *, silent: bool = False, **settings: object) -> None:
         super().__init__(
             RoomSettings(name=f"회의실 {person}", seed=person, **settings),  # type: ignore[arg-type]
-            voice=tone(person),
-            picture=camera(person),
+            voice=None if silent else tone(person),
+            picture=None if silent else camera(person),
         )
         self.picture: NDArray[np.uint8] | None = None
         self.keyframes = 0

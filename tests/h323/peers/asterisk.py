@@ -219,6 +219,11 @@ class Asterisk:
             self._process.kill()
             await self._process.wait()
 
+    def kill(self) -> None:
+        """As if its power failed, but that the system closes its connections."""
+        assert self._process is not None
+        self._process.kill()
+
     def tail(self) -> str:
         """The ends of its logs, for whoever must find out why a test failed."""
         parts = (f"--- {name}\n" + "\n".join(self._text(name).splitlines()[-TAIL_LINES:]) for name in LOGS)

@@ -30,6 +30,7 @@ from mcu.errors import RefusedError, StorageError
 from mcu.gateway.admission import Admission
 from mcu.gateway.call_driver import CallDriver
 from mcu.gateway.callers import Callers
+from mcu.gateway.content import RoomContent
 from mcu.gateway.keypad import Keypad
 from mcu.gateway.open_media import OpenMedia
 from mcu.h323.call import Call
@@ -110,6 +111,7 @@ class RoomCall(abc.ABC):
         self.party = Party()
         self.place: Place | None = None
         self.media = OpenMedia()
+        self.content = RoomContent(to_call=self.do, to_conference=self._ask_conference, spawn=around.spawn)
         self._listed = listed
         self._keypad = Keypad()
         self._entered = False
@@ -139,6 +141,7 @@ class RoomCall(abc.ABC):
     def call_event(self, event: Event) -> None:
         if self.media.take(event):
             self.push()
+        self.content.call_event(event)
         match event:
             case IncomingCall(party):
                 self.party = party
@@ -196,6 +199,7 @@ class RoomCall(abc.ABC):
             await self.leave(Departure.LEFT)
         else:
             self.enter_state(RoomState.CONNECTED)
+            self.content.enter()
 
     async def enter(self) -> None:
         """The same at the own place; a refusal ends the call."""
@@ -234,7 +238,12 @@ class RoomCall(abc.ABC):
         except RefusedError as error:
             log.info("a room's wish was refused", call=self.id, command=type(command).__name__, code=error.code)
 
+    async def _ask_conference(self, command: c.Command) -> None:
+        if self.place is not None:
+            await self._execute(self.place, command)
+
     def notify(self, news: News) -> None:
+        self.content.notify(news)
         match news:
             case MembershipEnded(reason):
                 self._entered = False

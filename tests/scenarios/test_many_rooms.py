@@ -9,8 +9,8 @@ import pytest
 
 from mcu.h323.capabilities import Offer
 from mcu.h323.events import EndReason
-from tests.scenarios.test_rooms import Place, Room
 from tests.support.attendees import meeting, tone_reels, until
+from tests.support.room_scene import Place, Room
 from tests.support.server import Server, free_port, running_server
 
 ROOMS = 20

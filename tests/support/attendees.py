@@ -168,9 +168,13 @@ class Meeting:
         self._begin = time.monotonic()
         self._ticks = 0
 
-    async def join(self, person: int, media: Reels | None, *, role: str = "attendee", **ways: int) -> Attendee:
+    async def join(
+        self, person: int, media: Reels | None, *, role: str = "attendee", chair_key: str = "", **ways: int
+    ) -> Attendee:
         """Somebody new, once media flows."""
-        entry = Entry(self._server, self._conference, f"사람 {person}", f"자리 {person}", role=role)
+        entry = Entry(
+            self._server, self._conference, f"사람 {person}", f"자리 {person}", role=role, chair_key=chair_key
+        )
         attendee = Attendee(
             entry, media, stage=self.stage, certificate=self._certificate, order=len(self.attendees), **ways
         )

@@ -61,6 +61,7 @@ class ParticipantState(msgspec.Struct, frozen=True, omit_defaults=True):
     sounding: bool = False  # although muted: what comes is the sound of the content, and nobody's voice
     camera_off: bool = False
     seen: bool = True  # False for a viewer: no tile
+    notice: tuple[str, ...] = ()  # lines to show large in place of a camera; nobody is behind such a tile
 
 
 class TileState(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -38,7 +38,7 @@ class EntranceBridge:
 
     async def open(self, host: str) -> tuple[control.RtpPorts, ...]:
         """The reserved ports at `host`. Raises RefusedError."""
-        await self._show(_TITLES[self._languages[0], Step.TRYING], "")
+        await self._show(Step.TRYING, "")
         answer = await self._pool.request(
             self.id, control.AddRtpLeg(conference=self.id, participant=ROOM, leg=self.leg, host=host)
         )
@@ -47,12 +47,10 @@ class EntranceBridge:
         return answer.ports
 
     async def show(self, said: Say) -> None:
-        """Show the digits pressed so far under what is asked for, and speak. Raises RefusedError."""
-        first, second = (_TITLES[language, said.step] for language in self._languages)
+        """Show what is asked for and the digits pressed so far, and speak. Raises RefusedError."""
         length = _LENGTHS.get(said.step, 0)
         digits = said.digits if said.step is Step.NUMBER else "•" * len(said.digits)
-        places = " ".join(digits + "_" * (length - len(digits)))
-        await self._show(first if not said.digits else places, second if not said.digits else first)
+        await self._show(said.step, " ".join(digits + "_" * (length - len(digits))))
         if said.sentences:
             spoken = tuple(f"{language}-{name}" for name in said.sentences for language in self._languages)
             await self._pool.request(self.id, control.PlayPrompts(self.id, spoken))
@@ -79,8 +77,9 @@ class EntranceBridge:
         """The leg is closed too, unless it was moved. Raises RefusedError."""
         await self._pool.request(self.id, control.CloseBridge(self.id))
 
-    async def _show(self, name: str, office: str) -> None:
-        card = control.ParticipantState(CARD, name=name, office=office, camera_off=True, muted=True)
+    async def _show(self, step: Step, entered: str) -> None:
+        titles = (_TITLES[language, step] for language in self._languages)
+        card = control.ParticipantState(CARD, name="", camera_off=True, muted=True, notice=(*titles, entered))
         room = control.ParticipantState(ROOM, name="", seen=False, muted=True)
         await self._pool.request(
             self.id,

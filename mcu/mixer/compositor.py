@@ -19,6 +19,7 @@ from mcu.mixer import palette
 from mcu.mixer.labels import label_of
 from mcu.mixer.layout import COVER, Tile
 from mcu.mixer.marks import disc, outline
+from mcu.mixer.notice import notice_of
 from mcu.mixer.sprites import Placed
 from mcu.mixer.style import TileStyle
 
@@ -115,6 +116,9 @@ class Compositor:
     def _decoration(self, tile: Tile, style: TileStyle, picture: Picture | None, *, rounded: bool) -> list[Placed]:
         """What lies over the picture or the card, from bottom to top."""
         sprites: list[Placed] = []
+        if style.notice:
+            notice = notice_of(style.notice, width=tile.width, height=tile.height)
+            return [notice] if notice else []
         if picture is None and tile.participant is not None and not tile.content:
             colour = palette.card_of(tile.participant)[1]
             middle = disc(style.label, style.office, colour=colour, width=tile.width, height=tile.height)

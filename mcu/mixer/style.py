@@ -9,13 +9,17 @@ from mcu.control import ParticipantState
 
 @dataclass(frozen=True, slots=True)
 class TileStyle:
-    """What stands over one participant's tile. `label` is the name, `office` follows it where there is room."""
+    """What stands over one participant's tile. `label` is the name, `office` follows it where there is room.
+
+    `notice` are lines that stand large in the middle of the card instead of both.
+    """
 
     label: str = ""
     muted: bool = False
     speaking: bool = False
     camera_off: bool = False
     office: str = ""
+    notice: tuple[str, ...] = ()
 
 
 def style_of(state: ParticipantState, *, speaking: bool) -> TileStyle:
@@ -26,4 +30,5 @@ def style_of(state: ParticipantState, *, speaking: bool) -> TileStyle:
         speaking=speaking and not state.muted,
         camera_off=state.camera_off,
         office=state.office,
+        notice=state.notice,
     )

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.test_rooms import Room
 from tests.support.attendees import until as holds
 from tests.support.chromium import chromium
 from tests.support.media import camera_file, microphone_file
 from tests.support.observe import RECORDER, MeetingPage, until
+from tests.support.room_scene import Room
 from tests.support.server import Server, free_port, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]

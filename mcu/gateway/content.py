@@ -2,11 +2,13 @@
 
 Rules:
 1. The room is given the token of H.239 whenever it asks, if its role may present: the last to present wins.
-2. Nothing waits: commands to the conference run beside the call, one at a time.
+2. Commands to the conference run beside the call, one at a time and PAUSE apart: a room that begins and ends again and
+   again is written down, and told to everybody, no oftener than that.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -25,6 +27,8 @@ from mcu.h323.h245_control import H245Control
 ToCall = Callable[[Callable[[Call, float], object]], object]  # CallDriver.do, with the call
 ToConference = Callable[[c.Command], Awaitable[object]]  # a refusal is not raised
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
+
+PAUSE = 0.2  # seconds; a person does not notice it, and takes longer than that for a second thought
 
 log = structlog.get_logger()
 
@@ -75,9 +79,9 @@ class RoomContent:
             await self._to_conference(c.ShowContent(self._me, active))
         except StorageError as error:
             log.warning("content not shown, or not ended", participant=self._me, active=active, error=str(error))
-        finally:
-            self._state.answered()
-            self._perform()
+        await asyncio.sleep(PAUSE)
+        self._state.answered()
+        self._perform()
 
 
 def _accept(call: Call, may_present: bool) -> None:

@@ -211,3 +211,17 @@ async def test_a_room_that_hangs_up_presents_no_more(place: Place) -> None:
     await place.content(me)
     terminal.close()
     await place.content(None)
+
+
+async def test_a_room_that_changes_its_mind_all_the_time_is_told_to_others_seldom(place: Place) -> None:
+    terminal, me = await place.room()
+    for _ in range(20):
+        ask(terminal, H245Control.ask_content_token)
+        await place.until(lambda: open_now(terminal, Direction.SENT))
+        ask(terminal, H245Control.release_content_token)
+        await place.until(lambda: not open_now(terminal, Direction.SENT))
+    ask(terminal, H245Control.ask_content_token)
+    await place.content(me)
+    told = [news for news in place.member.news if isinstance(news, ContentChanged)]
+    assert len(told) < 20  # of 41
+    assert told[-1] == ContentChanged(me)

@@ -20,6 +20,7 @@ from mcu.errors import StorageError
 from mcu.gateway.gateway import Gateway
 from mcu.h323.address import Address
 from mcu.h323.call import Call
+from mcu.h323.call_options import CallOptions
 from mcu.h323.channels import Direction
 from mcu.h323.events import ChannelClosed, ChannelOpened, ContentHeld, ContentRefused
 from mcu.h323.h245_control import H245Control
@@ -28,8 +29,14 @@ from mcu.media.types import StreamKind
 from mcu.store.database import open_store
 from tests.fakes.pool import FakeMember
 from tests.fakes.world import World
-from tests.gateway.terminal import MEDIA, Terminal
+from tests.gateway.terminal import MEDIA, PLAIN, Terminal
 
+STARTS = [
+    CallOptions(tunnelling=tunnelling, fast_start=fast, h245_in_setup=early)
+    for tunnelling in (True, False)
+    for fast in (True, False)
+    for early in (True, False)
+]
 CONTENT = StreamKind.CONTENT
 
 
@@ -44,10 +51,10 @@ class Place:
     member: FakeMember
     terminals: list[Terminal] = field(default_factory=list)
 
-    async def room(self) -> tuple[Terminal, str]:
+    async def room(self, options: CallOptions = PLAIN) -> tuple[Terminal, str]:
         """A room that has sound and picture both ways, and who it is."""
         before = {each.id for each in (await self.snapshot()).roster}
-        terminal = Terminal(f"회의실 {len(self.terminals)}")
+        terminal = Terminal(f"회의실 {len(self.terminals)}", options=options)
         self.terminals.append(terminal)
         number, pin = self.created.number, self.created.pin
         await terminal.call(Address("127.0.0.1", self.gateway.port), f"{number}##{pin}")
@@ -124,6 +131,32 @@ async def test_a_room_that_takes_the_token_is_shown(place: Place) -> None:
     ask(terminal, H245Control.release_content_token)
     await place.content(None)
     await place.until(lambda: ("received", "content") not in place.told())
+
+
+@pytest.mark.parametrize("options", STARTS, ids=lambda o: f"t{o.tunnelling:d}f{o.fast_start:d}e{o.h245_in_setup:d}")
+async def test_content_goes_both_ways_however_a_call_began(place: Place, options: CallOptions) -> None:
+    await place.present()
+    terminal, me = await place.room(options)
+    await place.until(lambda: open_now(terminal, Direction.RECEIVED))
+    ask(terminal, H245Control.ask_content_token)
+    await place.content(me)
+    await place.until(lambda: open_now(terminal, Direction.SENT) and not open_now(terminal, Direction.RECEIVED))
+
+
+async def test_who_presents_at_the_entrance_is_shown_once_it_is_in(place: Place) -> None:
+    terminal = Terminal()
+    place.terminals.append(terminal)
+    await terminal.call(Address("127.0.0.1", place.gateway.port))
+    await terminal.heard(ChannelOpened, count=4)
+    ask(terminal, H245Control.ask_content_token)
+    await place.until(lambda: open_now(terminal, Direction.SENT))
+    assert (await place.snapshot()).content is None
+    terminal.do(lambda call, now: call.send_digits(f"{place.created.number}#{place.created.pin}#", now))
+    async with asyncio.timeout(10):
+        while len(roster := (await place.snapshot()).roster) < 2:
+            await asyncio.sleep(0.005)
+    (me,) = {each.id for each in roster} - {place.other}
+    await place.content(me)
 
 
 async def test_others_content_is_sent_to_a_room_while_it_is_shown(place: Place) -> None:

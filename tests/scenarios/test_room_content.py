@@ -185,6 +185,28 @@ async def test_who_comes_later_is_sent_what_is_shown_already(place: Place, docum
     await until(lambda: room.presented() == DOCUMENT, what="the document")
 
 
+async def test_a_room_that_presses_number_and_pin_is_sent_it_too(place: Place, document: Reel) -> None:
+    presenter = await place.people.join(1, tone_reels(1))
+    await presenter.share(document)
+    room = place.room(2)
+    await room.call(place.gateway)
+    await until(lambda: room.picture is not None, what="the card")
+    room.press(f"{place.created['number']}#{place.created['pin']}#")
+    await until(lambda: room.presented() == DOCUMENT, what="the document")
+    room.present(camera(DRAWING))
+    await until(lambda: stands_large(place, DRAWING), what="the room's own")
+
+
+async def test_a_room_that_was_called_presents(place: Place, server: Server) -> None:
+    browser = await place.people.join(1, tone_reels(1))
+    room = place.room(4)
+    address = await room.listen()
+    server.post(f"/api/v1/conferences/{place.created['id']}/rooms", {"address": str(address), "name": "강남 회의실"})
+    await until(lambda: 4 in browser.people(), what="the room")
+    room.present(camera(DRAWING))
+    await until(lambda: stands_large(place, DRAWING), what="the drawing")
+
+
 async def test_a_room_without_h239_sees_content_in_its_one_picture(place: Place, document: Reel) -> None:
     presenter = await place.people.join(1, tone_reels(1))
     room = await place.called_in(2, offer=Offer(content=()))

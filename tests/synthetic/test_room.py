@@ -1,0 +1,62 @@
+"""Two meeting rooms made of code that call each other: sound, picture, keys and content, without a server between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mcu.media.types import StreamKind
+from tests.support.room_scene import Room, camera
+
+DRAWING = 11  # what the mark in the shared picture says
+
+
+@pytest.fixture
+async def rooms() -> AsyncIterator[tuple[Room, Room]]:
+    """The first has called the second."""
+    caller, called = Room(1), Room(2)
+    await caller.call(await called.listen())
+    await caller.until(lambda: caller.answered)
+    yield caller, called
+    await caller.close()
+    await called.close()
+
+
+async def test_they_hear_and_see_each_other(rooms: tuple[Room, Room]) -> None:
+    caller, called = rooms
+    await caller.until(lambda: caller.hears(2) and caller.picture is not None)
+    await called.until(lambda: called.hears(1) and called.picture is not None)
+    caller.forget_heard()
+    assert not caller.heard.size
+    caller.press("12#")
+    await called.until(lambda: called.digits == "12#")
+
+
+async def test_content_is_sent_while_one_presents_and_the_last_one_does(rooms: tuple[Room, Room]) -> None:
+    caller, called = rooms
+    await called.until(lambda: called.picture is not None)
+    caller.present(camera(DRAWING))
+    await called.until(lambda: called.presented() == DRAWING)
+    before = called.frames[StreamKind.MAIN]
+    await called.until(lambda: called.frames[StreamKind.MAIN] > before + 5)
+    called.present(camera(DRAWING + 1))
+    await caller.until(lambda: caller.presented() == DRAWING + 1)
+    assert (caller.holds_token, called.holds_token) == (False, True)
+    called.stop_presenting()
+    seen = caller.frames[StreamKind.CONTENT]
+    await caller.until(lambda: not called.holds_token and called.leg is not None and not called.leg.content_profile)
+    main = caller.frames[StreamKind.MAIN]
+    await caller.until(lambda: caller.frames[StreamKind.MAIN] > main + 10)
+    assert caller.frames[StreamKind.CONTENT] <= seen + 1  # under way when it ended
+
+
+async def test_a_call_that_is_over_ends_for_both(rooms: tuple[Room, Room]) -> None:
+    caller, called = rooms
+    await called.until(lambda: called.picture is not None)
+    caller.present(camera(DRAWING))
+    await called.until(lambda: called.presented() == DRAWING)
+    await caller.close()
+    await called.until(lambda: called.ended is not None)
+    assert called.leg is None
+    assert not called.holds_token

@@ -148,7 +148,12 @@ class CallCore:
         said = q931_contents.parse_cause(heard.message.get(ElementId.CAUSE) or b"")
         reason = body.reason if isinstance(body, h225.ReleaseComplete) else ""
         meant = call_reasons.heard(said, reason)
-        self._end(meant, now, detail=f"by the peer: cause {said}{', ' * bool(reason)}{reason}")
+        self._end(self._why(meant), now, detail=f"by the peer: cause {said}{', ' * bool(reason)}{reason}")
+
+    def _why(self, meant: EndReason) -> EndReason:
+        """A peer with which nothing is shared hangs up as any other; whoever called wants to know."""
+        in_vain = self.h245 is not None and self.h245.has_nothing_in_common
+        return EndReason.NOTHING_IN_COMMON if in_vain and meant is EndReason.HUNG_UP else meant
 
     def _learn_ways(self, heard: Heard) -> None:
         """How the peer wants H.245 to go."""
@@ -275,7 +280,7 @@ class CallCore:
         control.settle(now)
         for event in control.events_received():
             if isinstance(event, CallEnded):
-                self._end(event.reason, now, detail=event.detail)
+                self._end(self._why(event.reason), now, detail=event.detail)
                 return
             self._events.append(event)
         while messages := control.path.tunnelled():

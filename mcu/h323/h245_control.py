@@ -39,6 +39,11 @@ class H245Control(H245Core):
         return self._sets.theirs
 
     @property
+    def has_nothing_in_common(self) -> bool:
+        """The peer has said what it takes, and none of it can be sent."""
+        return self._plan.theirs is not None and not self._plan.choice() and not self.channels
+
+    @property
     def accepts_content(self) -> bool:
         """Whether the peer is given the token of H.239 when it asks."""
         return self._token.is_open

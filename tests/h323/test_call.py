@@ -13,6 +13,7 @@ from mcu.h323 import h225_messages as h225
 from mcu.h323 import vendors
 from mcu.h323.call_options import CallOptions
 from mcu.h323.call_state import CallState
+from mcu.h323.capabilities import Offer
 from mcu.h323.channels import Direction
 from mcu.h323.events import (
     Alerting,
@@ -78,6 +79,20 @@ def test_every_way_of_beginning_ends_in_sound_and_picture(options: CallOptions) 
         assert side.ended() == side.events[-1]
         assert side.events[-1].reason is EndReason.HUNG_UP  # type: ignore[union-attr]
         assert sum(isinstance(event, CallEnded) for event in side.events) == 1
+
+
+@pytest.mark.parametrize("tunnelling", [False, True])
+def test_who_hangs_up_because_nothing_is_shared_is_understood(tunnelling: bool) -> None:
+    options = CallOptions(tunnelling=tunnelling)
+    only_g711 = Offer(audio=("PCMU",), audio_received=(), video=(), content=())
+    only_g722 = Offer(audio=("G722",), audio_received=(), video=(), content=())
+    pair = Pair(call_out(options, offer=only_g711), call_in(options), offer=only_g722)
+    pair.run(5)
+    assert not pair.caller.channels()
+    pair.callee.call.hang_up(EndReason.HUNG_UP, pair.now)
+    pair.run(5)
+    assert pair.caller.ended().reason is EndReason.NOTHING_IN_COMMON  # type: ignore[union-attr]
+    assert pair.callee.ended().reason is EndReason.HUNG_UP  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -37,6 +37,7 @@ HEARD, REMOVED = 25.0, 20.0  # dB of a tone over the median of the spectrum; bel
 PART_SECONDS = 0.5  # of sound that is judged at once
 ASTERISK_TONE = 1_000.0  # of its extension 601
 VOICE_SECONDS = 1.5  # from the answer until the question is being spoken, by far
+NOT_ALLOWED, DECLINED = 31, 21  # Q.850
 UNSAID = ("hung-up", "protocol-error")  # an extension that it does not have is "normal" (16), or cause 111, to Asterisk
 HEARD_BLOCKS = 60  # of 20 ms
 REST_SECONDS = 0.15  # between two questions by REST, of which there may be 20 a second
@@ -264,21 +265,37 @@ async def test_calls_that_go_out(place: Place, edition: Edition) -> None:
 
 
 async def test_calls_out_that_are_not_answered_say_why(place: Place) -> None:
-    async with asterisk(NEAR) as peer, asterisk(FAR, callers=[NEAR]) as choosy:
+    async with (
+        asterisk(NEAR) as peer,
+        asterisk(FAR, callers=[NEAR]) as choosy,
+        asterisk(THIRD, codecs=["gsm"], edition=Edition.OLDER) as strange,
+    ):
         busy = place.call(f"606@{peer.address}", "busy")
         unknown = place.call(f"987@{peer.address}", "unknown")
         ringing = place.call(f"605@{peer.address}", "ringing")
         refused = place.call(f"600@{choosy.address}", "refused")
-        nobody = place.call(f"600@{THIRD}:{free_port()}", "nobody")
+        useless = place.call(f"600@{strange.address}", "useless")
+        nobody = place.call(f"600@{FOURTH}:{free_port()}", "nobody")
         await place.state_is(ringing, "ringing")
         await place.state_is(busy, "ended", "busy")
         await place.state_is(unknown, "ended", *UNSAID)
         await place.state_is(refused, "ended", "declined")
+        await place.state_is(useless, "ended", "nothing-in-common")
         await place.state_is(nobody, "ended", "unreachable")
         place.hang_up(ringing)
         await place.state_is(ringing, "ended", "hung-up")
         for _ in ("606", "605"):
             await peer.event(Kind.ENDED)
+        assert place.roster() == {}
+
+
+async def test_calls_in_that_are_not_let_in_say_why(place: Place) -> None:
+    wrong_pin = f"{place.created['number']}##{(int(place.created['pin']) + 1) % 1_000_000:06}"
+    async with asterisk(NEAR, name="near", peers=[place.gateway]) as near:
+        await near.event(Kind.FAILED, await near.originate(place.gateway, wrong_pin))
+        place.server.patch(place.path, {"locked": True})
+        await near.event(Kind.FAILED, await near.originate(place.gateway, place.direct))
+        assert near.causes() == [NOT_ALLOWED, DECLINED]
         assert place.roster() == {}
 
 

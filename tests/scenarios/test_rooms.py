@@ -54,8 +54,7 @@ async def test_two_rooms_and_a_browser_hear_and_see_each_other(place: Place) -> 
     await until(lambda: set(browser.people()) >= everybody, what="the browser sees all")
     for room in (first, second):
         await until(lambda room=room: set(place.shown(room.picture)) >= everybody, what="a room sees all")  # type: ignore[misc]
-    assert first.picture is not None
-    assert first.picture.shape == (720, 1280)
+    await until(lambda: first.picture is not None and first.picture.shape == (720, 1280), what="the size that it can")
 
 
 async def test_media_is_there_soon_after_the_answer_and_keyframes_when_asked_for(place: Place) -> None:
@@ -116,7 +115,8 @@ async def test_rooms_with_old_codecs_take_part(place: Place, server: Server, cod
         tile = browser.places()[1]
         width = tile["height"] * 4 / 3
         left = tile["x"] + (tile["width"] - width) / 2
-        box = (left, tile["y"], left + width, tile["y"] + tile["height"])
+        shrunk = luma.shape[1] / tiles.width  # a busy server sends a smaller composite
+        box = tuple(side * shrunk for side in (left, tile["y"], left + width, tile["y"] + tile["height"]))
         code = read(np.asarray(Image.fromarray(luma).resize((352, 288), box=box)))
         return code is not None and code.person == 2
 

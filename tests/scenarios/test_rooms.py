@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import numpy as np
@@ -20,6 +21,8 @@ from tests.support.server import Server, free_port, running_server
 
 MEDIA_SECONDS = 2.0  # from answering to the first sound and picture
 KEYFRAME_SECONDS = 1.0
+LIMIT = 256_000  # bit/s
+SETTLE_SECONDS = 3.0  # until an encoder keeps to another rate
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -126,3 +129,19 @@ async def test_rooms_with_old_codecs_take_part(place: Place, server: Server, cod
     assert driver.call.h245 is not None
     sent = [c for c in driver.call.h245.channels if c.kind is StreamKind.MAIN and c.direction is Direction.SENT]
     assert [channel.media.codec for channel in sent] == [codec]
+
+
+async def test_a_room_that_asks_for_less_gets_no_more(place: Place) -> None:
+    await place.people.join(1, tone_reels(1))
+    room = await place.called_in(2)
+    received: list[tuple[float, int]] = []
+    room.watch(lambda kind, frame: received.append((time.monotonic(), len(frame.data))))
+    await until(lambda: len(received) > 25, what="pictures")
+    driver = room.driver
+    assert driver is not None
+    driver.do(lambda now: driver.call.limit_bitrate(StreamKind.MAIN, LIMIT, now))
+    asked = time.monotonic()
+    await until(lambda: time.monotonic() > asked + SETTLE_SECONDS + 3, 20, what="three seconds under the limit")
+    since = asked + SETTLE_SECONDS
+    octets = sum(size for at, size in received if at > since)
+    assert 0.05 * LIMIT < 8 * octets / (time.monotonic() - since) < LIMIT

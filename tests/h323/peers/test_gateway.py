@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from mcu.gateway.dialing import SIGNALING_PORT
 from mcu.h323.address import parse
 from mcu.h323.call_options import CallOptions
-from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock
+from mcu.media.types import BLOCK_SAMPLES, BLOCK_SECONDS, SAMPLE_RATE, AudioBlock
 from mcu.synthetic.room import RoomSettings, SyntheticRoom
 from tests.h323 import shark
 from tests.h323.peers import capturing, sound
@@ -39,7 +39,7 @@ ASTERISK_TONE = 1_000.0  # of its extension 601
 VOICE_SECONDS = 1.5  # from the answer until the question is being spoken, by far
 NOT_ALLOWED, DECLINED = 31, 21  # Q.850
 UNSAID = ("hung-up", "protocol-error")  # an extension that it does not have is "normal" (16), or cause 111, to Asterisk
-HEARD_BLOCKS = 60  # of 20 ms
+HEARD_SECONDS = 1.2  # that both sides hear each other before one judges the recording
 REST_SECONDS = 0.15  # between two questions by REST, of which there may be 20 a second
 LONG_SECONDS = 70.0  # longer than Asterisk lets a call be on which roundTripDelayRequest goes unanswered
 
@@ -97,11 +97,18 @@ class Place:
 
     async def hears(self, *people: int) -> None:
         """Until the attendee hears these and nobody else, and long enough after that to judge the other side."""
-        await until(
-            lambda: are_heard(self.attendee.hearing.tones(), people),
-            what=f"the attendee hears {people}",
-        )
-        await heard_blocks(self.attendee, HEARD_BLOCKS)
+        hearing = self.attendee.hearing
+        try:
+            await until(lambda: are_heard(hearing.tones(), people), what=f"the attendee hears {people}")
+        except TimeoutError as error:
+            raise AssertionError(f"{error}, but {hearing.tones()}: {self.server.lines[-20:]}") from None
+        await self.listens()
+
+    async def listens(self) -> None:
+        """For HEARD_SECONDS of real time, and of sound."""
+        end = time.monotonic() + HEARD_SECONDS
+        await heard_blocks(self.attendee, round(HEARD_SECONDS / BLOCK_SECONDS))
+        await until(lambda: time.monotonic() >= end, what="the time that a recording needs")
 
     def roster(self) -> dict[str, dict[str, Any]]:
         """The lines of the rooms, by name."""
@@ -232,7 +239,7 @@ async def test_keys_of_every_kind_answer_the_voice_that_asks(place: Place) -> No
             await peer.originate(place.gateway, "0", extension="603", variables={"DIGITS": digits}) for peer in peers
         ]
         await place.roster_is(*(dtmf.value for _, dtmf, _ in ways))
-        await heard_blocks(place.attendee, HEARD_BLOCKS)
+        await place.listens()
         for peer, call in zip(peers, calls, strict=True):
             await peer.hang_up()
             path = await peer.recording(call)
@@ -250,7 +257,7 @@ async def test_calls_that_go_out(place: Place, edition: Edition) -> None:
         speaker = place.call(f"601@{peer.address}", "강남 회의실")
         await place.state_is(speaker, "connected")
         await until(lambda: strongest(place.attendee) == pytest.approx(ASTERISK_TONE, abs=5), what="its tone")
-        await heard_blocks(place.attendee, HEARD_BLOCKS)
+        await place.listens()
         await place.roster_is("강남 회의실")
         place.hang_up(speaker)
         await place.state_is(speaker, "ended", "hung-up")

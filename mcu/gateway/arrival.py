@@ -57,6 +57,7 @@ class Arrival(RoomCall):
         self.began = False  # its SETUP has come
         self._peer = peer
         self._here = here
+        self.host = here.ip
         self._bridge = EntranceBridge(around.registry.pool, self.id, language=around.language)
         self._entrance: Entrance | None = None  # while it stands there
         self._timer: asyncio.TimerHandle | None = None
@@ -96,7 +97,7 @@ class Arrival(RoomCall):
             conference = await self._find(where)
             self.enter_state(RoomState.ENTERING)
             self.place = await around.registry.rtp.expect(conference, self)
-            await self._prepare(await around.registry.rtp.reserve(self.place, self, host=self._here.ip))
+            await self._prepare(await self.reserve())
             await self.take_place(self.place)
         except (RefusedError, StorageError, Refused) as error:
             log.info("call not let in", call=self.id, error=str(error))
@@ -119,10 +120,10 @@ class Arrival(RoomCall):
         return record.id
 
     async def _prepare(self, ports: tuple[control.RtpPorts, ...]) -> None:
-        media = local_media(ports, self._here.ip)
+        media = local_media(ports, self.host)
         self.do(lambda call, _: call.prepare(media=media, offer=self.around.offer))
         assert self.driver is not None
-        await self.driver.listen_for_control(self._here.ip)
+        await self.driver.listen_for_control(self.host)
 
     # --- by the entrance --------------------------------------------------------------------------------
 
@@ -130,7 +131,7 @@ class Arrival(RoomCall):
         """Answer, and ask for what is missing. Raises RefusedError."""
         self.enter_state(RoomState.ENTERING)
         self.around.entrances[self._bridge.leg] = self
-        await self._prepare(await self._bridge.open(self._here.ip))
+        await self._prepare(await self._bridge.open(self.host))
         self._entrance = Entrance()
         self.do(lambda call, now: call.accept(now))
         self.push()
@@ -191,7 +192,9 @@ class Arrival(RoomCall):
             self._leave_entrance()
             self.push()
             return
-        raise RefusedError("media-unavailable", "the conference is on another processor than the entrance")
+        ports = await super().reserve()
+        self._leave_entrance()
+        self.moves.move(ports)
 
     def _leave_entrance(self) -> None:
         self.around.entrances.pop(self._bridge.leg, None)
@@ -202,6 +205,15 @@ class Arrival(RoomCall):
             self.around.spawn(self._bridge.close())
 
     # --- media ------------------------------------------------------------------------------------------
+
+    async def reserve(self) -> tuple[control.RtpPorts, ...]:
+        entrance = self._entrance
+        if entrance is None:
+            return await super().reserve()
+        ports = await self._bridge.open(self.host)
+        entrance.again(time.monotonic())
+        self._act()
+        return ports
 
     async def update_media(self) -> bool:
         if self._entrance is None:

@@ -66,9 +66,9 @@ class Departure(RoomCall):
         if not around.callers.begin(to.ip, now=time.monotonic()):
             raise RefusedError("busy", f"{around.callers.count} calls")
         self._counted = True
-        host = local_address_towards(to.ip)
+        self.host = host = local_address_towards(to.ip)
         self.place = await around.registry.rtp.expect(conference, self)
-        ports = await around.registry.rtp.reserve(self.place, self, host=host)
+        ports = await self.reserve()
         if self.is_over:  # hung up meanwhile
             await around.registry.rtp.withdraw(self.place, self)
             return

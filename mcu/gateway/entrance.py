@@ -84,6 +84,11 @@ class Entrance:
             else:
                 self._actions.append(Say((), self.step, self._digits))
 
+    def again(self, now: float) -> None:
+        """What was said last was not seen and heard."""
+        if self.step in (Step.NUMBER, Step.PIN):
+            self._say((self.step.value,), now)
+
     def refused(self, now: float, *, wrong: bool) -> None:
         """What was tried did not open; `wrong`: because number or PIN are not right."""
         if not wrong:

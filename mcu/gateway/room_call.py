@@ -3,7 +3,8 @@
 Rules:
 1. Ports are reserved before the call is answered or placed, so call control never waits for media.
 2. What is open is pushed to the MP as a whole, one push at a time, always the newest.
-3. Whatever ends, the call or the place, the other ends too, once, with the reason in the other's words.
+3. Ports that are lost with their MP are replaced by others, and the call goes on (`MediaMoves`).
+4. Whatever ends, the call or the place, the other ends too, once, with the reason in the other's words.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ from mcu.gateway.call_driver import CallDriver
 from mcu.gateway.callers import Callers
 from mcu.gateway.content import RoomContent
 from mcu.gateway.keypad import Keypad
-from mcu.gateway.open_media import OpenMedia
+from mcu.gateway.media_moves import MediaMoves
+from mcu.gateway.open_media import OpenMedia, local_media
 from mcu.h323.call import Call
 from mcu.h323.call_options import CallOptions, LocalParty
 from mcu.h323.capabilities import Offer
+from mcu.h323.channels import Direction
 from mcu.h323.events import (
     Alerting,
     Answered,
@@ -101,6 +104,7 @@ class RoomCall(abc.ABC):
 
     call: Call  # set by `attach`, as `driver` is
     driver: CallDriver | None = None
+    host = ""  # the address of ours that the peer reaches, once it is known
 
     def __init__(self, around: Surroundings, *, peer_ip: str, listed: Listed) -> None:
         self.id = keys.new_identifier()
@@ -112,6 +116,13 @@ class RoomCall(abc.ABC):
         self.place: Place | None = None
         self.media = OpenMedia()
         self.content = RoomContent(to_call=self.do, to_conference=self._ask_conference, spawn=around.spawn)
+        self.moves = MediaMoves(
+            reserve=self.reserve,
+            tell=self._tell_ports,
+            hears=lambda: any(self.media.is_open(Direction.RECEIVED, kind) for kind in StreamKind),
+            give_up=lambda: self.hang_up(EndReason.CONNECTION_LOST),
+            spawn=around.spawn,
+        )
         self._listed = listed
         self._keypad = Keypad()
         self._entered = False
@@ -183,6 +194,7 @@ class RoomCall(abc.ABC):
         self.reason = event.reason
         log.info("call ended", call=self.id, reason=event.reason.value, detail=event.detail, peer=self.peer_ip)
         self.over()
+        self.moves.close()
         self.enter_state(RoomState.ENDED)
         lost = event.reason in {EndReason.CONNECTION_LOST, EndReason.TIMED_OUT, EndReason.PROTOCOL_ERROR}
         self.around.spawn(self.leave(Departure.LOST if lost else Departure.LEFT))
@@ -273,7 +285,19 @@ class RoomCall(abc.ABC):
 
     def media_lost(self) -> None:
         """The MP is gone, and the ports with it."""
-        self.hang_up(EndReason.CONNECTION_LOST)
+        if not self.is_over:
+            self.moves.lost()
+
+    async def reserve(self) -> tuple[control.RtpPorts, ...]:
+        """Ports at the own place. Raises RefusedError."""
+        if self.place is None:
+            raise RefusedError("superseded", "not in a conference any more")
+        return await self.around.registry.rtp.reserve(self.place, self, host=self.host)
+
+    def _tell_ports(self, ports: tuple[control.RtpPorts, ...]) -> None:
+        media = local_media(ports, self.host)
+        self.do(lambda call, now: call.move_media(media, now))
+        self.push()
 
     def push(self) -> None:
         """Tell the MP what is open now."""

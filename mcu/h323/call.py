@@ -167,6 +167,16 @@ class Call(CallCore):
             self.h245.resume(now)
             self._settle(now)
 
+    def move_media(self, media: Mapping[StreamKind, LocalMedia], now: float) -> None:
+        """The ports of `prepare` are gone, these are there: channels are opened anew, as soon as H.245 can.
+
+        ChannelClosed and ChannelOpened tell. A peer without H.245 (fastStart alone) opens none.
+        """
+        self._fast.move(media)
+        if self.h245 is not None:
+            self.h245.move_media(media, now, by_ack=self._quirks.moves_by_ack)
+            self._settle(now)
+
     def settle(self, now: float) -> None:
         """After something was asked of `h245` directly."""
         self._settle(now)

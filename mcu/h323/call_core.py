@@ -261,6 +261,9 @@ class CallCore:
         for each in opened:
             if self.h245 is not None:
                 self.h245.adopt(each.channel, number=each.number, session=each.session, now=now)
+        if opened and self._fast.has_moved and self.h245 is not None:
+            self._fast.has_moved = False
+            self.h245.move_media(self._fast.media, now, by_ack=self._quirks.moves_by_ack)
 
     def _say(self, said: Said, now: float, *, control: tuple[bytes, ...] = ()) -> None:
         self._signaling.send(said.body, *said.elements, now=now, control=control)

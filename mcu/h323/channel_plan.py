@@ -46,6 +46,11 @@ class ChannelPlan:
         chosen = choose(self.offer, self.theirs, like=self._like, refused=self._refused)
         return {kind: media for kind, media in chosen.items() if kind in self._media and kind not in self._unwanted}
 
+    def move(self, media: Mapping[StreamKind, LocalMedia]) -> None:
+        """What is opened from now on is at other ports."""
+        self._media = media
+        self.channels.move(media)
+
     def learn(self, theirs: CapabilitySet | None) -> None:
         """The peer's set, None for the empty one."""
         self.theirs = theirs
@@ -98,6 +103,8 @@ class ChannelPlan:
                 self.channels.open(kind, wanted, now, number=number)
 
     def close_all(self, now: float) -> None:
+        """Close what we send. What is opened after it is opened anew: nothing of fastStart stays."""
+        self._adopted.clear()
         for kind in StreamKind:
             self.channels.close(kind, now)
 

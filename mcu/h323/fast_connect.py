@@ -28,6 +28,7 @@ class FastConnect:
         self._ours: tuple[OpenLogicalChannel, ...] = ()  # not answered yet
         self._theirs: tuple[bytes, ...] = ()  # not answered yet
         self._refuses = False
+        self.has_moved = False  # what is opened by an answer is opened at ports that are gone
 
     # --- in calls out ---------------------------------------------------------------------------------------
 
@@ -42,6 +43,11 @@ class FastConnect:
     def propose_sound_only(self) -> None:
         """For a SETUP that would be too large."""
         self._ours = tuple(each for each in self._ours if each.kind is StreamKind.AUDIO)
+
+    def move(self, media: Mapping[StreamKind, LocalMedia]) -> None:
+        """Other ports than those that were proposed, if any were."""
+        self.media = media
+        self.has_moved = self.has_moved or self.is_pending
 
     def elements(self) -> tuple[bytes, ...]:
         """Our proposals, for the SETUP."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from mcu.h323 import events, user_input
 from mcu.h323.capabilities import CapabilitySet
-from mcu.h323.channels import Channel, Direction
+from mcu.h323.channels import Channel, Direction, LocalMedia
 from mcu.h323.h245_core import H245Core
 from mcu.h323.h245_messages import EndSessionCommand
 from mcu.h323.multipoint import Label
@@ -92,6 +92,18 @@ class H245Control(H245Core):
         if self._is_held:
             self._is_held = False
             self.start(now)
+
+    def move_media(self, media: Mapping[StreamKind, LocalMedia], now: float, *, by_ack: bool = False) -> None:
+        """Media goes through other ports of ours from now on; channels are opened anew, once H.245 is there.
+
+        `by_ack`: they stay open, and are acknowledged again; see `Quirks.moves_by_ack`.
+        """
+        self._moves_by_ack = by_ack
+        self._plan.move(media)
+        self._must_move = not self.ready and not self._move.is_under_way
+        if not self._must_move:
+            self._begin_move(now)
+        self._settle(now)
 
     def ask_content_token(self, now: float) -> None:
         """Ask for the right to send content; ContentHeld or ContentRefused is the answer."""

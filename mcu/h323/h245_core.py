@@ -4,7 +4,8 @@ Rules:
 1. Our channels are looked at again after everything that changes what should be open (`ChannelPlan`).
 2. A peer's empty set closes what we send; after it the procedures begin anew (H.323 clause 8.4.6).
 3. What a peer does wrong is counted and answered by the reject that fits; nothing it sends raises.
-4. A call whose channels are open (fastStart) goes on without answers to H.245; another ends after its timers.
+4. Moving media to other ports is the same with the sides changed: we say the empty set (`MediaMove`).
+5. A call whose channels are open (fastStart) goes on without answers to H.245; another ends after its timers.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from mcu.h323.h245_messages import (
 )
 from mcu.h323.logical_channels import CloseRequested, OpeningRefused
 from mcu.h323.master_slave import DeterminationFailed, Determined, MasterSlave
+from mcu.h323.media_move import MediaMove, MoveStep
 from mcu.h323.multipoint import Multipoint
 from mcu.h323.round_trip import Lost, Measured, RoundTripDelay
 from mcu.h323.vendors import NONE, Quirks
@@ -81,6 +83,7 @@ class H245Core:
         )
         self._channels = self._plan.channels
         self._commands = ChannelCommands(self._channels)
+        self._move = MediaMove()
         self._procedures = (
             self._sets,  # our set has to be the first message (H.323 clause 8.2)
             self._roles,
@@ -89,11 +92,12 @@ class H245Core:
             self._commands,
             self._round_trip,
             self._multipoint,
+            self._move,
         )
         self._our_set_is_known = self._was_ready = self._is_over = False
         self._is_held = self._is_paused = False  # by us, by the peer
         self._roles_are_open = True
-        self._must_adjust = False
+        self._must_adjust = self._must_move = self._moves_by_ack = False
         self._bytes_left, self._heard = float(MOST_BYTES), now
 
     @property
@@ -214,8 +218,12 @@ class H245Core:
             case DeterminationFailed(detail):
                 self._unanswered(detail, now)
             case OurSetAccepted():
-                self._our_set_is_known = True
+                self._our_set_is_known = not self._move.is_under_way  # else it was the empty one
                 self._became_ready(now)
+            case MoveStep.ASK:
+                self._channels.ask_to_reopen()
+            case MoveStep.RESUME:
+                self._resume_moved(now)
             case OurSetRefused(cause):
                 self._set_refused(cause, now)
             case TheirSet(theirs):
@@ -245,8 +253,11 @@ class H245Core:
                 self._commands.opened(kind)
                 if kind is StreamKind.CONTENT:
                     self._token.content_opened()
-            case events.ChannelClosed(Direction.RECEIVED, StreamKind.CONTENT):
-                self._token.content_closed()
+            case events.ChannelClosed(Direction.RECEIVED, kind):
+                if kind is StreamKind.CONTENT:
+                    self._token.content_closed()
+                if not self._channels.has_outdated:
+                    self._move.all_closed()
             case events.ContentHeld(by_us=True):
                 self._must_adjust = True
             case events.ContentHeld(by_us=False):
@@ -260,18 +271,48 @@ class H245Core:
             self._events.append(events.ControlReady())
             if self._quirks.round_trip:
                 self._round_trip.start(now)
+        if self._must_move:
+            self._must_move = False
+            self._begin_move(now)
         self._must_adjust = True
+
+    # --- moving -----------------------------------------------------------------------------------------------
+
+    def _begin_move(self, now: float) -> None:
+        """Our empty set, and our channels closed: some stacks begin anew only when both ways are closed."""
+        if not self._channels.is_any_asked_for and not self._move.is_under_way:
+            return
+        if self._moves_by_ack:
+            self._channels.acknowledge_again()
+            return
+        self._our_set_is_known = False
+        self._channels.outdate()
+        self._sets.send({}, now)
+        self._plan.close_all(now)
+        self._move.begin(now)
+        if not self._channels.has_outdated:
+            self._move.all_closed()
+
+    def _resume_moved(self, now: float) -> None:
+        self._channels.forget_outdated()
+        self._roles_are_open = True
+        self._roles.start(now)
+        self._send_set(now)
+
+    # --- what the peer says of sets and roles -----------------------------------------------------------------
 
     def _unanswered(self, detail: str, now: float) -> None:
         """A procedure came to nothing."""
         self.counters["unanswered"] += 1
         if self._was_ready:
             self._roles_are_open = False  # they are as they were
-            self._must_adjust = True
+            self._became_ready(now)
         elif not self._channels.channels:
             self._end(events.EndReason.TIMED_OUT, detail)
 
     def _set_refused(self, cause: str, now: float) -> None:
+        if self._move.is_under_way:
+            return  # its timer goes on
         if cause == "T101":
             self._unanswered("T101: no answer to our capability set", now)
         elif self._plan.offer != self._plan.offer.small():
@@ -308,7 +349,7 @@ class H245Core:
     # --- sending --------------------------------------------------------------------------------------------
 
     def _send_set(self, now: float) -> None:
-        self._sets.send({} if self._is_held else capabilities.build(self._plan.offer), now)
+        self._sets.send({} if self._is_held or self._move.is_under_way else capabilities.build(self._plan.offer), now)
 
     def _send(self, message: Message) -> None:
         if self._is_over:

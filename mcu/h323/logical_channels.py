@@ -94,6 +94,7 @@ class LogicalChannels(Procedure[ChannelEvent]):
         self._refuse = refuse
         self._sent: dict[int, _Entry] = {}
         self._received: dict[int, _Entry] = {}
+        self._outdated: set[int] = set()  # channels of the peer to ports that are not ours any more
         self._next_number = FIRST_NUMBER
 
     @property
@@ -102,6 +103,11 @@ class LogicalChannels(Procedure[ChannelEvent]):
         ways = [(table, kind) for table in (self._received, self._sent) for kind in StreamKind]
         found = (self._current(table, kind) for table, kind in ways)
         return tuple(entry.channel for entry in found if entry is not None and entry.channel is not None)
+
+    @property
+    def is_any_asked_for(self) -> bool:
+        """Whether a channel is open, or asked for, in either direction."""
+        return bool(self._received or self._sent)
 
     # --- ours -----------------------------------------------------------------------------------------------
 
@@ -135,6 +141,41 @@ class LogicalChannels(Procedure[ChannelEvent]):
         number = self.received_number(kind)
         if number:
             self._messages.append(RequestChannelClose(number, "normal"))
+
+    def move(self, media: Mapping[StreamKind, LocalMedia]) -> None:
+        """What is opened from now on is at other ports."""
+        self._media = media
+
+    def outdate(self) -> None:
+        """What the peer opened until now went to former ports."""
+        self._outdated = set(self._received)
+
+    @property
+    def has_outdated(self) -> bool:
+        return bool(self._outdated)
+
+    def acknowledge_again(self) -> None:
+        """Say of each channel of the peer where it goes now, as if it had just been opened."""
+        for number, entry in self._received.items():
+            media = self._media[entry.kind]
+            self._messages.append(
+                OpenLogicalChannelAck(
+                    number=number,
+                    session=entry.asked.session,
+                    rtp=media.rtp,
+                    rtcp=media.rtcp,
+                    payload_type=entry.media.payload_type,
+                )
+            )
+
+    def ask_to_reopen(self) -> None:
+        """Ask the peer to close what goes to former ports, and to open others."""
+        self._messages += [RequestChannelClose(number, "reopen") for number in sorted(self._outdated)]
+
+    def forget_outdated(self) -> None:
+        """What goes to former ports counts as closed."""
+        for number in sorted(self._outdated):
+            self._drop(self._received, number)
 
     def sent_format(self, kind: StreamKind) -> MediaFormat | None:
         """What our channel of this kind carries, be it open or only asked for; None where there is none."""
@@ -313,6 +354,8 @@ class LogicalChannels(Procedure[ChannelEvent]):
         entry = table.get(number)
         if entry is None:
             return
+        if table is self._received:
+            self._outdated.discard(number)
         counted = self._current(table, entry.kind) is entry
         del table[number]
         if counted:

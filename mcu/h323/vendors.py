@@ -26,6 +26,7 @@ class Quirks:
     status_inquiry: bool = True  # is asked for its state when it has been silent
     small_capability_set: bool = False  # one entry for each kind of media
     round_trip: bool = True  # is measured by H.245
+    moves_by_ack: bool = False  # reads an OpenLogicalChannelAck again, and cannot open channels a second time
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,8 @@ TABLE: tuple[Vendor, ...] = (
         "",
         Quirks(tunnelling=False, fast_start=False, small_capability_set=True, round_trip=False),
     ),
-    Vendor("ooh323c", (184, 0, 39), r"ooh323|objective", Quirks(status_inquiry=False)),
-    Vendor("ooh323c", ANY, r"^ooh323", Quirks(status_inquiry=False)),
+    Vendor("ooh323c", (184, 0, 39), r"ooh323|objective", Quirks(status_inquiry=False, moves_by_ack=True)),
+    Vendor("ooh323c", ANY, r"^ooh323", Quirks(status_inquiry=False, moves_by_ack=True)),
     Vendor("VTEL", (181, 0, 3), "", Quirks(small_capability_set=True, fast_start=False)),
     Vendor("PictureTel", (181, 0, 1), r"picturetel|^$", Quirks(small_capability_set=True, fast_start=False)),
 )

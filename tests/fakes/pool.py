@@ -32,6 +32,7 @@ class FakePool:
         self.one_processor = True  # else every conference is on its own
         self.loads: dict[int, control.Load] = {}
         self.answer = ANSWER
+        self.rtp_ports = RTP_PORTS  # what the next leg of a room gets
 
     async def request(self, conference_id: str, body: control.Command) -> control.Answer:
         await asyncio.sleep(0)
@@ -41,7 +42,7 @@ class FakePool:
         if isinstance(body, control.AddLeg | control.UpdateLeg):
             return control.LegAnswer(self.answer)
         if isinstance(body, control.AddRtpLeg):
-            return control.RtpLegAnswer(RTP_PORTS)
+            return control.RtpLegAnswer(self.rtp_ports)
         return control.Done()
 
     async def place_beside(self, conference_id: str, other_id: str) -> bool:

@@ -28,9 +28,10 @@ def local_media(ip: str, port: int = 5000) -> dict[StreamKind, LocalMedia]:
 class Side:
     """One control with what it said: messages as values and bytes, and events."""
 
-    def __init__(self, name: str, control: H245Control) -> None:
+    def __init__(self, name: str, control: H245Control, media: dict[StreamKind, LocalMedia]) -> None:
         self.name = name
         self.control = control
+        self.media = media  # its own, as it was told last
         self.sent: list[Message] = []
         self.pdus: list[bytes] = []
         self.events: list[Event] = []
@@ -82,6 +83,7 @@ class Pair:
                     now=self.now,
                     **more,
                 ),
+                local_media(ip),
             )
             for place, (name, offer, ip, terminal_type) in enumerate(
                 zip(("left", "right"), offers, ("192.0.2.1", "192.0.2.2"), types, strict=True)

@@ -12,7 +12,7 @@ from mcu.h323.channels import Direction
 from mcu.h323.events import CallEnded, ContentHeld, Paused
 from mcu.h323.h245_messages import FunctionNotUnderstood, Ignored, OpenLogicalChannelReject
 from mcu.media.types import StreamKind
-from tests.h323.h245_pair import MCU, TERMINAL, Pair, Side
+from tests.h323.h245_pair import MCU, TERMINAL, Pair, Side, local_media
 
 AUDIO, MAIN, CONTENT = StreamKind
 OFFERS = (
@@ -28,8 +28,14 @@ ACTIONS: tuple[Callable[[Side, float, random.Random], None], ...] = (
     lambda side, now, rng: side.control.request_keyframe(rng.choice((MAIN, CONTENT)), now),
     lambda side, now, rng: side.control.limit_bitrate(MAIN, rng.choice((None, 0, 384_000)), now),
     lambda side, now, rng: side.control.send_digits("1#", now),
+    lambda side, now, rng: move(side, now, rng),
     lambda side, now, rng: setattr(side.control, "accepts_content", rng.random() < 0.7),
 )
+
+
+def move(side: Side, now: float, rng: random.Random) -> None:
+    side.media = local_media(side.media[AUDIO].rtp.ip, rng.randrange(6_000, 60_000, 8))
+    side.control.move_media(side.media, now)
 
 
 def deliver_some(pair: Pair, count: int) -> None:
@@ -76,6 +82,8 @@ def test_when_all_is_quiet_both_see_the_same_call(seed: int) -> None:
         for kind, channel in sent.items():
             assert channel.media.codec == received[kind].media.codec
             assert channel.media.payload_type == received[kind].media.payload_type
+            assert (channel.rtp, channel.rtcp) == (other.media[kind].rtp, other.media[kind].rtcp)
+            assert received[kind].rtcp == one.media[kind].rtcp
         assert (CONTENT in sent) == (one.of(ContentHeld) != [] and one.of(ContentHeld)[-1].by_us)
         paused = [event.paused for event in one.of(Paused)]
         assert paused == [place % 2 == 0 for place in range(len(paused))]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -100,6 +102,21 @@ async def test_a_room_is_called_heard_and_hung_up(place: Place, server: Server) 
     server.post(f"{rooms}/{listed['room']}/hang-up", {})
     await until(lambda: room.ended is not None, what="the end")
     await until(lambda: 4 not in browser.people(), what="the room's tile is gone", every=0.1)
+
+
+async def test_a_call_survives_its_processor(place: Place, server: Server) -> None:
+    browser = await place.people.join(1, tone_reels(1))
+    room = await place.called_in(2)
+    await until(lambda: room.hears(1) and 2 in browser.people(), what="both see and hear each other")
+    driver = room.driver
+    for pid in server.processor_pids:
+        os.kill(pid, signal.SIGKILL)
+    await until(lambda: not room.hears(1), what="silence")
+    await until(lambda: room.hears(1), what="the room hears the browser again")
+    await until(lambda: 2 in browser.people(), what="the browser sees the room again")
+    await until(lambda: set(place.shown(room.picture)) >= {1, 2}, what="the room sees all")
+    assert room.driver is driver
+    assert room.ended is None
 
 
 @pytest.mark.parametrize(("codec", "size"), [("H261", (288, 352)), ("H263", (288, 352))])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import random
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -36,6 +39,7 @@ pytestmark = pytest.mark.h323_peers
 THEIRS, OURS = "127.0.0.2", "127.0.0.4"
 CONNECTS = "127.0.0.1"  # where the system connects from to THEIRS
 SECONDS = 10.0
+PACKETS = 60
 OFFER = Offer(audio=("PCMA", "PCMU"))
 WAYS = [
     CallOptions(
@@ -193,6 +197,40 @@ async def test_what_only_one_side_wants_is_not_done(way: str, theirs: bool, want
         await came[0].talks()
         await peer.hang_up()
         assert await came[0].over() is EndReason.HUNG_UP
+
+
+@pytest.mark.parametrize("options", WAYS, ids=described)
+async def test_media_moves_to_another_port_and_comes_back_from_there(options: CallOptions) -> None:
+    async with asterisk(THEIRS, fast_start=options.fast_start, tunneling=options.tunnelling) as peer:
+        ours = await dialled(peer, "600", options)  # an echo
+        await ours.until(lambda ours: ours.has(Answered))
+        await ours.talks()
+        sent = [e.channel for e in ours.events if isinstance(e, ChannelOpened)]
+        to = next(channel.rtp for channel in sent if channel.direction is Direction.SENT)
+        assert to is not None
+        for first in (7000, 7100):
+            media = ports(OURS, first)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sound:
+                sound.bind((OURS, media[StreamKind.AUDIO].rtp.port))
+                sound.setblocking(False)
+                ours.driver.do(lambda now, media=media: ours.driver.call.move_media(media, now))  # type: ignore[misc]
+                assert await echoed(sound, to) > PACKETS // 2
+        assert not ours.has(CallEnded)
+        ours.driver.hang_up()
+        assert await ours.over() is EndReason.HUNG_UP
+
+
+async def echoed(sound: socket.socket, to: Address) -> int:
+    """How many of PACKETS come back."""
+    came = 0
+    for number in range(PACKETS):
+        header = struct.pack(">BBHII", 0x80, 8, number, number * 160, 77)
+        sound.sendto(header + bytes([number]) * 160, (to.ip, to.port))
+        await asyncio.sleep(0.02)
+        with contextlib.suppress(BlockingIOError):  # nothing more
+            while sound.recv(2_000):
+                came += 1
+    return came
 
 
 async def test_busy_and_no_answer() -> None:

@@ -96,14 +96,14 @@ def check_h323(config: Config) -> Iterable[Finding]:
     except ConfigurationError as error:
         yield Finding("H.323", Verdict.BAD, str(error), "Write networks as in 192.168.0.0/16, without host bits.")
         return
-    error = bind_error(config.h323.host, config.h323.port, socket.SOCK_STREAM) if config.h323.port else None
-    if error is None:
+    taken = bind_error(config.h323.host, config.h323.port, socket.SOCK_STREAM) if config.h323.port else None
+    if taken is None:
         yield Finding(f"TCP {config.h323.port}", Verdict.GOOD, "free, for calls of H.323 rooms")
         return
     yield Finding(
         f"TCP {config.h323.port}",
         Verdict.WARNING,
-        f"not free ({error.strerror or error}): H.323 rooms cannot call in",
+        f"not free ({taken.strerror or taken}): H.323 rooms cannot call in",
         "Fine if the server is running now. Otherwise stop what uses it, or set MCU_H323_PORT; rooms then have to dial "
         "ADDRESS:PORT. MCU_H323_ENABLED=false if there are no such rooms.",
     )

@@ -45,7 +45,16 @@ class Offer:
     height: int = 720
     fps: int = 30
     video_bitrate: int = 2_000_000
+    content_width: int = 1920
+    content_height: int = 1080
+    content_fps: int = 15
     content_bitrate: int = 1_500_000
+
+    def largest(self, kind: StreamKind) -> tuple[int, int, int]:
+        """Width, height and rate of the largest picture of a kind."""
+        if kind is StreamKind.CONTENT:
+            return self.content_width, self.content_height, self.content_fps
+        return self.width, self.height, self.fps
 
     def small(self) -> Offer:
         """One codec of each kind, those that everybody has, for peers with room for little."""
@@ -192,7 +201,7 @@ def _picture_entries(offer: Offer, codecs: tuple[str, ...], kind: StreamKind) ->
 def offered_pictures(offer: Offer, codec: str, kind: StreamKind) -> list[MediaFormat]:
     """The largest picture of `codec` that is received (or proposed to be sent), one format for each entry."""
     bitrate = offer.content_bitrate if kind is StreamKind.CONTENT else offer.video_bitrate
-    width, height, fps = offer.width, offer.height, offer.fps
+    width, height, fps = offer.largest(kind)
     if codec == "H264":
         level = h264_capability.level_for(width, height, fps, bitrate)
         return [

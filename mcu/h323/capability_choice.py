@@ -18,6 +18,7 @@ from mcu.h323.data_types import Ability
 from mcu.media.types import StreamKind
 
 MIN_FPS = 10  # a picture slower than this is worse than a smaller one
+MIN_CONTENT_FPS = 3  # of a shared screen, where words are read
 FALLBACK = 1_000  # the rank of a codec that is in no list: worse than all others
 
 Choice = dict[StreamKind, MediaFormat]
@@ -117,11 +118,14 @@ def _format(offer: Offer, theirs: CapabilitySet, ability: Ability) -> MediaForma
 
 def _size(offer: Offer, ability: Ability) -> tuple[int, int, int] | None:
     """(width, height, fps): the largest of our sizes that is decoded fast enough, or else the smallest."""
+    width, height, fps = offer.largest(ability.kind)
+    largest = width, height
     if ability.h264 is None:
         candidates = [size[:2] for size in ability.sizes if size[:2] != data_types.SIZES["sqcifMPI"]]
     else:
-        candidates = [size for size in data_types.PICTURE_SIZES if size <= (offer.width, offer.height)]
-        candidates = candidates or [(offer.width, offer.height)]
-    rates = [(*size, min(offer.fps, data_types.frame_rate(ability, *size))) for size in candidates]
+        candidates = [size for size in data_types.PICTURE_SIZES if size <= largest]
+        candidates = candidates or [largest]
+    rates = [(*size, min(fps, data_types.frame_rate(ability, *size))) for size in candidates]
     slow = next((each for each in reversed(rates) if each[2]), None)
-    return next((each for each in rates if each[2] >= MIN_FPS), slow)
+    least = MIN_CONTENT_FPS if ability.kind is StreamKind.CONTENT else MIN_FPS
+    return next((each for each in rates if each[2] >= least), slow)

@@ -131,7 +131,8 @@ class Gateway:
         asyncio.get_running_loop().call_later(SETUP_SECONDS, self._expect_setup, room)
 
     def _expect_setup(self, room: Arrival) -> None:
-        if not room.began and room.driver is not None:
+        if not room.began and room.driver is not None and not room.driver.over:
+            log.info("a connection that begins no call", peer=room.peer_ip, came=room.driver.call.counters)
             room.driver.signaling_lost()
 
     # --- out --------------------------------------------------------------------------------------------

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from mcu import control
 from mcu.conference import commands as c
 from mcu.config import H323, Config
 from mcu.controller.doors import Created
 from mcu.errors import RefusedError
+from mcu.gateway import gateway as gateway_module
 from mcu.gateway.gateway import Gateway
 from mcu.gateway.rooms import CallView
+from mcu.h323 import tpkt
 from mcu.h323.address import Address
 from mcu.h323.call_options import CallOptions
 from mcu.h323.events import Answered, ChannelOpened, EndReason, KeyframeRequested
@@ -347,6 +350,21 @@ async def test_a_call_that_is_hung_up_before_it_began_is_over(place: Place) -> N
     await place.until(lambda: place.gateway.callers.count == 0)
     assert not place.gateway.calls
     assert await place.roster() == []
+
+
+@pytest.mark.parametrize(("said", "came"), [(b"", {}), (tpkt.frame(b"\x08\x02\x00"), {"malformed": 1})])
+async def test_who_connects_and_begins_no_call_is_cut_off(
+    place: Place, monkeypatch: pytest.MonkeyPatch, said: bytes, came: dict[str, int]
+) -> None:
+    monkeypatch.setattr(gateway_module, "SETUP_SECONDS", 0.1)
+    with capture_logs() as logged:
+        reader, writer = await asyncio.open_connection("127.0.0.1", place.gateway.port)
+        writer.write(said)
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+    assert [line["came"] for line in logged if line["event"] == "a connection that begins no call"] == [came]
+    assert place.gateway.callers.count == 0
 
 
 async def test_a_taken_port_is_no_reason_to_fall(place: Place) -> None:

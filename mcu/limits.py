@@ -66,6 +66,10 @@ class TokenBucket:
         self._tokens -= cost
         return True
 
+    def charge(self, cost: float) -> None:
+        """Take what was not asked for first; at most a whole burst is owed."""
+        self._tokens = max(-self._allowance.burst, self._tokens - cost)
+
     def give_back(self, cost: float) -> None:
         """Undo a `take`."""
         self._tokens = min(self._allowance.burst, self._tokens + cost)
@@ -86,6 +90,10 @@ class Buckets:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(key)
         return bucket.take(cost, now=now)
+
+    def charge(self, key: str, *, cost: float) -> None:
+        if bucket := self._buckets.get(key):
+            bucket.charge(cost)
 
     def give_back(self, key: str, *, cost: float = 1.0) -> None:
         if bucket := self._buckets.get(key):

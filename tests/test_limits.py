@@ -27,6 +27,14 @@ def test_bucket_gives_its_burst_then_its_rate() -> None:
     assert [bucket.take(1, now=1e6) for _ in range(4)] == [True, True, True, False]
 
 
+def test_a_charge_is_owed_up_to_a_burst() -> None:
+    bucket = TokenBucket(Allowance(burst=10, rate=1), now=0.0)
+    for _ in range(5):
+        bucket.charge(8)
+    assert not bucket.take(1, now=10.0)
+    assert bucket.take(1, now=11.0)
+
+
 def test_clock_that_steps_back_gives_nothing() -> None:
     bucket = TokenBucket(Allowance(burst=1, rate=1), now=10.0)
     assert bucket.take(1, now=10.0)

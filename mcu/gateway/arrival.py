@@ -67,6 +67,9 @@ class Arrival(RoomCall):
     def incoming(self, event: IncomingCall) -> None:
         self.began = True
         log.info("call came in", call=self.id, peer=self.peer_ip, called=event.called, product=event.party.product)
+        if self.call.identifier in self.around.placed:
+            self.do(lambda call, now: call.reject(EndReason.DECLINED, now))  # our own, come back: rooms would echo
+            return
         self.do(lambda call, now: call.proceed(now))
         self.around.spawn(self._let_in(wanted(event.called)))
 
@@ -87,18 +90,26 @@ class Arrival(RoomCall):
 
     async def _let_in(self, where: Wanted) -> None:
         around = self.around
+        if self.is_over:
+            return
         try:
             await around.admission.answer(
                 self.id, self.call, source=self._peer, here=self._here, bitrate=around.options.bitrate
             )
+            if self.is_over:  # hung up meanwhile, as it may be at every wait
+                return
             if not (where.link or where.pin):
                 await self._stand(where.number)
                 return
             conference = await self._find(where)
             self.enter_state(RoomState.ENTERING)
-            self.place = await around.registry.rtp.expect(conference, self)
+            place = await self.find_place(conference)
+            if place is None:
+                return
             await self._prepare(await self.reserve())
-            await self.take_place(self.place)
+            if self.is_over:
+                return
+            await self.take_place(place)
         except (RefusedError, StorageError, Refused) as error:
             log.info("call not let in", call=self.id, error=str(error))
             reason = error.reason if isinstance(error, Refused) else reason_of(error)
@@ -131,8 +142,15 @@ class Arrival(RoomCall):
         """Answer, and ask for what is missing. Raises RefusedError."""
         self.enter_state(RoomState.ENTERING)
         self.around.entrances[self._bridge.leg] = self
-        await self._prepare(await self._bridge.open(self.host))
-        self._entrance = Entrance()
+        try:
+            await self._prepare(await self._bridge.open(self.host))
+            if self.is_over:
+                return
+            self._entrance = Entrance()
+        finally:
+            if self._entrance is None:  # whatever of the bridge was opened
+                self.around.entrances.pop(self._bridge.leg, None)
+                self.around.spawn(self._bridge.close())
         self.do(lambda call, now: call.accept(now))
         self.push()
         self._entrance.begin(time.monotonic(), number=number)

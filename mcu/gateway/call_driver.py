@@ -209,6 +209,9 @@ class CallDriver:
 
     def _handle(self, event: Event) -> None:
         match event:
+            case ControlWanted(address) if not self._admits(address.ip):
+                log.info("H.245 at an address that may not", address=str(address))
+                self.call.control_lost(time.monotonic())
             case ControlWanted(address):
                 if self._control is None:
                     task = self._loop.create_task(self._connect_control(address))

@@ -17,6 +17,7 @@ from mcu.errors import ConfigurationError
 from mcu.limits import Allowance, Buckets, address_key
 
 MOST_BY_ADDRESS = 60  # a bridge that brings the rooms of many centres; a gatekeeper that routes has no such limit
+NONSENSE = 20  # calls that one counts as which ended for what its peer sent: to read it took that long
 BEGUN = Allowance(burst=100, rate=20)  # begun by one address: a bridge that calls all its rooms makes ten a second
 
 
@@ -60,6 +61,11 @@ class Callers:
             self._calls[key] += 1
             return True
         return False
+
+    def spoke_nonsense(self, ip: str) -> None:
+        """A call with `ip` ended for what was sent; that address begins fewer for a while."""
+        if ip not in self._gatekeepers:
+            self._begun.charge(address_key(ip), cost=NONSENSE)
 
     def end(self, ip: str) -> None:
         key = address_key(ip)

@@ -39,6 +39,7 @@ class Departure(RoomCall):
         self._to = to
         self._told = changed
         self._counted = False
+        self._identifier = b""  # of the call, once it is placed
 
     async def run(self, conference: str) -> None:
         """Find out where to call, and call. Whatever becomes of it is told by `changed`."""
@@ -55,10 +56,14 @@ class Departure(RoomCall):
         around, rng = self.around, unguessable()
         identifiers = CallIdentifiers.drawn(rng)
         named = await resolved(self._to) if self._to.host else None
+        if self.is_over:  # hung up meanwhile, as it may be at every wait
+            return
         admitted = await around.admission.place(
             self.id, identifiers, to=named, alias=self._to.alias, bitrate=around.options.bitrate
         )
         to = admitted.destination
+        if self.is_over:
+            return
         if to is None:
             raise RefusedError("no-gatekeeper", self._to.alias)
         self.peer_ip = to.ip
@@ -67,11 +72,13 @@ class Departure(RoomCall):
             raise RefusedError("busy", f"{around.callers.count} calls")
         self._counted = True
         self.host = host = local_address_towards(to.ip)
-        self.place = await around.registry.rtp.expect(conference, self)
-        ports = await self.reserve()
-        if self.is_over:  # hung up meanwhile
-            await around.registry.rtp.withdraw(self.place, self)
+        if await self.find_place(conference) is None:
             return
+        ports = await self.reserve()
+        if self.is_over:
+            return
+        around.placed.add(identifiers.call)
+        self._identifier = identifiers.call
         self.attach(
             Call.outgoing(
                 local=around.local,
@@ -98,6 +105,7 @@ class Departure(RoomCall):
         self.around.spawn(self.enter())
 
     def over(self) -> None:
+        self.around.placed.discard(self._identifier)
         if self._counted:
             self.around.callers.end(self.peer_ip)
 

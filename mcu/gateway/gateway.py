@@ -31,12 +31,13 @@ from mcu.gateway.tcp import Connection
 from mcu.h323.call_options import CallOptions, LocalParty
 from mcu.h323.capabilities import Offer
 from mcu.h323.events import CallEnded, EndReason
-from mcu.limits import Attempts
+from mcu.limits import Allowance, Attempts, TokenBucket
 from mcu.listening import listening_socket
 
 SETUP_SECONDS = 10.0  # from a connection to the SETUP on it
 BACKLOG = 128  # connections that wait to be accepted: all rooms of a building after a power cut
 CLOSE_SECONDS = 2.0  # for the good-byes of all calls when the server stops
+REFUSALS = Allowance(burst=10, rate=0.5)  # lines of the log
 PRODUCT = "MCU"
 
 log = structlog.get_logger()
@@ -54,6 +55,7 @@ class Gateway:
         self.ended: Counter[str] = Counter()  # calls so far, by reason
         self.failures = 0  # calls ended by a bug
         self.admission = Admission(config.h323, trust=self.callers.trust, disengage=self._disengage)
+        self._refusals = TokenBucket(REFUSALS, now=time.monotonic())
         self._server: asyncio.Server | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -117,18 +119,22 @@ class Gateway:
     def _arrived(self, connection: Connection) -> None:
         peer = connection.peer
         if not self.callers.is_known(peer.ip):
-            log.info("a call from a network that may not", peer=str(peer))
-            connection.abort()
+            self._refuse(connection, "a call from a network that may not")
             return
         if not self.callers.begin(peer.ip, now=time.monotonic()):
-            log.warning("a call too many", peer=str(peer), calls=self.callers.count)
-            connection.abort()
+            self._refuse(connection, "a call too many")
             return
         room = Arrival(self._around, peer=peer, here=connection.local)
         self._add(room)
         assert room.driver is not None
         room.driver.take(connection)
         asyncio.get_running_loop().call_later(SETUP_SECONDS, self._expect_setup, room)
+
+    def _refuse(self, connection: Connection, why: str) -> None:
+        """Cut it off. All are counted; of a flood only some are logged."""
+        if self._refusals.take(1, now=time.monotonic()):
+            log.warning(why, peer=str(connection.peer), calls=self.callers.count)
+        connection.abort()
 
     def _expect_setup(self, room: Arrival) -> None:
         if not room.began and room.driver is not None and not room.driver.over:
@@ -186,4 +192,6 @@ class Gateway:
         if not self.calls:
             self._idle.set()
         self.ended[event.reason.value] += 1
+        if event.reason is EndReason.PROTOCOL_ERROR:
+            self.callers.spoke_nonsense(room.peer_ip)
         self.failures += room.driver.failures if room.driver is not None else 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import abc
 import enum
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,11 +52,12 @@ from mcu.h323.events import (
     Party,
     PartyChanged,
 )
-from mcu.limits import Attempts
+from mcu.limits import Allowance, Attempts, TokenBucket
 from mcu.media.types import StreamKind
 
 LEAST_ASKED = 64_000  # bit/s; a room is never asked for less, as some stop sending for good at 0
 UNNAMED = "H.323"
+KEYS = Allowance(burst=64, rate=8.0)  # of one call: a stored number, PIN and all, at once; then faster than a hand
 
 log = structlog.get_logger()
 
@@ -94,6 +96,7 @@ class Surroundings:
     ended: Callable[[RoomCall, CallEnded], object]
     signaling_port: int = 0  # where calls are taken
     entrances: dict[str, RoomCall] = field(default_factory=dict)  # who stands at the entrance, by leg
+    placed: set[bytes] = field(default_factory=set)  # identifiers of calls out
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self.registry.spawn(work)
@@ -124,7 +127,9 @@ class RoomCall(abc.ABC):
             spawn=around.spawn,
         )
         self._listed = listed
+        self.dropped_keys = 0
         self._keypad = Keypad()
+        self._keys = TokenBucket(KEYS, now=time.monotonic())
         self._entered = False
         self._dirty = False
         self._pushing = False
@@ -167,7 +172,7 @@ class RoomCall(abc.ABC):
             case KeyframeRequested(kind):
                 self.around.spawn(self.send_keyframe(kind))
             case DigitsReceived(digits):
-                self.digits(digits)
+                self.pressed(digits)
             case CallEnded():
                 self._call_ended(event)
 
@@ -178,6 +183,14 @@ class RoomCall(abc.ABC):
     @abc.abstractmethod
     def answered(self) -> None:
         """The other end took the call."""
+
+    def pressed(self, digits: str) -> None:
+        """Keys, from call control or from the sound. More than a hand presses are dropped and counted."""
+        now = time.monotonic()
+        heard = "".join(digit for digit in digits if self._keys.take(1, now=now))
+        self.dropped_keys += len(digits) - len(heard)
+        if heard:
+            self.digits(heard)
 
     def digits(self, digits: str) -> None:
         """Keys in a conference: *6 is the own microphone, *9 the hand."""
@@ -192,7 +205,14 @@ class RoomCall(abc.ABC):
 
     def _call_ended(self, event: CallEnded) -> None:
         self.reason = event.reason
-        log.info("call ended", call=self.id, reason=event.reason.value, detail=event.detail, peer=self.peer_ip)
+        log.info(
+            "call ended",
+            call=self.id,
+            reason=event.reason.value,
+            detail=event.detail,
+            peer=self.peer_ip,
+            dropped_keys=self.dropped_keys,
+        )
         self.over()
         self.moves.close()
         self.enter_state(RoomState.ENDED)
@@ -202,6 +222,14 @@ class RoomCall(abc.ABC):
         self.around.ended(self, event)
 
     # --- the place in the conference --------------------------------------------------------------------
+
+    async def find_place(self, conference: str) -> Place | None:
+        """The own place from now on; None when the call ended meanwhile. Raises RefusedError."""
+        self.place = await self.around.registry.rtp.expect(conference, self)
+        if not self.is_over:
+            return self.place
+        await self.leave(Departure.LEFT)
+        return None
 
     async def take_place(self, place: Place) -> None:
         """Become a participant at a place that was prepared. Raises RefusedError, StorageError."""
@@ -269,7 +297,7 @@ class RoomCall(abc.ABC):
             case control.KeyframeNeeded(_, kind):
                 self.do(lambda call, now: call.request_keyframe(StreamKind(kind), now))
             case control.DigitReceived(_, digit):
-                self.digits(digit)
+                self.pressed(digit)
             case control.PictureNeeded(_, picture):
                 most = max(LEAST_ASKED, picture.bitrate if picture is not None else 0)
                 self.do(lambda call, now: call.limit_bitrate(StreamKind.MAIN, most, now))

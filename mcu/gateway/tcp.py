@@ -43,7 +43,11 @@ class Connection(asyncio.Protocol):
         if self._closed:
             self._transport.abort()
             return
-        self.local, self.peer = plain(transport.get_extra_info("sockname")), plain(transport.get_extra_info("peername"))
+        here, there = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        if here is None or there is None:  # reset before it was accepted
+            self.abort()
+            return
+        self.local, self.peer = plain(here), plain(there)
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)

@@ -32,8 +32,7 @@ from mcu.h323.h245_control import H245Control
 from mcu.h323.q931 import MessageType as M
 from mcu.media.types import StreamKind
 
-_NO_CALL = 0  # the state of Q.931 in which a peer knows nothing of the call
-_FORWARDING = {"callForwarded", "routeCallToMC", "routeCallToGatekeeper"}
+FLOODED = "more than can be read"
 
 
 class Call(CallCore):
@@ -186,10 +185,12 @@ class Call(CallCore):
     def receive_signaling(self, data: bytes, now: float) -> None:
         """Bytes of call signaling."""
         self._now = now
-        if self._ended:
+        if self._ended or self._is_flooded(len(data), now):
             return
         try:
             for message in self._signaling.receive(data, now):
+                if not self._reading.message_came(now):
+                    raise SignalingFailed(FLOODED)
                 heard = self._signaling.read(message, now)
                 if heard is not None:
                     self._take(heard, now)
@@ -213,10 +214,16 @@ class Call(CallCore):
 
     def receive_control(self, data: bytes, now: float) -> None:
         """Bytes of the connection of H.245."""
-        if not self._ended:
+        if not self._ended and not self._is_flooded(len(data), now):
             self._signaling.peer_lives(now)
             self._control.receive(data, now)
             self._settle(now)
+
+    def _is_flooded(self, count: int, now: float) -> bool:
+        """Whether so many bytes more are more than anybody has to say; that ends the call."""
+        if not self._reading.bytes_came(count, now):
+            self._end(EndReason.PROTOCOL_ERROR, now, detail=FLOODED)
+        return self._ended
 
     def control_lost(self, now: float) -> None:
         """The connection of H.245 broke, or could not be made."""

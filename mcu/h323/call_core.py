@@ -34,6 +34,7 @@ from mcu.h323.fast_start import Opened
 from mcu.h323.h245_control import H245Control
 from mcu.h323.q931 import ElementId
 from mcu.h323.q931 import MessageType as M
+from mcu.h323.reading import Reading
 from mcu.h323.vendors import Quirks
 
 _NO_CALL = 0  # the state of Q.931 in which a peer knows nothing of the call
@@ -63,6 +64,7 @@ class CallCore:
         self._rng = rng
         self._signaling = CallSignaling(reference=reference, ring_seconds=options.ring_seconds, now=now)
         self._control = CallControl(self._signaling)
+        self._reading = Reading(now=now)
         self._fast = FastConnect(options)
         self._events: list[Event] = []
         self._now = now

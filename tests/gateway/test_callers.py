@@ -6,7 +6,7 @@ import pytest
 
 from mcu.config import PRIVATE_NETWORKS
 from mcu.errors import ConfigurationError
-from mcu.gateway.callers import BEGUN, MOST_BY_ADDRESS, Callers
+from mcu.gateway.callers import BEGUN, MOST_BY_ADDRESS, NONSENSE, Callers
 
 
 def test_only_configured_networks_and_the_gatekeeper_are_known() -> None:
@@ -47,6 +47,21 @@ def test_one_address_cannot_begin_calls_without_end() -> None:
     assert begun == BEGUN.burst
     assert callers.begin("10.0.0.1", now=1.0)
     assert callers.count == 1
+
+
+def test_nonsense_makes_an_address_begin_fewer_calls_but_not_a_gatekeeper() -> None:
+    callers = Callers(("10.0.0.0/8",), most=100)
+    callers.trust(["10.0.0.2"])
+    for ip, left in (("10.0.0.1", BEGUN.burst - 4 * (NONSENSE + 1)), ("10.0.0.2", BEGUN.burst - 4)):
+        for _ in range(4):
+            assert callers.begin(ip, now=0.0)
+            callers.spoke_nonsense(ip)
+            callers.end(ip)
+        begun = 0
+        while callers.begin(ip, now=0.0):
+            callers.end(ip)
+            begun += 1
+        assert begun == left
 
 
 def test_a_network_that_is_none_is_said() -> None:

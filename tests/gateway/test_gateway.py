@@ -19,11 +19,12 @@ from mcu.controller.doors import Created
 from mcu.errors import RefusedError
 from mcu.gateway import gateway as gateway_module
 from mcu.gateway.gateway import Gateway
+from mcu.gateway.room_call import KEYS
 from mcu.gateway.rooms import CallView
 from mcu.h323 import tpkt
 from mcu.h323.address import Address
 from mcu.h323.call_options import CallOptions
-from mcu.h323.events import Answered, ChannelOpened, EndReason, KeyframeRequested
+from mcu.h323.events import Answered, ChannelOpened, ControlWanted, EndReason, KeyframeRequested
 from mcu.limits import ADDRESS_ATTEMPTS, Attempts
 from mcu.media.types import StreamKind
 from mcu.store.database import open_store
@@ -373,3 +374,91 @@ async def test_a_taken_port_is_no_reason_to_fall(place: Place) -> None:
     await second.start()
     assert second.port == 0
     await second.close()
+
+
+# --- peers that behave badly ------------------------------------------------------------------------------
+
+
+async def let_loop_turn(times: int) -> None:
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
+def nothing_left(place: Place) -> None:
+    """No call, no count, no bridge of an entrance, and nobody expected."""
+    gateway, pool = place.gateway, place.world.pool
+    assert not gateway.calls
+    assert gateway.callers.count == 0
+    assert gateway.failures == 0
+    last = {conference: body for conference, body in pool.requests if conference.startswith("entrance.")}
+    assert all(isinstance(body, control.CloseBridge) for body in last.values()), last
+    requests = [body for _, body in pool.requests]
+    removed = {body.leg for body in requests if isinstance(body, control.RemoveLeg)}
+    taken = {body.leg for body in requests if isinstance(body, control.AddRtpLeg)}
+    assert {leg for leg in taken if not leg.startswith("entrance.")} <= removed
+
+
+@pytest.mark.parametrize("entrance", [False, True])
+async def test_a_caller_may_hang_up_at_any_moment(place: Place, entrance: bool) -> None:
+    for moment in range(0, 120, 3):
+        terminal = Terminal()
+        await terminal.call(place.address, *(() if entrance else (place.direct,)))
+        await let_loop_turn(moment)
+        terminal.close()
+        await place.until(lambda: not place.gateway.calls)
+        await place.empty()
+        await let_loop_turn(100)
+    nothing_left(place)
+
+
+async def test_a_called_room_may_be_hung_up_at_any_moment(place: Place) -> None:
+    for moment in range(0, 120, 3):
+        terminal = Terminal()
+        call, views = await dialled(place, await terminal.listen())
+        await let_loop_turn(moment)
+        await place.gateway.hang_up(call)
+        await place.until(lambda views=views: views and views[-1].state == "ended")
+        terminal.close()
+        await place.until(lambda: not place.gateway.calls)
+        await place.empty()
+        await let_loop_turn(100)
+    nothing_left(place)
+
+
+async def test_a_thousand_keys_are_as_many_as_a_hand_presses(place: Place, terminal: Terminal) -> None:
+    await terminal.call(place.address, place.direct)
+    await terminal.heard(ChannelOpened, count=4)
+    (room,) = place.gateway.calls
+    for _ in range(100):
+        terminal.do(lambda call, now: call.send_digits("*9" * 20, now))
+    await place.until(lambda: room.dropped_keys > 0)
+    await let_loop_turn(500)
+    hands = place.world.pool.of(control.UpdateConference)
+    assert len(hands) < KEYS.burst  # of two keys each, and some that are not of keys
+
+
+async def test_a_call_to_ourselves_is_not_taken(place: Place) -> None:
+    _, views = await dialled(place, Address("127.0.0.1", place.gateway.port))
+    await place.until(lambda: views and views[-1].state == "ended")
+    assert views[-1].reason == EndReason.DECLINED
+    await place.until(lambda: not place.gateway.calls)
+    assert await place.roster() == []
+    nothing_left(place)
+    assert not place.world.pool.of(control.PlayPrompts)
+
+
+async def test_a_room_leads_us_to_no_address_where_it_could_not_call_from(tmp_path: Path) -> None:
+    reached = asyncio.Event()
+    strange = await asyncio.start_server(lambda reader, writer: reached.set(), "127.0.0.2", 0)
+    port = strange.sockets[0].getsockname()[1]
+    async with opened(tmp_path, H323(host="127.0.0.1", port=0, h245_port=0, networks=("127.0.0.1/32",))) as place:
+        terminal = Terminal(options=CallOptions(tunnelling=False, accept_tunnelling=False))
+        await terminal.call(place.address, place.direct)
+        (room,) = place.gateway.calls
+        assert room.driver is not None
+        room.driver._handle(ControlWanted(Address("127.0.0.2", port)))
+        await terminal.ended()
+        await let_loop_turn(100)
+        assert not reached.is_set()
+        assert place.gateway.ended["connection-lost"] == 1
+    strange.close()

@@ -77,6 +77,8 @@ def decode(pdu: Pdu, data: bytes) -> Value:
         return kind.get_val()
     except _LIBRARY_ERRORS as error:
         raise Asn1Error(f"{pdu.name}: {type(error).__name__}: {error}") from error
+    finally:
+        ASN1CodecPER._off.clear()  # the library leaves an entry behind for each message that it could not read
 
 
 def encode(pdu: Pdu, value: Value) -> bytes:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pycrate_asn1rt.codecs import ASN1CodecPER
 
 from mcu.h323 import asn1, q931, tpkt
 from mcu.h323.asn1 import Asn1Error, Pdu
@@ -27,6 +29,7 @@ ACK = (
         },
     ),
 )
+ROUND_TRIP = ("request", ("roundTripDelayRequest", {"sequenceNumber": 7}))
 ACK_BYTES = bytes.fromhex(
     "22c00000 06800c4a00 c0000201 138c 00 18 01 00"
 )  # 5 bits of payload type, 7 of count, 2 of bitmap, pad
@@ -167,3 +170,17 @@ def test_a_value_of_another_shape_is_refused_and_the_next_encoded(value: Any) ->
     with pytest.raises(Asn1Error):
         asn1.encode(Pdu.H245, value)
     assert asn1.encode(Pdu.H245, ACK) == ACK_BYTES
+
+
+def test_messages_that_cannot_be_read_leave_nothing_behind() -> None:
+    rng = random.Random(1)
+    valid = asn1.encode(Pdu.H245, ROUND_TRIP)
+    refused = 0
+    for _ in range(500):
+        try:
+            asn1.decode(Pdu.H225, rng.randbytes(30))
+        except Asn1Error:
+            refused += 1
+        assert not ASN1CodecPER._off
+        assert asn1.decode(Pdu.H245, valid) == ROUND_TRIP
+    assert refused > 400

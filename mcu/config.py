@@ -120,6 +120,8 @@ class H323(Section, frozen=True):
     gatekeeper_password: str = ""
     max_calls: Annotated[int, Meta(ge=1, le=400)] = 60
     bitrate: Annotated[int, Meta(ge=64_000, le=8_000_000)] = 2_000_000
+    fast_start: bool = False
+    tunnelling: bool = True
 
 
 class Log(Section, frozen=True):

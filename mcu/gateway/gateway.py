@@ -78,7 +78,11 @@ class Gateway:
                 fps=picture.fps,
                 video_bitrate=min(config.h323.bitrate, picture.bitrate),
             ),
-            options=CallOptions(bitrate=config.h323.bitrate),
+            options=CallOptions(
+                bitrate=config.h323.bitrate,
+                fast_start=config.h323.fast_start,
+                tunnelling=config.h323.tunnelling,
+            ),
             language=config.server.language,
             control_ports=tuple(range(first, min(65_536, first + config.h323.max_calls))) if first else (0,),
             ended=self._ended,

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from mcu.gateway.call_driver import CallDriver
 from mcu.gateway.tcp import Connection
+from mcu.h323 import tpkt
 from mcu.h323.address import Address
 from mcu.h323.call import Call
 from mcu.h323.call_options import CallOptions, LocalParty
@@ -36,8 +37,10 @@ class Terminal:
         self._local = LocalParty(display=name, names=(name,), is_mcu=False)
         self._options = options
         self._answers = answers
+        self._taps: list[bytes] | None = None
         self._server: asyncio.Server | None = None
         self._changed = asyncio.Event()
+        self._deframer = tpkt.Deframer()
 
     async def call(self, to: Address, *called: str) -> None:
         call = Call.outgoing(
@@ -55,7 +58,9 @@ class Terminal:
         await self.driver.listen_for_control("127.0.0.1")
         await self.driver.dial(to)
 
-    async def listen(self) -> Address:
+    async def listen(self, taps: list[bytes] | None = None) -> Address:
+        """Be callable; `taps` is given what call signaling brings, message by message."""
+        self._taps = taps
         self._server = await asyncio.get_running_loop().create_server(
             lambda: Connection(on_made=self._arrived), sock=listening_socket("127.0.0.1", 0)
         )
@@ -72,7 +77,15 @@ class Terminal:
         )
         self.driver = CallDriver(call, self, control_ports=(0,))
         self.driver.take(connection)
+        if self._taps is not None:
+            connection.own(self._tapped, self.driver.signaling_lost)
         call.prepare(media=MEDIA, offer=Offer())
+
+    def _tapped(self, data: bytes) -> None:
+        assert self._taps is not None
+        assert self.driver is not None
+        self._taps += self._deframer.receive(data)
+        self.driver.receive_signaling(data)
 
     def call_event(self, event: Event) -> None:
         self.events.append(event)

@@ -21,10 +21,11 @@ from mcu.gateway import gateway as gateway_module
 from mcu.gateway.gateway import Gateway
 from mcu.gateway.room_call import KEYS
 from mcu.gateway.rooms import CallView
-from mcu.h323 import tpkt
+from mcu.h323 import h225_codec, q931, tpkt
 from mcu.h323.address import Address
 from mcu.h323.call_options import CallOptions
 from mcu.h323.events import Answered, ChannelOpened, ControlWanted, EndReason, KeyframeRequested
+from mcu.h323.h225_messages import Setup
 from mcu.limits import ADDRESS_ATTEMPTS, Attempts
 from mcu.media.types import StreamKind
 from mcu.store.database import open_store
@@ -298,6 +299,23 @@ async def test_a_room_that_is_called_is_a_participant_once_it_answers(place: Pla
     await place.until(lambda: views[-1].state == "ended")
     assert views[-1].reason == "hung-up"
     await place.empty()
+
+
+@pytest.mark.parametrize("fast_start", [True, False])
+@pytest.mark.parametrize("tunnelling", [True, False])
+async def test_what_is_configured_is_offered(tmp_path: Path, fast_start: bool, tunnelling: bool) -> None:
+    section = H323(host="127.0.0.1", port=0, h245_port=0, fast_start=fast_start, tunnelling=tunnelling)
+    async with opened(tmp_path, section) as place:
+        terminal = Terminal()
+        heard: list[bytes] = []
+        address = await terminal.listen(taps=heard)
+        await dialled(place, address)
+        await place.until(lambda: heard)
+        (setup,) = (h225_codec.parse(q931.parse(message).user_information or b"") for message in heard[:1])
+        assert isinstance(setup.body, Setup)
+        assert bool(setup.body.fast_start) is fast_start
+        assert bool(setup.tunnelling) is tunnelling
+        terminal.close()
 
 
 async def test_names_of_the_list_are_used(place: Place, terminal: Terminal) -> None:

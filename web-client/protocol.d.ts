@@ -256,6 +256,8 @@ export interface Participant {
   presence: "connected" | "reconnecting";
   /** A room is a terminal, or a bridge with several */
   kind: "person" | "room";
+  /** Names of the terminals behind a bridge */
+  labels: string[];
 }
 
 /** The whole new line of the roster. */

@@ -97,6 +97,14 @@ class Appoint:
 
 
 @dataclass(frozen=True, slots=True)
+class SetLabels:
+    """What is behind a bridge now; names are clean already."""
+
+    participant: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShowContent:
     """Begin or stop showing the actor's content. Who begins takes over; a chair's stop ends anybody's.
 
@@ -168,6 +176,7 @@ Command = (
     | LowerHand
     | Remove
     | Appoint
+    | SetLabels
     | ShowContent
     | StopContent
     | ChooseLayout

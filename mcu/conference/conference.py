@@ -175,6 +175,9 @@ class Conference:
     def _appoint(self, command: c.Appoint) -> tuple[e.Event, ...]:
         return self._changed(self.get(command.participant), captioner=command.captioner)
 
+    def _set_labels(self, command: c.SetLabels) -> tuple[e.Event, ...]:
+        return self._changed(self.get(command.participant), labels=command.labels)
+
     def _show_content(self, command: c.ShowContent) -> tuple[e.Event, ...]:
         if command.active:
             shown = (command.actor, command.sound)
@@ -260,6 +263,7 @@ _DECIDERS: dict[type[c.Command], Callable[[Conference, Any], tuple[e.Event, ...]
     c.LowerHand: Conference._lower_hand,
     c.Remove: Conference._remove,
     c.Appoint: Conference._appoint,
+    c.SetLabels: Conference._set_labels,
     c.ShowContent: Conference._show_content,
     c.StopContent: Conference._stop_content,
     c.ChooseLayout: Conference._choose_layout,

@@ -43,8 +43,9 @@ class Participant:
     """A line of the roster.
 
     `seat` counts from 1, 0 for a viewer. `muted` is the participant's own switch, `muted_by_chair` the chair's; sound
-    passes when both are off. `captioner`: the chair lets them write captions. `lost_at` is None while connected,
-    otherwise the monotonic second at which a broken connection stops counting as a short break.
+    passes when both are off. `captioner`: the chair lets them write captions. `labels` are the names of what is behind
+    a bridge. `lost_at` is None while connected, otherwise the monotonic second at which a broken connection stops
+    counting as a short break.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Participant:
     hand: bool = False
     captioner: bool = False
     kind: Kind = Kind.PERSON
+    labels: tuple[str, ...] = ()
     lost_at: float | None = None
 
     @property

@@ -25,7 +25,8 @@ from mcu.gateway.dialing import Wanted, wanted
 from mcu.gateway.entrance import Entrance, GiveUp, Say, Try
 from mcu.gateway.entrance_bridge import EntranceBridge
 from mcu.gateway.open_media import local_media
-from mcu.gateway.room_call import Listed, RoomCall, RoomState, Surroundings, reason_of
+from mcu.gateway.reasons import reason_of
+from mcu.gateway.room_call import Listed, RoomCall, RoomState, Surroundings
 from mcu.h323.address import Address
 from mcu.h323.call import Call
 from mcu.h323.events import EndReason, IncomingCall
@@ -67,9 +68,6 @@ class Arrival(RoomCall):
     def incoming(self, event: IncomingCall) -> None:
         self.began = True
         log.info("call came in", call=self.id, peer=self.peer_ip, called=event.called, product=event.party.product)
-        if self.call.identifier in self.around.placed:
-            self.do(lambda call, now: call.reject(EndReason.DECLINED, now))  # our own, come back: rooms would echo
-            return
         self.do(lambda call, now: call.proceed(now))
         self.around.spawn(self._let_in(wanted(event.called)))
 
@@ -99,6 +97,8 @@ class Arrival(RoomCall):
             if self.is_over:  # hung up meanwhile, as it may be at every wait
                 return
             if not (where.link or where.pin):
+                if around.own_calls.is_own(self.call.identifier, self.call.conference_id):
+                    raise RefusedError("loop", "nobody presses keys for a conference")
                 await self._stand(where.number)
                 return
             conference = await self._find(where)
@@ -128,6 +128,9 @@ class Arrival(RoomCall):
                 raise RefusedError("too-many-attempts")
             record = await find_conference(self.around.registry.store, door)
             attempts.succeeded(key, number)
+        if self.around.own_calls.is_loop(self.call.identifier, self.call.conference_id, into=record.id):
+            log.warning("a loop: this server's own call came back", call=self.id, conference=record.id)
+            raise RefusedError("loop", record.id)
         return record.id
 
     async def _prepare(self, ports: tuple[control.RtpPorts, ...]) -> None:

@@ -17,7 +17,8 @@ from mcu.errors import RefusedError, StorageError
 from mcu.gateway.admission import Refused
 from mcu.gateway.dialing import Destination
 from mcu.gateway.open_media import local_media
-from mcu.gateway.room_call import Listed, RoomCall, Surroundings, reason_of
+from mcu.gateway.reasons import reason_of
+from mcu.gateway.room_call import Listed, RoomCall, Surroundings
 from mcu.gateway.rooms import CallView
 from mcu.h323.address import Address
 from mcu.h323.call import Call
@@ -39,7 +40,6 @@ class Departure(RoomCall):
         self._to = to
         self._told = changed
         self._counted = False
-        self._identifier = b""  # of the call, once it is placed
 
     async def run(self, conference: str) -> None:
         """Find out where to call, and call. Whatever becomes of it is told by `changed`."""
@@ -77,8 +77,7 @@ class Departure(RoomCall):
         ports = await self.reserve()
         if self.is_over:
             return
-        around.placed.add(identifiers.call)
-        self._identifier = identifiers.call
+        around.own_calls.placed(self.id, identifiers, conference=conference)
         self.attach(
             Call.outgoing(
                 local=around.local,
@@ -105,7 +104,7 @@ class Departure(RoomCall):
         self.around.spawn(self.enter())
 
     def over(self) -> None:
-        self.around.placed.discard(self._identifier)
+        self.around.own_calls.over(self.id)
         if self._counted:
             self.around.callers.end(self.peer_ip)
 

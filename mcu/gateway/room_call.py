@@ -18,14 +18,13 @@ from typing import Any
 
 import structlog
 
-from mcu import control, text
+from mcu import control
 from mcu.conference import commands as c
 from mcu.conference.events import ParticipantChanged
 from mcu.conference.participant import Departure
 from mcu.controller import keys
 from mcu.controller.doors import Person
 from mcu.controller.member import Admitted, MediaChanged, MediaCondition, MembershipEnded, News
-from mcu.controller.member import EndReason as MembershipEnd
 from mcu.controller.registry import Registry
 from mcu.controller.rtp_participants import Place
 from mcu.errors import RefusedError, StorageError
@@ -35,7 +34,11 @@ from mcu.gateway.callers import Callers
 from mcu.gateway.content import RoomContent
 from mcu.gateway.keypad import Keypad
 from mcu.gateway.media_moves import MediaMoves
+from mcu.gateway.names import shortened
 from mcu.gateway.open_media import OpenMedia, local_media
+from mcu.gateway.own_calls import OwnCalls
+from mcu.gateway.reasons import HANG_UP_REASONS, reason_of
+from mcu.gateway.terminals import Terminals
 from mcu.h323.call import Call
 from mcu.h323.call_options import CallOptions, LocalParty
 from mcu.h323.capabilities import Offer
@@ -56,7 +59,7 @@ from mcu.limits import Allowance, Attempts, TokenBucket
 from mcu.media.types import StreamKind
 
 LEAST_ASKED = 64_000  # bit/s; a room is never asked for less, as some stop sending for good at 0
-UNNAMED = "H.323"
+UNNAMED = "H.323"  # a room that says no name with anything to see
 KEYS = Allowance(burst=64, rate=8.0)  # of one call: a stored number, PIN and all, at once; then faster than a hand
 
 log = structlog.get_logger()
@@ -95,8 +98,8 @@ class Surroundings:
     control_ports: tuple[int, ...]
     ended: Callable[[RoomCall, CallEnded], object]
     signaling_port: int = 0  # where calls are taken
+    own_calls: OwnCalls = field(default_factory=OwnCalls)
     entrances: dict[str, RoomCall] = field(default_factory=dict)  # who stands at the entrance, by leg
-    placed: set[bytes] = field(default_factory=set)  # identifiers of calls out
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self.registry.spawn(work)
@@ -119,6 +122,7 @@ class RoomCall(abc.ABC):
         self.place: Place | None = None
         self.media = OpenMedia()
         self.content = RoomContent(to_call=self.do, to_conference=self._ask_conference, spawn=around.spawn)
+        self.terminals = Terminals(to_call=self.do, to_conference=self._ask_conference, spawn=around.spawn)
         self.moves = MediaMoves(
             reserve=self.reserve,
             tell=self._tell_ports,
@@ -158,6 +162,7 @@ class RoomCall(abc.ABC):
         if self.media.take(event):
             self.push()
         self.content.call_event(event)
+        self.terminals.call_event(event)
         match event:
             case IncomingCall(party):
                 self.party = party
@@ -240,6 +245,7 @@ class RoomCall(abc.ABC):
         else:
             self.enter_state(RoomState.CONNECTED)
             self.content.enter()
+            self.terminals.enter()
 
     async def enter(self) -> None:
         """The same at the own place; a refusal ends the call."""
@@ -259,7 +265,7 @@ class RoomCall(abc.ABC):
     def person(self) -> Person:
         """Name and office for the roster: as listed, else as the room says."""
         said = self.party.display or next(iter(self.party.aliases), "") or self.peer_ip
-        return Person(name=self._listed.name or shortened(said), office=self._listed.office)
+        return Person(name=self._listed.name or shortened(said) or UNNAMED, office=self._listed.office)
 
     async def leave(self, departure: Departure) -> None:
         """Give the place up, if there is one."""
@@ -284,10 +290,11 @@ class RoomCall(abc.ABC):
 
     def notify(self, news: News) -> None:
         self.content.notify(news)
+        self.terminals.notify(news)
         match news:
             case MembershipEnded(reason):
                 self._entered = False
-                self.hang_up(_HANG_UP_REASONS.get(reason, EndReason.HUNG_UP))
+                self.hang_up(HANG_UP_REASONS.get(reason, EndReason.HUNG_UP))
             case MediaChanged(MediaCondition.CLOSED, reason) if reason != "replaced":
                 self.media_lost()
             case Admitted(participant=me):
@@ -364,36 +371,3 @@ class RoomCall(abc.ABC):
     @abc.abstractmethod
     def changed(self) -> None:
         """The state is another."""
-
-
-def shortened(name: str) -> str:
-    """A name from outside as the roster takes it: cut where a person would be asked to choose a shorter one."""
-    kept = text.graphemes(name)[: text.NAME_GRAPHEMES]
-    while kept:
-        try:
-            return text.clean_name("".join(kept))
-        except RefusedError:
-            kept.pop()
-    return UNNAMED
-
-
-def reason_of(error: RefusedError | StorageError) -> EndReason:
-    """What the room is told when it cannot come in."""
-    return _REFUSALS.get(getattr(error, "code", ""), EndReason.RESOURCES)
-
-
-_HANG_UP_REASONS = {
-    MembershipEnd.CONFERENCE_ENDED: EndReason.CONFERENCE_ENDED,
-    MembershipEnd.SUPERSEDED: EndReason.REPLACED,
-}
-_REFUSALS = {
-    "conference-full": EndReason.RESOURCES,
-    "conference-locked": EndReason.DECLINED,
-    "no-such-conference": EndReason.NOT_FOUND,
-    "conference-ended": EndReason.NOT_FOUND,
-    "address-unknown": EndReason.UNREACHABLE,
-    "address-unreachable": EndReason.UNREACHABLE,
-    "no-gatekeeper": EndReason.UNREACHABLE,
-    "number-or-pin-wrong": EndReason.NOT_ALLOWED,
-    "too-many-attempts": EndReason.NOT_ALLOWED,
-}

@@ -112,6 +112,7 @@ class Participant(Value, frozen=True, kw_only=True):
     captioner: Annotated[bool, Meta(description="May write captions")]
     presence: Presence
     kind: Annotated[Kind, Meta(description="A room is a terminal, or a bridge with several")] = "person"
+    labels: Annotated[tuple[str, ...], Meta(description="Names of the terminals behind a bridge")] = ()
 
 
 class NewRoom(StrictValue, frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ def participant(value: Participant) -> p.Participant:
         captioner=value.captioner,
         presence="connected" if value.connected else "reconnecting",
         kind=value.kind.value,
+        labels=value.labels,
     )
 
 

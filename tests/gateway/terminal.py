@@ -31,10 +31,12 @@ E = TypeVar("E", bound=Event)
 class Terminal:
     """Calls, or answers what comes, unless it is told to let it ring or to decline."""
 
-    def __init__(self, name: str = "종로 회의실", *, options: CallOptions = PLAIN, answers: bool = True) -> None:
+    def __init__(
+        self, name: str = "종로 회의실", *, options: CallOptions = PLAIN, answers: bool = True, is_mcu: bool = False
+    ) -> None:
         self.events: list[Event] = []
         self.driver: CallDriver | None = None
-        self._local = LocalParty(display=name, names=(name,), is_mcu=False)
+        self._local = LocalParty(display=name, names=(name,), is_mcu=is_mcu)
         self._options = options
         self._answers = answers
         self._taps: list[bytes] | None = None

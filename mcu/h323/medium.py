@@ -6,7 +6,8 @@ Rules:
 1. The sent stream keeps its SSRC as long as the leg lives, and its numbers as long as payload type and clock stay.
 2. A received channel that is another makes a new session: nothing of the former stream is left. Sending goes on.
 3. What comes from elsewhere than allowed, or as another payload type, is counted and changes nothing.
-4. Empty datagrams, single bytes and RTP without a payload are keepalives.
+4. A channel with a key is enciphered (H.235.6): its packets go and come through Python, one by one.
+5. Empty datagrams, single bytes and RTP without a payload are keepalives.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import math
 import secrets
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Protocol
 
 from mcu._native.packets import Rtcp, SendStream, SrtpTransport, parse_rtp
@@ -23,6 +25,7 @@ from mcu.control import RtpChannel
 from mcu.errors import ProtocolError
 from mcu.h323 import compound, key_tones, rtp_channels
 from mcu.h323.key_tones import KeyTones
+from mcu.h323.media_cipher import CipherError, MediaCipher
 from mcu.h323.source_latch import NOWHERE, Place, SourceLatch, is_usable
 from mcu.media.report_schedule import AVP_MINIMUM
 from mcu.media.rtp_events import KeyframeNeeded, KeyframeRequested
@@ -45,6 +48,7 @@ class MediaPort(Protocol):
     def shut(self) -> None: ...  # hand on nothing
     def bind(self, place: Place, transport: SrtpTransport) -> None: ...  # its packets come parsed, no others
     def aim(self, transport: SrtpTransport, place: Place) -> None: ...
+    def send_packet(self, data: bytes, place: Place) -> None: ...
     def send_report(self, data: bytes, place: Place) -> None: ...
     def send_keepalive(self, place: Place) -> None: ...
     def close(self) -> None: ...
@@ -83,6 +87,8 @@ class Medium:
         self._latch = SourceLatch()
         self._receiving = SrtpTransport("", b"", b"")
         self._sending = SrtpTransport("", b"", b"")
+        self._opening: MediaCipher | None = None  # of what is received
+        self._sealing: MediaCipher | None = None  # of what is sent
         self._received_channel: RtpChannel | None = None
         self._sent_channel: RtpChannel | None = None
         self._types: Collection[int] = ()
@@ -104,16 +110,20 @@ class Medium:
     ) -> bool:
         """Make it so. True when another stream is sent than before, which begins with a keyframe."""
         event_type = channels.telephone_event if received is not None and self.kind is StreamKind.AUDIO else 0
-        heard = _decoding(received) != _decoding(self._received_channel) or (event_type or -1) != self._event_type
+        heard = (
+            rtp_channels.decoding(received) != rtp_channels.decoding(self._received_channel)
+            or (event_type or -1) != self._event_type
+        )
         before = self.sent
         if received is None and sent is None:
             self._end()
             return False
         if sent is None:
             self._stop_sending()
-        elif not is_sendable(before, sent):
+        elif not rtp_channels.is_sendable(before, sent):
             self.sent = None  # another stream with the same SSRC comes in its place: no BYE
         self._received_channel, self._sent_channel, self._named = received, sent, channels.named
+        self._opening, self._sealing = rtp_channels.cipher(received), rtp_channels.cipher(sent)
         self._latch.allow(channels.sources)
         if self.session is None or heard:
             self._begin(received, event_type, now)
@@ -169,7 +179,7 @@ class Medium:
 
     def searching(self, now: float) -> bool:
         """Whether all packets are to come by `receive_unknown`, as any of them may be the first of the stream."""
-        return self._latch.searching(now)
+        return self._opening is not None or self._latch.searching(now)
 
     def receive_known(self, items: Sequence[object], now: float) -> None:
         """What came from where the stream comes from."""
@@ -192,10 +202,13 @@ class Medium:
         if data[0] >> 6 == 2 and 192 <= data[1] <= 223:  # RFC 5761 section 4
             self._receive_rtcp(data, now)
             return
+        if place != self._latch.current and not self._latch.searching(now):
+            self.counters["wrong_source"] += 1
+            return
         try:
-            packet = parse_rtp(data, arrival=now)
-        except ProtocolError:
-            self.counters["malformed"] += 1
+            packet = parse_rtp(self._opening.open(data) if self._opening is not None else data, arrival=now)
+        except ProtocolError as error:
+            self.counters["undecipherable" if isinstance(error, CipherError) else "malformed"] += 1
             return
         if packet.payload_type not in self._types:
             self.counters["wrong_payload_type"] += 1
@@ -302,6 +315,7 @@ class Medium:
             self.session.take_frame = None
         self._keep_counters()
         self.session = self.sent = self._received_channel = self._sent_channel = None
+        self._opening = self._sealing = None
         self._sending.deselect()
         self._latch = SourceLatch()
         self._receiving = SrtpTransport("", b"", b"")
@@ -331,7 +345,10 @@ class Medium:
         channel, place = self._sent_channel, self._destination()
         if channel is None or self.session is None or place == NOWHERE:
             return
-        self.port.aim(self._sending, place)
+        if self._sealing is None:
+            self.port.aim(self._sending, place)
+        else:
+            self._sending.select_stream(partial(self._send_sealed, self._sealing, place))
         if self.sent is None:
             self.sent = SendStream(
                 self._sending,
@@ -342,6 +359,11 @@ class Medium:
             )
             self.session.add_sent(self.kind, self.sent)
             self._kept_alive = now
+
+    def _send_sealed(self, cipher: MediaCipher, place: Place, packet: bytes) -> bool:
+        """One packet of the stream. What is sent is shared with other legs; this is a copy of its own."""
+        self.port.send_packet(cipher.seal(packet), place)
+        return True
 
     def _send_report(self, data: bytes) -> None:
         place = self._report_place()
@@ -367,16 +389,3 @@ class Medium:
         if now - max(self.sent.last_sent, self._kept_alive) >= KEEPALIVE_SECONDS:
             self._kept_alive = now
             self.port.send_keepalive(place)
-
-
-def is_sendable(stream: SendStream | None, channel: RtpChannel) -> bool:
-    """Whether a stream may go on in this channel."""
-    wanted = (channel.payload_type, channel.clock_rate)
-    return stream is not None and (stream.payload_type, stream.clock_rate) == wanted
-
-
-def _decoding(channel: RtpChannel | None) -> object:
-    """What the receiver of a channel is made from."""
-    if channel is None:
-        return None
-    return (channel.codec, channel.payload_type, channel.clock_rate, channel.h263_plus, channel.parameters)

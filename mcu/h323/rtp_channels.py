@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from mcu._native.packets import SendStream
 from mcu.control import RtpChannel, UpdateRtpLeg
 from mcu.errors import ProtocolError, RefusedError
+from mcu.h323.media_cipher import KEY_BYTES, MediaCipher
 from mcu.h323.sent_picture import codec_name
 from mcu.h323.source_latch import Place, plain_ip
 from mcu.media.audio_codecs import AudioEncoder, make_decoder
@@ -78,9 +80,27 @@ def codecs(channel: RtpChannel, telephone_event: int) -> dict[int, CodecParamete
     return found
 
 
+def cipher(channel: RtpChannel | None) -> MediaCipher | None:
+    """What its packets go through, None for nothing."""
+    return MediaCipher(channel.key) if channel is not None and channel.key else None
+
+
+def is_sendable(stream: SendStream | None, channel: RtpChannel) -> bool:
+    """Whether a stream may go on in this channel."""
+    wanted = (channel.payload_type, channel.clock_rate)
+    return stream is not None and (stream.payload_type, stream.clock_rate) == wanted
+
+
+def decoding(channel: RtpChannel | None) -> object:
+    """What the receiver of a channel is made from."""
+    if channel is None:
+        return None
+    return (channel.codec, channel.payload_type, channel.clock_rate, channel.h263_plus, channel.parameters)
+
+
 def _check(channel: RtpChannel, kind: StreamKind, *, is_sent: bool) -> None:
-    if channel.key:
-        raise RefusedError("cipher-unknown", "H.235.6")
+    if channel.key and len(channel.key) != KEY_BYTES:
+        raise RefusedError("cipher-unknown", f"a key of {len(channel.key)} bytes")
     if not 0 <= channel.payload_type <= MAX_PAYLOAD_TYPE or not 0 < channel.clock_rate <= MAX_CLOCK_RATE:
         raise RefusedError("channel-invalid", f"payload type {channel.payload_type}, clock {channel.clock_rate}")
     if kind is StreamKind.AUDIO:

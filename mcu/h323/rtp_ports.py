@@ -96,6 +96,9 @@ class PortPair:
             transport.deselect()
             self._counters["unreachable"] += 1
 
+    def send_packet(self, data: bytes, place: Place) -> None:
+        self._send(self._rtp, data, place)
+
     def send_report(self, data: bytes, place: Place) -> None:
         self._send(self._rtcp, data, place)
 

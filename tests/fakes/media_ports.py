@@ -36,6 +36,10 @@ class FakePort:
         self.aimed = place
         transport.select_stream(self._keep)
 
+    def send_packet(self, data: bytes, place: Place) -> None:
+        self.aimed = place
+        self.packets.append(data)
+
     def send_report(self, data: bytes, place: Place) -> None:
         self.reports.append((data, place))
 

@@ -54,6 +54,7 @@ class Pdu(enum.Enum):
     RAS = "H.225.0 RasMessage, in one UDP datagram"
     H245 = "H.245 MultimediaSystemControlMessage"
     FAST_START = "H.245 OpenLogicalChannel, an element of fastStart (H.323 clause 8.1.7)"
+    H235_KEY = "H.235 H235Key, the session key in EncryptionSync of H.245"
     PASSWORD_TOKEN = "H.235 PwdCertToken without the length of an open type: what an MD5 password hash is made over"
 
 
@@ -63,6 +64,7 @@ _TYPES = {
     Pdu.RAS: H225.H323_MESSAGES.RasMessage,
     Pdu.H245: H225.MULTIMEDIA_SYSTEM_CONTROL.MultimediaSystemControlMessage,
     Pdu.FAST_START: H225.MULTIMEDIA_SYSTEM_CONTROL.OpenLogicalChannel,
+    Pdu.H235_KEY: H225.H235_SECURITY_MESSAGES.H235Key,
     Pdu.PASSWORD_TOKEN: H225.H235_SECURITY_MESSAGES.PwdCertToken,
 }
 

@@ -96,6 +96,7 @@ class Call(CallCore):
             quirks=self._quirks,
             name=self._local.display,
         )
+        self._agree(self._now)
 
     def signaling_connected(self, now: float, here: Address | None = None) -> None:
         """The connection of a call out is there, from `here`: some refuse a SETUP that says another address.

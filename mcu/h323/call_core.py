@@ -32,11 +32,13 @@ from mcu.h323.events import (
 from mcu.h323.fast_connect import ANSWERS, FastConnect
 from mcu.h323.fast_start import Opened
 from mcu.h323.h245_control import H245Control
+from mcu.h323.media_keys import Encryption, KeyAgreement, SessionKeys
 from mcu.h323.q931 import ElementId
 from mcu.h323.q931 import MessageType as M
 from mcu.h323.reading import Reading
 from mcu.h323.vendors import Quirks
 
+NO_ENCRYPTION = "the peer offers no encryption of media, which is required here"
 _NO_CALL = 0  # the state of Q.931 in which a peer knows nothing of the call
 _FORWARDING = {"callForwarded", "routeCallToMC", "routeCallToGatekeeper"}
 
@@ -70,6 +72,8 @@ class CallCore:
         self._now = now
         self._source: Address | None = None  # of ours, for calls out
         self._tokens: tuple[Any, ...] = ()  # ClearTokens for answers
+        self._agreement = KeyAgreement(options.key_source) if options.encryption is not Encryption.OFF else None
+        self._key_tokens: tuple[Any, ...] = ()  # of the agreement, for answers
         self._begins_early = False  # the SETUP of a call in has H.245
         self._alerted = self._answered = self._ended = False
 
@@ -103,7 +107,8 @@ class CallCore:
 
     def _take(self, heard: Heard, now: float) -> None:
         body = heard.information.body
-        self.peer_tokens = getattr(body, "tokens", ()) or self.peer_tokens
+        tokens = getattr(body, "tokens", ())
+        self.peer_tokens = tokens or self.peer_tokens
         before, self.party = self.party, call_party.learn(self.party, heard)
         self._signaling.asks = self._quirks.status_inquiry
         if heard.first_setup:
@@ -112,11 +117,16 @@ class CallCore:
         if heard.kind in {M.RELEASE_COMPLETE, M.RELEASE}:
             self._released(heard, now)
             return
+        if self._agreement is not None and self.is_outgoing and self._agreement.learn(tokens):
+            self._agree(now)
+        if heard.kind == M.CONNECT and self.is_outgoing and self._lacks_keys:
+            self._end(EndReason.NOT_ALLOWED, now, detail=NO_ENCRYPTION)
+            return
         self._learn_ways(heard)
         self._adopt(self._fast.answered(body, heard.kind), now)
         if isinstance(body, h225.Facility):
             self._facility(body, now)
-        if heard.information.control and self.is_outgoing and not self._fast.is_pending:
+        if heard.information.control and self.is_outgoing and self._may_talk:
             self._control.begin(now)
         self._control.take(heard.information.control, now)
         self._progress(heard, before, now)
@@ -138,6 +148,13 @@ class CallCore:
         tunnels = bool(information.tunnelling) and self._options.accept_tunnelling and self._quirks.tunnelling
         self._signaling.tunnelling = self._control.peer_tunnels = tunnels
         self._fast.offered(setup, self._quirks)
+        if self._agreement is not None:
+            self._key_tokens = self._agreement.answer(setup.tokens)
+            if self._lacks_keys:
+                self._end(EndReason.NOT_ALLOWED, now, detail=NO_ENCRYPTION)
+                return
+            if self._key_tokens:
+                self._fast.refuse()
         if setup.h245_address is not None:
             self._control.peer_listens(setup.h245_address)
         if tunnels:
@@ -193,7 +210,7 @@ class CallCore:
         if heard.kind == M.ALERTING and self.is_outgoing and not self._alerted and not self._answered:
             self._alerted = True
             self._events.append(Alerting())
-        if self.is_outgoing and not self._fast.is_pending and getattr(heard.information.body, "h245_address", None):
+        if self.is_outgoing and self._may_talk and getattr(heard.information.body, "h245_address", None):
             self._control.begin(now)
 
     def _digits(self, heard: Heard) -> None:
@@ -206,12 +223,13 @@ class CallCore:
 
     def _send_setup(self, now: float) -> None:
         options, control, fast = self._options, self._control, self._fast
-        if options.fast_start and options.quirks.fast_start:
+        in_setup = self._agreement is None  # else keys come first
+        if in_setup and options.fast_start and options.quirks.fast_start:
             fast.propose()
         early: tuple[bytes, ...] = ()
-        if options.h245_in_setup and self._signaling.tunnelling:
+        if in_setup and options.h245_in_setup and self._signaling.tunnelling:
             early = control.early(now)
-        elif options.h245_in_setup:
+        elif in_setup and options.h245_in_setup:
             control.has_told = control.listening is not None
         said = self._setup(early)
         if early and not call_messages.fits(said, early):
@@ -233,6 +251,7 @@ class CallCore:
             h245_address=self._control.listening if self._control.has_told else None,
             fast_start=self._fast.elements(),
             parallel_control=early if self._fast.is_pending else (),
+            tokens=self._agreement.offer() if self._agreement is not None else (),
         )
 
     def _answer(self, kind: M, now: float) -> None:
@@ -253,7 +272,7 @@ class CallCore:
             h245_address=control.listening if control.has_told else None,
             fast_start=accepted.elements if accepted else (),
             fast_connect_refused=self._fast.is_refused,
-            tokens=self._tokens,
+            tokens=self._tokens + self._key_tokens,
         )
         self._say(said, now, control=control.path.tunnelled())
         self._adopt(accepted.opened if accepted else (), now)
@@ -293,6 +312,29 @@ class CallCore:
         if control.needs_address and self.state is CallState.ACTIVE:
             control.has_told = True
             self._say(call_messages.start_h245(self._identity, control.listening), now)
+
+    # --- keys (H.235.6) -----------------------------------------------------------------------------------
+
+    @property
+    def _lacks_keys(self) -> bool:
+        """Whether there must be a secret, and is none."""
+        required = self._options.encryption is Encryption.REQUIRED
+        return required and self._agreement is not None and not self._agreement.secret
+
+    @property
+    def _may_talk(self) -> bool:
+        """Whether H.245 of a call out may begin before its answer: not while fastStart or keys are not settled."""
+        return not self._fast.is_pending and (self._agreement is None or bool(self._agreement.secret))
+
+    def _agree(self, now: float) -> None:
+        """Tell H.245 what there are keys for."""
+        agreement, encryption = self._agreement, self._options.encryption
+        if agreement is None or self.h245 is None:
+            return
+        if agreement.secret:
+            self.h245.use_keys(SessionKeys(agreement.secret, self._options.key_source), encryption, now)
+        elif encryption is Encryption.REQUIRED:
+            self.h245.use_keys(None, encryption, now)
 
     # --- the end ------------------------------------------------------------------------------------------
 

@@ -62,6 +62,7 @@ def setup(
     h245_address: Address | None,
     fast_start: tuple[bytes, ...],
     parallel_control: tuple[bytes, ...],
+    tokens: tuple[Any, ...] = (),
 ) -> Said:
     """SETUP (H.225.0 clause 7.3.10)."""
     named = tuple(aliases.guess(name) for name in called if name)
@@ -79,7 +80,7 @@ def setup(
         fast_start=fast_start,
         parallel_control=parallel_control,
         endpoint_identifier=options.endpoint_identifier,
-        tokens=options.tokens,
+        tokens=options.tokens + tokens,
         crypto_tokens=options.crypto_tokens,
     )
     elements = [q931_contents.bearer_capability(options.bitrate)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mcu.h323 import aliases
 from mcu.h323.h225_messages import Endpoint
+from mcu.h323.media_keys import Encryption
 from mcu.h323.q931 import MessageType
 from mcu.h323.vendors import NONE, Quirks
 
@@ -84,6 +85,9 @@ class CallOptions:
     endpoint_identifier: str = ""
     tokens: tuple[object, ...] = ()
     crypto_tokens: tuple[object, ...] = ()
+
+    encryption: Encryption = Encryption.OFF  # of media, by H.235.6; with it a call begins by H.245 after its answer
+    key_source: random.Random = field(default_factory=random.SystemRandom, compare=False)  # of what is secret
 
     conference_id: bytes = b""  # of a conference that is joined or that somebody is invited to; b"" for a new one
     goal: str = "create"  # or "join", "invite"

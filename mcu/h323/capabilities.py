@@ -15,6 +15,7 @@ from mcu.h323 import data_types, h264_capability
 from mcu.h323.channels import MediaFormat
 from mcu.h323.data_types import Ability
 from mcu.h323.h264_capability import H264Limits
+from mcu.h323.media_keys import AES_128_CBC
 from mcu.media.types import StreamKind
 
 Value = Any  # as in mcu.h323.asn1
@@ -25,6 +26,7 @@ AUDIO_PACKET_MS = 20  # what we send, and what we ask for
 MAX_JITTER_MS = 250  # of sound, as all known stacks say
 H264_DECODER = {"high": (8_192, 245_760), "main": (8_192, 245_760), "constrained-baseline": (8_192, 245_760)}
 
+CIPHERED_ENTRIES = 100  # what is added to the number of an entry for that of its H.235 capability, as others do it
 MAX_ENTRIES = 512  # of a peer's table; the largest seen has 70
 MAX_DESCRIPTORS, MAX_ALTERNATIVES = 64, 64  # of a peer's set; most have one of five, some bridges a dozen
 
@@ -86,6 +88,7 @@ def is_empty(value: Value) -> bool:
 def parse(value: Value) -> CapabilitySet:
     """The set in a TerminalCapabilitySet."""
     abilities: dict[int, Ability] = {}
+    ciphered: set[int] = set()
     said: dict[str, Any] = {"h239": False, "signals": False, "strings": False, "telephone_event": 0}
     for entry in value.get("capabilityTable", ())[:MAX_ENTRIES]:
         if "capability" not in entry:
@@ -94,6 +97,9 @@ def parse(value: Value) -> CapabilitySet:
         ability = _ability(name, fields)
         if ability is not None:
             abilities[entry["capabilityTableEntryNumber"]] = ability
+        elif name == "h235SecurityCapability":
+            if is_aes_128(fields):
+                ciphered.add(fields["mediaCapability"])
         elif name == "genericControlCapability":
             said["h239"] |= fields["capabilityIdentifier"] == ("standard", H239_CONTROL)
         elif name in {"receiveUserInputCapability", "receiveAndTransmitUserInputCapability"}:
@@ -101,12 +107,25 @@ def parse(value: Value) -> CapabilitySet:
             said["strings"] |= fields[0] in {"basicString", "iA5String", "generalString"}
         elif name == "receiveRTPAudioTelephonyEventCapability":
             said["telephone_event"] = fields["dynamicRTPPayloadType"]
+    for number in ciphered & abilities.keys():
+        abilities[number] = replace(abilities[number], ciphered=True)
     return CapabilitySet(
         abilities=abilities,
         descriptors=_descriptors(value.get("capabilityDescriptors", ()), abilities),
         packetization_modes=_packetization_modes(value.get("multiplexCapability")),
         **said,
     )
+
+
+def is_aes_128(value: Value) -> bool:
+    """Whether an H235SecurityCapability or H235Media names our cipher."""
+    algorithms = value["encryptionAuthenticationAndIntegrity"].get("encryptionCapability", ())
+    return ("algorithm", AES_128_CBC) in algorithms
+
+
+def aes_128() -> Value:
+    """EncryptionAuthenticationAndIntegrity with our cipher."""
+    return {"encryptionCapability": [("algorithm", AES_128_CBC)]}
 
 
 def _ability(name: str, fields: Value) -> Ability | None:
@@ -145,8 +164,9 @@ def _packetization_modes(value: Value) -> frozenset[int]:
 # --- ours -------------------------------------------------------------------------------------------------
 
 
-def build(offer: Offer) -> Value:
-    """The fields of our TerminalCapabilitySet, without sequence number and protocol identifier."""
+def build(offer: Offer, *, ciphered: bool = False) -> Value:
+    """The fields of our TerminalCapabilitySet, without sequence number and protocol identifier; `ciphered` adds that
+    all media are received enciphered too."""
     sets = [_audio_entries(offer), _picture_entries(offer, offer.video, StreamKind.MAIN)]
     content = _picture_entries(offer, offer.content, StreamKind.CONTENT)
     if content:
@@ -160,14 +180,33 @@ def build(offer: Offer) -> Value:
     for entries in filter(None, sets):
         simultaneous.append(list(range(len(table) + 1, len(table) + 1 + len(entries))))
         table += entries
+    numbered = dict(enumerate(table, 1))
+    if ciphered:
+        numbered |= _ciphered(numbered, simultaneous)
     return {
         "multiplexCapability": ("h2250Capability", _h2250_capability(offer)),
         "capabilityTable": [
-            {"capabilityTableEntryNumber": number, "capability": capability}
-            for number, capability in enumerate(table, 1)
+            {"capabilityTableEntryNumber": number, "capability": capability} for number, capability in numbered.items()
         ],
         "capabilityDescriptors": [{"capabilityDescriptorNumber": 1, "simultaneousCapabilities": simultaneous}],
     }
+
+
+def _ciphered(table: Mapping[int, Value], simultaneous: list[list[int]]) -> dict[int, Value]:
+    """An entry beside each of media, which is named in the same alternative sets."""
+    media = [number for number, (name, _) in table.items() if name in {_AUDIO, _VIDEO}]
+    for alternatives in simultaneous:
+        alternatives += [number + CIPHERED_ENTRIES for number in alternatives if number in media]
+    return {
+        number + CIPHERED_ENTRIES: (
+            "h235SecurityCapability",
+            {"encryptionAuthenticationAndIntegrity": aes_128(), "mediaCapability": number},
+        )
+        for number in media
+    }
+
+
+_AUDIO, _VIDEO = "receiveAudioCapability", "receiveVideoCapability"
 
 
 def _audio_entries(offer: Offer) -> list[Value]:

@@ -9,12 +9,14 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from itertools import product
 
 from mcu.h323 import data_types
 from mcu.h323.capabilities import AUDIO_PACKET_MS, CapabilitySet, Offer
 from mcu.h323.channels import MediaFormat
 from mcu.h323.data_types import Ability
+from mcu.h323.media_keys import Encryption
 from mcu.media.types import StreamKind
 
 MIN_FPS = 10  # a picture slower than this is worse than a smaller one
@@ -51,6 +53,17 @@ def choose(
     return best[1] if best else {}
 
 
+def reachable(theirs: CapabilitySet, encryption: Encryption) -> CapabilitySet:
+    """`theirs` without what `encryption` rules out: OFF has no keys, REQUIRED nothing in the clear."""
+    if encryption is Encryption.OFFERED:
+        return theirs
+    if encryption is Encryption.OFF:
+        abilities = {number: replace(ability, ciphered=False) for number, ability in theirs.abilities.items()}
+    else:
+        abilities = {number: ability for number, ability in theirs.abilities.items() if ability.ciphered}
+    return replace(theirs, abilities=abilities)
+
+
 def _combinations(
     theirs: CapabilitySet,
     descriptor: tuple[tuple[int, ...], ...],
@@ -77,7 +90,7 @@ def _score(
 ) -> tuple[int, ...]:
     """Lower is better."""
     missing = [kind not in picked for kind in StreamKind]
-    ranks = [rank for kind in StreamKind for rank in (formats[picked[kind]][0] if kind in picked else (FALLBACK,) * 5)]
+    ranks = [rank for kind in StreamKind for rank in (formats[picked[kind]][0] if kind in picked else (FALLBACK,) * 6)]
     return (*map(int, missing), *ranks, place)
 
 
@@ -89,7 +102,7 @@ def _rank(offer: Offer, kind: StreamKind, media: MediaFormat, like: Mapping[Stre
     if like.get(kind) == media.codec:
         place = -1
     shared = media.h264_profile in {"", "constrained-baseline"}  # what browsers get as well needs no coder of its own
-    return place, -media.width * media.height, -media.fps, int(not shared), -media.bitrate
+    return int(not media.ciphered), place, -media.width * media.height, -media.fps, int(not shared), -media.bitrate
 
 
 def _format(offer: Offer, theirs: CapabilitySet, ability: Ability) -> MediaFormat | None:

@@ -68,6 +68,11 @@ class CapabilityExchange(Procedure[OurSetAccepted | OurSetRefused | TheirSet]):
         """Whether our set is not yet answered."""
         return self._deadline is not None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the peer was told anything yet."""
+        return self._tries > 0
+
     def send(self, ours: Value, now: float) -> None:
         """Tell the peer `ours`, the fields of a TerminalCapabilitySet; {} asks it to send nothing."""
         self._ours = ours

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mcu.h323.capabilities import CapabilitySet, Offer
-from mcu.h323.capability_choice import Choice, choose
+from mcu.h323.capability_choice import Choice, choose, reachable
 from mcu.h323.channels import LocalMedia, MediaFormat
 from mcu.h323.h239 import PresentationToken
 from mcu.h323.logical_channels import LogicalChannels, OpeningRefused
+from mcu.h323.media_keys import Encryption
 from mcu.media.types import StreamKind
 
 MAX_REFUSED = 16  # formats that a peer refuses, before nothing of that kind is asked for
@@ -30,6 +31,7 @@ class ChannelPlan:
         self.offer = offer if StreamKind.CONTENT in media else replace(offer, content=())
         self.channels = LogicalChannels(media=media, refuse=self._refuse)
         self.theirs: CapabilitySet | None = None
+        self.encryption = Encryption.OFF  # what there are keys for, or must be
         self._media = media
         self._token = token
         self._like: dict[StreamKind, str] = {}  # codecs that are to be sent before better ones
@@ -43,7 +45,8 @@ class ChannelPlan:
         """What we send, by kind, content also without the token."""
         if self.theirs is None:
             return {}
-        chosen = choose(self.offer, self.theirs, like=self._like, refused=self._refused)
+        theirs = reachable(self.theirs, self.encryption)
+        chosen = choose(self.offer, theirs, like=self._like, refused=self._refused)
         return {kind: media for kind, media in chosen.items() if kind in self._media and kind not in self._unwanted}
 
     def move(self, media: Mapping[StreamKind, LocalMedia]) -> None:
@@ -109,12 +112,14 @@ class ChannelPlan:
             self.channels.close(kind, now)
 
     def _may_stay(self, kind: StreamKind, current: MediaFormat) -> bool:
-        if kind not in self._adopted or self.theirs is None:
+        if kind not in self._adopted or self.theirs is None or self.encryption is not Encryption.OFF:
             return False
         return any(each.kind is kind and each.codec == current.codec for each in self.theirs.abilities.values())
 
     def _refuse(self, kind: StreamKind, media: MediaFormat) -> str:
         """Why a channel of the peer is not wanted (OpenLogicalChannelReject), "" when it is."""
+        if self.encryption is Encryption.REQUIRED and not media.ciphered:
+            return "securityDenied"
         codecs = {
             StreamKind.AUDIO: (*self.offer.audio, *self.offer.audio_received),
             StreamKind.MAIN: self.offer.video,

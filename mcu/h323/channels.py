@@ -38,6 +38,7 @@ class MediaFormat:
     packetization_mode: int = 0  # RFC 6184
     h263_plus: bool = False  # RFC 4629 instead of RFC 2190
     parameters: Mapping[str, str] = field(default_factory=dict)  # others, as in the codec's fmtp
+    ciphered: bool = False  # AES-128 in CBC mode (H.235.6), under the key of its channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,4 +62,4 @@ class Channel:
     media: MediaFormat
     rtp: Address | None = None
     rtcp: Address | None = None
-    key: bytes = b""
+    key: bytes = field(default=b"", repr=False)

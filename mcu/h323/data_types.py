@@ -7,7 +7,7 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mcu.h323 import h264_capability
@@ -55,6 +55,7 @@ AUDIO = {  # by the name in H.245
 G7221_RATES = (24_000, 32_000)
 G7221_FRAME_MS = 20
 DYNAMIC = {"H264": 96, "H263": 97, "G7221": 98}  # payload types that are ours to choose
+CIPHERED_AUDIO, CIPHERED_VIDEO = 120, 121  # instead of static ones: what is enciphered has a dynamic one (H.235.6)
 H263_PAYLOAD_TYPE, H261_PAYLOAD_TYPE = 34, 31  # RFC 3551
 
 
@@ -69,6 +70,7 @@ class Ability:
     sizes: tuple[tuple[int, int, int], ...] = ()
     h264: H264Limits | None = None
     h263_plus: bool = False
+    ciphered: bool = False  # also enciphered (H.235.6)
 
 
 # --- from values ------------------------------------------------------------------------------------------
@@ -128,14 +130,7 @@ def _with_role(ability: Ability, extensions: Value) -> Ability:
                 bits = number
     if bits & LIVE and not bits & PRESENTATION:
         return ability
-    return Ability(
-        kind=StreamKind.CONTENT,
-        codec=ability.codec,
-        bitrate=ability.bitrate,
-        sizes=ability.sizes,
-        h264=ability.h264,
-        h263_plus=ability.h263_plus,
-    )
+    return replace(ability, kind=StreamKind.CONTENT)
 
 
 def received_format(ability: Ability, *, payload_type: int, packetization_mode: int = 0) -> MediaFormat:
@@ -173,6 +168,8 @@ def audio_format(ability: Ability, *, packet_ms: int = MOST_PACKET_MS, payload_t
         parameters = {}
         codec = next(codec for codec in AUDIO.values() if codec.name == ability.codec)
         number, clock_rate = codec.payload_type, codec.clock_rate
+        if ability.ciphered:
+            number = payload_type or CIPHERED_AUDIO
     return MediaFormat(
         codec=ability.codec,
         payload_type=number,
@@ -180,6 +177,7 @@ def audio_format(ability: Ability, *, packet_ms: int = MOST_PACKET_MS, payload_t
         bitrate=ability.bitrate,
         packet_ms=min(packet_ms, ability.packet_ms),
         parameters=parameters,
+        ciphered=ability.ciphered,
     )
 
 
@@ -200,6 +198,7 @@ def video_format(
     bitrate = min(bitrate, ability.bitrate) if bitrate and ability.bitrate else bitrate or ability.bitrate
     limits = ability.h264
     static = H261_PAYLOAD_TYPE if ability.codec == "H261" else H263_PAYLOAD_TYPE
+    static = CIPHERED_VIDEO if ability.ciphered else static
     dynamic = ability.codec == "H264" or ability.h263_plus
     return MediaFormat(
         codec=ability.codec,
@@ -213,6 +212,7 @@ def video_format(
         packetization_mode=packetization_mode,
         h263_plus=ability.h263_plus,
         parameters=_h264_parameters(limits) if limits else {},
+        ciphered=ability.ciphered,
     )
 
 

@@ -74,6 +74,10 @@ class FastConnect:
         self._theirs = setup.fast_start
         self._refuses = not (self._options.accept_fast_start and quirks.fast_start)
 
+    def refuse(self) -> None:
+        """Take none of what was proposed."""
+        self._refuses = True
+
     def accept(self, kind: MessageType) -> Accepted | None:
         """The answer to it, for a message of `kind`; None where there is none, or not yet."""
         if not self._theirs or self._refuses or not self.media:

@@ -12,6 +12,7 @@ from mcu.h323 import asn1, h245_messages, open_channel
 from mcu.h323.asn1 import Pdu
 from mcu.h323.h245_messages import (
     Conference,
+    EncryptionUpdate,
     EndSessionCommand,
     FlowControlCommand,
     FunctionNotUnderstood,
@@ -29,6 +30,7 @@ from mcu.h323.h245_messages import (
     Unknown,
     UserInput,
 )
+from mcu.h323.media_keys import KeySync
 from mcu.h323.open_channel import OpenLogicalChannel, OpenLogicalChannelAck
 
 Value = Any  # as in mcu.h323.asn1
@@ -138,6 +140,16 @@ def _flow_control(fields: Value) -> Message:
     )
 
 
+def _miscellaneous(fields: Value, name: str, value: Value) -> Message:
+    number = fields["logicalChannelNumber"]
+    if name not in {"encryptionUpdate", "encryptionUpdateCommand"}:
+        return MiscellaneousCommand(number, name, value)
+    wants_ack = name == "encryptionUpdateCommand"
+    sync = value["encryptionSync"] if wants_ack else value
+    direction = fields.get("direction", ("", 0))[0]
+    return EncryptionUpdate(number, KeySync(sync["synchFlag"], sync["h235Key"]), direction, wants_ack=wants_ack)
+
+
 def _user_input(fields: Value) -> Message:
     name, value = fields
     if name == "alphanumeric":
@@ -172,9 +184,7 @@ _READERS: Mapping[tuple[str, str], Callable[[Value], Message]] = {
     ("request", "maintenanceLoopRequest"): lambda fields: MaintenanceLoopRequest(fields["type"]),
     ("command", "sendTerminalCapabilitySet"): lambda fields: SendTerminalCapabilitySet(),
     ("command", "flowControlCommand"): _flow_control,
-    ("command", "miscellaneousCommand"): lambda fields: MiscellaneousCommand(
-        fields["logicalChannelNumber"], *fields["type"]
-    ),
+    ("command", "miscellaneousCommand"): lambda fields: _miscellaneous(fields, *fields["type"]),
     ("command", "endSessionCommand"): lambda fields: EndSessionCommand(),
     ("indication", "userInput"): _user_input,
 }
@@ -208,6 +218,10 @@ def _write(message: Message) -> Value:
             return "command", ("flowControlCommand", {"scope": scope, "restriction": restriction})
         case MiscellaneousCommand(number, name, value):
             return "command", ("miscellaneousCommand", {"logicalChannelNumber": number, "type": (name, value)})
+        case EncryptionUpdate(number, sync, direction):
+            told = {"synchFlag": sync.flag, "h235Key": sync.key}
+            fields = {"logicalChannelNumber": number, "type": ("encryptionUpdate", told)}
+            return "command", ("miscellaneousCommand", fields | ({"direction": (direction, 0)} if direction else {}))
         case EndSessionCommand():
             return "command", ("endSessionCommand", ("disconnect", 0))
         case UserInput(text, True, duration):

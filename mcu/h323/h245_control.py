@@ -14,6 +14,7 @@ from mcu.h323.capabilities import CapabilitySet
 from mcu.h323.channels import Channel, Direction, LocalMedia
 from mcu.h323.h245_core import H245Core
 from mcu.h323.h245_messages import EndSessionCommand
+from mcu.h323.media_keys import Encryption, SessionKeys
 from mcu.h323.multipoint import Label
 from mcu.media.types import StreamKind
 
@@ -58,6 +59,15 @@ class H245Control(H245Core):
         """Begin: capability set and determination, both at once."""
         self._send_set(now)
         self._roles.start(now)
+        self._settle(now)
+
+    def use_keys(self, keys: SessionKeys | None, encryption: Encryption, now: float) -> None:
+        """What call signaling agreed on for media (H.235.6), None for nothing."""
+        self._channels.keys = keys
+        self._plan.encryption = encryption
+        if self._sets.is_told and not self._is_held:
+            self._send_set(now)
+        self._must_adjust = True
         self._settle(now)
 
     def adopt(self, channel: Channel, *, number: int, session: int, now: float) -> None:

@@ -25,6 +25,7 @@ from mcu.h323.events import Event
 from mcu.h323.h239 import PresentationToken
 from mcu.h323.h245_messages import (
     Conference,
+    EncryptionUpdate,
     EndSessionCommand,
     FlowControlCommand,
     FunctionNotUnderstood,
@@ -155,6 +156,9 @@ class H245Core:
         match message:
             case MiscellaneousCommand() | FlowControlCommand():
                 self._commands.receive(message, now)
+            case EncryptionUpdate(number, sync, direction, wants_ack):
+                if self._channels.renew_key(number, sync, direction) and wants_ack:
+                    self._send(MiscellaneousCommand(number, "encryptionUpdateAck", {"synchFlag": sync.flag}))
             case UserInput():
                 digits = user_input.digits_of(message)
                 if digits:
@@ -349,7 +353,9 @@ class H245Core:
     # --- sending --------------------------------------------------------------------------------------------
 
     def _send_set(self, now: float) -> None:
-        self._sets.send({} if self._is_held or self._move.is_under_way else capabilities.build(self._plan.offer), now)
+        ciphered = self._channels.keys is not None
+        ours = capabilities.build(self._plan.offer, ciphered=ciphered)
+        self._sets.send({} if self._is_held or self._move.is_under_way else ours, now)
 
     def _send(self, message: Message) -> None:
         if self._is_over:

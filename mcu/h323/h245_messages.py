@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcu.errors import ProtocolError
+from mcu.h323 import media_keys
 from mcu.h323.open_channel import OpenLogicalChannel, OpenLogicalChannelAck
 
 Value = Any  # as in mcu.h323.asn1
@@ -174,6 +175,17 @@ class MiscellaneousCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class EncryptionUpdate:
+    """The master's new key for a channel, which goes in `direction` ("masterToSlave", "slaveToMaster", "" for
+    untold); `wants_ack` when the master is to be told that it is in use (H.245 clause 7.13)."""
+
+    number: int
+    sync: media_keys.KeySync
+    direction: str = ""
+    wants_ack: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EndSessionCommand:
     pass
 
@@ -257,6 +269,7 @@ Message = (
     | MaintenanceLoopReject
     | FlowControlCommand
     | MiscellaneousCommand
+    | EncryptionUpdate
     | EndSessionCommand
     | UserInput
     | Conference

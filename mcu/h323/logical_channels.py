@@ -35,6 +35,7 @@ from mcu.h323.h245_messages import (
     RequestChannelCloseReject,
 )
 from mcu.h323.h245_procedure import Procedure
+from mcu.h323.media_keys import KeySync, SessionKeys, told_key
 from mcu.h323.open_channel import OpenLogicalChannel, OpenLogicalChannelAck
 from mcu.media.types import StreamKind
 
@@ -76,6 +77,7 @@ class _Entry:
     state: State
     channel: Channel | None = None
     deadline: float | None = None
+    key: bytes = b""  # of ours, when we are the master
 
 
 ChannelEvent = ChannelOpened | ChannelClosed | BitrateLimited | OpeningRefused | CloseRequested
@@ -90,6 +92,7 @@ class LogicalChannels(Procedure[ChannelEvent]):
         super().__init__()
         self.is_master = True  # until it is determined: sessions that nobody assigned must come from somebody
         self.rejected = 0
+        self.keys: SessionKeys | None = None  # once media can be enciphered
         self._media = media
         self._refuse = refuse
         self._sent: dict[int, _Entry] = {}
@@ -125,8 +128,13 @@ class LogicalChannels(Procedure[ChannelEvent]):
         session = open_channel.SESSIONS.get(kind, 0)
         if not session and self.is_master:
             session = self._free_session()
-        asked = OpenLogicalChannel(number=number, session=session, kind=kind, media=media, rtcp=self._media[kind].rtcp)
-        self._sent[number] = _Entry(asked, kind, media, State.AWAITING_ESTABLISHMENT, deadline=now + T103)
+        key, sync = b"", None
+        if media.ciphered and self.is_master and self.keys is not None:
+            key, sync = self.keys.make(media.payload_type)
+        asked = OpenLogicalChannel(
+            number=number, session=session, kind=kind, media=media, rtcp=self._media[kind].rtcp, sync=sync
+        )
+        self._sent[number] = _Entry(asked, kind, media, State.AWAITING_ESTABLISHMENT, deadline=now + T103, key=key)
         self._messages.append(asked)
         return number
 
@@ -245,15 +253,17 @@ class LogicalChannels(Procedure[ChannelEvent]):
         if entry is None or entry.state is not State.AWAITING_ESTABLISHMENT:
             return
         media = entry.media
-        if ack.payload_type and media.payload_type >= open_channel.FIRST_DYNAMIC_PAYLOAD_TYPE:
-            media = replace(media, payload_type=ack.payload_type)
+        payload_type = ack.payload_type or open_channel.agreed_type(ack.sync)
+        if payload_type and media.payload_type >= open_channel.FIRST_DYNAMIC_PAYLOAD_TYPE:
+            media = replace(media, payload_type=payload_type)
         asked = replace(
             entry.asked, media=media, session=ack.session or entry.asked.session, rtp=ack.rtp, rtcp=ack.rtcp
         )
-        channel = open_channel.channel_of(asked, Direction.SENT)
+        channel = open_channel.channel_of(asked, Direction.SENT, entry.key or told_key(self.keys, ack.sync))
         if channel is None:
             self._release(ack.number, entry, now, source="lcse")
-            self._events.append(OpeningRefused(entry.kind, entry.media, "no address to send to"))
+            cause = "no key" if open_channel.usable(ack.rtp) else "no address to send to"
+            self._events.append(OpeningRefused(entry.kind, entry.media, cause))
             return
         self._sent[ack.number] = _Entry(asked, entry.kind, entry.media, State.ESTABLISHED, channel)
         self._events.append(ChannelOpened(channel))
@@ -291,10 +301,13 @@ class LogicalChannels(Procedure[ChannelEvent]):
         self._drop(self._received, asked.number)
         asked = self._as_content(asked)
         cause = self._cause_against(asked)
-        channel = None if cause else open_channel.channel_of(asked, Direction.RECEIVED)
+        key, sync = told_key(self.keys, asked.sync), None
+        if not (key or cause) and asked.media is not None and self.is_master and self.keys is not None:
+            key, sync = self.keys.make(asked.media.payload_type) if asked.media.ciphered else (b"", None)
+        channel = None if cause else open_channel.channel_of(asked, Direction.RECEIVED, key)
         if channel is None:
             self.rejected += 1
-            self._messages.append(OpenLogicalChannelReject(asked.number, cause or "unspecified"))
+            self._messages.append(OpenLogicalChannelReject(asked.number, cause or "securityDenied"))
             return
         session = asked.session or self._free_session()
         self._messages.append(
@@ -304,6 +317,7 @@ class LogicalChannels(Procedure[ChannelEvent]):
                 rtp=self._media[channel.kind].rtp,
                 rtcp=self._media[channel.kind].rtcp,
                 payload_type=channel.media.payload_type,
+                sync=sync,
             )
         )
         asked = replace(asked, session=session)
@@ -325,6 +339,21 @@ class LogicalChannels(Procedure[ChannelEvent]):
         if len(self._received) >= MAX_CHANNELS:
             return "insufficientBandwidth"
         return self._refuse(asked.kind, asked.media)
+
+    def renew_key(self, number: int, sync: KeySync, direction: str) -> bool:
+        """The master tells another key for a channel, under another payload type. Whether it is in use now."""
+        key, payload_type = told_key(self.keys, sync), open_channel.agreed_type(sync)
+        is_sent = bool(direction) and (direction == "masterToSlave") == self.is_master
+        table = self._sent if is_sent or (not direction and number not in self._received) else self._received
+        entry = table.get(number)
+        if entry is None or entry.channel is None or not (entry.media.ciphered and key and payload_type):
+            return False
+        media = replace(entry.channel.media, payload_type=payload_type)
+        entry.channel = replace(entry.channel, key=key, media=media)
+        entry.media = entry.media if table is self._sent else media
+        if self._current(table, entry.kind) is entry:
+            self._events.append(ChannelOpened(entry.channel))
+        return True
 
     def _as_content(self, asked: OpenLogicalChannel) -> OpenLogicalChannel:
         """A second picture in another session is content, though it was not opened with a role."""

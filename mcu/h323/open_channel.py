@@ -8,19 +8,20 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from mcu.h323 import data_types, h264_capability
+from mcu.h323 import capabilities, data_types, h264_capability
 from mcu.h323.address import Address, from_h245, to_h245
 from mcu.h323.channels import Channel, Direction, MediaFormat
+from mcu.h323.media_keys import KeySync
 from mcu.media.types import StreamKind
 
 Value = Any  # as in mcu.h323.asn1
 
 SESSIONS = {StreamKind.AUDIO: 1, StreamKind.MAIN: 2}  # H.245 B.3.1; others are assigned by the master
 FIRST_DYNAMIC_SESSION, LAST_SESSION = 32, 255
-FIRST_DYNAMIC_PAYLOAD_TYPE = 96
+FIRST_DYNAMIC_PAYLOAD_TYPE, LAST_PAYLOAD_TYPE = 96, 127
 PACKETIZATION_RFCS = {False: 2190, True: 2429}  # of H.263, without and with options; 4629 replaced 2429
 
 
@@ -43,6 +44,7 @@ class OpenLogicalChannel:
     is_multicast: bool = False
     is_unknown: bool = False
     replacement_for: int = 0
+    sync: KeySync | None = None  # the key, from the master
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class OpenLogicalChannelAck:
     rtcp: Address | None = None
     payload_type: int = 0
     flow_control_to_zero: bool = False
+    sync: KeySync | None = None  # the key, from the master
 
 
 # --- from values ------------------------------------------------------------------------------------------
@@ -68,7 +71,8 @@ def parse(value: Value) -> OpenLogicalChannel:
     parameters = reverse if is_reverse else forward
     name, fields = parameters.get("multiplexParameters", ("none", 0))
     h2250 = fields if name == "h2250LogicalChannelParameters" else {}
-    kind, media = _media(parameters["dataType"], h2250)
+    sync = key_sync(value)
+    kind, media = _media(parameters["dataType"], h2250, sync)
     return OpenLogicalChannel(
         number=value["forwardLogicalChannelNumber"],
         session=h2250.get("sessionID", 0),
@@ -81,6 +85,7 @@ def parse(value: Value) -> OpenLogicalChannel:
         is_unknown=media is None and _is_unknown(parameters["dataType"]),
         is_multicast=h2250.get("mediaChannel", ("", 0))[0] == "multicastAddress",
         replacement_for=forward.get("replacementFor", 0),
+        sync=sync,
     )
 
 
@@ -92,8 +97,24 @@ def _is_unknown(data_type: Value) -> bool:
 _FOREIGN = {"nonStandard", "genericAudioCapability", "genericVideoCapability"}
 
 
-def _media(data_type: Value, h2250: Value) -> tuple[StreamKind | None, MediaFormat | None]:
+def key_sync(value: Value) -> KeySync | None:
+    """The EncryptionSync of a message, if it has one."""
+    sync = value.get("encryptionSync")
+    return None if sync is None else KeySync(sync["synchFlag"], sync["h235Key"])
+
+
+def agreed_type(sync: KeySync | None) -> int:
+    """The payload type that goes with a key, 0 for none that can be one."""
+    return 0 if sync is None or not FIRST_DYNAMIC_PAYLOAD_TYPE <= sync.flag <= LAST_PAYLOAD_TYPE else sync.flag
+
+
+def _media(data_type: Value, h2250: Value, sync: KeySync | None) -> tuple[StreamKind | None, MediaFormat | None]:
     name, capability = data_type
+    ciphered = name == "h235Media"
+    if ciphered:
+        if not capabilities.is_aes_128(capability):
+            return None, None
+        name, capability = capability["mediaType"]
     if name == "audioData":
         kind, ability = StreamKind.AUDIO, data_types.parse_audio(capability)
     elif name == "videoData":
@@ -102,13 +123,16 @@ def _media(data_type: Value, h2250: Value) -> tuple[StreamKind | None, MediaForm
         return None, None
     if ability is None:
         return kind, None
+    ability = replace(ability, ciphered=ciphered)
     payload_type = h2250.get("dynamicRTPPayloadType", 0)
+    if ciphered and not payload_type:
+        payload_type = agreed_type(sync)
     mode = 0
     packetization = h2250.get("mediaPacketization", ("", 0))
     if packetization[0] == "rtpPayloadType":
         payload_type = payload_type or packetization[1].get("payloadType", 0)
         mode = int(packetization[1]["payloadDescriptor"] == ("oid", h264_capability.NON_INTERLEAVED))
-    if payload_type < FIRST_DYNAMIC_PAYLOAD_TYPE and ability.codec in {"H264", "G7221"}:
+    if payload_type < FIRST_DYNAMIC_PAYLOAD_TYPE and (ciphered or ability.codec in {"H264", "G7221"}):
         payload_type = 0
     return ability.kind, data_types.received_format(ability, payload_type=payload_type, packetization_mode=mode)
 
@@ -124,6 +148,7 @@ def parse_ack(value: Value) -> OpenLogicalChannelAck:
         rtcp=_address(fields.get("mediaControlChannel")),
         payload_type=fields.get("dynamicRTPPayloadType", 0),
         flow_control_to_zero=fields.get("flowControlToZero", False),
+        sync=key_sync(value),
     )
 
 
@@ -139,9 +164,12 @@ def build(channel: OpenLogicalChannel) -> Value:
     assert channel.kind is not None
     assert channel.media is not None  # only what can be handled is asked for
     if channel.kind is StreamKind.AUDIO:
-        data_type = "audioData", data_types.build_audio(channel.media)
+        data_type: Value = ("audioData", data_types.build_audio(channel.media))
     else:
         data_type = "videoData", data_types.build_video(channel.media, channel.kind)
+    if channel.media.ciphered:
+        h235_media = {"encryptionAuthenticationAndIntegrity": capabilities.aes_128(), "mediaType": data_type}
+        data_type = "h235Media", h235_media
     parameters: Value = {
         "dataType": data_type,
         "multiplexParameters": ("h2250LogicalChannelParameters", _h2250(channel, channel.media)),
@@ -157,7 +185,13 @@ def build(channel: OpenLogicalChannel) -> Value:
         if channel.replacement_for:
             parameters["replacementFor"] = channel.replacement_for
         value["forwardLogicalChannelParameters"] = parameters
+    if channel.sync is not None:
+        value["encryptionSync"] = _sync_value(channel.sync)
     return value
+
+
+def _sync_value(sync: KeySync) -> Value:
+    return {"synchFlag": sync.flag, "h235Key": sync.key}
 
 
 def _h2250(channel: OpenLogicalChannel, media: MediaFormat) -> Value:
@@ -194,25 +228,30 @@ def build_ack(ack: OpenLogicalChannelAck) -> Value:
         fields["dynamicRTPPayloadType"] = ack.payload_type
     if ack.flow_control_to_zero:
         fields["flowControlToZero"] = True
-    return {
+    value = {
         "forwardLogicalChannelNumber": ack.number,
         "forwardMultiplexAckParameters": ("h2250LogicalChannelAckParameters", fields),
     }
+    if ack.sync is not None:
+        value["encryptionSync"] = _sync_value(ack.sync)
+    return value
 
 
 # --- channels ---------------------------------------------------------------------------------------------
 
 
-def channel_of(asked: OpenLogicalChannel, direction: Direction) -> Channel | None:
-    """The open channel, as the media side understands it; None when one cannot be: no media, or nowhere to send."""
-    if asked.kind is None or asked.media is None:
+def channel_of(asked: OpenLogicalChannel, direction: Direction, key: bytes = b"") -> Channel | None:
+    """The open channel, as the media side understands it; None when one cannot be: no media, nowhere to send, or no
+    `key` for what is enciphered."""
+    if asked.kind is None or asked.media is None or (asked.media.ciphered and not key):
         return None
+    key = key if asked.media.ciphered else b""
     if direction is Direction.RECEIVED:
-        return Channel(direction=direction, kind=asked.kind, media=asked.media, rtcp=usable(asked.rtcp))
+        return Channel(direction=direction, kind=asked.kind, media=asked.media, rtcp=usable(asked.rtcp), key=key)
     rtp = usable(asked.rtp)
     if rtp is None:
         return None
-    return Channel(direction=direction, kind=asked.kind, media=asked.media, rtp=rtp, rtcp=usable(asked.rtcp))
+    return Channel(direction=direction, kind=asked.kind, media=asked.media, rtp=rtp, rtcp=usable(asked.rtcp), key=key)
 
 
 def usable(address: Address | None) -> Address | None:

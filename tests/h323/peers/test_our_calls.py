@@ -31,6 +31,7 @@ from mcu.h323.events import (
     Event,
     IncomingCall,
 )
+from mcu.h323.media_keys import Encryption
 from mcu.media.types import StreamKind
 from tests.h323.call_pair import local, ports
 from tests.h323.peers.asterisk import Asterisk, Kind, asterisk
@@ -47,9 +48,12 @@ WAYS = [
     )
     for fast, tunnel, early in itertools.product((False, True), repeat=3)
 ]
+WAYS.append(CallOptions(encryption=Encryption.OFFERED))  # of which it knows nothing
 
 
 def described(options: CallOptions) -> str:
+    if options.encryption is Encryption.OFFERED:
+        return "encryption"
     names = ("fast_start", "tunnelling", "h245_in_setup")
     return ",".join(name for name in names if getattr(options, name)) or "plain"
 

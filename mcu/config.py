@@ -118,6 +118,7 @@ class H323(Section, frozen=True):
     networks: tuple[Network, ...] = PRIVATE_NETWORKS
     gatekeeper: str = ""
     gatekeeper_password: str = ""
+    encryption: Literal["off", "offered", "required"] = "off"
     max_calls: Annotated[int, Meta(ge=1, le=400)] = 60
     bitrate: Annotated[int, Meta(ge=64_000, le=8_000_000)] = 2_000_000
     fast_start: bool = False

@@ -31,6 +31,7 @@ from mcu.gateway.tcp import Connection
 from mcu.h323.call_options import CallOptions, LocalParty
 from mcu.h323.capabilities import Offer
 from mcu.h323.events import CallEnded, EndReason
+from mcu.h323.media_keys import Encryption
 from mcu.limits import Allowance, Attempts, TokenBucket
 from mcu.listening import listening_socket
 
@@ -82,6 +83,7 @@ class Gateway:
                 bitrate=config.h323.bitrate,
                 fast_start=config.h323.fast_start,
                 tunnelling=config.h323.tunnelling,
+                encryption=Encryption(config.h323.encryption),
             ),
             language=config.server.language,
             control_ports=tuple(range(first, min(65_536, first + config.h323.max_calls))) if first else (0,),

@@ -15,6 +15,7 @@ from PIL import Image
 from mcu.h323.call_options import CallOptions
 from mcu.h323.capabilities import Offer
 from mcu.h323.channels import Direction
+from mcu.h323.media_keys import Encryption
 from mcu.media.types import StreamKind
 from mcu.synthetic.picture_code import read
 from tests.support.attendees import meeting, tone_reels, until
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = {"MCU_H323_HOST": "127.0.0.1", "MCU_H323_PORT": str(free_port()), "MCU_H323_H245_PORT": "0"}
+    settings["MCU_H323_ENCRYPTION"] = "offered"  # which rooms that know nothing of it must not notice
     with running_server(tmp_path_factory.mktemp("server"), settings) as running:
         yield running
 
@@ -60,6 +62,31 @@ async def test_two_rooms_and_a_browser_hear_and_see_each_other(place: Place) -> 
     for room in (first, second):
         await until(lambda room=room: set(place.shown(room.picture)) >= everybody, what="a room sees all")  # type: ignore[misc]
     await until(lambda: first.picture is not None and first.picture.shape == (720, 1280), what="the size that it can")
+
+
+async def test_enciphered_rooms_and_others_hear_and_see_each_other(place: Place) -> None:
+    browser = await place.people.join(1, tone_reels(1))
+    required = CallOptions(encryption=Encryption.REQUIRED)
+    enciphered = await place.called_in(2, options=required)
+    plain = await place.called_in(3)
+    await until(lambda: enciphered.hears(1, 3), what="the enciphered room hears the others")
+    await until(lambda: plain.hears(1, 2), what="the plain room hears the others")
+    await until(lambda: set(browser.people()) >= {1, 2, 3}, what="the browser sees all")
+    await until(lambda: set(place.shown(enciphered.picture)) >= {1, 2, 3}, what="the enciphered room sees all")
+    for room, is_ciphered in ((enciphered, True), (plain, False)):
+        assert room.driver is not None
+        assert room.driver.call.h245 is not None
+        assert len(room.driver.call.h245.channels) == 4
+        assert {bool(channel.key) for channel in room.driver.call.h245.channels} == {is_ciphered}
+
+
+async def test_an_enciphered_room_is_called(place: Place, server: Server) -> None:
+    browser = await place.people.join(1, tone_reels(1))
+    room = place.room(4, options=CallOptions(encryption=Encryption.REQUIRED))
+    address = await room.listen()
+    server.post(f"/api/v1/conferences/{place.created['id']}/rooms", {"address": str(address), "name": "강남 회의실"})
+    await until(lambda: room.hears(1), what="the room hears the browser")
+    await until(lambda: 4 in browser.people(), what="the browser sees the room")
 
 
 async def test_media_is_there_soon_after_the_answer_and_keyframes_when_asked_for(place: Place) -> None:

@@ -6,6 +6,8 @@ What each side heard is judged by its spectrum: a person's tone, and not one's o
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -217,6 +219,34 @@ async def test_calls_that_come_in(place: Place, fast_start: bool, tunneling: boo
         for peer in (near, far):
             assert peer.fast_started() == fast_start
             assert peer.separate_h245() == (not tunneling)
+
+
+async def test_calls_outlive_the_processor_of_their_media(place: Place) -> None:
+    """Both editions, fast and slow: sound comes back both ways, in the same calls."""
+    async with (
+        asterisk(NEAR, name="near", peers=[place.gateway]) as near,
+        asterisk(
+            FAR, name="far", fast_start=True, tunneling=False, peers=[place.gateway], edition=Edition.OLDER
+        ) as far,
+    ):
+        first = await near.originate(place.gateway, place.direct, extension="601", variables=tone(2))
+        second = await far.originate(place.gateway, place.direct, extension="601", variables=tone(3))
+        await place.hears(2, 3)
+        roster = place.roster()
+        before = place.server.processor_pids
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        await until(lambda: not set(before) & set(place.server.processor_pids), what="another processor")
+        await place.listens()  # to sound that came after it
+        await place.hears(2, 3)
+        assert {name: line["participant"] for name, line in place.roster().items()} == {
+            name: line["participant"] for name, line in roster.items()
+        }
+        await far.hang_up()
+        await near.hang_up()
+        await heard_by(far, second, 1, 2)
+        await heard_by(near, first, 1, 3)
+        await place.roster_is()
 
 
 async def test_keys_of_every_kind_answer_the_voice_that_asks(place: Place) -> None:

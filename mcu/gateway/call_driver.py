@@ -43,13 +43,15 @@ class CallDriver:
         *,
         control_ports: Iterable[int],
         admits: Callable[[str], bool] = lambda ip: True,
+        leads: Callable[[str], bool] = lambda ip: True,
     ) -> None:
-        """`admits` says of an IP address whether H.245 may come from there."""
+        """Of an IP address, `admits` says whether H.245 may come from there, `leads` whether we go there for it."""
         self.call = call
         self.failures = 0
         self._owner = owner
         self._control_ports = control_ports
         self._admits = admits
+        self._leads = leads
         self._loop = asyncio.get_running_loop()
         self._signaling: Connection | None = None
         self._control: Connection | None = None
@@ -111,7 +113,7 @@ class CallDriver:
         return Connection(self._receive_control, self._control_lost, on_made=self._admit_control)
 
     def _admit_control(self, connection: Connection) -> None:
-        """Only one connection, and only from where calls may come."""
+        """Only one connection, and only from where this call's may come."""
         if self._over or self._control is not None or not self._admits(connection.peer.ip):
             connection.abort()
             return
@@ -209,7 +211,7 @@ class CallDriver:
 
     def _handle(self, event: Event) -> None:
         match event:
-            case ControlWanted(address) if not self._admits(address.ip):
+            case ControlWanted(address) if not self._leads(address.ip):
                 log.info("H.245 at an address that may not", address=str(address))
                 self.call.control_lost(time.monotonic())
             case ControlWanted(address):

@@ -41,6 +41,10 @@ class Callers:
         """Calls that a gatekeeper routes come from its address."""
         self._gatekeepers = frozenset(gatekeepers)
 
+    def is_gatekeeper(self, ip: str) -> bool:
+        """Whether calls that come from there are others', routed."""
+        return ip in self._gatekeepers
+
     def is_known(self, ip: str) -> bool:
         """Whether anything is read from there at all; one that is not is counted."""
         address = ipaddress.ip_address(ip)

@@ -141,9 +141,20 @@ class RoomCall(abc.ABC):
     def attach(self, call: Call) -> None:
         """The call is this."""
         self.call = call
-        self.driver = CallDriver(call, self, control_ports=self.around.control_ports, admits=self._admits)
+        self.driver = CallDriver(
+            call, self, control_ports=self.around.control_ports, admits=self._admits, leads=self._leads
+        )
 
     def _admits(self, ip: str) -> bool:
+        """H.245 comes from where call signaling does, or from the room itself when a gatekeeper routes that.
+
+        From elsewhere somebody could take the place of the room's own connection.
+        """
+        callers = self.around.callers
+        return ip == self.peer_ip or (callers.is_gatekeeper(self.peer_ip) and callers.is_known(ip))
+
+    def _leads(self, ip: str) -> bool:
+        """A peer leads us to itself, or to where calls may come from."""
         return ip == self.peer_ip or self.around.callers.is_known(ip)
 
     def do(self, action: Callable[[Call, float], object]) -> None:

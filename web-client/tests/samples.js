@@ -19,6 +19,7 @@ export function participant(id, changes = {}) {
     captioner: false,
     presence: "connected",
     kind: "person",
+    labels: [],
     ...changes,
   };
 }

@@ -26,7 +26,8 @@ from mcu.gateway.entrance import Entrance, GiveUp, Say, Try
 from mcu.gateway.entrance_bridge import EntranceBridge
 from mcu.gateway.open_media import local_media
 from mcu.gateway.reasons import reason_of
-from mcu.gateway.room_call import Listed, RoomCall, RoomState, Surroundings
+from mcu.gateway.room_call import RoomCall
+from mcu.gateway.surroundings import Listed, RoomState, Surroundings
 from mcu.h323.address import Address
 from mcu.h323.call import Call
 from mcu.h323.events import EndReason, IncomingCall

@@ -18,8 +18,9 @@ from mcu.gateway.admission import Refused
 from mcu.gateway.dialing import Destination
 from mcu.gateway.open_media import local_media
 from mcu.gateway.reasons import reason_of
-from mcu.gateway.room_call import Listed, RoomCall, Surroundings
+from mcu.gateway.room_call import RoomCall
 from mcu.gateway.rooms import CallView
+from mcu.gateway.surroundings import Listed, Surroundings
 from mcu.h323.address import Address
 from mcu.h323.call import Call
 from mcu.h323.call_options import CallIdentifiers

@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from mcu.gateway.gateway import Gateway
-from mcu.gateway.room_call import RoomState
+from mcu.gateway.surroundings import RoomState
 
 
 class Figures(Collector):

@@ -25,8 +25,9 @@ from mcu.gateway.arrival import Arrival
 from mcu.gateway.callers import Callers
 from mcu.gateway.departure import Departure
 from mcu.gateway.dialing import destination
-from mcu.gateway.room_call import Listed, RoomCall, Surroundings
+from mcu.gateway.room_call import RoomCall
 from mcu.gateway.rooms import CallView
+from mcu.gateway.surroundings import Listed, Surroundings
 from mcu.gateway.tcp import Connection
 from mcu.h323.call_options import CallOptions, LocalParty
 from mcu.h323.capabilities import Offer

@@ -10,11 +10,8 @@ Rules:
 from __future__ import annotations
 
 import abc
-import enum
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 
@@ -25,23 +22,18 @@ from mcu.conference.participant import Departure
 from mcu.controller import keys
 from mcu.controller.doors import Person
 from mcu.controller.member import Admitted, MediaChanged, MediaCondition, MembershipEnded, News
-from mcu.controller.registry import Registry
 from mcu.controller.rtp_participants import Place
 from mcu.errors import RefusedError, StorageError
-from mcu.gateway.admission import Admission
 from mcu.gateway.call_driver import CallDriver
-from mcu.gateway.callers import Callers
 from mcu.gateway.content import RoomContent
 from mcu.gateway.keypad import Keypad
 from mcu.gateway.media_moves import MediaMoves
 from mcu.gateway.names import shortened
 from mcu.gateway.open_media import OpenMedia, local_media
-from mcu.gateway.own_calls import OwnCalls
 from mcu.gateway.reasons import HANG_UP_REASONS, reason_of
+from mcu.gateway.surroundings import Listed, RoomState, Surroundings
 from mcu.gateway.terminals import Terminals
 from mcu.h323.call import Call
-from mcu.h323.call_options import CallOptions, LocalParty
-from mcu.h323.capabilities import Offer
 from mcu.h323.channels import Direction
 from mcu.h323.events import (
     Alerting,
@@ -55,7 +47,7 @@ from mcu.h323.events import (
     Party,
     PartyChanged,
 )
-from mcu.limits import Allowance, Attempts, TokenBucket
+from mcu.limits import Allowance, TokenBucket
 from mcu.media.types import StreamKind
 
 LEAST_ASKED = 64_000  # bit/s; a room is never asked for less, as some stop sending for good at 0
@@ -63,46 +55,6 @@ UNNAMED = "H.323"  # a room that says no name with anything to see
 KEYS = Allowance(burst=64, rate=8.0)  # of one call: a stored number, PIN and all, at once; then faster than a hand
 
 log = structlog.get_logger()
-
-
-class RoomState(enum.StrEnum):
-    """Where a room's call stands."""
-
-    CALLING = "calling"
-    RINGING = "ringing"
-    ENTERING = "entering"  # answered, not in the conference yet; or asked for number and PIN
-    CONNECTED = "connected"
-    ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """What the list of rooms calls it; "" where the room's own name is to be used."""
-
-    name: str = ""
-    office: str = ""
-
-
-@dataclass(slots=True, kw_only=True)
-class Surroundings:
-    """What all calls of the gateway share. `ended` is told of each call's end, once."""
-
-    registry: Registry
-    admission: Admission
-    callers: Callers
-    attempts: Attempts
-    local: LocalParty
-    offer: Offer
-    options: CallOptions
-    language: str
-    control_ports: tuple[int, ...]
-    ended: Callable[[RoomCall, CallEnded], object]
-    signaling_port: int = 0  # where calls are taken
-    own_calls: OwnCalls = field(default_factory=OwnCalls)
-    entrances: dict[str, RoomCall] = field(default_factory=dict)  # who stands at the entrance, by leg
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        self.registry.spawn(work)
 
 
 class RoomCall(abc.ABC):

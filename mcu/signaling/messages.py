@@ -122,6 +122,12 @@ TEXTS: dict[str, Text] = {
     "media-lost": Text(200, "미디어 연결을 다시 맺습니다.", "The media connection is being made again."),
     "no-such-leg": Text(409, "미디어 연결이 없습니다. 다시 연결합니다.", "There is no media connection. Offer again."),
     "no-such-bridge": Text(503, "미디어 서버를 다시 준비하고 있습니다.", "The media server is being prepared again."),
+    "host-unknown": Text(
+        503,
+        "이 서버의 주소로 미디어 포트를 열 수 없습니다.",
+        "Media ports cannot be opened at this address of the server.",
+    ),
+    "loop": Text(409, "통화가 같은 회의로 되돌아왔습니다.", "The call came back into the conference it was made from."),
     "leg-exists": Text(409, "이미 있는 미디어 연결입니다.", "This media connection exists already."),
     "channel-invalid": Text(400, "미디어 채널의 설정이 잘못되었습니다.", "A media channel is described wrongly."),
     "cipher-unknown": Text(406, "지원하지 않는 암호화 방식입니다.", "This encryption is not supported."),

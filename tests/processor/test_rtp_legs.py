@@ -438,7 +438,7 @@ async def test_what_cannot_be_done_is_refused_and_changes_nothing(meeting: Meeti
             control.RtpChannel("received", "main", "MPEG2", 99, 90_000),
             control.RtpChannel("sent", "main", "H264", 300, 90_000, rtp=room.address("main")),
             control.RtpChannel("sideways", "main", "H264", 99, 90_000),
-            control.RtpChannel("sent", "audio", "PCMA", 8, 8_000, rtp=room.address("audio"), key=bytes(16)),
+            control.RtpChannel("sent", "audio", "PCMA", 8, 8_000, rtp=room.address("audio"), key=bytes(7)),
             control.RtpChannel("sent", "audio", "PCMA", 8, 8_000, rtp=("room.example", 5_000)),
         )
         for channel in wrong:

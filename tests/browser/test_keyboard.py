@@ -171,7 +171,12 @@ async def tool_or_menu(keys: Keyboard, tool: str) -> str:
         await keys.do(tool)
         return tool
     await keys.do("더 보기")
-    assert (await keys.focused("")).inMenu
+
+    async def in_menu() -> bool:
+        focus = await keys.focus()
+        return focus is not None and focus.inMenu
+
+    await until(in_menu, what="the focus is in the menu")
     for _ in range(20):
         focus = await keys.focused("")
         if tool in focus.name:

@@ -12,7 +12,7 @@ from mcu.media.video_codecs import VideoDecoder
 from mcu.synthetic.picture_code import Code, paint, read
 from mcu.synthetic.room import RoomSettings, SyntheticRoom
 from mcu.synthetic.room_media import Picture, Voice
-from tests.support.attendees import Meeting
+from tests.support.attendees import QUIET, Meeting
 from tests.support.media import TONES
 from tests.support.observe import people_in_tiles
 from tests.support.server import Server
@@ -70,13 +70,13 @@ class Room(SyntheticRoom):
         return code.person if code is not None else None
 
     def tones(self, seconds: float = 0.5) -> dict[int, float]:
-        """dB of each person's tone over the median of the spectrum."""
+        """dB of each person's tone over the median of the spectrum, or over QUIET where that is higher."""
         tail = self.heard[-round(seconds * SAMPLE_RATE) :]
         if len(tail) < seconds * SAMPLE_RATE:
             return {}
         spectrum = 20 * np.log10(np.abs(np.fft.rfft(tail * np.hanning(len(tail)))) + 1e-9)
         bins = {person: round(frequency * seconds) for person, frequency in TONES.items()}
-        floor = float(np.median(spectrum))
+        floor = max(float(np.median(spectrum)), QUIET)
         return {person: float(spectrum[b - 2 : b + 3].max()) - floor for person, b in bins.items()}
 
     def hears(self, *people: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import io
 import time
 from collections.abc import Callable, Sequence
@@ -107,10 +108,11 @@ class MeetingPage:
 
     async def open(self, link: str) -> None:
         """Load the page; again when Chromium gave it up because an interface of a fresh namespace had just come up
-        (ERR_NETWORK_CHANGED)."""
+        (ERR_NETWORK_CHANGED). It also loads again by itself then, which interrupts what is loading."""
         for attempt in range(LOADS):
             try:
-                await self.page.goto(link)
+                with contextlib.suppress(PageError):  # the form is what counts, whichever loading brought it
+                    await self.page.goto(link)
                 await self.until("document.querySelector('.join-form') !== null", 5.0)
             except (TimeoutError, PageError):
                 if attempt == LOADS - 1:

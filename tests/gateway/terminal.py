@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mcu.gateway.call_driver import CallDriver
 from mcu.gateway.tcp import Connection
@@ -28,6 +28,18 @@ PLAIN = CallOptions()
 E = TypeVar("E", bound=Event)
 
 
+class GatedDriver(CallDriver):
+    """Waits with its connection for H.245 until the test lets it."""
+
+    def __init__(self, *arguments: Any, gate: asyncio.Event, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._gate = gate
+
+    async def _connect_control(self, address: Address) -> None:
+        await self._gate.wait()
+        await super()._connect_control(address)
+
+
 class Terminal:
     """Calls, or answers what comes, unless it is told to let it ring or to decline."""
 
@@ -39,6 +51,7 @@ class Terminal:
         self._local = LocalParty(display=name, names=(name,), is_mcu=is_mcu)
         self._options = options
         self._answers = answers
+        self.gate: asyncio.Event | None = None  # a connection for H.245 is made once it is set
         self._taps: list[bytes] | None = None
         self._server: asyncio.Server | None = None
         self._changed = asyncio.Event()
@@ -57,6 +70,8 @@ class Terminal:
             now=time.monotonic(),
         )
         self.driver = CallDriver(call, self, control_ports=(0,))
+        if self.gate is not None:
+            self.driver = GatedDriver(call, self, control_ports=(0,), gate=self.gate)
         await self.driver.listen_for_control("127.0.0.1")
         await self.driver.dial(to)
 

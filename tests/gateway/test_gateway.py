@@ -485,15 +485,19 @@ async def test_a_room_leads_us_to_no_address_where_it_could_not_call_from(tmp_pa
 
 async def test_nobody_else_takes_the_place_of_a_rooms_own_connection(place: Place) -> None:
     terminal = Terminal(options=CallOptions(tunnelling=False, accept_tunnelling=False))
+    terminal.gate = asyncio.Event()
     await terminal.call(place.address, place.direct)
     (room,) = place.gateway.calls
-    await place.until(lambda: room.driver is not None and room.driver._listener is not None)
-    assert room.driver is not None
-    assert room.driver._listener is not None
-    port = room.driver._listener.sockets[0].getsockname()[1]
+    driver = room.driver
+    assert driver is not None
+    await place.until(lambda: driver._listener is not None)
+    assert driver._listener is not None
+    port = driver._listener.sockets[0].getsockname()[1]
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.9", 0))
-    await terminal.heard(ChannelOpened, count=4)
     with contextlib.suppress(ConnectionError):
         assert await reader.read() == b""
     writer.close()
+    terminal.gate.set()
+    await terminal.heard(ChannelOpened, count=4)
+    await place.until(lambda: both_ways(place.told()))
     assert both_ways(place.told())

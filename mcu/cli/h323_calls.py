@@ -14,8 +14,9 @@ from rich.table import Table
 from mcu.cli import logs
 from mcu.config import Log
 from mcu.errors import ConfigurationError, RefusedError
-from mcu.gateway.departure import local_address_towards, resolved
+from mcu.gateway.departure import resolved
 from mcu.gateway.dialing import Destination, destination
+from mcu.gateway.tcp import local_address_towards
 from mcu.h323 import vendors
 from mcu.h323.address import Address
 from mcu.h323.call_options import CallOptions
@@ -59,7 +60,11 @@ async def _begin(dialled: str, options: CallOptions, console: Console) -> tuple[
             "registered with: call from a conference, or write ADDRESS##NUMBER."
         )
     address = await _resolved(to)
-    settings = RoomSettings(name="mcu h323 call", host=local_address_towards(address.ip), options=options)
+    try:
+        host = local_address_towards(address.ip)
+    except OSError as error:
+        raise ConfigurationError(f"There is no way to {address.ip}: {error.strerror}.") from error
+    settings = RoomSettings(name="mcu h323 call", host=host, options=options)
     room = SyntheticRoom(settings, voice=tone, picture=moving_picture)
     console.print(f"Calling {address}" + (f" for {to.alias}" if to.alias else "") + " …")
     await room.call(address, *([to.alias] if to.alias else []))

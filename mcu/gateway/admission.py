@@ -13,6 +13,7 @@ import structlog
 
 from mcu import __version__
 from mcu.config import H323
+from mcu.errors import PeerError
 from mcu.gateway.gatekeeper import Gatekeeper
 from mcu.h323.address import Address
 from mcu.h323.aliases import guess
@@ -37,7 +38,7 @@ ANY = "0.0.0.0"
 log = structlog.get_logger()
 
 
-class Refused(Exception):
+class Refused(PeerError):
     """The gatekeeper, or the lack of one, forbids the call."""
 
     def __init__(self, rejected: AdmissionRejected) -> None:

@@ -21,6 +21,7 @@ from mcu.gateway.reasons import reason_of
 from mcu.gateway.room_call import RoomCall
 from mcu.gateway.rooms import CallView
 from mcu.gateway.surroundings import Listed, Surroundings
+from mcu.gateway.tcp import local_address_towards
 from mcu.h323.address import Address
 from mcu.h323.call import Call
 from mcu.h323.call_options import CallIdentifiers
@@ -72,7 +73,10 @@ class Departure(RoomCall):
         if not around.callers.begin(to.ip, now=time.monotonic()):
             raise RefusedError("busy", f"{around.callers.count} calls")
         self._counted = True
-        self.host = host = local_address_towards(to.ip)
+        try:
+            self.host = host = local_address_towards(to.ip)
+        except OSError as error:
+            raise RefusedError("address-unreachable", f"{to.ip}: {error.strerror}") from error
         if await self.find_place(conference) is None:
             return
         ports = await self.reserve()
@@ -143,13 +147,3 @@ async def resolved(destination: Destination) -> Address:
         raise RefusedError("address-unknown", f"{destination.host}: {error or 'no answer'}") from error
     ip, port = found[0][4][:2]
     return Address(str(ip), int(port))
-
-
-def local_address_towards(ip: str) -> str:
-    """The address of ours from which packets to `ip` leave. Raises RefusedError when there is no way."""
-    with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((ip, 9))
-        except OSError as error:
-            raise RefusedError("address-unreachable", f"{ip}: {error.strerror}") from error
-        return str(probe.getsockname()[0]).split("%")[0]

@@ -18,7 +18,7 @@ from dataclasses import replace
 import structlog
 
 from mcu.errors import ProtocolError
-from mcu.gateway.tcp import plain
+from mcu.gateway.tcp import local_address_towards, plain
 from mcu.h323.address import Address, parse
 from mcu.h323.events import EndReason
 from mcu.h323.ras_client import RasClient, RasCounters, RasStatus
@@ -108,7 +108,7 @@ class Gatekeeper(asyncio.DatagramProtocol):
         host, ours = self._local.ip, self._local.ip
         if host == UNTOLD.ip:
             host = "::" if family is socket.AF_INET6 else "0.0.0.0"
-            ours = _address_towards(addresses[0] if addresses else MULTICAST)
+            ours = local_address_towards((addresses[0] if addresses else MULTICAST).ip)
         self._transport, _ = await self._loop.create_datagram_endpoint(
             lambda: self, local_addr=(host, self._local.port), family=family
         )
@@ -246,10 +246,3 @@ class Gatekeeper(asyncio.DatagramProtocol):
 
     def _made(self, settings: RasSettings) -> RasClient:
         return RasClient(settings, rng=self._rng, wall_offset=time.time() - self._loop.time())
-
-
-def _address_towards(there: Address) -> str:
-    """The address of ours from which packets leave to `there`. Raises OSError when there is no way."""
-    with socket.socket(socket.AF_INET6 if ":" in there.ip else socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((there.ip, there.port))
-        return plain(probe.getsockname()).ip

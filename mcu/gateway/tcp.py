@@ -10,6 +10,7 @@ from typing import Any, cast
 from mcu.h323.address import Address
 
 MAX_UNSENT = 256 * 1024  # bytes; a call's whole signaling is a tenth of it, so a peer that reads nothing is gone
+ANY_PORT = 9  # nothing is sent there
 KEEPALIVE_SECONDS = 30  # of silence before the kernel asks whether the peer still is there
 
 
@@ -90,3 +91,10 @@ def plain(name: Any) -> Address:
     """The address in a socket name, IPv4 in its own form."""
     ip = str(name[0]).split("%")[0]
     return Address(ip.removeprefix("::ffff:") if "." in ip else ip, int(name[1]))
+
+
+def local_address_towards(ip: str) -> str:
+    """The address of ours from which packets to `ip` leave. Raises OSError when there is no way."""
+    with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((ip, ANY_PORT))
+        return plain(probe.getsockname()).ip

@@ -9,6 +9,7 @@ Rules:
 
 from __future__ import annotations
 
+import abc
 from bisect import bisect_right
 from collections.abc import Container, Sequence
 from itertools import pairwise
@@ -26,7 +27,7 @@ PICTURE, REDUNDANT = 0x04, 0x02  # P and V of RFC 4629 section 5.1
 PLUS_HEADER = 2
 
 
-class _Format:
+class _Format(abc.ABC):
     """What both payload formats share."""
 
     codec = "H263"
@@ -52,8 +53,9 @@ class _Format:
         self.needs_keyframe = False
         return AssembledFrame(picture, keyframe)
 
+    @abc.abstractmethod
     def _run(self, payload: bytes) -> BitRun:
-        raise NotImplementedError
+        """The bits in one payload. Raises ProtocolError."""
 
 
 class H263Format(_Format):

@@ -231,10 +231,8 @@ def test_there_are_calls_of_every_kind() -> None:
     assert sum(bool(call.setup.fast_start) for call in CALLS) >= 4
 
 
-@pytest.mark.parametrize("captured", CALLS, ids=lambda call: call.name)
+@pytest.mark.parametrize("captured", [c for c in CALLS if c.ends(by_caller=True)], ids=lambda call: call.name)
 def test_a_whole_call_in_one_segment_is_over_at_once(captured: CapturedCall) -> None:
-    if not captured.ends(by_caller=True):
-        pytest.skip("the caller did not end this one")
     data = b"".join(each.data for each in captured.spoken if each.by_caller and not each.is_control)
     replay = Replay(captured, as_caller=False)
     replay.run(iter([Spoken(True, False, data)]))

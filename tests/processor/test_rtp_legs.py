@@ -144,7 +144,6 @@ async def test_two_rooms_and_a_browser_hear_and_see_each_other(meeting: Meeting)
             return together and all(meeting.seen(one.picture) == [1, 2, 3] for one in (first, second, browser))
 
         await until(all_is_well, 25)
-        bridge = meeting.mp.bridges["c"]
         for room in (first, second):
             assert meeting.states(room) == ["connected"]
             assert room.picture is not None
@@ -159,7 +158,8 @@ async def test_two_rooms_and_a_browser_hear_and_see_each_other(meeting: Meeting)
             await until(lambda room=room: any(isinstance(r, rtcp.SenderReport) for r in room.reports["main"]))
             names = [r for r in room.reports["audio"] if isinstance(r, rtcp.SourceDescription)]
             assert {ssrc for r in names for ssrc, name in r.names if name} == {room.packets["audio"][0].ssrc}
-        assert bridge.video.encoders <= 2  # single NAL units for the rooms, and the browser's
+        coded = [{p.payload for p in room.packets["main"]} for room in (first, second)]
+        assert len(coded[0] & coded[1]) > 20  # coded once for both
 
 
 async def test_a_room_and_a_browser_of_equal_profile_share_an_encoder(meeting: Meeting) -> None:
@@ -210,12 +210,12 @@ async def test_a_camera_that_cannot_be_shown_is_asked_for_a_keyframe_and_not_too
             told = meeting.of(control.KeyframeNeeded)
             if len(told) > len(asked):
                 asked.append(time.monotonic())
-            return len(asked) >= 2
+            return len(asked) >= 3
 
         # Waiting packets hold the first keyframe: have a hole in the stream instead.
         room.sequence["main"] = (room.sequence["main"] + 5) & 0xFFFF
         await until(looked)
-        assert asked[1] - asked[0] > 0.9
+        assert asked[2] - asked[0] > 1.5  # once a second, seen from afar
         meeting.answer_keyframes(room)
         assert room.wants_keyframe
         await until(lambda: meeting.seen(room.picture) == [1])

@@ -1,0 +1,86 @@
+"""What a check found: faults by name, and figures. Values, made by `loadtests.checks`, carried by `loadtests.wire`."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+
+class Fault(Enum):
+    """Names are what locust, the report and `--expect` call them."""
+
+    NO_PICTURE = "no picture"  # nothing that could be decoded
+    TILE_MISSING = "tile missing"  # somebody with a camera has no tile though the layout has room
+    TILE_BLACK = "tile black"  # a tile in which nothing can be read, of somebody whose camera is on
+    WRONG_PERSON = "wrong person in tile"
+    TWICE = "person twice in picture"
+    TILE_FROZEN = "tile frozen"  # its frame number does not go on
+    FROZEN = "picture frozen"  # no new composite for too long
+    NO_SOUND = "no sound"
+    SPEAKER_UNHEARD = "speaker not heard"
+    MUTED_HEARD = "muted person heard"
+    OWN_VOICE = "own voice heard"
+    STRANGER_HEARD = "person of another conference heard"
+    LATE_PICTURE = "picture late"
+    LATE_SOUND = "sound late"
+    LIPS = "lips and voice apart"
+    GAPS = "gaps in sound"
+    CLICKS = "clicks in sound"
+    SPEECH_POOR = "speech hard to understand"
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What is still good; seconds, unless the name says otherwise. `loadtests.expectations` may set others."""
+
+    freeze: float = 1.0  # between two composites
+    tile_freeze: float = 2.0  # between two pictures of a tile whose sender sends
+    picture_delay: float = 0.4  # in 95 of 100
+    sound_delay: float = 0.3  # likewise
+    lip_sync: float = 0.12  # either way
+    gap: float = 0.2  # in sound while somebody speaks
+    concealed: float = 0.05  # share of samples
+    clicks: int = 1  # in one check
+    stoi: float = 0.7  # least
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One fault, or several of a kind."""
+
+    fault: Fault
+    detail: str  # one English sentence with people and places
+    people: tuple[int, ...] = ()
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured; None where it could not be. Milliseconds, unless the name says otherwise."""
+
+    seconds: float  # that were looked at
+    frames: int = 0
+    fps: float | None = None
+    longest_freeze: float | None = None
+    tiles: int = 0  # that should show somebody
+    tiles_right: int = 0
+    tile_fps: float | None = None  # median of how often tiles go on
+    picture_delay: float | None = None  # median, from leaving the sender to the whole composite at the receiver
+    picture_delay_worst: float | None = None  # 95 in 100 are not longer
+    sound_delay: float | None = None  # median, from leaving the sender to being played
+    sound_delay_worst: float | None = None
+    lip_sync: float | None = None  # sound after picture
+    heard: tuple[int, ...] = ()  # whose signature is in the sound
+    expected: tuple[int, ...] = ()  # whose should be
+    concealed: float | None = None  # share of samples, 0 to 1
+    longest_gap: float | None = None  # in sound while somebody speaks
+    clicks: int | None = None
+    stoi: float | None = None  # 0 to 1, of the mix against what was said
+
+
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
+    """One check by one participant."""
+
+    who: int
+    began: float  # monotonic
+    figures: Figures
+    picture_findings: tuple[Finding, ...] = ()
+    voice_findings: tuple[Finding, ...] = ()
+    unjudged: tuple[str, ...] = ()  # what could not be judged, in one sentence each

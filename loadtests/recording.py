@@ -25,7 +25,8 @@ class Layout(msgspec.Struct, frozen=True, array_like=True):
     since: float
     width: int  # of the whole composite; a receiver on a weak line is sent a smaller one with the same places
     height: int
-    places: tuple[Place, ...]
+    places: tuple[Place, ...]  # from bottom to top
+    name: str  # as the server calls it: in "grid" everybody has a tile, in others people wait for one
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True):

@@ -42,9 +42,11 @@ class Present(msgspec.Struct, frozen=True, array_like=True):
     """Somebody of the conference from a time on, by the roster."""
 
     since: float
-    person: int
+    person: int  # -1 for who is not of this run
     muted: bool
     camera_off: bool
+    here: bool = True  # False: left then
+    hidden: bool = False  # has no seat in the picture: a viewer
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,8 @@ Rules:
 1. Every `Command` is answered by exactly one `Reply` with its number, in any order. `Happened` comes unasked.
 2. `who` is a participant's number in the whole run: its face, voice, code and signature. An agent has one of a number.
 3. Seconds are monotonic, the same in all processes of a machine; durations are floats of seconds.
+4. The worker listens at the socket, and the agent connects to it once, when it can take commands. The end of the
+   connection is the end of the agent: everybody in it leaves.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ class Enter(Command, frozen=True, kw_only=True, tag="enter"):
     """Come in, with media: `attendee` and `viewer` as a browser does, `room` by H.323, `whip` and `whep` by HTTP.
 
     The reply's figures: "join" (until media goes both ways), "first frame" and "first sound", in seconds from the
-    command. `failed` is "refused" with the server's code in `detail` when it does not let in.
+    command. `failed` is "refused" when the server does not let in: `detail` is its code and its English sentence,
+    "code: Sentence.", as `mcu.synthetic.entry.Refused` says it.
     """
 
     kind: Kind = "attendee"

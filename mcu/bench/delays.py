@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from mcu.bench import delay_audio, delay_video
+from mcu.bench import delay_audio
 from mcu.bench.observation import Look, Observation, Shown
 from mcu.media.types import SAMPLE_RATE, VIDEO_CLOCK_RATE
+from mcu.synthetic import picture_delay
 from mcu.synthetic.clips import Clip
 
 SETTLE_SECONDS = 1.0  # after the keyframe that an observation begins with: it was asked for by us
@@ -80,7 +81,7 @@ def measure(seen: Observation, composites: Sequence[Look], speaking: Mapping[int
         composites=Spread.of(lateness([(frame.arrived, frame.timestamp) for frame in seen.frames], VIDEO_CLOCK_RATE)),
         packets=Spread.of(lateness([(packet.arrived, packet.timestamp) for packet in seen.packets], SAMPLE_RATE)),
         fps=_fps(seen),
-        readable=delay_video.readable(composites),
+        readable=_readable(composites),
         marks_sent=_marks_sent(seen, speaking),
         late=1000 * seen.late,
         left_out=seen.left_out,
@@ -97,6 +98,12 @@ def lateness(arrivals: Sequence[tuple[float, int]], rate: int) -> list[float]:
     return [offset - quickest for offset in offsets]
 
 
+def _readable(composites: Sequence[Look]) -> float:
+    """The share of tiles whose mark could be read."""
+    tiles = sum(len(look.places) for look in composites)
+    return sum(len(look.numbers) for look in composites) / tiles if tiles else 0.0
+
+
 def _fps(seen: Observation) -> float:
     if len(seen.frames) < 2:
         return 0.0
@@ -107,11 +114,11 @@ def _videos(seen: Observation, composites: Sequence[Look]) -> dict[Shown, list[f
     if not composites:
         return {}
     settled = composites[0].frame.arrived + SETTLE_SECONDS
-    changes = delay_video.first_appearances(
+    changes = picture_delay.first_appearances(
         (look.frame.arrived, look.numbers) for look in composites if look.frame.arrived >= settled
     )
     sent = {(who, False): pairs for who, pairs in seen.pictures.items()} | {(0, True): seen.content}
-    return {shown: delay_video.delays(found, sent.get(shown, ())) for shown, found in changes.items()}
+    return {shown: picture_delay.delays(found, sent.get(shown, ())) for shown, found in changes.items()}
 
 
 def _sounds(seen: Observation, speaking: Mapping[int, Clip]) -> dict[int, list[float]]:

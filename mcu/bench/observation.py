@@ -122,8 +122,5 @@ def _numbers(picture: Picture, places: tuple[Place, ...], seen: Observation, wor
 
 def _window(place: Place, aspect: float) -> picture_code.Window:
     """Where the source lies: content is shown as a whole, people fill their tiles."""
-    if not place.content:
-        return picture_code.covering(place.x, place.y, place.width, place.height, aspect=aspect)
-    width, height = min(place.width, place.height * aspect), min(place.height, place.width / aspect)
-    left, top = place.x + (place.width - width) / 2, place.y + (place.height - height) / 2
-    return picture_code.Window(left, top, width, height)
+    window = picture_code.contained if place.content else picture_code.covering
+    return window(place.x, place.y, place.width, place.height, aspect=aspect)

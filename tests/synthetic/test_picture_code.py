@@ -15,7 +15,7 @@ from mcu.synthetic.encoding import encode_pictures
 from mcu.synthetic.figure import Artist
 from mcu.synthetic.look import look_of
 from mcu.synthetic.motion import Motion
-from mcu.synthetic.picture_code import Code, covering, paint, read
+from mcu.synthetic.picture_code import Code, Window, contained, covering, paint, read
 
 CHOOSE = random.Random("codes")
 CODES = [
@@ -78,6 +78,29 @@ def test_pictures_without_a_mark_give_nothing() -> None:
 
 def test_a_window_outside_the_plane_gives_nothing() -> None:
     assert read(np.zeros((90, 160), dtype=np.uint8), covering(500, 500, 160, 90)) is None
+
+
+@pytest.mark.parametrize("place", [(0, -30), (-300, 0), (430, 0), (0, 356)], ids=str)
+def test_a_mark_that_is_partly_outside_the_plane_gives_nothing(place: tuple[int, int]) -> None:
+    plane = np.full((360, 640), 60, dtype=np.uint8)
+    left, top = place
+    shown = luma(portrait(CODES[0]))
+    cut = shown[max(0, -top) : 360 - top, max(0, -left) : 640 - left]
+    plane[max(0, top) : max(0, top) + cut.shape[0], max(0, left) : max(0, left) + cut.shape[1]] = cut
+    assert read(plane, Window(left, top, 320, 180)) is None
+
+
+@pytest.mark.parametrize(
+    ("tile", "window"),
+    [
+        ((10, 20, 320, 180), Window(10, 20, 320, 180)),
+        ((10, 20, 320, 240), Window(10, 50, 320, 180)),
+        ((10, 20, 400, 180), Window(50, 20, 320, 180)),
+    ],
+    ids=str,
+)
+def test_a_screen_is_shown_as_a_whole(tile: tuple[int, int, int, int], window: Window) -> None:
+    assert contained(*tile) == window
 
 
 def test_values_out_of_range_are_refused() -> None:

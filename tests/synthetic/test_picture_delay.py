@@ -6,11 +6,12 @@ import random
 
 import pytest
 
-from mcu.bench import delay_video
-from mcu.bench.observation import Shown
+from mcu.synthetic import picture_delay
 
 FPS_IN, FPS_OUT = 15, 25
 LOOP = 60  # pictures until numbers repeat
+Shown = tuple[int, bool]
+
 WHO: Shown = (4, False)
 Composites = list[tuple[float, dict[Shown, int]]]
 
@@ -37,7 +38,7 @@ def composites(sent: list[tuple[int, float]], *, transit: float, seconds: float)
 
 
 def measured(made: Composites, sent: list[tuple[int, float]]) -> list[float]:
-    return delay_video.delays(delay_video.first_appearances(made)[WHO], sent)
+    return picture_delay.delays(picture_delay.first_appearances(made)[WHO], sent)
 
 
 @pytest.mark.parametrize("transit", [0.004, 0.030, 0.250])
@@ -86,10 +87,17 @@ def test_numbers_that_were_never_sent_are_passed_over() -> None:
 
 def test_a_picture_is_not_older_than_the_most() -> None:
     made: Composites = [(10.0, {WHO: 1}), (10.1, {WHO: 2}), (10.2, {WHO: 3})]
-    assert measured(made, [(2, 10.1 - delay_video.MAX_DELAY - 0.1), (3, 10.15)]) == pytest.approx([0.05])
+    assert measured(made, [(2, 10.1 - picture_delay.MAX_DELAY - 0.1), (3, 10.15)]) == pytest.approx([0.05])
+
+
+def test_whoever_knows_the_loop_may_ask_for_longer_delays() -> None:
+    sent = sending(12)
+    made, true = composites(sent, transit=3.4, seconds=8)
+    found = picture_delay.delays(picture_delay.first_appearances(made)[WHO], sent, most=3.9)
+    assert found == pytest.approx(true[1:], abs=0.001)
 
 
 def test_people_are_told_apart() -> None:
     other: Shown = (7, False)
     made: Composites = [(1.0, {WHO: 1, other: 9}), (1.1, {WHO: 2, other: 9}), (1.2, {WHO: 2, other: 10})]
-    assert delay_video.first_appearances(made) == {WHO: [(1, 1.0), (2, 1.1)], other: [(9, 1.0), (10, 1.2)]}
+    assert picture_delay.first_appearances(made) == {WHO: [(1, 1.0), (2, 1.1)], other: [(9, 1.0), (10, 1.2)]}

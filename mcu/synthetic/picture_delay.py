@@ -8,28 +8,31 @@ Rules:
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Mapping, Sequence
-
-from mcu.bench.observation import Look, Shown
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 MAX_DELAY = 2.0  # seconds; a loop of listening repeats its numbers after four
 
 Sending = Sequence[tuple[int, float]]  # (number, when), in the order of sending
+Whose = TypeVar("Whose", bound=Hashable)
 
 
-def first_appearances(composites: Iterable[tuple[float, Mapping[Shown, int]]]) -> dict[Shown, list[tuple[int, float]]]:
+def first_appearances(composites: Iterable[tuple[float, Mapping[Whose, int]]]) -> dict[Whose, list[tuple[int, float]]]:
     """(number, when) of each change, from (when, numbers in it) of each composite; what is missing is unreadable."""
-    found: dict[Shown, list[tuple[int, float]]] = {}
+    found: dict[Whose, list[tuple[int, float]]] = {}
     for arrived, numbers in composites:
-        for shown, number in numbers.items():
-            changes = found.setdefault(shown, [])
+        for whose, number in numbers.items():
+            changes = found.setdefault(whose, [])
             if not changes or changes[-1][0] != number:
                 changes.append((number, arrived))
     return found
 
 
-def delays(changes: Iterable[tuple[int, float]], sent: Sending) -> list[float]:
-    """Seconds of each change that can be told, in order; the first change is none, as its picture may be older."""
+def delays(changes: Iterable[tuple[int, float]], sent: Sending, *, most: float = MAX_DELAY) -> list[float]:
+    """Seconds of each change that can be told, in order; the first change is none, as its picture may be older.
+
+    None is above `most`, which is less than a loop lasts.
+    """
     places: dict[int, list[int]] = {}
     for place, (number, _) in enumerate(sent):
         places.setdefault(number, []).append(place)
@@ -41,14 +44,8 @@ def delays(changes: Iterable[tuple[int, float]], sent: Sending) -> list[float]:
         if newest < 0 or same[newest] <= last:
             continue
         delay = arrived - sent[same[newest]][1]
-        if delay <= MAX_DELAY:
+        if delay <= most:
             last = same[newest]
             if index:
                 found.append(delay)
     return found
-
-
-def readable(composites: Sequence[Look]) -> float:
-    """The share of tiles whose mark could be read."""
-    tiles = sum(len(look.places) for look in composites)
-    return sum(len(look.numbers) for look in composites) / tiles if tiles else 0.0

@@ -1,0 +1,1 @@
+"""Judges of recordings: pure functions from what was received and sent to findings and figures."""

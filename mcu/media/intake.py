@@ -35,6 +35,12 @@ class Intake:
         for payload_type in stream.codecs:
             self._by_type[payload_type] = None if payload_type in self._by_type else stream
 
+    def replace(self, old: ReceivedStream, new: ReceivedStream) -> None:
+        """Packets of `old` are those of `new` from now on."""
+        self._by_mid = {mid: new if stream is old else stream for mid, stream in self._by_mid.items()}
+        self._by_ssrc = {ssrc: new if stream is old else stream for ssrc, stream in self._by_ssrc.items()}
+        self._by_type = {number: new if stream is old else stream for number, stream in self._by_type.items()}
+
     def receive(self, packet: RtpPacket, now: float) -> bool:
         """Whether the packet left something to do: frames in `complete`, or a deadline."""
         self.complete = None

@@ -55,6 +55,10 @@ class ReceivedStream:
         """False for a packet that does not belong here."""
         raise NotImplementedError
 
+    def continue_from(self, other: ReceivedStream) -> None:
+        """Take the place of `other`: what was counted of its sources goes on."""
+        self.sources, self.media_ssrc, self.latched = other.sources, other.media_ssrc, other.latched
+
     def end(self, ssrc: int) -> bool:
         """The peer said BYE; whether the stream has ended with it."""
         self.sources.forget(ssrc)

@@ -95,17 +95,21 @@ class RtpSession:
         counts_only: bool = False,  # for load generators: no frames, no sound, no repair; reports as always
     ) -> None:
         """Be ready for a stream. Its feedback ("nack", "nack pli", "ccm fir", "goog-remb") is read from `codecs`."""
-        stream: ReceivedStream
-        if counts_only:
-            stream = CountedStream(kind, codecs)
-        elif kind is StreamKind.AUDIO:
-            stream = AudioStream(codecs)
-            self.audio = stream.receiver
-        else:
-            stream = VideoStream(kind, codecs)
-            self._videos.append(stream)
-        self._received[kind] = stream
+        stream = self._add(kind, codecs, counts_only)
         self._intake.add(stream, mid, ssrcs)
+
+    def set_counts_only(self, kind: StreamKind, counts_only: bool) -> None:
+        """Only count a stream's packets from now on, or take them in again: sound as from its first packet on, pictures
+        from the next keyframe on, which is to be asked for. Reports on it go on. Nothing happens without the stream."""
+        old = self._received.get(kind)
+        if old is None or isinstance(old, CountedStream) is counts_only:
+            return
+        if isinstance(old, AudioStream):
+            self.audio = None
+        self._videos = [stream for stream in self._videos if stream is not old]
+        stream = self._add(kind, old.codecs, counts_only)
+        stream.continue_from(old)
+        self._intake.replace(old, stream)
 
     def add_sent(self, kind: StreamKind, stream: SendsRtp) -> None:
         """Report on `stream`, resend from it, and turn keyframe requests for it into events."""
@@ -261,6 +265,19 @@ class RtpSession:
         return self._sent.get(kind)
 
     # --- helpers ------------------------------------------------------------------------------------
+
+    def _add(self, kind: StreamKind, codecs: Mapping[int, CodecParameters], counts_only: bool) -> ReceivedStream:
+        stream: ReceivedStream
+        if counts_only:
+            stream = CountedStream(kind, codecs)
+        elif kind is StreamKind.AUDIO:
+            stream = AudioStream(codecs)
+            self.audio = stream.receiver
+        else:
+            stream = VideoStream(kind, codecs)
+            self._videos.append(stream)
+        self._received[kind] = stream
+        return stream
 
     def _ask_sender(self, stream: VideoStream, now: float) -> None:
         """NACKs and keyframe requests that are due."""

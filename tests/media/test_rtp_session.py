@@ -314,3 +314,37 @@ def test_the_loss_that_the_peer_reports_is_smoothed_over_all_streams() -> None:
     assert 0.49 < made.loss <= 0.5
     made.receive_rtcp(rtcp.serialize((rtcp.ReceiverReport(5, (dataclasses.replace(block, fraction_lost=0),)),)), 2.0)
     assert 0.3 < made.loss < 0.4
+
+
+def test_who_only_counts_may_look_and_listen_for_a_while() -> None:
+    made = RtpSession(cname="mcu", ssrc_for_reports=7, reduced_size=True)
+    voice = {111: CodecParameters("opus", 111, 48_000, 2)}
+    made.add_received(StreamKind.MAIN, video(), mid="1", ssrcs=(1111,), counts_only=True)
+    made.add_received(StreamKind.AUDIO, voice, mid="0", counts_only=True)
+    made.receive_rtp(frame(1, mid="1"), 1.0)
+    made.receive_rtp(frame(3, ssrc=1111), 1.0)
+    assert (made.audio, made.video(StreamKind.MAIN), made.events_received()) == (None, None, [])
+    made.request_keyframe(StreamKind.MAIN, 1.0)
+    assert sent(made) == []
+
+    for kind in (StreamKind.MAIN, StreamKind.AUDIO, StreamKind.CONTENT):
+        made.set_counts_only(kind, False)
+    made.receive_rtp(frame(4, payload=DELTA, ssrc=1111), 1.1)
+    assert received(made.events_received()) == []  # not to be decoded
+    made.request_keyframe(StreamKind.MAIN, 1.1)
+    assert [type(packet) for packet in sent(made)] == [rtcp.PictureLoss]
+    made.receive_rtp(frame(5, ssrc=1111), 2.0)
+    assert received(made.events_received()) == [(StreamKind.MAIN, b"\x00key")]
+    made.receive_rtp(FakePacket(payload_type=111, ssrc=5, sequence_number=1, payload=b"\xf8", mid="0"), 2.0)
+    assert made.audio is not None
+    assert made.audio.counters.received == 1
+
+    for kind in (StreamKind.MAIN, StreamKind.AUDIO):
+        made.set_counts_only(kind, True)
+    made.receive_rtp(frame(9, ssrc=1111), 2.1)
+    made.handle_timer(3.0)
+    assert (made.audio, made.events_received()) == (None, [])
+    assert not [packet for packet in sent(made) if isinstance(packet, rtcp.Nack | rtcp.PictureLoss)]
+    reception = made.reception(StreamKind.MAIN)
+    assert reception is not None
+    assert reception.lost == 4  # 2, 6, 7 and 8, from before and after the changes

@@ -27,7 +27,7 @@ from mcu.bench.workload import TURN_SECONDS, Workload, from_json, speakers_at
 from mcu.errors import ProtocolError
 from mcu.lifetime import die_with_parent
 from mcu.signaling import protocol
-from mcu.synthetic.client import Client
+from mcu.synthetic.client import Attention, Client
 from mcu.synthetic.clips import PACKET_SECONDS, Performance
 from mcu.synthetic.participant import Entry, Participant
 from mcu.synthetic.people import person
@@ -99,7 +99,7 @@ class _Crowd:
                     order=number,
                     codec="" if workload.audio_only else workload.codec_in,
                     receiver=self.observer if number == observes else None,
-                    counts_only=number != observes,
+                    attention=Attention.WHOLE if number == observes else Attention.COUNTED,
                 )
             )
         self.observer.watch(self.people, observes, [each.person for each in made])

@@ -52,7 +52,7 @@ class Observer:
         self._stage.late = 0.0
         client = self._people[self._number].client
         if client is not None:
-            client.tap_sound(self._hear)
+            client.tap(StreamKind.AUDIO, self._hear)
             client.request_keyframe()
 
     def end(self) -> Observation:
@@ -60,7 +60,7 @@ class Observer:
         since, self._began = self._began - MARGIN, 0.0
         client = self._people[self._number].client
         if client is not None:
-            client.tap_sound(None)
+            client.tap(StreamKind.AUDIO, None)
         clients = {number: who.client for number, who in enumerate(self._people) if who.client is not None}
         players = {number: client.player for number, client in clients.items() if client.player is not None}
         shared = clients[0].content if 0 in clients else None

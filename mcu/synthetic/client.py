@@ -2,11 +2,12 @@
 
 Rules:
 1. `offer`, then `connect` with the answer, then `close`. A broken connection is replaced by a new client.
-2. Nothing is decoded here; a `Listener` may. With `counts_only`, packets are counted and reported on, and no more.
+2. Nothing is decoded here; a `Listener` may. How much is done with what comes is its `Attention`.
 """
 
 from __future__ import annotations
 
+import enum
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
@@ -22,11 +23,19 @@ from mcu.synthetic.player import Player, Reel, Reels, SoundDue
 from mcu.synthetic.stage import TICK_SECONDS, Stage
 from mcu.webrtc.dtls import Certificate
 
-__all__ = ["Client", "ConnectError", "Listener"]
+__all__ = ["Attention", "Client", "ConnectError", "Listener"]
 
 SPREAD = 0.618  # golden ratio: spreads the moments of sending of any number of clients evenly
 EARLY_SECONDS = TICK_SECONDS / 2  # what is due this soon is sent now: the next wake-up would be later
 HISTORY = 256  # packets kept for repair: about four seconds of all streams
+
+
+class Attention(enum.Enum):
+    """What becomes of what a client receives."""
+
+    WHOLE = "whole"  # frames are handed on, sound waits in `session.audio`, what is lost is asked for again
+    COUNTED = "counted"  # packets are counted and reported on, and no more: one of a crowd
+    NONE = "none"  # packets are thrown away unread, and neither reports nor requests leave: one bad leg
 
 
 class Listener(Protocol):
@@ -49,7 +58,7 @@ class Client:
         codec: str = "VP8",
         order: int = 0,
         listener: Listener | None = None,
-        counts_only: bool = False,
+        attention: Attention = Attention.WHOLE,
         takes_content: bool = False,
     ) -> None:
         """`reels` None makes a viewer. `order` spreads the clients of a process over the frame interval."""
@@ -65,13 +74,13 @@ class Client:
         self._codec = codec
         self._order = order
         self._listener = listener
-        self._counts_only = counts_only
+        self._attention = attention
         self._takes_content = takes_content
         self._connection = Connection(self, certificate=certificate, seed=seed, clock=stage.now)
         self._streams = LocalStreams.choose(f"{seed} {self._connection.credentials.ufrag}")
         self._sent: dict[StreamKind, SendStream] = {}
-        self._sound_type = -1  # payload type of the sound we receive; set by connect
-        self._take_sound: Callable[[RtpPacket], None] | None = None
+        self._types: dict[StreamKind, int] = {}  # payload types of what we receive, RTX not among them; set by connect
+        self._taps: dict[int, Callable[[RtpPacket], None]] = {}  # by payload type
         self._content_start = 0.0  # monotonic seconds of the first share, 0.0 before
         self._closed = False
 
@@ -112,6 +121,20 @@ class Client:
             self._pump(self._stage.now())
         await self._connection.close()
 
+    async def abandon(self) -> None:
+        """End without a word, as when power fails."""
+        if not self._closed:
+            self._closed = True
+            self._stage.leave(self)
+            await self._connection.abandon()
+
+    def attend(self, attention: Attention) -> None:
+        """From now on. After more than before, ask for a keyframe; sound takes a while to settle."""
+        self._attention = attention
+        if self.session is not None:
+            for kind in StreamKind:
+                self.session.set_counts_only(kind, self._inattentive)
+
     def share(self, reel: Reel | None) -> None:
         """Send `reel` as content; None stops. The server shows it once it was told who shares."""
         self.shared, self.content = reel, None
@@ -121,9 +144,16 @@ class Client:
         if not self._closed:
             self._stage.enter(self)
 
-    def tap_sound(self, take: Callable[[RtpPacket], None] | None) -> None:
-        """Give each packet of sound that comes to `take` as well; None stops. For measuring past the jitter buffer."""
-        self._take_sound = take
+    def tap(self, kind: StreamKind, take: Callable[[RtpPacket], None] | None) -> None:
+        """Give each packet of a kind that comes to `take` as well, whatever the attention; None stops.
+
+        Once connected. Content that is taken as a stream of its own is tapped with MAIN: they share a payload type.
+        """
+        payload_type = self._types.get(kind, -1)
+        if take is None:
+            self._taps.pop(payload_type, None)
+        elif payload_type >= 0:
+            self._taps[payload_type] = take
 
     def request_keyframe(self) -> None:
         """Ask the server for one of the composite."""
@@ -168,12 +198,12 @@ class Client:
     def packets_arrived(self, packets: Sequence[RtpPacket | Rtcp], now: float) -> None:
         """Take what was read at once."""
         session = self.session
-        if session is not None:
+        if session is not None and self._attention is not Attention.NONE:
             for packet in packets:
                 if isinstance(packet, RtpPacket):
                     self.packets_received += 1
-                    if self._take_sound is not None and packet.payload_type == self._sound_type:
-                        self._take_sound(packet)
+                    if self._taps and (take := self._taps.get(packet.payload_type)) is not None:
+                        take(packet)
                     session.receive_rtp(packet, now)
                 else:
                     session.receive_rtcp(packet.data, now)
@@ -188,6 +218,10 @@ class Client:
 
     # --- inside ---------------------------------------------------------------------------------------
 
+    @property
+    def _inattentive(self) -> bool:
+        return self._attention is not Attention.WHOLE
+
     def _begin(self, answer: Answer, transport: SrtpTransport) -> None:
         now = self._stage.now()
         transport.owner = self
@@ -200,11 +234,10 @@ class Client:
             wall_clock_offset=time.time() - time.monotonic(),
         )
         for kind, stream in answer.streams.items():
-            if kind is StreamKind.AUDIO:
-                self._sound_type = stream.payload_type()
+            self._types[kind] = stream.payload_type()
             if stream.direction in ("sendrecv", "sendonly"):
                 session.add_received(
-                    kind, stream.codecs, mid=MIDS[kind], ssrcs=stream.ssrcs, counts_only=self._counts_only
+                    kind, stream.codecs, mid=MIDS[kind], ssrcs=stream.ssrcs, counts_only=self._inattentive
                 )
             if self._reels is not None and stream.direction in ("sendrecv", "recvonly"):
                 self._sent[kind] = self._stream(kind, stream, transport)
@@ -244,7 +277,8 @@ class Client:
         if session is None or transport is None:
             return
         for data in session.data_to_send():
-            transport.send_rtcp(data)
+            if self._attention is not Attention.NONE:
+                transport.send_rtcp(data)
         for event in session.events_received():
             match event:
                 case FrameReceived(kind=kind, frame=frame) if self._listener is not None:

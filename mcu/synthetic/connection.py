@@ -117,6 +117,11 @@ class Connection:
             asyncio.get_running_loop().remove_reader(self._udp.fileno())
         self._udp.close()
 
+    async def abandon(self) -> None:
+        """End without a word, as when power fails; once."""
+        self._path = None
+        await self.close()
+
     def handle_timer(self, now: float) -> None:
         """ICE checks and consent that are due."""
         if self._ice is not None and self._ice.next_timer() <= now:

@@ -13,6 +13,7 @@ import structlog
 
 from mcu.errors import ConfigurationError
 from mcu.synthetic import earlier_demos, rest
+from mcu.synthetic.client import Attention
 from mcu.synthetic.clips import MediaSettings, Performance
 from mcu.synthetic.library import Library
 from mcu.synthetic.participant import Entry, Participant
@@ -68,7 +69,7 @@ async def run_demo(
                     certificate=certificate,
                     order=person.number,
                     codec=chosen.codec,
-                    counts_only=True,
+                    attention=Attention.COUNTED,
                 )
                 for person in people(count)
             ]

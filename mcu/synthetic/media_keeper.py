@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,7 +12,7 @@ import structlog
 
 from mcu.errors import ProtocolError
 from mcu.media.types import EncodedFrame, StreamKind
-from mcu.synthetic.client import Client, ConnectError
+from mcu.synthetic.client import Attention, Client, ConnectError
 from mcu.synthetic.player import Reel, Reels, Size
 from mcu.synthetic.stage import Stage
 from mcu.webrtc.dtls import Certificate
@@ -22,10 +23,12 @@ ANSWER_SECONDS = 10.0  # for the server to answer an offer
 log = structlog.get_logger()
 
 
-class FrameTaker(Protocol):
-    """Who wants what is received."""
+class Owner(Protocol):
+    """Whose media it is."""
 
     def frame_received(self, client: Client, kind: StreamKind, frame: EncodedFrame) -> None: ...
+    def media_connected(self) -> None: ...
+    def media_lost(self) -> None: ...  # it will be there again, unless all is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,15 @@ class Equipment:
     name: str  # seeds what is random
     order: int = 0
     codec: str = "VP8"
-    counts_only: bool = False  # of what is received
+    attention: Attention = Attention.WHOLE  # to what is received, at first
     takes_content: bool = False  # as a stream of its own
+    speaks_while_muted: bool = False  # a client that obeys nobody, for seeing that the server does not rely on it
 
 
 class MediaKeeper:
     """`run` while signaling is up; `want` a connection, `take_answer` for its offer."""
 
-    def __init__(self, equipment: Equipment, taker: FrameTaker, *, offer: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, equipment: Equipment, owner: Owner, *, offer: Callable[[str], Awaitable[None]]) -> None:
         self.client: Client | None = None  # the one that is connected
         self.connects = 0  # media connections that came to be
         self.ready = asyncio.Event()  # media flows
@@ -54,7 +58,9 @@ class MediaKeeper:
         self.paused = False  # likewise
         self.least: Size | None = None  # likewise
         self._equipment = equipment
-        self._taker = taker
+        self._owner = owner
+        self._attention = equipment.attention
+        self._past: Counter[str] = Counter()  # of clients that are gone
         self._send_offer = offer
         self._offered: Client | None = None  # waits for its answer
         self._wanted = asyncio.Event()
@@ -62,7 +68,22 @@ class MediaKeeper:
 
     def want(self) -> None:
         """Make a connection, in place of the one there is."""
+        self._lose()
         self._wanted.set()
+
+    def attend(self, attention: Attention) -> None:
+        """To what is received from now on, also after another connection was made."""
+        self._attention = attention
+        if self.client is not None:
+            self.client.attend(attention)
+
+    @property
+    def counters(self) -> Counter[str]:
+        """Those of all clients so far, and "skipped" media."""
+        total = Counter(self._past)
+        if self.client is not None:
+            total.update(_counters(self.client))
+        return total
 
     def take_answer(self, sdp: str) -> None:
         """The server's answer to the last offer."""
@@ -83,18 +104,27 @@ class MediaKeeper:
 
     async def close(self) -> None:
         """End whatever there is."""
+        for client in self._let_go():
+            await client.close()
+
+    async def abandon(self) -> None:
+        """Likewise, without a word, as when power fails."""
+        for client in self._let_go():
+            await client.abandon()
+
+    def _let_go(self) -> list[Client]:
         self.ready.clear()
+        self._past = self.counters
         old = [client for client in (self.client, self._offered) if client is not None]
         self.client = self._offered = None
-        for client in old:
-            await client.close()
+        return old
 
     def apply(self) -> None:
         """Play by `muted`, `camera_off`, `speaking`, `content`, `paused` and `least`."""
         client = self.client
         if client is None or client.player is None:
             return
-        client.player.muted = self.muted
+        client.player.muted = self.muted and not self._equipment.speaks_while_muted
         client.player.camera_off = self.camera_off
         client.player.paused, client.player.least = self.paused, self.least
         client.player.set_speaking(self.speaking)
@@ -112,7 +142,7 @@ class MediaKeeper:
             codec=equipment.codec,
             order=equipment.order,
             listener=self,
-            counts_only=equipment.counts_only,
+            attention=self._attention,
             takes_content=equipment.takes_content,
         )
         while not self._answers.empty():
@@ -122,17 +152,30 @@ class MediaKeeper:
             answer = await self._answers.get()
         await client.connect(answer)
         self.client, self._offered = client, None
+        client.attend(self._attention)  # which may have changed meanwhile
         self.connects += 1
         self.apply()
         self.ready.set()
+        self._owner.media_connected()
+
+    def _lose(self) -> None:
+        if self.ready.is_set():
+            self.ready.clear()
+            self._owner.media_lost()
 
     # --- mcu.synthetic.client.Listener ------------------------------------------------------------------
 
     def frame_received(self, client: Client, kind: StreamKind, frame: EncodedFrame) -> None:
-        self._taker.frame_received(client, kind, frame)
+        self._owner.frame_received(client, kind, frame)
 
     def connection_lost(self, client: Client, reason: str) -> None:
         if client is self.client:
             log.info("media lost", participant=self._equipment.order, reason=reason)
-            self.ready.clear()
+            self._lose()
             self._wanted.set()
+
+
+def _counters(client: Client) -> Counter[str]:
+    counters = Counter(client.counters)
+    counters["skipped"] += client.player.skipped if client.player is not None else 0
+    return counters

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections import deque
+from collections import Counter, deque
 from typing import Protocol
 
 import structlog
@@ -22,7 +22,7 @@ from websockets.typing import Subprotocol
 from mcu.errors import ProtocolError
 from mcu.media.types import EncodedFrame, StreamKind
 from mcu.signaling import protocol
-from mcu.synthetic.client import Client
+from mcu.synthetic.client import Attention, Client
 from mcu.synthetic.entry import Entry, Refused, local_tls
 from mcu.synthetic.media_keeper import Equipment, MediaKeeper
 from mcu.synthetic.player import Reel, Reels, Size
@@ -34,7 +34,7 @@ OPEN_SECONDS = 10.0  # for the WebSocket to open
 MAX_LINES = 200  # of chat kept
 MENDABLE = frozenset(("media-unavailable", "busy", "server-stopping"))  # error codes worth another try
 
-__all__ = ["Entry", "Participant", "Receiver", "Refused"]
+__all__ = ["Entry", "Participant", "Receiver", "Refused", "Witness"]
 
 log = structlog.get_logger()
 
@@ -43,6 +43,15 @@ class Receiver(Protocol):
     """Who wants what participants receive; frames while the connection lasts."""
 
     def frame_received(self, participant: Participant, kind: StreamKind, frame: EncodedFrame) -> None: ...
+
+
+class Witness(Protocol):
+    """Who wants to know what becomes of a participant, as it happens."""
+
+    def message_received(self, message: protocol.AnyServerMessage) -> None: ...  # and heeded
+    def signaling_lost(self) -> None: ...  # or not there yet; another try follows
+    def media_connected(self) -> None: ...
+    def media_lost(self) -> None: ...  # another connection follows
 
 
 class Participant:
@@ -58,10 +67,12 @@ class Participant:
         order: int = 0,
         codec: str = "VP8",
         receiver: Receiver | None = None,
-        counts_only: bool = False,
+        witness: Witness | None = None,
+        attention: Attention = Attention.WHOLE,
         takes_content: bool = False,
+        speaks_while_muted: bool = False,
     ) -> None:
-        """`reels` None makes a viewer; `counts_only` one of a crowd, who neither looks nor listens."""
+        """`reels` None makes a viewer."""
         self.entry = entry
         self.entered: protocol.Entered | None = None
         self.roster: dict[str, protocol.Participant] = {}
@@ -73,7 +84,10 @@ class Participant:
         self.reconnects = 0  # WebSockets opened after the first
         self._order = order
         self._receiver = receiver
-        equipment = Equipment(stage, reels, certificate, entry.name, order, codec, counts_only, takes_content)
+        self._witness = witness
+        equipment = Equipment(
+            stage, reels, certificate, entry.name, order, codec, attention, takes_content, speaks_while_muted
+        )
         self._media = MediaKeeper(equipment, self, offer=lambda sdp: self.send(protocol.Offer(sdp=sdp)))
         self._media.muted, self._media.camera_off = entry.muted, entry.camera_off
         self._socket: ClientConnection | None = None
@@ -101,6 +115,15 @@ class Participant:
     def media_connects(self) -> int:
         """Media connections that came to be."""
         return self._media.connects
+
+    @property
+    def counters(self) -> Counter[str]:
+        """See MediaKeeper."""
+        return self._media.counters
+
+    def attend(self, attention: Attention) -> None:
+        """Look and listen more or less closely from now on, see `Client.attend`."""
+        self._media.attend(attention)
 
     def set_speaking(self, speaking: bool) -> None:
         """Play the loop of speaking, or of listening, from the next picture on."""
@@ -140,6 +163,14 @@ class Participant:
         if self._socket is not None:
             await self._socket.close()
 
+    async def vanish(self) -> None:
+        """Be gone without a word, as when power fails; `run` then returns."""
+        self._over = True
+        socket, self._socket = self._socket, None
+        await self._media.abandon()
+        if socket is not None:
+            socket.transport.abort()
+
     # --- life -------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -158,6 +189,8 @@ class Participant:
                 self._socket = None
                 if not self._over:
                     self.reconnects += 1
+                    if self._witness is not None:
+                        self._witness.signaling_lost()
                     await asyncio.sleep(pause * self._chance.uniform(0.5, 1.0))
                     pause = min(RETRY_MOST, 2 * pause)
         finally:
@@ -190,7 +223,10 @@ class Participant:
             keeping = group.create_task(self._media.run())
             try:
                 async for text in socket:
-                    self._receive(protocol.decode_server(text))
+                    message = protocol.decode_server(text)
+                    self._receive(message)
+                    if self._witness is not None:
+                        self._witness.message_received(message)
                     if self._over:
                         break
             finally:
@@ -255,8 +291,16 @@ class Participant:
             self._media.want()
         log.info("refused", participant=self._order, code=error.code, regarding=str(error.regarding))
 
-    # --- mcu.synthetic.media_keeper.FrameTaker ----------------------------------------------------------
+    # --- mcu.synthetic.media_keeper.Owner -------------------------------------------------------------
 
     def frame_received(self, client: Client, kind: StreamKind, frame: EncodedFrame) -> None:
         if self._receiver is not None:
             self._receiver.frame_received(self, kind, frame)
+
+    def media_connected(self) -> None:
+        if self._witness is not None:
+            self._witness.media_connected()
+
+    def media_lost(self) -> None:
+        if self._witness is not None:
+            self._witness.media_lost()

@@ -10,8 +10,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from mcu._native.packets import send
+from mcu._native.rtp_packet import RtpPacket
 from mcu.media.types import EncodedFrame, StreamKind, VideoProfile
-from mcu.synthetic.client import Client, ConnectError
+from mcu.synthetic.client import Attention, Client, ConnectError
 from mcu.synthetic.clips import MediaSettings
 from mcu.synthetic.player import Reels, load_reels
 from mcu.synthetic.stage import Stage
@@ -19,6 +21,7 @@ from mcu.synthetic.staging import Order, make
 from mcu.webrtc.dtls import Certificate
 from mcu.webrtc.endpoint import Endpoint
 from mcu.webrtc.leg import WebRtcLeg
+from tests.support.attendees import until
 
 PROFILE = VideoProfile("VP8", 1280, 720, 25, 1_200_000)
 PATIENCE = 10.0  # seconds until a test gives up; none of them takes one
@@ -141,3 +144,92 @@ async def test_a_viewer_only_receives(reels: Reels) -> None:
         await server.until(lambda: server.counts["connected"] == 1)
         await viewer.close()
         stage.close()
+
+
+class Seen:
+    """A client's listener."""
+
+    def __init__(self) -> None:
+        self.frames: list[EncodedFrame] = []
+
+    def frame_received(self, client: Client, kind: StreamKind, frame: EncodedFrame) -> None:
+        self.frames.append(frame)
+
+    def connection_lost(self, client: Client, reason: str) -> None:
+        raise AssertionError(reason)
+
+
+async def test_attention_comes_and_goes_on_one_connection(reels: Reels) -> None:
+    async with meeting(reels, 0) as (server, _):
+        stage, seen = Stage(), Seen()
+        client = Client(stage, reels, certificate=Certificate(), seed="a", listener=seen, attention=Attention.COUNTED)
+        await join(server, client, "a")
+        await server.until(lambda: server.counts["connected"] == 1)
+        leg = server.endpoint.legs["a"]
+        tapped: list[RtpPacket] = []
+        client.tap(StreamKind.MAIN, tapped.append)
+        key, delta = reels.listening.pictures[:2]
+        sent = 0
+
+        async def show(payloads: tuple[bytes, ...]) -> None:
+            """Send a picture and wait until it came."""
+            nonlocal sent
+            sent += 1
+            now = stage.now()
+            send(payloads, timestamp=sent * 6000, streams=(leg.sent[StreamKind.MAIN],), now=now)
+            await until(lambda: sum(packet.marker for packet in tapped) >= sent, what="the picture")
+
+        async def asked(count: int) -> None:
+            await until(lambda: server.counts["keyframes asked"] >= count, what="a request")
+
+        await show(key)
+        assert seen.frames == []
+        client.attend(Attention.WHOLE)
+        await show(delta)
+        assert seen.frames == []  # no keyframe yet
+        client.request_keyframe()
+        await asked(1)
+        await show(key)
+        await show(delta)
+        assert [frame.keyframe for frame in seen.frames] == [True, False]
+        assert client.session is not None
+        assert client.session.audio is not None
+        client.attend(Attention.COUNTED)
+        await show(key)
+        assert len(seen.frames) == 2
+        assert client.session.audio is None
+        client.tap(StreamKind.MAIN, None)
+        before = len(tapped)
+        send(delta, timestamp=sent * 6000 + 6000, streams=(leg.sent[StreamKind.MAIN],), now=stage.now())
+        received = client.packets_received
+        await until(lambda: client.packets_received > received, what="a packet")
+        assert len(tapped) == before
+        await client.close()
+        stage.close()
+
+
+async def test_one_without_attention_says_nothing(reels: Reels) -> None:
+    async with meeting(reels, 0) as (server, _):
+        stage, seen = Stage(), Seen()
+        client = Client(stage, reels, certificate=Certificate(), seed="n", listener=seen, attention=Attention.NONE)
+        await join(server, client, "n")
+        await server.until(lambda: server.counts["connected"] == 1 and len(server.frames.get("n", ())) > 2)
+        leg = server.endpoint.legs["n"]
+        for picture, payloads in enumerate(reels.listening.pictures):
+            send(payloads, timestamp=picture * 6000, streams=(leg.sent[StreamKind.MAIN],), now=stage.now())
+        await until(lambda: client.counters["received"] > len(reels.listening.pictures), what="packets at the socket")
+        before = len(server.frames["n"])
+        await server.until(lambda: len(server.frames["n"]) > before + 10)  # most of a second: reports would be due
+        assert (client.packets_received, seen.frames, leg.rtp_counters["rtcp_received"]) == (0, [], 0)
+        await client.close()
+        stage.close()
+
+
+async def test_who_vanishes_says_no_goodbye(reels: Reels) -> None:
+    async with meeting(reels, 2) as (server, (gone, left)):
+        await server.until(lambda: all(len(server.frames.get(name, ())) > 2 for name in "01"))
+        await gone.abandon()
+        await left.close()
+        await server.until(lambda: "1" in server.closed)  # whatever left before would have come before
+        assert "0" not in server.closed
+        assert server.endpoint.legs["0"].connected

@@ -16,7 +16,7 @@ from mcu.media.types import VideoProfile
 from mcu.signaling import protocol as p
 from mcu.synthetic import participant as module
 from mcu.synthetic.clips import MediaSettings
-from mcu.synthetic.participant import Entry, Participant, Refused
+from mcu.synthetic.participant import Entry, Participant, Refused, Witness
 from mcu.synthetic.player import Reels, Size, load_reels
 from mcu.synthetic.stage import Stage
 from mcu.synthetic.staging import Order, make
@@ -38,6 +38,8 @@ class House:
         self.endpoint = Endpoint()
         self.heard: list[p.AnyClientMessage] = []
         self.sockets: list[ServerConnection] = []
+        self.ended = 0  # of them
+        self.frames: list[object] = []
         self.refuse_enter = ""
         self.refuse_resume = False
         self._legs = 0
@@ -52,6 +54,8 @@ class House:
                 self.heard.append(message)
                 await self.answer(socket, message)
                 self._news.set()
+        self.ended += 1
+        self._news.set()
 
     async def answer(self, socket: ServerConnection, message: p.AnyClientMessage) -> None:
         match message:
@@ -95,7 +99,8 @@ class House:
     def leg_closed(self, leg: WebRtcLeg, reason: str) -> None:
         self._news.set()
 
-    def frame_received(self, *_: object) -> None:
+    def frame_received(self, *received: object) -> None:
+        self.frames.append(received)
         self._news.set()
 
     def keyframe_requested(self, *_: object) -> None:
@@ -142,10 +147,19 @@ def address(web: WebSocketServer) -> str:
 
 
 @contextlib.asynccontextmanager
-async def attending(url: str, reels: Reels | None) -> AsyncIterator[tuple[Participant, asyncio.Task[None]]]:
+async def attending(
+    url: str, reels: Reels | None, *, witness: Witness | None = None, speaks_while_muted: bool = False
+) -> AsyncIterator[tuple[Participant, asyncio.Task[None]]]:
     stage = Stage()
     entry = Entry(server=url, conference=LINK, name="김도현", office="종로구청장", muted=True)
-    someone = Participant(entry, reels, stage=stage, certificate=Certificate())
+    someone = Participant(
+        entry,
+        reels,
+        stage=stage,
+        certificate=Certificate(),
+        witness=witness,
+        speaks_while_muted=speaks_while_muted,
+    )
     task = asyncio.create_task(someone.run())
     try:
         yield someone, task
@@ -268,3 +282,66 @@ async def test_leaving_returns(house: tuple[House, str]) -> None:
             await someone.leave()
             await task
         assert someone.client is None
+
+
+class Told:
+    """A witness."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def message_received(self, message: p.AnyServerMessage) -> None:
+        if isinstance(message, p.Entered):
+            self.told.append("resumed" if message.resumed else "entered")
+
+    def signaling_lost(self) -> None:
+        self.told.append("signaling lost")
+
+    def media_connected(self) -> None:
+        self.told.append("media")
+
+    def media_lost(self) -> None:
+        self.told.append("media lost")
+
+
+async def test_a_witness_is_told_what_happens(house: tuple[House, str], reels: Reels) -> None:
+    server, url = house
+    witness = Told()
+    async with attending(url, reels, witness=witness) as (someone, _):
+        await until(someone.ready.is_set, what="media")
+        before = someone.counters["srtp_sent"]
+        await server.sockets[0].close()
+        await server.until(lambda: bool(server.of(p.Resume)))
+        await server.tell(server.sockets[1], p.MediaRestart(reason="processor-lost"))
+        await until(lambda: someone.media_connects == 2, what="media again")
+        server.endpoint.legs["2"].close("test")
+        await until(lambda: someone.media_connects == 3, what="media once more")
+        assert someone.counters["srtp_sent"] > before  # of all connections
+        again = ["media lost", "media"]
+        assert witness.told == ["entered", "media", "signaling lost", "resumed", *again, *again]
+
+
+async def test_who_vanishes_is_not_heard_of_again(house: tuple[House, str], reels: Reels) -> None:
+    server, url = house
+    async with attending(url, reels) as (someone, task):
+        await until(lambda: someone.ready.is_set() and len(server.frames) > 2, what="media")
+        await someone.vanish()
+        async with asyncio.timeout(PATIENCE):
+            await task
+        await server.until(lambda: server.ended == 1)
+        assert server.of(p.Leave) == []
+        assert list(server.endpoint.legs) == ["1"]
+        assert someone.reconnects == 0
+
+
+async def test_one_who_obeys_nobody_speaks_while_muted(house: tuple[House, str], reels: Reels) -> None:
+    _, url = house
+    async with attending(url, reels, speaks_while_muted=True) as (someone, _):
+        await until(someone.ready.is_set, what="media")
+        assert someone.entry.muted
+        someone.set_speaking(True)
+        assert someone.client is not None
+        player = someone.client.player
+        assert player is not None
+        await until(lambda: len(player.spoken) > 3, what="speech")
+        assert not player.muted

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mcu.media.types import EncodedFrame, StreamKind
 from mcu.media.video_codecs import VideoDecoder
 from mcu.synthetic import voice
+from mcu.synthetic.client import Attention
 from mcu.synthetic.clips import MediaSettings
 from mcu.synthetic.participant import Entry, Participant
 from mcu.synthetic.player import Reels
@@ -125,7 +126,7 @@ async def test_h264_goes_both_ways(room: Meeting, server: Server) -> None:
 
 async def test_who_only_counts_reports_and_is_seen(room: Meeting, server: Server) -> None:
     first = await room.join(1, quiet_reels(1))
-    async with entering(room, server, first.entry.conference, quiet_reels(2), counts_only=True) as crowd:
+    async with entering(room, server, first.entry.conference, quiet_reels(2), attention=Attention.COUNTED) as crowd:
         await until(lambda: first.people() == [1, 2], what="one of the crowd")
         assert crowd.client is not None
         session = crowd.client.session

@@ -23,7 +23,7 @@ from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind
 from mcu.media.video_codecs import VideoDecoder
 from mcu.signaling import protocol
 from mcu.synthetic import picture_code
-from mcu.synthetic.client import Client
+from mcu.synthetic.client import Attention, Client
 from mcu.synthetic.entry import Entry
 from mcu.synthetic.participant import Participant
 from mcu.synthetic.player import load_reels
@@ -188,7 +188,8 @@ async def run(task: Task) -> None:
         reels = load_reels(voices.without_pauses(performance) if member.speaks else performance)
         entry = Entry(task.server, task.conference, name_of(member.person), f"자리 {member.person}")
         kind = Observer if member.looks else Guest
-        person = kind(entry, reels, stage=stage, certificate=certificate, order=order, counts_only=not member.looks)
+        attention = Attention.WHOLE if member.looks else Attention.COUNTED
+        person = kind(entry, reels, stage=stage, certificate=certificate, order=order, attention=attention)
         if isinstance(person, Observer):
             person.begin(stage)
         person.set_speaking(member.speaks)

@@ -163,6 +163,13 @@ class CallDriver:
         """End the call."""
         self.do(lambda now: self.call.hang_up(reason, now))
 
+    def abandon(self) -> None:
+        """End it here without telling anybody, as when power fails: for rooms made of code."""
+        self._end_here()
+        for connection in (self._control, self._signaling):
+            if connection is not None:
+                connection.abort()
+
     def do(self, action: Callable[[float], object]) -> None:
         """Give something to the call, then do what it wants. Nothing happens after its end."""
         if self._over:
@@ -232,12 +239,16 @@ class CallDriver:
             return
         self._over = True
         self._flush()
+        self._end_here()
+        for connection in (self._control, self._signaling):
+            if connection is not None:
+                connection.close()
+        self._owner.call_event(event)
+
+    def _end_here(self) -> None:
+        self._over = True
         if self._timer is not None:
             self._timer.cancel()
         for task in self._connecting:
             task.cancel()
         self._stop_listening()
-        for connection in (self._control, self._signaling):
-            if connection is not None:
-                connection.close()
-        self._owner.call_event(event)

@@ -68,6 +68,12 @@ class RtpEndpoint:
                     log.exception("leg failed", leg=leg.id)
                     self.failed(leg)
 
+    def abandon(self, leg: H323Leg) -> None:
+        """Close it without a goodbye, as when power fails: for rooms made of code."""
+        for pair in self._pairs[leg.id]:
+            pair.close()
+        leg.close("abandoned")
+
     def close(self) -> None:
         for leg in list(self.legs.values()):
             leg.close("server-stopping")

@@ -174,6 +174,14 @@ class SyntheticRoom:
             self.driver.hang_up()
         self._rtp.end()
 
+    def vanish(self) -> None:
+        """Be gone without a word, as when power fails."""
+        if self._server is not None:
+            self._server.close()
+        if self.driver is not None:
+            self.driver.abandon()
+        self._rtp.abandon()
+
     async def changed(self, *, seconds: float) -> None:
         """Wait for the next event or beat, so many seconds at most."""
         self._changed.clear()
@@ -205,6 +213,19 @@ class SyntheticRoom:
     def watch(self, on_frame: Callable[[StreamKind, EncodedFrame], object]) -> None:
         """Hand every frame that comes to `on_frame`, coded."""
         self._rtp.on_frame = on_frame
+
+    def listen_in(self, on_sound: Callable[[AudioBlock | None, float], object]) -> None:
+        """Hand every block that is heard to `on_sound`, with the time; None is silence."""
+        self._rtp.on_sound = on_sound
+
+    def notice_sent(self, on_left: Callable[[StreamKind, int, float], object]) -> None:
+        """Tell `on_left` of what left: its kind, the beat that the voice or picture was made for, and the time."""
+        self._rtp.on_left = on_left
+
+    def request_keyframe(self) -> None:
+        """Of what is received."""
+        if self.leg is not None:
+            self.leg.request_keyframe(StreamKind.MAIN)
 
     @property
     def leg(self) -> H323Leg | None:

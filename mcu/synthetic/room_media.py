@@ -61,6 +61,8 @@ class RoomMedia:
     ) -> None:
         self.frames: Counter[StreamKind] = Counter()
         self.on_frame: Callable[[StreamKind, EncodedFrame], object] = lambda kind, frame: None
+        self.on_sound: Callable[[AudioBlock | None, float], object] = lambda block, now: None  # as it is heard
+        self.on_left: Callable[[StreamKind, int, float], object] = lambda kind, beat, now: None  # what a beat sent
         self.leg: H323Leg | None = None
         self.content: Picture | None = None  # sent while the channel for it is open
         self._owner = owner
@@ -119,6 +121,12 @@ class RoomMedia:
         self._audio = None
         self._coders.clear()
 
+    def abandon(self) -> None:
+        """Everything is over without a goodbye, as when power fails."""
+        if self.leg is not None:
+            self._endpoint.abandon(self.leg)
+        self.end()
+
     def end(self) -> None:
         """There will be no other call."""
         self.close()
@@ -140,7 +148,9 @@ class RoomMedia:
         self._show(leg, StreamKind.MAIN, leg.video_profile, self._picture, PICTURE_FPS, now)
         self._show(leg, StreamKind.CONTENT, leg.content_profile, self.content, CONTENT_FPS, now)
         if leg.audio is not None:
-            self._heard.append(leg.audio.pull(now))
+            block = leg.audio.pull(now)
+            self._heard.append(block)
+            self.on_sound(block, now)
         self._owner.stirred()
         self._schedule()
 
@@ -158,6 +168,7 @@ class RoomMedia:
             now=now,
             marker_last=False,
         )
+        self.on_left(StreamKind.AUDIO, self._beat, time.monotonic())
 
     def _show(
         self,
@@ -183,6 +194,7 @@ class RoomMedia:
         self._keyframes.discard(kind)
         if coded is not None:
             packets.send(packetize(coded, profile, MAX_PAYLOAD), timestamp=timestamp, streams=[stream], now=now)
+            self.on_left(kind, self._beat, time.monotonic())
 
     # --- mcu.h323.leg.RtpLegHandler -----------------------------------------------------------------------
 

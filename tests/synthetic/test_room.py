@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
 
+from mcu.h323.events import EndReason
+from mcu.h323.leg import KEYFRAME_SECONDS
 from mcu.media.types import StreamKind
 from tests.support.room_scene import Room, camera
 
@@ -60,3 +64,30 @@ async def test_a_call_that_is_over_ends_for_both(rooms: tuple[Room, Room]) -> No
     await called.until(lambda: called.ended is not None)
     assert called.leg is None
     assert not called.holds_token
+
+
+async def test_what_is_sent_and_heard_is_told_as_it_happens(rooms: tuple[Room, Room]) -> None:
+    caller, called = rooms
+    left: list[tuple[StreamKind, int]] = []
+    blocks: list[bool] = []
+    caller.notice_sent(lambda kind, beat, now: left.append((kind, beat)))
+    called.listen_in(lambda block, now: blocks.append(block is not None))
+    await called.until(lambda: blocks[-20:] == [True] * 20)
+    sounds = [beat for kind, beat in left if kind is StreamKind.AUDIO]
+    assert sounds == list(range(sounds[0], sounds[0] + len(sounds)))
+    pictures = [beat for kind, beat in left if kind is StreamKind.MAIN]
+    assert {later - earlier for earlier, later in itertools.pairwise(pictures)} <= {3, 4}  # of 20 ms, at 15 fps
+    keyframes = called.keyframes
+    await asyncio.sleep(KEYFRAME_SECONDS)  # the least between two requests
+    called.request_keyframe()
+    await called.until(lambda: called.keyframes > keyframes)
+
+
+async def test_one_that_vanishes_says_nothing(rooms: tuple[Room, Room]) -> None:
+    caller, called = rooms
+    await called.until(lambda: called.hears(1))
+    caller.vanish()
+    assert caller.leg is None
+    await called.until(lambda: called.ended is not None)  # its TCP connection is gone
+    assert called.ended is not None
+    assert called.ended.reason is EndReason.CONNECTION_LOST

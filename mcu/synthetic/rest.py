@@ -1,4 +1,7 @@
-"""The little of the server's REST interface that fills a conference: create one, and end it."""
+"""The little of the server's REST interface that fills a conference: create one, and end it.
+
+`ask` waits in the calling thread: under gevent, which patches sockets, in the calling greenlet.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 import http.client
 import urllib.error
 import urllib.request
+from typing import TypeVar
 
 import msgspec
 
@@ -21,6 +25,16 @@ SENTENCES = {
     429: "{server} has had too many requests. Try again in a minute.",
 }
 
+T = TypeVar("T")
+
+
+class _Sentence(msgspec.Struct, frozen=True):
+    en: str
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    message: _Sentence
+
 
 class Created(msgspec.Struct, frozen=True):
     """A conference of ours, as its creator is told."""
@@ -34,27 +48,22 @@ class Created(msgspec.Struct, frozen=True):
 
 async def create_conference(server: str, *, title: str, api_key: str = "") -> Created:
     """Raises ConfigurationError with a sentence when the server cannot be reached or refuses."""
-    body = await _request(server, "POST", "/conferences", api_key=api_key, data=msgspec.json.encode({"title": title}))
-    try:
-        return msgspec.json.decode(body, type=Created)
-    except msgspec.DecodeError as error:
-        raise ConfigurationError(f"{server} does not answer like this server: {error}") from error
+    data = msgspec.json.encode({"title": title})
+    body = await asyncio.to_thread(ask, server, "POST", "/api/v1/conferences", api_key=api_key, data=data)
+    return understand(body, Created, server)
 
 
 async def end_conference(server: str, conference: str, *, api_key: str = "") -> None:
     """End the conference with this `Created.id`. Raises ConfigurationError as above."""
-    await _request(server, "DELETE", f"/conferences/{conference}", api_key=api_key)
+    await asyncio.to_thread(ask, server, "DELETE", f"/api/v1/conferences/{conference}", api_key=api_key)
 
 
-async def _request(server: str, method: str, path: str, *, api_key: str, data: bytes | None = None) -> bytes:
+def ask(server: str, method: str, path: str, *, api_key: str = "", data: bytes | None = None) -> bytes:
+    """The body of the answer. Raises ConfigurationError with a sentence."""
     if not server.startswith(("http://", "https://")):
         raise ConfigurationError(f"{server}: the address of a server begins with http:// or https://")
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
-    request = urllib.request.Request(f"{server.rstrip('/')}/api/v1{path}", data=data, headers=headers, method=method)
-    return await asyncio.to_thread(_fetch, request, server)
-
-
-def _fetch(request: urllib.request.Request, server: str) -> bytes:
+    request = urllib.request.Request(f"{server.rstrip('/')}{path}", data=data, headers=headers, method=method)
     context = local_tls() if server.startswith("https") else None
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=context) as response:
@@ -62,11 +71,27 @@ def _fetch(request: urllib.request.Request, server: str) -> bytes:
             return body
     except urllib.error.HTTPError as error:
         raise ConfigurationError(
-            SENTENCES.get(error.code, "{server} refused: {reason}").format(server=server, reason=error.reason)
+            SENTENCES.get(error.code, "{server} refused: {reason}").format(server=server, reason=_reason(error))
         ) from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         reason = getattr(reason, "strerror", None) or reason
         raise ConfigurationError(
-            f"{server} does not answer ({reason}). Start a server with `mcu serve`, or leave --server out."
+            f"{server} does not answer ({reason}). Start a server with `mcu serve`, or name another one."
         ) from error
+
+
+def understand(body: bytes, kind: type[T], server: str) -> T:
+    """`body` as `kind`. Raises ConfigurationError with a sentence."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.DecodeError as error:
+        raise ConfigurationError(f"{server} does not answer like this server: {error}") from error
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    """The server's own sentence (RFC 9457), or the phrase of the status."""
+    try:
+        return msgspec.json.decode(error.read(MAX_BODY), type=_Problem).message.en
+    except (msgspec.DecodeError, OSError, http.client.HTTPException):
+        return str(error.reason)  # somebody else's server, or a proxy

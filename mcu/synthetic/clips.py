@@ -28,6 +28,7 @@ class MediaSettings(msgspec.Struct, frozen=True):
     coded: bool = False  # paint the mark that says who and which frame
     chirped: bool = False  # mix the audible mark into speech, see `chirp`
     tone: bool = False  # a sine instead of a voice, see `library.tone_frequency`
+    sketched: bool = False  # faces that move by fits and starts: quicker to draw and to code, for crowds
 
 
 class SmallerPictures(msgspec.Struct, frozen=True, array_like=True):

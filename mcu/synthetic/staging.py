@@ -20,6 +20,7 @@ from mcu.synthetic.picture_code import Code, paint
 
 MAKER_VERSION = 5  # counted up when the same settings give other clips
 MOUTH_FULL = 1.5  # times the mean loudness of speech at which the mouth is wide open
+SKETCH_HELD = 5  # pictures that a sketched person holds a pose
 FILMED_EACH = 3  # every so many people are shown by a real clip, when there are any; the others are drawn
 MAX_USES = 2  # of one clip: as it is, and mirrored
 TONE_FIRST, TONE_STEP, TONE_COUNT = 320.0, 2 ** (1 / 6), 24  # Hz: whole tones from 320 up to 4560, told apart easily
@@ -102,8 +103,11 @@ def _drawn(order: Order, who: Person, sound: voice.Sound | None, seconds: float,
         mouth = np.clip(volume / (MOUTH_FULL * voice.SPEECH_RMS), 0.0, 1.0)
     motion = Motion(f"{who.number} {sound is None}", seconds=seconds, mouth=mouth, fps=settings.fps)
     artist = Artist(look_of(who.number, woman=who.woman), settings.width, settings.height)
-    for index in range(count):
-        yield artist.draw(motion.pose(index))
+    held = SKETCH_HELD if settings.sketched else 1
+    for index in range(0, count, held):
+        picture = artist.draw(motion.pose(index))
+        for _ in range(min(held, count - index)):
+            yield picture
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -16,7 +18,7 @@ from mcu.synthetic import clips, library, picture_code
 from mcu.synthetic.clips import Clip, MediaSettings, Performance, SmallerPictures
 from mcu.synthetic.encoding import sizes
 from mcu.synthetic.library import Library
-from mcu.synthetic.staging import Order, make
+from mcu.synthetic.staging import Order, make, uncoded
 
 SHORT = MediaSettings(listen_seconds=1, speak_seconds=1)
 SILENT = Console(quiet=True)
@@ -68,6 +70,21 @@ def test_a_performance_is_whole() -> None:
         assert all(clip.frames)
     assert performance.speaking.first_frame == 15
     assert min(performance.speaking.levels) < 30 < 55 < min(performance.listening.levels)
+
+
+def test_a_sketch_holds_its_poses_and_its_mark_goes_on() -> None:
+    plain, coded = (
+        list(
+            uncoded(Order(person=1, settings=msgspec.structs.replace(SHORT, sketched=True, coded=coded)), speaking=True)
+        )
+        for coded in (False, True)
+    )
+    assert [np.array_equal(a, b) for a, b in itertools.pairwise(plain)] == [True, True, True, True, False] * 2 + [
+        True
+    ] * 4
+    assert [picture_code.read(picture[..., 1]) for picture in coded] == [
+        picture_code.Code(1, 15 + n) for n in range(15)
+    ]
 
 
 def test_worker_processes_make_what_is_missing(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The process that carries participants: `python -m loadtests.agent SOCKET`."""

@@ -42,6 +42,7 @@ def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
     yield "mcu_tasks", len(asyncio.all_tasks())
     yield from mp.loop_counters.by_name().items()
     yield "mcu_threads", threading.active_count()
+    yield "mcu_descriptors", len(os.listdir("/proc/self/fd")) - 1  # without the one that lists them
     yield "mcu_bridges", len(mp.bridges)
     yield "mcu_legs", sum(len(bridge.members) for bridge in mp.bridges.values())
     yield "mcu_line_checks", len(mp.line_checks)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Counter, ProcessCollector, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -37,6 +37,7 @@ class Metrics:
         )
         self.refused = Counter("mcu_signaling_refused", "Requests refused, by code", ["code"], registry=self._registry)
         self._registry.register(_Server(registry, connections, loop))
+        ProcessCollector(namespace="mcu_controller", registry=self._registry)  # CPU time, memory, descriptors of the MC
 
     def _counter(self, name: str, text: str) -> Counter:
         return Counter(f"mcu_signaling_{name}", text, registry=self._registry)

@@ -1,0 +1,200 @@
+"""Drawings of a run as SVG, by matplotlib: text stays text, so any browser shows Korean with its own fonts. Pure.
+
+Times of day are seconds since the beginning of the run.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from loadtests.results import Moment, Results, Sample
+
+SIZE = (7.2, 2.6)  # inches
+BLUE, RED, GREY, GREEN, ORANGE = "#1f5fa8", "#c0392b", "#8a94a0", "#2e8b57", "#d98324"
+WINDOW = 10.0  # seconds over which a line in time is summed up
+STYLE: dict[Any, object] = {  # keys are literals of matplotlib's own
+    "svg.fonttype": "none",
+    "svg.hashsalt": "load test",  # the same run gives the same file
+    "font.family": ["Noto Sans CJK KR", "sans-serif"],
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e3e7eb",
+    "axes.edgecolor": GREY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """One drawing with its words."""
+
+    title_ko: str
+    title_en: str
+    svg: str
+
+
+def plots(results: Results) -> list[Plot]:
+    """Those for which there is something to draw."""
+    makers: tuple[tuple[str, str, Callable[[Results, Axes], bool]], ...] = (
+        ("참가자 수", "People in the run", _people),
+        ("들어오는 데 걸린 시간", "Time to come in", _joins),
+        ("화면과 소리 확인", "Checks of picture and sound", _checks),
+        (
+            "화면이 도착하는 데 걸린 시간 (보낸 사람의 카메라부터)",
+            "Delay of pictures, from leaving the sender",
+            _pictures,
+        ),
+        ("소리가 들리는 데 걸린 시간", "Delay of voices, until they are played", _voices),
+        ("초당 화면 수", "Pictures a second", _fps),
+        ("메운 소리의 비율", "Share of sound that was concealed", _concealed),
+        ("서버의 CPU와 부하 생성기의 CPU (코어)", "Processors of the server and of the load (cores)", _cores),
+        ("서버의 메모리 (MB)", "Memory of the server (MB)", _memory),
+    )
+    found = []
+    for korean, english, draw in makers:
+        svg = _drawn(results, draw)
+        if svg:
+            found.append(Plot(korean, english, svg))
+    return found
+
+
+def _drawn(results: Results, draw: Callable[[Results, Axes], bool]) -> str:
+    """Empty where there was nothing to draw."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=SIZE, layout="constrained")
+        FigureCanvasSVG(figure)
+        axes = figure.add_subplot()
+        axes.set_axisbelow(True)
+        if not draw(results, axes):
+            return ""
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return text.getvalue().partition("<svg")[2].join(("<svg", ""))
+
+
+# --- one function for each -------------------------------------------------------------------------------
+
+
+def _people(results: Results, axes: Axes) -> bool:
+    return _moments(results, axes, (("users", BLUE, "사람 · people"),))
+
+
+def _cores(results: Results, axes: Axes) -> bool:
+    return _moments(
+        results, axes, (("server_cores", BLUE, "서버 · server"), ("load_cores", GREY, "부하 생성기 · load"))
+    )
+
+
+def _memory(results: Results, axes: Axes) -> bool:
+    return _moments(results, axes, (("server_bytes", BLUE, "서버 · server"),), scale=1e-6)
+
+
+def _joins(results: Results, axes: Axes) -> bool:
+    rows = (
+        ("join", BLUE, "들어옴 · in"),
+        ("first frame", GREEN, "첫 화면 · picture"),
+        ("first sound", ORANGE, "첫 소리 · sound"),
+    )
+    drawn = False
+    for kind, colour, label in rows:
+        times = np.sort([sample.milliseconds / 1000 for sample in results.samples.get(kind, ())])
+        if len(times):
+            share = 100 * np.arange(1, len(times) + 1) / len(times)
+            axes.step(times, share, where="post", color=colour, label=label)
+            drawn = True
+    if drawn:
+        axes.set(xlabel="초 · seconds", ylabel="%", ylim=(0, 102), xlim=(0, None))
+        axes.legend(loc="lower right", frameon=False)
+    return drawn
+
+
+def _checks(results: Results, axes: Axes) -> bool:
+    good = _every(results, ("tile check", "voice check"))
+    failed = [s for s in results.failures if s.kind in ("tile check", "voice check")]
+    if not good and not failed:
+        return False
+    edges = np.arange(0, max(results.seconds, WINDOW) + WINDOW, WINDOW)
+    right, _ = np.histogram([s.at - results.began for s in good], edges)
+    wrong, _ = np.histogram([s.at - results.began for s in failed], edges)
+    axes.bar(edges[:-1], right, WINDOW * 0.9, align="edge", color=GREEN, label="맞음 · right")
+    axes.bar(edges[:-1], wrong, WINDOW * 0.9, align="edge", bottom=right, color=RED, label="틀림 · wrong")
+    axes.set(xlabel="초 · seconds", ylabel="확인 · checks")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
+    return True
+
+
+def _pictures(results: Results, axes: Axes) -> bool:
+    return _in_time(results, axes, "glass-to-glass")
+
+
+def _voices(results: Results, axes: Axes) -> bool:
+    return _in_time(results, axes, "voice delay")
+
+
+def _fps(results: Results, axes: Axes) -> bool:
+    return _inspected(results, axes, "fps", "장/초 · a second", scale=1.0)
+
+
+def _concealed(results: Results, axes: Axes) -> bool:
+    return _inspected(results, axes, "concealed", "%", scale=100.0)
+
+
+# --- what they share -------------------------------------------------------------------------------------
+
+
+def _moments(results: Results, axes: Axes, fields: Sequence[tuple[str, str, str]], *, scale: float = 1.0) -> bool:
+    drawn = False
+    for field, colour, label in fields:
+        points = [(moment.at - results.began, value * scale) for moment, value in _told(results.moments, field)]
+        if points:
+            axes.plot(*zip(*points, strict=True), color=colour, label=label)
+            drawn = True
+    if drawn:
+        axes.set(xlabel="초 · seconds", ylim=(0, None), xlim=(0, None))
+        if len(fields) > 1:
+            axes.legend(loc="lower right", frameon=False)
+    return drawn
+
+
+def _told(moments: Sequence[Moment], field: str) -> Iterator[tuple[Moment, float]]:
+    for moment in moments:
+        value = getattr(moment, field)
+        if value is not None:
+            yield moment, float(value)
+
+
+def _every(results: Results, kinds: Sequence[str]) -> list[Sample]:
+    return [sample for kind in kinds for sample in results.samples.get(kind, ())]
+
+
+def _in_time(results: Results, axes: Axes, kind: str) -> bool:
+    points = [(s.at - results.began, s.milliseconds) for s in results.samples.get(kind, ())]
+    return _scatter(axes, points, "ms")
+
+
+def _inspected(results: Results, axes: Axes, field: str, unit: str, *, scale: float) -> bool:
+    values = ((at - results.began, getattr(inspection.figures, field)) for at, _, inspection in results.inspections)
+    return _scatter(axes, [(at, value * scale) for at, value in values if value is not None], unit)
+
+
+def _scatter(axes: Axes, points: Sequence[tuple[float, float]], unit: str) -> bool:
+    """Every point, and the median of each window as a line."""
+    if not points:
+        return False
+    at, value = np.array(points, float).T
+    axes.plot(at, value, ".", color=BLUE, alpha=0.35, markersize=4)
+    windows = np.floor(at / WINDOW)
+    middles = [(window * WINDOW + WINDOW / 2, np.median(value[windows == window])) for window in np.unique(windows)]
+    axes.plot(*zip(*middles, strict=True), color=BLUE, linewidth=1.6)
+    axes.set(xlabel="초 · seconds", ylabel=unit, ylim=(0, None), xlim=(0, None))
+    return True

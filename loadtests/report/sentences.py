@@ -1,0 +1,149 @@
+"""What a run means, in sentences of both languages: the same for terminal and report. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loadtests.expectations import Verdict
+from loadtests.results import Results
+
+# Request types as an official would say them.
+KINDS = {
+    "join": ("회의에 들어오기", "coming in"),
+    "first frame": ("첫 화면이 보이기까지", "until the first picture"),
+    "first sound": ("첫 소리가 들리기까지", "until the first sound"),
+    "glass-to-glass": ("화면이 늦는 정도", "delay of pictures"),
+    "voice delay": ("소리가 늦는 정도", "delay of voices"),
+    "tile check": ("화면 확인: 맞는 사람이 맞는 자리에 있는지", "picture check: the right person in the right place"),
+    "voice check": ("소리 확인: 맞는 목소리만 들리는지", "sound check: the right voices and no others"),
+    "layout change": ("화면 배치 바꾸기", "changing the layout"),
+    "reconnect": ("끊긴 뒤 돌아오기", "coming back after a break"),
+    "refusal": ("정원을 넘은 사람을 분명히 거절하기", "refusing clearly who is too many"),
+    "leave": ("나가기", "leaving"),
+    "agent": ("부하 생성기 자신의 상태", "how the load itself does"),
+}
+FAULTS = {
+    "no picture": "화면이 전혀 오지 않음",
+    "tile missing": "있어야 할 사람의 자리가 없음",
+    "tile black": "카메라가 켜져 있는데 보이지 않음",
+    "wrong person in tile": "다른 사람이 그 자리에 있음",
+    "person twice in picture": "한 사람이 두 번 보임",
+    "tile frozen": "한 사람의 화면이 멈춤",
+    "picture frozen": "전체 화면이 멈춤",
+    "no sound": "소리가 전혀 오지 않음",
+    "speaker not heard": "말하는 사람이 들리지 않음",
+    "muted person heard": "음소거된 사람이 들림",
+    "own voice heard": "자기 목소리가 되돌아옴",
+    "person of another conference heard": "다른 회의의 사람이 들림",
+    "picture late": "화면이 늦음",
+    "sound late": "소리가 늦음",
+    "lips and voice apart": "입과 소리가 어긋남",
+    "gaps in sound": "소리가 끊김",
+    "clicks in sound": "소리에 잡음(딱 소리)이 남",
+    "speech hard to understand": "말을 알아듣기 어려움",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """The same in two languages."""
+
+    ko: str
+    en: str
+
+
+def headline(results: Results, verdicts: Sequence[Verdict]) -> Both:
+    """Whether it was good."""
+    missed = sum(not verdict.met for verdict in verdicts)
+    if missed:
+        return Both(
+            f"불합격: 기준 {len(verdicts)}개 가운데 {missed}개에 못 미쳤습니다",
+            f"Failed: {missed} of {len(verdicts)} expectations were not met",
+        )
+    fails = sum(results.fails.values())
+    if fails:
+        return Both(f"확인이 {fails}번 실패했습니다", f"{fails} requests failed")
+    if not results.counts:
+        return Both("아무것도 재지 못했습니다", "Nothing was measured")
+    return Both("합격: 모든 기준을 지켰습니다", "Passed: every expectation was met")
+
+
+def sentences(results: Results) -> list[Both]:
+    """What happened, the most important first."""
+    found: list[Both] = []
+    measured = results.measured()
+    most = max((moment.users for moment in results.moments), default=0)
+    if most:
+        found.append(
+            Both(
+                f"가장 많을 때 {most}명이 함께 있었고, {results.seconds / 60:.1f}분 동안 시험했습니다.",
+                f"At most {most} people were there at once, for {results.seconds / 60:.1f} minutes in all.",
+            )
+        )
+    joins = measured.get("join")
+    if joins is not None and joins.times:
+        half, nearly = joins.figure("p50") / 1000, joins.figure("p95") / 1000
+        found.append(
+            Both(
+                f"절반은 {half:.1f}초 안에, 100명 가운데 95명은 {nearly:.1f}초 안에 회의에 들어왔습니다.",
+                f"Half of them were in within {half:.1f} s, and 95 in 100 within {nearly:.1f} s.",
+            )
+        )
+    for kind, ko, en in (("tile check", "화면을", "the picture"), ("voice check", "소리를", "the sound")):
+        checks = measured.get(kind)
+        if checks is not None:
+            count = int(checks.figure("count"))
+            found.append(
+                Both(
+                    f"{ko} {count}번 확인했고, {checks.fails}번 잘못을 찾았습니다.",
+                    f"Looked at {en} {count} times, and found something wrong {checks.fails} times.",
+                )
+            )
+    delay = measured.get("glass-to-glass")
+    if delay is not None and delay.times:
+        found.append(
+            Both(
+                f"한 사람의 모습은 보통 {delay.figure('p50'):.0f}밀리초 뒤에 다른 사람들에게 도착했습니다.",
+                f"What one person shows was with the others after {delay.figure('p50'):.0f} ms, usually.",
+            )
+        )
+    found.extend(_belief(results))
+    return found
+
+
+def _belief(results: Results) -> list[Both]:
+    """Whether the load kept its own pace: figures are no better than that."""
+    agent = results.measured().get("agent")
+    if agent is None:
+        return []
+    worst = max((*agent.times, 0.0))
+    if agent.fails:
+        return [
+            Both(
+                f"주의: 부하 생성기 자신이 {agent.fails}번 늦었습니다. 이 컴퓨터에는 너무 많은 인원이어서, "
+                "그때의 수치는 서버만의 것이 아닙니다.",
+                f"Beware: the load itself was late {agent.fails} times. So many people are too much for this machine, "
+                "and figures of that time are not the server's alone.",
+            )
+        ]
+    return [
+        Both(
+            f"부하 생성기 자신은 가장 늦을 때 {worst:.0f}밀리초 늦었습니다. 수치는 그보다 정확할 수 없습니다.",
+            f"The load itself woke {worst:.0f} ms too late at most; no figure is better than that.",
+        )
+    ]
+
+
+def number(value: float, figure: str) -> str:
+    """With its unit."""
+    if math.isnan(value):
+        return "—"
+    if figure in ("count", "fails"):
+        return f"{value:.0f}"
+    if figure == "fail%":
+        return f"{value:.2f} %"
+    if figure == "rate":
+        return f"{value:.1f} /s"
+    return f"{value:.0f} ms"

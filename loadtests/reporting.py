@@ -1,0 +1,196 @@
+"""The end of a run: is it good, and where is that written? Flags, the verdict in the terminal, exit code, files."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from locust.runners import LocalRunner, MasterRunner
+
+from loadtests import expectations
+from loadtests.collecting import Collector
+from loadtests.expectations import Expectation, Verdict
+from loadtests.exporter import export
+from loadtests.findings import Figures
+from loadtests.report.page import About, render
+from loadtests.report.sentences import Both, headline, number, sentences
+from loadtests.results import Results
+from loadtests.scenarios import scenario_of
+from mcu.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from locust.env import Environment
+    from locust.event import Events
+
+    from loadtests.options import ArgumentParser
+
+GROUP = "부하 시험의 결과 · Results of load tests"
+TEXT = "기준에 못 미치면 종료 코드가 1입니다.\nThe exit code is 1 when something expected is not reached."
+DEFAULT_REPORT = "var/load/report.html"
+
+log = logging.getLogger(__name__)
+
+
+def attach(events: Events) -> None:
+    """Called by the locustfile, once."""
+    events.init_command_line_parser.add_listener(add)
+    events.init.add_listener(_init)
+
+
+def add(parser: ArgumentParser) -> None:
+    """The flags, as locust's event `init_command_line_parser` asks for."""
+    group = parser.add_argument_group(GROUP, TEXT)
+
+    def flag(name: str, ko: str, en: str, **settings: Any) -> None:
+        variable = f"LOADTEST_{name.replace('-', '_').upper()}"
+        group.add_argument(f"--{name}", help=f"{ko} · {en}".replace("%", "%%"), env_var=variable, **settings)
+
+    flag(
+        "expect",
+        "지켜야 할 기준입니다. 여러 번 쓸 수 있습니다. 시나리오의 기준에 더해집니다.",
+        f"What has to be reached beside what the scenario expects; may be given again. Like {expectations.EXAMPLES}. "
+        f"Figures: {', '.join(expectations.FIGURES)}.",
+        action="append",
+        default=[],
+        metavar="EXPECTATION",
+        include_in_web_ui=False,
+    )
+    flag(
+        "no-scenario-expectations",
+        "시나리오가 정한 기준은 쓰지 않습니다.",
+        "Leave out what the scenario itself expects.",
+        action="store_true",
+        default=False,
+        include_in_web_ui=False,
+    )
+    flag(
+        "report",
+        "보고서(HTML 파일 하나)를 쓸 곳입니다. 옆에 확인 결과 표(CSV)도 씁니다.",
+        "Where to write the report, one HTML file; the checks one by one stand beside it as CSV. Empty: none.",
+        default=DEFAULT_REPORT,
+        metavar="FILE",
+        include_in_web_ui=False,
+    )
+    flag(
+        "metrics-port",
+        "시험하는 동안 Prometheus 형식으로 보여 줄 포트입니다. 0이면 보여 주지 않습니다.",
+        "Show the run to Prometheus at this port while it lasts; 0: not at all.",
+        type=int,
+        default=0,
+        metavar="PORT",
+        include_in_web_ui=False,
+    )
+
+
+def _init(environment: Environment, **_: Any) -> None:
+    """Ends locust with a sentence when an expectation is not understood, before anything has begun."""
+    leads = isinstance(environment.runner, LocalRunner | MasterRunner)
+    collector = Collector(environment, leads=leads)
+    if leads:
+        try:
+            Reporter(environment, collector)
+        except ConfigurationError as error:
+            sys.exit(f"\n{error}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    expected: tuple[Expectation, ...]
+    report: Path | None
+    metrics_port: int
+
+
+class Reporter:
+    """On the machine that leads."""
+
+    def __init__(self, environment: Environment, collector: Collector) -> None:
+        """Raises ConfigurationError."""
+        parsed = environment.parsed_options
+        assert parsed is not None
+        self._parsed: argparse.Namespace = parsed
+        self._environment = environment
+        self._collector = collector
+        scenario = scenario_of(parsed.scenario)
+        texts = [*([] if parsed.no_scenario_expectations else scenario.expectations), *parsed.expect]
+        self._settings = _Settings(
+            tuple(map(expectations.parse, texts)), Path(parsed.report) if parsed.report else None, parsed.metrics_port
+        )
+        self._title = Both(scenario.title_ko, scenario.title_en)
+        self._stop: Callable[[], None] | None = None
+        if self._settings.metrics_port:
+            self._stop = export(self._settings.metrics_port, lambda: collector.results)
+        environment.events.quitting.add_listener(self.finish)
+
+    def finish(self, **_: Any) -> None:
+        """The last that locust does."""
+        if self._stop is not None:
+            self._stop()
+        results = self._collector.results
+        if results is None or not results.counts:
+            log.error("아무것도 재지 못했습니다 · Nothing was measured")
+            self._environment.process_exit_code = self._environment.process_exit_code or 1
+            return
+        verdicts = expectations.judge(self._settings.expected, results.measured())
+        say(results, verdicts)
+        if not all(verdict.met for verdict in verdicts):
+            self._environment.process_exit_code = 1
+        if self._settings.report is not None:
+            self._write(self._settings.report, results, verdicts)
+
+    def _write(self, path: Path, results: Results, verdicts: Sequence[Verdict]) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(render(results, verdicts, About(self._title, self._facts(results))), encoding="utf-8")
+            write_checks(path.with_suffix(".csv"), results)
+        except OSError as error:
+            log.error("%s: %s", path, error.strerror)
+            self._environment.process_exit_code = self._environment.process_exit_code or 1
+            return
+        log.info("보고서 · Report: %s", path.resolve())
+
+    def _facts(self, results: Results) -> list[tuple[str, str, str]]:
+        runner = self._environment.runner
+        workers = len(runner.clients) if isinstance(runner, MasterRunner) else 1
+        return [
+            ("서버", "server", self._environment.host or ""),
+            ("시나리오", "scenario", self._parsed.scenario),
+            ("시간", "time", f"{results.seconds:.0f} s"),
+            ("locust 작업자", "locust workers", str(workers)),
+            ("부하를 만든 컴퓨터", "machine of the load", f"{platform.machine()}, {os.cpu_count()} cores"),
+            ("다시 해 보려면", "to repeat", shlex.join(["locust", *sys.argv[1:]])),
+        ]
+
+
+def say(results: Results, verdicts: Sequence[Verdict]) -> None:
+    """In the terminal."""
+    for verdict in verdicts:
+        mark = "✓" if verdict.met else "✗"
+        log.info("%s %s  (%s)", mark, verdict.expectation.text, number(verdict.value, verdict.expectation.figure))
+    for each in (*sentences(results), headline(results, verdicts)):
+        log.info("%s · %s", each.ko, each.en)
+
+
+def write_checks(path: Path, results: Results) -> None:
+    """Every check as a row. Raises OSError."""
+    figures = Figures.__struct_fields__
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["at", "user", "who", *figures, "findings", "unjudged"])
+        for at, name, inspection in results.inspections:
+            values = [getattr(inspection.figures, field) for field in figures]
+            found = (*inspection.picture_findings, *inspection.voice_findings)
+            rows.writerow(
+                [f"{at - results.began:.3f}", name, inspection.who]
+                + [" ".join(map(str, value)) if isinstance(value, tuple) else value for value in values]
+                + ["; ".join(f"{each.fault.value}: {each.detail}" for each in found), "; ".join(inspection.unjudged)]
+            )

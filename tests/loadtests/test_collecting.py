@@ -1,0 +1,77 @@
+"""From locust's events to results: alone, and from a worker to the one that leads."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from locust.env import Environment
+
+from loadtests.collecting import Collector, parse_metrics, total
+from loadtests.findings import Figures, Inspection
+from loadtests.telling import tell, tell_counts, tell_inspection
+from loadtests.wire import Counts
+
+INSPECTION = Inspection(who=7, began=1.0, figures=Figures(seconds=3.0, frames=75, picture_delay=60.0))
+COUNTS = Counts(
+    seconds=5.0,
+    cpu_seconds=1.5,
+    connected=3,
+    packets_received=9,
+    packets_sent=9,
+    skipped=0,
+    overflowed=0,
+    late=0.02,
+    reconnects=0,
+)
+
+
+def happen(environment: Environment) -> None:
+    tell(environment, "join", "Chair", seconds=0.5)
+    tell(environment, "leave", "Chair", failure="gone")
+    tell_inspection(environment, "Viewer", INSPECTION)
+    tell_counts(environment, "Agent", COUNTS)
+
+
+def test_whoever_runs_alone_has_everything_at_once() -> None:
+    environment = Environment()
+    collector = Collector(environment, leads=True)
+    happen(environment)
+    results = collector.results
+    assert results is not None
+    assert results.measured()["join"].times == [500.0]
+    assert results.fails["leave", "Chair"] == 1
+    assert [(name, found) for _, name, found in results.inspections] == [("Viewer", INSPECTION)]
+    assert results.measured()["glass-to-glass"].times == [60.0]
+
+
+def test_a_worker_reports_to_the_leader_and_keeps_nothing() -> None:
+    there, here = Environment(), Environment()
+    worker, leader = Collector(there, leads=False), Collector(here, leads=True)
+    happen(there)
+    for _ in range(2):
+        data: dict[str, object] = {}
+        there.events.report_to_master.fire(client_id="w", data=data)
+        here.events.worker_report.fire(client_id="w", data=msgspec.msgpack.decode(msgspec.msgpack.encode(data)))
+    assert worker.results is None
+    results = leader.results
+    assert results is not None
+    assert results.counts["join", "Chair"] == 1
+    assert len(results.inspections) == 1
+
+
+def test_metrics_are_summed_over_labels_and_nonsense_is_passed_over() -> None:
+    metrics = parse_metrics(
+        [
+            "# HELP x y",
+            'mcu_processor_rss_bytes{processor="0"} 1e8',
+            'mcu_processor_rss_bytes{processor="1"} 2e8',
+            "mcu_controller_process_resident_memory_bytes 5e7",
+            "broken{ 3",
+            "word word",
+            "",
+        ]
+    )
+    assert total(metrics, ("mcu_processor_rss_bytes", "mcu_controller_process_resident_memory_bytes")) == pytest.approx(
+        3.5e8
+    )
+    assert total(metrics, ("absent",)) is None

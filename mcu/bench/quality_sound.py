@@ -22,6 +22,7 @@ from mcu.bench.intelligibility import spectral_distance, stoi
 from mcu.bench.observation import Observation
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
 from mcu.synthetic.clips import Clip
+from mcu.synthetic.encoding import decode_sound
 
 EDGE = SAMPLE_RATE // 2  # samples at both ends that are left out: voices may be missing in the sum there
 SEARCH = SAMPLE_RATE // 50  # samples by which a codec may delay
@@ -89,8 +90,7 @@ def add_voice(
 
 def decoded(clip: Clip) -> list[Samples]:
     """Each packet of a loop."""
-    decoder = OpusDecoder()
-    return [decoder.decode(packet).astype(np.float64) for packet in clip.packets]
+    return [block.astype(np.float64) for block in decode_sound(clip.packets)]
 
 
 def plainly_coded(sound: Samples) -> Samples:

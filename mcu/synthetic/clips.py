@@ -27,6 +27,7 @@ class MediaSettings(msgspec.Struct, frozen=True):
     smaller: tuple[int, ...] = (360, 180, 144)  # lines that the pictures are coded in as well, where that is less
     coded: bool = False  # paint the mark that says who and which frame
     chirped: bool = False  # mix the audible mark into speech, see `chirp`
+    signed: bool = False  # no two voices are alike, even of one recording: each is known by itself, see `signature`
     tone: bool = False  # a sine instead of a voice, see `library.tone_frequency`
     sketched: bool = False  # faces that move by fits and starts: quicker to draw and to code, for crowds
 

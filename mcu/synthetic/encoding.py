@@ -1,4 +1,4 @@
-"""Pictures and sound to loops: VP8 or H.264 with a keyframe at fixed places, and Opus."""
+"""Pictures and sound to loops: VP8 or H.264 with a keyframe at fixed places, and Opus; and sound back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from av.video.frame import PictureType
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
+from mcu._native.opus import OpusDecoder
+from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock
 from mcu.synthetic.clips import PACKET_SECONDS, Clip, MediaSettings, SmallerPictures
 from mcu.synthetic.voice import Sound, loudness
 
@@ -138,6 +139,12 @@ def encode_sound(sound: Sound, *, bitrate: int) -> tuple[tuple[bytes, ...], tupl
         frame.pts = index * BLOCK_SAMPLES
         packets.extend(bytes(packet) for packet in encoder.encode(frame))
     return tuple(packets[: len(samples)]), _levels(whole)
+
+
+def decode_sound(packets: Iterable[bytes]) -> list[AudioBlock]:
+    """Each packet of a loop, decoded in their order from the first on. Raises ProtocolError."""
+    decoder = OpusDecoder()
+    return [decoder.decode(packet) for packet in packets]
 
 
 def _levels(sound: Sound) -> tuple[int, ...]:

@@ -67,9 +67,12 @@ def pictures(path: Path, *, width: int, height: int, fps: float, count: int, var
     return chosen
 
 
-def voice(path: Path, *, seconds: float, variant: int = 0) -> Sound:
-    """`seconds` of the file at SAMPLE_RATE, faded at both ends, as loud as the generated voices; short files repeat."""
-    whole = _decode_sound(path)
+def voice(path: Path, *, seconds: float, variant: int = 0, speed: float = 1.0) -> Sound:
+    """`seconds` of the file at SAMPLE_RATE, faded at both ends, as loud as the generated voices; short files repeat.
+
+    At another `speed` it is another, higher or lower voice.
+    """
+    whole = _decode_sound(path, rate=round(SAMPLE_RATE / speed))
     count = round(seconds * SAMPLE_RATE)
     start = variant * count % max(1, len(whole) - count) if len(whole) > count else 0
     cut = np.resize(whole[start:], count) if len(whole) - start < count else whole[start : start + count].copy()
@@ -114,8 +117,8 @@ def _fill(frame: av.VideoFrame, width: int, height: int) -> Rgb:
     return np.ascontiguousarray(scaled[top : top + height, left : left + width])
 
 
-def _decode_sound(path: Path) -> Sound:
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+def _decode_sound(path: Path, *, rate: int) -> Sound:
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
     pieces: list[Sound] = []
     try:
         with av.open(str(path)) as container:

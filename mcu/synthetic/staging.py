@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mcu.synthetic import chirp, real_media, voice
+from mcu.synthetic import chirp, real_media, signature, voice
 from mcu.synthetic.clips import Clip, MediaSettings, Performance
 from mcu.synthetic.encoding import Rgb, encode_loop
 from mcu.synthetic.figure import Artist
@@ -44,18 +44,33 @@ def make(order: Order) -> Performance:
     settings = order.settings
     who = person(order.person)
     quiet = voice.room(seconds=settings.listen_seconds, seed=f"room {who.number}")
-    spoken = _voice(order, who)
+    said = spoken(order)
     return Performance(
         person=who.number,
         listening=_loop(order, who, quiet, speaking=False),
-        speaking=_loop(order, who, spoken, speaking=True),
+        speaking=_loop(order, who, said, speaking=True),
     )
 
 
 def uncoded(order: Order, *, speaking: bool) -> Iterator[Rgb]:
     """The pictures of one loop as they were before `make` coded them."""
     who = person(order.person)
-    return _pictures(order, who, _voice(order, who) if speaking else None)
+    return _pictures(order, who, spoken(order) if speaking else None)
+
+
+def spoken(order: Order) -> voice.Sound:
+    """The sound of the loop of speaking, before it is marked and coded."""
+    who, settings = person(order.person), order.settings
+    if settings.tone:
+        return voice.tone(tone_frequency(who.number), seconds=settings.speak_seconds)
+    if order.folder:
+        folder = real_media.open_folder(Path(order.folder))
+        if folder.voices:
+            turn, row = divmod(who.number, len(folder.voices))
+            speed = signature.speed(turn) if settings.signed else 1.0
+            return real_media.voice(folder.voices[row], seconds=settings.speak_seconds, variant=turn, speed=speed)
+    timbre = voice.voice_of(who.number, woman=who.woman)
+    return voice.speak(timbre, seconds=settings.speak_seconds, seed=f"speech {who.number}")
 
 
 def _loop(order: Order, who: Person, sound: voice.Sound, *, speaking: bool) -> Clip:
@@ -68,9 +83,9 @@ def _first_frame(order: Order, *, speaking: bool) -> int:
     return round(order.settings.listen_seconds * order.settings.fps) if speaking else 0
 
 
-def _pictures(order: Order, who: Person, spoken: voice.Sound | None) -> Iterator[Rgb]:
-    """Of speaking where something is spoken, else of listening."""
-    speaking = spoken is not None
+def _pictures(order: Order, who: Person, said: voice.Sound | None) -> Iterator[Rgb]:
+    """Of speaking where something is said, else of listening."""
+    speaking = said is not None
     first_frame = _first_frame(order, speaking=speaking)
     seconds = order.settings.speak_seconds if speaking else order.settings.listen_seconds
     count = round(seconds * order.settings.fps)
@@ -78,21 +93,8 @@ def _pictures(order: Order, who: Person, spoken: voice.Sound | None) -> Iterator
     if film is not None:
         pictures = _filmed(film, order, count, first_frame)
     else:
-        pictures = _drawn(order, who, spoken, seconds, count)
+        pictures = _drawn(order, who, said, seconds, count)
     return _marked(pictures, who, first_frame) if order.settings.coded else pictures
-
-
-def _voice(order: Order, who: Person) -> voice.Sound:
-    settings = order.settings
-    if settings.tone:
-        return voice.tone(tone_frequency(who.number), seconds=settings.speak_seconds)
-    if order.folder:
-        folder = real_media.open_folder(Path(order.folder))
-        if folder.voices:
-            turn, row = divmod(who.number, len(folder.voices))
-            return real_media.voice(folder.voices[row], seconds=settings.speak_seconds, variant=turn)
-    timbre = voice.voice_of(who.number, woman=who.woman)
-    return voice.speak(timbre, seconds=settings.speak_seconds, seed=f"speech {who.number}")
 
 
 def _drawn(order: Order, who: Person, sound: voice.Sound | None, seconds: float, count: int) -> Iterator[Rgb]:

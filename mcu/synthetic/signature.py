@@ -32,7 +32,7 @@ MIN_SHARE = 0.2  # of the surest one's strength: a voice that is heard alone loo
 ENOUGH_SECONDS = 1.5  # of sound; a single vowel is like that of anybody with the same pitch
 CHUNK = 256  # samples at RATE in which there is sound or there is not
 SOUNDING = 0.1  # of the loudest chunk's power, whitened
-SPEED_STEP, SPEEDS = 0.02, 13  # between people of one recording; up to 12 % faster or slower is still a usual voice
+SPEED_STEP, SPEEDS = 0.005, 49  # between people of one recording; 12 % faster or slower is still a usual voice
 
 Sound = NDArray[np.floating]
 White = NDArray[np.float32]

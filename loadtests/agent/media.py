@@ -1,4 +1,4 @@
-"""What participants of a run look and sound like: each number has a face, a voice, a code and a signature of its own.
+"""What participants of a run look and sound like: each number has a face, a voice and a code of its own.
 
     python -m loadtests.agent.media 200      # makes those of the first two hundred, before a run
 
@@ -28,7 +28,7 @@ from mcu.synthetic.player import Reel, Reels, load_reels
 CACHE = Path("var/cache/synthetic")
 MEDIA_VARIABLE = "MCU_MEDIA"  # a folder with clips of real people, for whoever has one
 DETAILED = 40  # people: more than have a tile of their own anywhere
-CAMERA = MediaSettings(width=320, height=180, fps=15, coded=True)  # as the bench has them
+CAMERA = MediaSettings(width=320, height=180, fps=15, coded=True, signed=True)  # as large as the bench has them
 SKETCH = msgspec.structs.replace(CAMERA, sketched=True, listen_seconds=2.0, speak_seconds=4.0)
 SCREEN = MediaSettings(  # a screen with slides, of which the loop of listening is shown
     width=1280,

@@ -12,7 +12,7 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mcu.gateway.call_driver import CallDriver
@@ -104,6 +104,7 @@ class SyntheticRoom:
             rng=random.Random(self.settings.seed),
             now=time.monotonic(),
         )
+        self.ended, self.answered = None, False
         self._media = OpenMedia()
         self._media.add_source(connection.peer.ip)
         self.driver = CallDriver(call, self, control_ports=CONTROL_PORTS)
@@ -214,8 +215,8 @@ class SyntheticRoom:
         """Hand every frame that comes to `on_frame`, coded."""
         self._rtp.on_frame = on_frame
 
-    def listen_in(self, on_sound: Callable[[AudioBlock | None, float], object]) -> None:
-        """Hand every block that is heard to `on_sound`, with the time; None is silence."""
+    def listen_in(self, on_sound: Callable[[AudioBlock | None, float, float], object]) -> None:
+        """Hand every block that is heard to `on_sound`, with when it was due and the time; None is silence."""
         self._rtp.on_sound = on_sound
 
     def notice_sent(self, on_left: Callable[[StreamKind, int, float], object]) -> None:
@@ -226,6 +227,11 @@ class SyntheticRoom:
         """Of what is received."""
         if self.leg is not None:
             self.leg.request_keyframe(StreamKind.MAIN)
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """Of datagrams "received", "sent", "overflowed"."""
+        return self._rtp.counters
 
     @property
     def leg(self) -> H323Leg | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -61,7 +61,7 @@ class RoomMedia:
     ) -> None:
         self.frames: Counter[StreamKind] = Counter()
         self.on_frame: Callable[[StreamKind, EncodedFrame], object] = lambda kind, frame: None
-        self.on_sound: Callable[[AudioBlock | None, float], object] = lambda block, now: None  # as it is heard
+        self.on_sound: Callable[[AudioBlock | None, float, float], object] = lambda block, due, now: None
         self.on_left: Callable[[StreamKind, int, float], object] = lambda kind, beat, now: None  # what a beat sent
         self.leg: H323Leg | None = None
         self.content: Picture | None = None  # sent while the channel for it is open
@@ -77,6 +77,11 @@ class RoomMedia:
         self._beat = 0
         self._began = time.monotonic()
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """Of datagrams, see RtpEndpoint."""
+        return self._endpoint.counters
 
     @property
     def heard(self) -> AudioBlock:
@@ -150,7 +155,7 @@ class RoomMedia:
         if leg.audio is not None:
             block = leg.audio.pull(now)
             self._heard.append(block)
-            self.on_sound(block, now)
+            self.on_sound(block, self._began + self._beat * BLOCK_SECONDS, now)
         self._owner.stirred()
         self._schedule()
 

@@ -63,6 +63,7 @@ async def test_a_call_that_is_over_ends_for_both(rooms: tuple[Room, Room]) -> No
     await caller.close()
     await called.until(lambda: called.ended is not None)
     assert called.leg is None
+    assert called.counters["received"] > called.counters["overflowed"]
     assert not called.holds_token
 
 
@@ -71,7 +72,7 @@ async def test_what_is_sent_and_heard_is_told_as_it_happens(rooms: tuple[Room, R
     left: list[tuple[StreamKind, int]] = []
     blocks: list[bool] = []
     caller.notice_sent(lambda kind, beat, now: left.append((kind, beat)))
-    called.listen_in(lambda block, now: blocks.append(block is not None))
+    called.listen_in(lambda block, due, now: blocks.append(block is not None))
     await called.until(lambda: blocks[-20:] == [True] * 20)
     sounds = [beat for kind, beat in left if kind is StreamKind.AUDIO]
     assert sounds == list(range(sounds[0], sounds[0] + len(sounds)))
@@ -91,3 +92,19 @@ async def test_one_that_vanishes_says_nothing(rooms: tuple[Room, Room]) -> None:
     await called.until(lambda: called.ended is not None)  # its TCP connection is gone
     assert called.ended is not None
     assert called.ended.reason is EndReason.CONNECTION_LOST
+
+
+async def test_one_that_was_called_can_be_called_again() -> None:
+    caller, called = Room(1), Room(2)
+    address = await called.listen()
+    await caller.call(address)
+    await called.until(lambda: called.hears(1))
+    await caller.close()
+    await called.until(lambda: called.ended is not None)
+    another = Room(3)
+    await another.call(address)
+    await called.until(lambda: called.hears(3))
+    assert called.ended is None
+    assert called.answered
+    await another.close()
+    await called.close()

@@ -1,0 +1,16 @@
+"""Which class plays which kind of participant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from loadtests.agent.attendee import Attendee
+from loadtests.agent.member import Company, Member
+from loadtests.agent.room import Room
+from loadtests.wire import Enter, Kind
+
+KINDS: Mapping[Kind, Callable[[Enter, Company], Member]] = {
+    "attendee": Attendee,
+    "viewer": Attendee,
+    "room": Room,
+}

@@ -1,0 +1,100 @@
+"""Who is where and how, as the server tells it."""
+
+from __future__ import annotations
+
+from loadtests.agent.names import STRANGER, who_is
+from loadtests.agent.proceedings import Proceedings
+from loadtests.recording import Layout, Place, Present
+from mcu.signaling import protocol as p
+from mcu.synthetic.people import person
+from mcu.synthetic.picture_code import MAX_PERSON
+from tests.loadtests.agent.told import entered, line, tiles
+
+
+class Notes:
+    """A follower."""
+
+    def __init__(self) -> None:
+        self.layouts: list[Layout] = []
+        self.lines: list[Present] = []
+
+    def layout(self, layout: Layout) -> None:
+        self.layouts.append(layout)
+
+    def present(self, present: Present) -> None:
+        self.lines.append(present)
+
+
+def test_everybody_of_a_run_is_known_by_name() -> None:
+    assert [who_is(person(number).name) for number in (0, 24, 25, 26, MAX_PERSON)] == [0, 24, 25, 26, MAX_PERSON]
+    assert who_is("홍길동") == STRANGER
+
+
+def test_a_follower_is_told_how_things_are_and_what_changes() -> None:
+    told, notes = Proceedings(), Notes()
+    told.take(entered(line("a", person(5).name), line("b", person(6).name, muted=True), line("z", "홍길동")), 1.0)
+    told.take(tiles("a", "z", "b"), 2.0)
+    told.follow(notes, 3.0)
+    assert [(each.since, each.name, each.places) for each in notes.layouts] == [
+        (
+            2.0,
+            "grid",
+            (Place(5, False, 0, 0, 320, 180), Place(-1, False, 0, 180, 320, 180), Place(6, True, 0, 360, 320, 180)),
+        )
+    ]
+    assert notes.lines == [
+        Present(3.0, 5, muted=False, camera_off=False),
+        Present(3.0, 6, muted=True, camera_off=False),
+    ]
+    notes.lines.clear()
+    told.take(p.ParticipantJoined(participant=line("c", person(7).name, role="viewer")), 4.0)
+    told.take(p.ParticipantChanged(participant=line("b", person(6).name, camera_off=True)), 5.0)
+    told.take(p.ParticipantLeft(participant="c", reason="left"), 6.0)
+    told.take(p.ParticipantLeft(participant="z", reason="left"), 6.5)
+    told.take(tiles("a"), 7.0)
+    told.unfollow(notes)
+    told.take(p.ParticipantLeft(participant="b", reason="left"), 8.0)
+    assert notes.lines == [
+        Present(4.0, 7, muted=False, camera_off=False, hidden=True),
+        Present(5.0, 6, muted=False, camera_off=True),
+        Present(6.0, 7, muted=False, camera_off=False, here=False),
+    ]
+    assert [each.since for each in notes.layouts] == [2.0, 7.0]
+
+
+def test_who_comes_anew_is_here_though_the_old_line_waits() -> None:
+    told, notes = Proceedings(), Notes()
+    told.take(entered(line("b", person(6).name)), 1.0)
+    told.follow(notes, 1.0)
+    notes.lines.clear()
+    told.take(p.ParticipantChanged(participant=line("b", person(6).name, presence="reconnecting")), 2.0)
+    told.take(p.ParticipantJoined(participant=line("c", person(6).name, muted=True)), 3.0)
+    told.take(p.ParticipantLeft(participant="b", reason="lost"), 4.0)
+    assert [(each.here, each.muted) for each in notes.lines] == [(False, False), (True, True), (True, True)]
+    known = told.line(6)
+    assert known is not None
+    assert known.participant == "c"
+
+
+def test_entering_anew_tells_who_left_meanwhile() -> None:
+    told, notes = Proceedings(), Notes()
+    told.take(entered(line("a", person(5).name), line("b", person(6).name)), 1.0)
+    told.follow(notes, 1.0)
+    notes.lines.clear()
+    told.take(entered(line("a", person(5).name)), 2.0)
+    assert notes.lines == [
+        Present(2.0, 5, muted=False, camera_off=False),
+        Present(2.0, 6, muted=False, camera_off=False, here=False),
+    ]
+
+
+def test_the_conference_itself() -> None:
+    told = Proceedings()
+    assert (told.conference, told.mine, told.lists(5)) == ("", None, False)
+    told.take(entered(line("a", person(5).name)), 1.0)
+    assert (told.conference, told.own, told.fps, told.layout, told.content) == ("c1", "a", 30, "speaker", "b")
+    assert told.mine is not None
+    assert told.lists(5)
+    told.take(p.LayoutChanged(choice=p.LayoutChoice(name="grid")), 2.0)
+    told.take(p.ContentChanged(participant=None), 2.0)
+    assert (told.layout, told.content) == ("grid", None)

@@ -1,8 +1,9 @@
-"""A child process that must not outlive its parent."""
+"""A child process that must not outlive its parent, and one that works for it below all others."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal to get when the parent dies
@@ -16,3 +17,16 @@ def die_with_parent() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
+
+
+def begin_work(parent: int, niceness: int) -> None:
+    """The first thing in a process that works for `parent`: below others by `niceness`, and gone with it.
+
+    Ctrl-C, which all processes of a terminal get, is the parent's affair. Raises OSError, also when the parent died while
+    this process was starting.
+    """
+    die_with_parent()
+    if os.getppid() != parent:
+        raise ProcessLookupError(f"process {parent} is gone")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(niceness)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mcu.errors import McuError, ProtocolError
-from mcu.lifetime import die_with_parent
+from mcu.lifetime import begin_work
 from mcu.synthetic import clips
 from mcu.synthetic.clips import MediaSettings, Performance
 from mcu.synthetic.staging import MAKER_VERSION, Order, make
@@ -80,7 +79,9 @@ class Library:
         context = multiprocessing.get_context("spawn")  # the caller may have threads or a running loop
         with (
             Progress(*columns, console=console) as progress,
-            ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_work, initargs=(os.getpid(),)) as pool,
+            ProcessPoolExecutor(
+                workers, mp_context=context, initializer=begin_work, initargs=(os.getpid(), NICENESS)
+            ) as pool,
         ):
             task = progress.add_task("얼굴과 목소리를 만듭니다 · Making faces and voices", total=len(orders))
             futures = {pool.submit(_make_dumped, order): order for order in orders}
@@ -128,15 +129,6 @@ class Library:
             total += file.stat().st_size
             if total > self._max_bytes:
                 file.unlink(missing_ok=True)
-
-
-def _begin_work(parent: int) -> None:
-    """In a worker: below others, gone with its parent; Ctrl-C is the parent's affair."""
-    die_with_parent()
-    if os.getppid() != parent:  # it died while this process was starting
-        raise GivenUp
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(NICENESS)
 
 
 def _make_dumped(order: Order) -> bytes:

@@ -14,7 +14,9 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
     figures: Figures
     findings: tuple[Finding, ...] = ()
-    delays: Mapping[int, float] = {}  # seconds by person, the median; who is in both judges' tells how lips and voice meet
+    delays: Mapping[
+        int, float
+    ] = {}  # seconds by person, the median: of both judges', they tell how lips and voice meet
     unjudged: tuple[str, ...] = ()  # what could not be judged, in one sentence each
 
 

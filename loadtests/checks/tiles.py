@@ -1,0 +1,161 @@
+"""The faults of tiles: nobody, somebody else or nothing in them, twice the same, or a picture that stands. Pure.
+
+Rules:
+1. Judged are people of this run whose camera is on, by the roster, where the server's tiles say that they stand.
+2. That a tile is black or stands is the server's fault only while its person sent: who is not in `Recording.sent` is
+   judged by whom the tile shows alone.
+3. Only in a grid everybody has a tile, unless a screen is shared: there who has none is missing. Elsewhere people wait.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from loadtests.checks.looking import Looks
+from loadtests.checks.sending import Span
+from loadtests.checks.told import Told
+from loadtests.checks.tracks import MIN_LOOKS, Doubles, Track, follow
+from loadtests.checks.wording import people, tiles
+from loadtests.findings import Fault, Finding, Limits
+from loadtests.recording import Layout
+from mcu.mixer.geometry import MAX_TILES
+
+GRID = "grid"  # the layout's name
+BLACK_SECONDS = 1.0  # without a picture of who sends: longer than a lost first keyframe takes to be asked for and sent
+MISSING_SECONDS = 1.0  # without a tile: the words of who came and of where they stand are sent one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """What was found."""
+
+    findings: tuple[Finding, ...]
+    unjudged: tuple[str, ...]
+    count: int  # that should show somebody
+    right: int  # and did
+    fps: float | None  # median of how often they went on
+    black: frozenset[int]  # whose
+
+
+def judge_tiles(
+    looks: Looks,
+    told: Told,
+    sent: Mapping[int, Sequence[Span]],
+    *,
+    begin: float,
+    end: float,
+    late: float,
+    limits: Limits,
+) -> Tiles:
+    """`sent` is when people sent pictures; `late` how old those are that arrive. All in seconds."""
+    tracks, doubles = follow(looks.looks, told, late=late, end=end)
+    cameras = {track.person: track for track in tracks if not track.content}
+    screens = {track.person: track for track in tracks if track.content}
+    watched = {who: track for who, track in cameras.items() if who in sent}
+    black = {who: track.black(sent[who], late) for who, track in watched.items()}
+    black = {who: seconds for who, seconds in black.items() if seconds >= BLACK_SECONDS}
+    frozen = {who: track.frozen(sent[who], late) for who, track in watched.items()}
+    frozen = {who: seconds for who, seconds in frozen.items() if seconds > limits.tile_freeze}
+    missing = missing_people(told, frozenset(sent), begin, end)
+    wrong, wrong_screens = _strangers(cameras), _strangers(screens)
+    judged = {who for who, track in cameras.items() if track.right} | wrong.keys() | black.keys()
+    rates = [rate for who, track in watched.items() if (rate := track.fps(sent[who], late)) is not None]
+    return Tiles(
+        findings=(
+            *_wrong(wrong, "the tile"),
+            *_wrong(wrong_screens, "the shared screen"),
+            *_twice(doubles),
+            *_several(Fault.TILE_MISSING, missing, "there is no place in the grid for {people}, for {seconds:.1f} s"),
+            *_several(Fault.TILE_BLACK, black, "nothing can be read in {tiles} for {seconds:.1f} s"),
+            *_several(Fault.TILE_FROZEN, frozen, "{tiles} stood still for {seconds:.1f} s while pictures were sent"),
+        ),
+        unjudged=tuple(_unjudged(looks, cameras, screens, judged, sent)),
+        count=len(judged | missing.keys()),
+        right=len(judged - wrong.keys() - black.keys() - frozen.keys() - missing.keys()),
+        fps=statistics.median(rates) if rates else None,
+        black=frozenset(black),
+    )
+
+
+def missing_people(told: Told, senders: frozenset[int], begin: float, end: float) -> dict[int, float]:
+    """Who of `senders` had no tile where everybody has one, and for how many seconds on end."""
+    since: dict[int, float] = {}
+    found: dict[int, float] = {}
+    for start, stop in pairwise(told.changes(begin, end)):
+        layout = told.layout_at(start)
+        shown = {place.person for place in layout.places} if layout is not None else set()
+        for who in senders:
+            if layout is None or not _shows_all(layout) or who in shown or not told.camera_on(who, start, start):
+                since.pop(who, None)
+                continue
+            seconds = stop - since.setdefault(who, start)
+            if seconds >= MISSING_SECONDS:
+                found[who] = max(seconds, found.get(who, 0.0))
+    return found
+
+
+def _shows_all(layout: Layout) -> bool:
+    places = layout.places
+    return layout.name == GRID and len(places) < MAX_TILES and not any(place.content for place in places)
+
+
+def _strangers(tracks: Mapping[int, Track]) -> dict[int, int]:
+    """Who was seen in whose tile."""
+    return {who: stranger for who, track in tracks.items() if (stranger := track.stranger()) is not None}
+
+
+def _wrong(shown: Mapping[int, int], what: str) -> Iterator[Finding]:
+    """`shown` has who is seen, by whose tile it is."""
+    for owner, stranger in sorted(shown.items()):
+        if shown.get(stranger) != owner:
+            yield Finding(Fault.WRONG_PERSON, f"{what} of {owner} shows {stranger}", (owner, stranger))
+        elif owner < stranger:
+            text = f"{owner} and {stranger} are swapped: {what} of each shows the other"
+            yield Finding(Fault.WRONG_PERSON, text, (owner, stranger))
+
+
+def _twice(doubles: Doubles) -> Iterator[Finding]:
+    owners: dict[int, list[int]] = {}
+    for (who, owner), count in sorted(doubles.items()):
+        if count >= MIN_LOOKS:
+            owners.setdefault(who, []).append(owner)
+    for who, where in owners.items():
+        places = tiles(where) if len(where) > 1 else f"several tiles of {people(where)}"
+        yield Finding(Fault.TWICE, f"{who} is seen in {places} at once", (who,))
+
+
+def _several(fault: Fault, seconds: Mapping[int, float], text: str) -> Iterator[Finding]:
+    """One finding for all people, with the longest time."""
+    if seconds:
+        who = tuple(sorted(seconds))
+        yield Finding(fault, text.format(people=people(who), tiles=tiles(who), seconds=max(seconds.values())), who)
+
+
+def _unjudged(
+    looks: Looks,
+    cameras: Mapping[int, Track],
+    screens: Mapping[int, Track],
+    judged: set[int],
+    sent: Mapping[int, Sequence[Span]],
+) -> Iterator[str]:
+    reasons: dict[tuple[bool, str], set[int]] = {}
+    for place, reason in looks.unread.items():
+        if place.content or place.person not in judged:
+            reasons.setdefault((place.content, reason), set()).add(place.person)
+    for (content, reason), who in sorted(reasons.items()):
+        yield f"the shared screen of {people(who)}: {reason}" if content else f"{tiles(who)}: {reason}"
+    unknown = cameras.keys() - sent.keys()
+    if unknown:
+        yield f"whether {tiles(unknown)} stood still: what they sent was not told"
+    silent = {who for who in cameras.keys() & sent.keys() if not sent[who]}
+    if silent:
+        yield f"{tiles(silent)}: no picture was sent"
+    short = cameras.keys() - judged - silent - unknown
+    if short:
+        yield f"{tiles(short)}: nothing could be read, but not for long enough to call it black"
+    plain = {who for who, track in screens.items() if not any(code for _, code in track.seen)}
+    if plain:
+        yield f"the shared screen of {people(plain)}: it carries no mark"

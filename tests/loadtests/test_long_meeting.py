@@ -1,7 +1,9 @@
-"""Three hours of one connection in simulated time: https://github.com/openfun/bbb-stress-test/issues/13 went after 133 min.
+"""Three hours of one connection in simulated time. Bots of others were silently gone after 133 minutes:
+https://github.com/openfun/bbb-stress-test/issues/13
 
-Sockets, SRTP, ICE and the sessions of both ends are real; only the clock is not. What wraps or expires does so here: the
-RTP sequence number eight times (each 22 minutes of sound), the transport-wide one likewise, the NTP of reports, consent.
+Sockets, SRTP, ICE and the sessions of both ends are real; only the clock is not. What wraps or expires does so here:
+the RTP sequence number eight times (each 22 minutes of sound), the transport-wide one likewise, the NTP of reports,
+and consent.
 """
 
 from __future__ import annotations

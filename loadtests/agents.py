@@ -1,0 +1,165 @@
+"""The agents of one locust worker: which conference is in which, who is told what happens, and what when one dies.
+
+Rules:
+1. A conference is wholly in one agent, from its first participant to the end of the run, even when that agent is
+   started anew. An agent is started when the first conference needs it; a further conference gets an agent of its
+   own while there are fewer than `most`, and then the one with the fewest people.
+2. When an agent dies, everybody in it is told so, and the next one who enters there starts it again.
+3. An agent that has died MAX_DEATHS times is not started again: something is wrong that starting does not mend.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from gevent.lock import BoundedSemaphore
+
+from loadtests.agent_process import AgentFailed, AgentProcess
+from loadtests.wire import AnyCommand, Count, Counts, Enter, Happened, Reply
+from mcu.bench.leash import leashed
+
+MAX_DEATHS = 3
+COUNT_PATIENCE = 5.0  # seconds for an agent to say how it does
+AGENT_DIED = "agent died"  # `Happened.what` of everybody in it
+
+log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Who wants to know what happens to one participant. Called from the greenlet that reads: it must not wait."""
+
+    def happened(self, happened: Happened) -> None: ...
+
+
+@dataclass
+class _Slot:
+    """One agent, or the place of one."""
+
+    index: int
+    process: AgentProcess | None = None
+    deaths: int = 0
+    why: str = "it has not been started"  # there is no process
+    people: dict[int, Listener] = field(default_factory=dict)
+    conferences: set[str] = field(default_factory=set)
+    starting: BoundedSemaphore = field(default_factory=BoundedSemaphore)  # one greenlet starts, the others wait
+
+    def reply(self, why: str) -> Reply:
+        return Reply(number=0, failed="gone", detail=why)
+
+
+class Agents:
+    """`admit` somebody, `ask` as often as you like, `dismiss`; `close` at the end."""
+
+    def __init__(self, *, most: int, command: Sequence[str] = (), died: Callable[[str], None] | None = None) -> None:
+        """At most `most` agents, of this command line (ours, when empty); `died` is told why whenever one dies."""
+        self._most = most
+        self._command = tuple(command) or tuple(leashed("-m", "loadtests.agent"))
+        self._died = died
+        self._folder = tempfile.TemporaryDirectory(prefix="mcu-loadtest-")
+        self._slots: list[_Slot] = []
+        self._by_who: dict[int, _Slot] = {}
+        self.restarts = 0
+
+    @property
+    def most(self) -> int:
+        return self._most
+
+    # --- people -----------------------------------------------------------------------------------------
+
+    def admit(self, who: int, *, conference: str, listener: Listener) -> None:
+        """From now on commands for `who` go to the agent of `conference`, and the listener is told what happens."""
+        slot = self._slot(conference)
+        slot.people[who] = listener
+        self._by_who[who] = slot
+
+    def dismiss(self, who: int) -> None:
+        """Nobody is told about `who` any more."""
+        slot = self._by_who.pop(who, None)
+        if slot is not None:
+            slot.people.pop(who, None)
+
+    def ask(self, command: AnyCommand, patience: float) -> Reply:
+        """What the agent of `command.who` replies; see `AgentProcess.ask`. `Enter` starts the agent if need be."""
+        slot = self._by_who.get(command.who)
+        if slot is None:
+            return Reply(number=0, failed="unknown", detail=f"nobody with the number {command.who} was admitted")
+        process = slot.process
+        if process is None and isinstance(command, Enter):
+            with slot.starting:
+                process = self._running(slot)
+        return slot.reply(slot.why) if process is None else process.ask(command, patience)
+
+    def _slot(self, conference: str) -> _Slot:
+        for slot in self._slots:
+            if conference in slot.conferences:
+                return slot
+        if len(self._slots) < self._most:
+            self._slots.append(_Slot(len(self._slots)))
+            found = self._slots[-1]
+        else:
+            found = min(self._slots, key=lambda slot: (len(slot.people), slot.index))
+        found.conferences.add(conference)
+        return found
+
+    def people_of(self, index: int) -> tuple[int, ...]:
+        """Who is in agent `index`."""
+        return tuple(self._slots[index].people) if index < len(self._slots) else ()
+
+    # --- processes --------------------------------------------------------------------------------------
+
+    def counts(self, index: int) -> Counts | None:
+        """How agent `index` does; None where there is none, or it does not say."""
+        process = self._slots[index].process if index < len(self._slots) else None
+        if process is None:
+            return None
+        return process.ask(Count(number=0, who=-1), COUNT_PATIENCE).counts
+
+    def close(self) -> None:
+        """End all agents; everybody in them leaves."""
+        for slot in self._slots:
+            if slot.process is not None:
+                slot.process.close()
+        self._slots.clear()
+        self._by_who.clear()
+        self._folder.cleanup()
+
+    def _running(self, slot: _Slot) -> AgentProcess | None:
+        """The agent, started if it has to be; None when it cannot be, and `slot.why` says why."""
+        if slot.process is not None or slot.deaths >= MAX_DEATHS:
+            return slot.process
+        folder = Path(self._folder.name) / str(slot.index)
+        process = AgentProcess(
+            self._command,
+            folder=folder,
+            happened=lambda happened: self._tell(slot, happened),
+            ended=lambda _, why: self._lost(slot, why),
+        )
+        try:
+            process.start()
+        except (AgentFailed, OSError) as error:
+            self._lost(slot, str(error))
+            return None
+        if slot.deaths:
+            self.restarts += 1
+            log.warning("agent %d was started again", slot.index)
+        slot.process = process
+        return process
+
+    def _lost(self, slot: _Slot, why: str) -> None:
+        slot.process, slot.why = None, why
+        slot.deaths += 1
+        log.error("agent %d: %s", slot.index, why)
+        if self._died is not None:
+            self._died(why)
+        for who in tuple(slot.people):
+            self._tell(slot, Happened(who=who, what=AGENT_DIED, failed="gone", detail=why))
+
+    def _tell(self, slot: _Slot, happened: Happened) -> None:
+        listener = slot.people.get(happened.who)
+        if listener is not None:
+            listener.happened(happened)

@@ -1,0 +1,78 @@
+"""The server's REST interface as a locust worker needs it. It waits in the greenlet that asks.
+
+Every function raises ConfigurationError with a sentence when the server cannot be reached or refuses.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from mcu.errors import ConfigurationError
+from mcu.signaling import resources
+from mcu.synthetic.rest import ask, understand
+
+PAGE = 200  # conferences in one answer, the most that there may be
+CONFERENCES = "/api/v1/conferences"
+VIEWER_SECONDS = 86_400  # a token lasts for a soak of a day, the most that there may be
+
+T = TypeVar("T")
+
+
+class Server:
+    """One server, and the key to its REST interface."""
+
+    def __init__(self, address: str, *, api_key: str = "") -> None:
+        self.address = address.rstrip("/")
+        self._key = api_key
+
+    @property
+    def host(self) -> str:
+        """Name or address alone."""
+        return urlsplit(self.address).hostname or ""
+
+    def ready(self) -> resources.Readiness:
+        """Whether it takes participants."""
+        return understand(ask(self.address, "GET", "/readyz"), resources.Readiness, self.address)
+
+    def try_key(self) -> None:
+        """Nothing, where the key is good for making conferences."""
+        self._get(f"{CONFERENCES}?limit=1", resources.ConferenceList)
+
+    def create(self, title: str, *, capacity: int | None = None) -> resources.CreatedConference:
+        """A conference that takes so many, the server's own limit at most."""
+        body: dict[str, object] = {"title": title} | ({} if capacity is None else {"capacity": capacity})
+        return self._post(CONFERENCES, body, resources.CreatedConference)
+
+    def end(self, conference: str) -> None:
+        """`conference` is the id in REST, here as below."""
+        ask(self.address, "DELETE", f"{CONFERENCES}/{conference}", api_key=self._key)
+
+    def present(self, conference: str) -> int:
+        """How many are in it."""
+        return len(self._get(f"{CONFERENCES}/{conference}", resources.ConferenceDetail).participants)
+
+    def find(self, link: str) -> resources.ConferenceSummary:
+        """The conference that the link opens."""
+        offset: int | None = 0
+        while offset is not None:
+            page = self._get(f"{CONFERENCES}?limit={PAGE}&offset={offset}", resources.ConferenceList)
+            for found in page.conferences:
+                if found.link == link:
+                    return found
+            offset = page.next
+        raise ConfigurationError(f"{self.address} has no conference with the link {link}.")
+
+    def token(self, conference: str, *, kind: str, name: str) -> resources.CreatedToken:
+        """For a standard client: `kind` is "whip" or "whep"."""
+        body = {"kind": kind, "name": name, "lifetime_seconds": VIEWER_SECONDS}
+        return self._post(f"{CONFERENCES}/{conference}/tokens", body, resources.CreatedToken)
+
+    def _get(self, path: str, kind: type[T]) -> T:
+        return understand(ask(self.address, "GET", path, api_key=self._key), kind, self.address)
+
+    def _post(self, path: str, body: dict[str, object], kind: type[T]) -> T:
+        data = msgspec.json.encode(body)
+        return understand(ask(self.address, "POST", path, api_key=self._key, data=data), kind, self.address)

@@ -1,0 +1,109 @@
+"""Flags: what they are called, what they say, what they make."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from locust.argument_parser import LocustArgumentParser, get_parser
+
+from loadtests import options
+from loadtests.options import Options, options_of
+from mcu.errors import ConfigurationError
+
+OURS = (
+    "scenario",
+    "conferences",
+    "conference",
+    "chair_key",
+    "api_key",
+    "gateway",
+    "own_server",
+    "restart_command",
+    "speed",
+    "agents",
+    "check_every",
+    "check_seconds",
+)
+
+
+@pytest.fixture
+def parser(monkeypatch: pytest.MonkeyPatch) -> LocustArgumentParser:
+    for variable in ("MCU_API_KEY", "LOADTEST_SCENARIO"):
+        monkeypatch.delenv(variable, raising=False)
+    made: LocustArgumentParser = get_parser(default_config_files=[])
+    options.add(made)
+    return made
+
+
+def parse(parser: LocustArgumentParser, *arguments: str, host: str = "http://127.0.0.1:8080") -> Options:
+    return options_of(parser.parse_args(list(arguments)), host=host)
+
+
+def test_without_flags(parser: LocustArgumentParser) -> None:
+    made = parse(parser)
+    assert made.scenario.name == "steady"
+    assert (made.users, made.run_time, made.conferences, made.own_server) == (None, None, 0, False)
+    assert made.agents >= 1
+
+
+def test_usual_flags_of_locust(parser: LocustArgumentParser) -> None:
+    made = parse(parser, "-u", "6", "-t", "1m30s", "--scenario", "gathering")
+    assert (made.users, made.run_time, made.scenario.name) == (6, 90.0, "gathering")
+
+
+def test_the_environment(monkeypatch: pytest.MonkeyPatch, parser: LocustArgumentParser) -> None:
+    monkeypatch.setenv("LOADTEST_SCENARIO", "churn")
+    monkeypatch.setenv("MCU_API_KEY", "secret")
+    made = parse(parser)
+    assert (made.scenario.name, made.api_key) == ("churn", "secret")
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_flag_teaches_in_both_languages(parser: LocustArgumentParser, name: str) -> None:
+    action: Any = next(each for each in parser._actions if each.dest == name)
+    korean, _, english = action.help.partition(" · ")
+    assert re.search("[가-힣]", korean)
+    assert english
+    assert not re.search("[가-힣]", english)
+
+
+def test_the_help_shows_every_scenario(parser: LocustArgumentParser) -> None:
+    shown = parser.format_help()
+    for name in options.SCENARIOS:
+        assert f"\n    {name}" in shown
+    assert "186명이" in shown
+
+
+def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:
+    shown = parser.args_included_in_web_ui.keys() & set(OURS)
+    assert shown == set(OURS) - {"scenario", "own_server", "restart_command", "agents"}
+    assert parser.secret_args_included_in_web_ui.keys() >= {"api_key", "chair_key"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--conferences", "-1"], "cannot be negative"),
+        (["--speed", "0"], "more than 0"),
+        (["--check-every", "-1"], "0 makes no checks"),
+        (["--check-seconds", "0.5"], "from 1 to"),
+        (["--conference", "x", "--conferences", "2"], "leave --conferences out"),
+        (["--conference", "x", "--scenario", "gathering"], "leave --conference out"),
+        (["--chair-key", "x"], "belongs to --conference"),
+        (["--restart-command", "x"], "mass-reconnect"),
+        (["--scenario", "gathering", "-u", "1"], "two users at least"),
+    ],
+)
+def test_what_does_not_go_together(parser: LocustArgumentParser, arguments: list[str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        parse(parser, *arguments)
+
+
+def test_an_unknown_scenario_is_refused_by_the_parser(
+    parser: LocustArgumentParser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--scenario", "storm"])
+    assert "gathering" in capsys.readouterr().err

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help setup setup-test run demo doctor bench test test-long test-interop gallery check format clean
+.PHONY: help setup setup-test run demo doctor bench load test test-long test-interop gallery check format clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ doctor: setup ## Say what is wrong with this installation and what to do
 
 bench: setup ## Measure the server against bare codecs and other programs (make bench ARGS=--quick)
 	@exec $(BIN)/mcu bench $(ARGS)
+
+load: ## Meetings of synthetic people who check what they see and hear (all it can do: make load ARGS=--help)
+	@tools/setup load
+	@LOADTEST_SCENARIO=$${LOADTEST_SCENARIO:-gathering} exec $(BIN)/python -m loadtests --headless $(ARGS)
 
 check: setup-test ## Formatting, lint, types, import rules; under a minute
 	@tools/check

@@ -1,0 +1,30 @@
+"""`python -m loadtests`: the command `locust` with our locustfile, which shows our flags too when asked for `--help`.
+
+Locust by itself prints its help before it looks at a locustfile.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+HELP = {"-h", "--help"}
+
+
+def main() -> None:
+    """As the command `locust`."""
+    os.environ.setdefault("LOCUST_LOCUSTFILE", str(LOCUSTFILE))
+    from locust import events
+    from locust.main import main as locust_main
+
+    if HELP & set(sys.argv[1:]):
+        from loadtests import options
+
+        events.init_command_line_parser.add_listener(options.add)
+    locust_main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""What the leading process of a load test does: chooses the server, makes the conferences, restarts, ends what is left.
+
+A lone locust leads and works; a master leads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from typing import Any
+
+import gevent
+import msgspec
+from locust.env import Environment
+from locust.exception import StopTest
+from locust.runners import LocalRunner, MasterRunner
+
+from loadtests import conferences, faces, own_server
+from loadtests.conferences import Conference
+from loadtests.options import Options, options_of
+from loadtests.own_server import OwnServer
+from loadtests.rest import Server
+from loadtests.scenarios import counts_of, plan_of
+from loadtests.shapes import Plan, ScenarioShape
+from loadtests.worker import ALLOTMENT, GOES, IS_BACK
+from mcu.errors import ConfigurationError
+
+STEADY_RATE = 2.0  # users a second, where nothing is said
+READY_LOOK = 0.5  # seconds between two looks whether a restarted server is ready
+RESTART_AT = 0.5  # of the duration
+TITLE = "부하 시험"
+
+log = logging.getLogger(__name__)
+
+
+class Leader:
+    """Knows the server, and makes conferences on it."""
+
+    def __init__(self, environment: Environment, runner: LocalRunner | MasterRunner) -> None:
+        """Raises ConfigurationError where the run cannot be made."""
+        self._environment, self._runner = environment, runner
+        parsed = environment.parsed_options
+        assert parsed is not None
+        self._parsed: argparse.Namespace = parsed
+        self._own: OwnServer | None = None
+        self._conferences: list[Conference] = []
+        self._began: float | None = None
+        self._restarting: gevent.Greenlet[..., Any] | None = None
+        self._choose_server()
+        asked = self._options()
+        own_server.look(asked)
+        if asked.scenario.restarts and self._own is None and not asked.restart_command:
+            raise ConfigurationError(
+                f"{asked.scenario.name} restarts the server: say how with --restart-command, or take --own-server."
+            )
+        parsed.num_users = parsed.num_users or asked.scenario.users
+        parsed.spawn_rate = parsed.spawn_rate or STEADY_RATE
+        if asked.scenario.pace is not None:
+            environment.shape_class = ScenarioShape(
+                asked.scenario.pace, plan=self._plan, running_for=self._running_for, extra=asked.scenario.extra
+            )
+            environment.shape_class.runner = runner
+        if parsed.headless or parsed.autostart:  # the run's own time begins at once
+            self._make_faces()
+        log.info("%s · %s", asked.scenario.title_ko, asked.scenario.title_en)
+
+    def _choose_server(self) -> None:
+        asked = self._options()
+        if own_server.wants_own_server(asked):
+            log.info("시험용 서버를 시작합니다 · Starting a server of our own")
+            self._own = OwnServer()
+            log.info("%s", self._own.address)
+        address = self._own.address if self._own is not None else asked.host or own_server.DEFAULT_HOST
+        self._environment.host = self._parsed.host = address
+
+    def _options(self) -> Options:
+        return options_of(self._parsed, host=self._environment.host or "")
+
+    def _plan(self) -> Plan:
+        asked = self._options()
+        return plan_of(asked.scenario, users=asked.users, run_time=asked.run_time, speed=asked.speed)
+
+    def _make_faces(self) -> None:
+        faces.prepare(self._plan().users + self._options().scenario.extra)
+
+    def _running_for(self) -> float:
+        return 0.0 if self._began is None else time.monotonic() - self._began
+
+    # --- the beginning ----------------------------------------------------------------------------------
+
+    def start(self, **_: Any) -> None:
+        """Make the conferences, and tell the workers."""
+        try:
+            asked = self._options()
+            self._make_faces()
+            gateway = own_server.gateway_of(asked, self._own)
+            self._conferences = self._make(asked)
+        except ConfigurationError as error:
+            self._environment.process_exit_code = 1
+            raise StopTest(str(error)) from error
+        self._choose_users(asked, has_gateway=bool(gateway))
+        workers = self._workers()
+        allotted = conferences.allot(self._conferences, workers=len(workers), gateway=gateway)
+        for worker, allotment in zip(workers, allotted, strict=True):
+            self._runner.send_message(ALLOTMENT, msgspec.to_builtins(allotment), worker)
+        self._began = time.monotonic()
+        if asked.scenario.restarts:
+            self._restarting = gevent.spawn(self._restart, asked)
+
+    def _make(self, asked: Options) -> list[Conference]:
+        server = Server(asked.host, api_key=asked.api_key)
+        if asked.conference:
+            return [conferences.existing(server, link=asked.conference, chair_key=asked.chair_key)]
+        users = self._plan().users
+        count = asked.conferences or asked.scenario.conferences(users)
+        capacity = users if asked.scenario.is_one else None
+        return conferences.make(server, count=count, people=users, title=TITLE, capacity=capacity)
+
+    def _choose_users(self, asked: Options, *, has_gateway: bool) -> None:
+        """How many of which class, unless the web page's class picker says it."""
+        first = self._conferences[0]
+        barred = {
+            "Viewer": "" if first.id else "REST does not show this conference",
+            "ConferenceRoom": "" if has_gateway and first.pin else "no gateway answers, or the PIN is not known",
+        }
+        counts = counts_of(asked.scenario, conferences=len(self._conferences))
+        chosen = {each.__name__ for each in self._environment.user_classes}
+        mixed = chosen & asked.scenario.mix.keys()
+        for user in self._environment.user_classes:
+            name = user.__name__
+            user.fixed_count = counts.get(name, 0)
+            if name in counts:
+                user.weight = 0.0
+            else:
+                user.weight = asked.scenario.mix.get(name, 0.0) if mixed else 1.0
+            if user.weight and barred.get(name):
+                log.warning("No %s comes: %s.", name, barred[name])
+                user.weight = 0.0
+
+    def _workers(self) -> list[str | None]:
+        """Ids of those who get an allotment, in the order in which locust hands users to them."""
+        if isinstance(self._runner, LocalRunner):
+            return [None]
+        dispatcher = self._runner._users_dispatcher
+        assert dispatcher is not None  # made right before the event
+        return [node.id for node in dispatcher._worker_nodes]
+
+    # --- the middle -------------------------------------------------------------------------------------
+
+    def _restart(self, asked: Options) -> None:
+        gevent.sleep(self._plan().duration * RESTART_AT)
+        log.info("서버를 다시 시작합니다 · Restarting the server")
+        self._runner.send_message(GOES)
+        wrong = own_server.restart(asked, self._own, ready=lambda: self._is_ready(asked))
+        if wrong:
+            log.error("%s", wrong)
+            self._environment.process_exit_code = 1
+            return
+        self._runner.send_message(IS_BACK)
+
+    @staticmethod
+    def _is_ready(asked: Options) -> bool:
+        server = Server(asked.host, api_key=asked.api_key)
+        deadline = time.monotonic() + own_server.RESTART_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if server.ready().ready:
+                    return True
+            except ConfigurationError as error:
+                log.debug("%s", error)
+            gevent.sleep(READY_LOOK)
+        return False
+
+    # --- the end ----------------------------------------------------------------------------------------
+
+    def stop(self, **_: Any) -> None:
+        """A run is over. Where workers are still about to stop, conferences wait for `quit`."""
+        self._began = None
+        if self._restarting is not None:
+            self._restarting.kill()
+        if self._runner.user_count == 0:
+            self._end_conferences()
+
+    def quit(self, **_: Any) -> None:
+        """Locust ends."""
+        self._end_conferences()
+        if self._own is not None:
+            self._own.close()
+            self._own = None
+
+    def _end_conferences(self) -> None:
+        made, self._conferences = self._conferences, []
+        if not made:
+            return
+        asked = self._options()
+        server = Server(asked.host, api_key=asked.api_key)
+        try:
+            if not conferences.wait_until_empty(server, made, sleep=gevent.sleep):
+                log.warning("Somebody is still in a conference of this run; it is ended all the same.")
+        except ConfigurationError as error:
+            log.warning("%s", error)
+        conferences.end(server, made)

@@ -1,0 +1,50 @@
+"""How the load tests hang on locust: which of its events does what, in the process that leads and in those that work.
+
+    init        leads: which server, whether it can be tried, the shape of the scenario; works: listens to the leader
+    test_start  leads: makes the conferences, shares them out; then works: a Run, before the first user comes
+    test_stop   works: ends the agents; leads: ends the conferences
+    quitting    leads: ends what is left, and its own server
+A lone locust leads and works; a master leads; a worker works.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from locust.env import Environment
+from locust.event import Events
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+
+from loadtests import options
+from loadtests.leader import Leader
+from loadtests.worker import Worker
+from mcu.errors import ConfigurationError
+
+
+def attach(events: Events) -> None:
+    """Called by the locustfile, once."""
+    events.init_command_line_parser.add_listener(options.add)
+    events.init.add_listener(_init)
+
+
+def _init(environment: Environment, **_: Any) -> None:
+    """Ends locust with a sentence where the run cannot be made."""
+    runner = environment.runner
+    worker = Worker(environment) if isinstance(runner, LocalRunner | WorkerRunner) else None
+    leader = None
+    if isinstance(runner, LocalRunner | MasterRunner):
+        try:
+            leader = Leader(environment, runner)
+        except ConfigurationError as error:
+            sys.exit(f"\n{error}")
+    events = environment.events
+    # Listeners of one event are called in this order, at the end of a run as at its beginning.
+    if leader is not None:
+        events.test_start.add_listener(leader.start)
+    if worker is not None:
+        events.test_start.add_listener(worker.start)
+        events.test_stop.add_listener(worker.stop)
+    if leader is not None:
+        events.test_stop.add_listener(leader.stop)
+        events.quitting.add_listener(leader.quit)

@@ -1,0 +1,58 @@
+"""What a working process of a load test does: makes a Run of what the leader tells it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+from locust.env import Environment
+
+from loadtests.conferences import Allotment
+from loadtests.options import options_of
+from loadtests.run import Run, run_of, set_run
+
+# Messages from the leader.
+ALLOTMENT, GOES, IS_BACK = "loadtest-allotment", "loadtest-server-goes", "loadtest-server-is-back"
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Makes a Run of what it is told."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._allotment: Allotment | None = None
+        runner = environment.runner
+        assert runner is not None
+        runner.register_message(ALLOTMENT, self._take)
+        runner.register_message(GOES, lambda **_: self._to_run(Run.server_goes))
+        runner.register_message(IS_BACK, lambda **_: self._to_run(Run.server_is_back))
+
+    def _take(self, *, msg: Any, **_: Any) -> None:
+        self._allotment = msgspec.convert(msg.data, Allotment)
+
+    def _to_run(self, say: Any) -> None:
+        run = run_of(self._environment)
+        if run is not None:
+            say(run)
+
+    def start(self, environment: Environment, **_: Any) -> None:
+        """Before the first user."""
+        allotment, self._allotment = self._allotment, None
+        if allotment is None:
+            log.error("This worker came when the conferences were shared out already: it waits for the next run.")
+            return
+        parsed = environment.parsed_options
+        assert parsed is not None
+        run = Run(environment, options_of(parsed, host=environment.host or ""), allotment)
+        set_run(environment, run)
+        run.begin()
+
+    def stop(self, environment: Environment, **_: Any) -> None:
+        """After the last user."""
+        run = run_of(environment)
+        set_run(environment, None)
+        if run is not None:
+            run.close()

@@ -1,0 +1,312 @@
+"""Locust from beginning to end, alone and with workers: its own runners, agents that play a part, a REST server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gevent
+import pytest
+from locust import User
+from locust.argument_parser import get_parser
+from locust.env import Environment
+from locust.event import Events
+from locust.runners import LocalRunner
+
+from loadtests import faces, leader, options, own_server, shapes, wiring, worker
+from loadtests.run import run_of
+from loadtests.users.chair import Chair
+from loadtests.users.conference_room import ConferenceRoom
+from loadtests.users.district_head import DistrictHead
+from loadtests.users.one_too_many import OneTooMany
+from loadtests.users.remote_expert import RemoteExpert
+from loadtests.users.viewer import Viewer
+from mcu.bench.server_process import free_ports
+from tests.loadtests.fakes import Told
+from tests.loadtests.rest_server import RestServer, running
+
+CLASSES: tuple[type[User], ...] = (Chair, ConferenceRoom, DistrictHead, OneTooMany, RemoteExpert, Viewer)
+PATIENCE = 30.0
+SCRIPTED = (sys.executable, "-m", "tests.loadtests.scripted_agent")
+
+
+@pytest.fixture(autouse=True)
+def pretended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Agents that play a part, and faces that nobody has to make."""
+    monkeypatch.delenv("MCU_API_KEY", raising=False)
+    monkeypatch.setattr("loadtests.agents.leashed", lambda *_: list(SCRIPTED))
+    monkeypatch.setattr(faces, "prepare", lambda people: None)
+    for each in CLASSES:  # a run changes them
+        monkeypatch.setattr(each, "weight", each.weight)
+        monkeypatch.setattr(each, "fixed_count", each.fixed_count)
+
+
+@pytest.fixture
+def rest() -> Iterator[RestServer]:
+    with running() as fake:
+        yield fake
+
+
+def environment(*arguments: str, host: str | None) -> Environment:
+    """As locust makes it of a command line."""
+    parser = get_parser(default_config_files=[])
+    options.add(parser)
+    parsed = parser.parse_args(["--headless", *(("--host", host) if host else ()), *arguments])
+    return Environment(
+        user_classes=list(CLASSES), events=Events(), host=parsed.host, parsed_options=parsed, stop_timeout=0
+    )
+
+
+def begin(made: Environment) -> None:
+    """What locust does when it has made a runner."""
+    wiring.attach(made.events)
+    made.events.init.fire(environment=made, runner=made.runner, web_ui=None)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    with gevent.Timeout(PATIENCE):
+        while not condition():
+            gevent.sleep(0.05)
+
+
+class Locust:
+    """A lone one."""
+
+    def __init__(self, *arguments: str, host: str | None) -> None:
+        self.told = Told()
+        self.environment = environment(*arguments, host=host)
+        self.environment.events.request.add_listener(self.told.take)
+        self.runner: LocalRunner = self.environment.create_local_runner()
+        begin(self.environment)
+
+    def end(self) -> None:
+        self.runner.quit()
+        self.environment.events.quitting.fire(environment=self.environment, reverse=True)
+
+
+def test_a_steady_run_from_beginning_to_end(rest: RestServer) -> None:
+    locust = Locust("-u", "6", "--check-every", "0", "--agents", "1", host=rest.address)
+    locust.runner.start(6, 100)
+    wait_for(lambda: locust.told.types().count("join") >= 3)  # remote experts come late
+    counts = locust.runner.user_classes_count
+    assert counts["Chair"] == 1
+    assert counts["DistrictHead"] >= 2
+    assert sum(counts.values()) == 6
+    assert len(rest.made) == 1
+    locust.end()
+    assert rest.ended == ["c1"]
+    assert run_of(locust.environment) is None
+    assert locust.told.types().count("leave") == locust.told.types().count("join")
+    assert not any(row[2] for row in locust.told.rows())
+
+
+def test_a_gathering_takes_its_shape(monkeypatch: pytest.MonkeyPatch, rest: RestServer) -> None:
+    monkeypatch.setattr(shapes, "GATHERING_SECONDS", 2.0)
+    rest.present = 4
+    locust = Locust("-u", "4", "-t", "6", "--scenario", "gathering", "--check-every", "0", host=rest.address)
+    assert locust.environment.shape_class is not None
+    locust.runner.start_shape()
+    wait_for(lambda: locust.told.types().count("join") == 4 and "refusal" in locust.told.types())
+    assert rest.made["c1"]["capacity"] == 4
+    assert locust.runner.user_classes_count["OneTooMany"] == 1
+    assert ("refusal", "OneTooMany", "let in though the conference was full") in locust.told.rows()
+    rest.present = 0
+    wait_for(lambda: locust.runner.state == "stopped")
+    locust.end()
+    assert rest.ended == ["c1"]
+    assert locust.told.types().count("leave") == 4
+
+
+def test_two_runs_of_one_locust(rest: RestServer) -> None:
+    locust = Locust("-u", "3", "--check-every", "0", host=rest.address)
+    for run in (1, 2):
+        locust.told.requests.clear()
+        locust.runner.start(3, 100)
+        wait_for(lambda: locust.told.types().count("join") >= 2)
+        locust.runner.stop()
+        assert rest.ended == [f"c{number}" for number in range(1, run + 1)]
+    locust.end()
+
+
+def test_a_conference_that_is_there_already(rest: RestServer) -> None:
+    link = rest.answer("POST", "/api/v1/conferences", {"title": "회의"}, "")[1]["link"]
+    locust = Locust(
+        "-u", "3", "--check-every", "0", "--conference", f"/c/{link}", "--chair-key", "k", host=rest.address
+    )
+    locust.runner.start(3, 100)
+    wait_for(lambda: "join" in locust.told.types())
+    assert ConferenceRoom.weight == 0  # its PIN is not known
+    assert Viewer.weight > 0
+    run = run_of(locust.environment)
+    assert run is not None
+    assert run.meetings[0].conference.link == link
+    locust.end()
+    assert rest.ended == []
+
+
+def test_an_agent_that_dies_is_told_and_its_people_come_back(rest: RestServer) -> None:
+    locust = Locust("-u", "3", "--check-every", "0", "--agents", "1", "--scenario", "churn", host=rest.address)
+    locust.runner.start(3, 100)
+    wait_for(lambda: locust.told.types().count("join") == 3)
+    run = run_of(locust.environment)
+    assert run is not None
+    process = run.agents._slots[0].process
+    assert process is not None
+    process._kill()
+    wait_for(lambda: locust.told.types().count("join") == 6)
+    died = [row for row in locust.told.rows() if row[0] == "agent"]
+    assert len(died) == 4  # the agent, and everybody in it
+    assert all("signal 9" in row[2] for row in died)
+    assert run.agents.restarts == 1
+    locust.end()
+
+
+# --- workers ------------------------------------------------------------------------------------------------
+
+
+def test_a_master_shares_conferences_out_among_workers(rest: RestServer) -> None:
+    (port,) = free_ports(1)
+    arguments = ("-u", "12", "--conferences", "3", "--scenario", "churn", "--check-every", "0", "--agents", "1")
+    lead = environment(*arguments, host=rest.address)
+    master = lead.create_master_runner("127.0.0.1", port)
+    begin(lead)
+    works = [environment(host=None) for _ in range(2)]
+    told = [Told() for _ in works]
+    try:
+        for made, heard in zip(works, told, strict=True):
+            made.events.request.add_listener(heard.take)
+            made.create_worker_runner("127.0.0.1", port)
+            begin(made)
+        wait_for(lambda: len(master.clients.ready) == 2)
+        master.start(12, 100)
+        wait_for(lambda: sum(each.types().count("join") for each in told) == 12)
+        runs = [run for made in works if (run := run_of(made)) is not None]
+        assert run_of(lead) is None
+        links = sorted(meeting.key for run in runs for meeting in run.meetings)
+        assert links == sorted(each["link"] for each in rest.made.values())
+        assert all(meeting.chair is not None for run in runs for meeting in run.meetings)
+        people = [who for run in runs for meeting in run.meetings for who in meeting.people]
+        assert len(set(people)) == 12
+        assert runs[0].scenario.name == "churn"  # the workers were not told by flags
+        master.send_message(worker.GOES)
+        wait_for(lambda: all(run._before for run in runs))
+        master.stop()
+        assert sorted(rest.ended) == ["c1", "c2", "c3"]
+    finally:
+        for made in works:
+            assert made.runner is not None
+            made.runner.quit()
+        master.quit()
+
+
+# --- what cannot be tried -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--scenario", "mass-reconnect"), "say how with --restart-command, or take --own-server"),
+        (("--own-server",), "leave one of them out"),
+        (("--speed", "-1"), "more than 0"),
+    ],
+)
+def test_what_does_not_go_together_ends_locust_with_a_sentence(
+    rest: RestServer, arguments: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(SystemExit, match=said):
+        Locust(*arguments, host=rest.address)
+
+
+def test_no_server() -> None:
+    with running() as fake:
+        address = fake.address
+    with pytest.raises(SystemExit, match="does not answer"):
+        Locust(host=address)
+
+
+def test_a_wrong_key(rest: RestServer) -> None:
+    rest.key = "right"
+    with pytest.raises(SystemExit, match="asks for its API key"):
+        Locust(host=rest.address)
+    with pytest.raises(SystemExit, match="is wrong"):
+        Locust("--api-key", "wrong", host=rest.address)
+
+
+def test_a_server_that_is_not_ready(rest: RestServer) -> None:
+    rest.is_ready = False
+    with pytest.raises(SystemExit, match="Starting"):
+        Locust(host=rest.address)
+
+
+def test_too_many_people_end_the_run_before_it_begins(rest: RestServer) -> None:
+    rest.limit = 10
+    locust = Locust("-u", "30", "--scenario", "gathering", host=rest.address)
+    locust.runner.start_shape()
+    wait_for(lambda: locust.environment.process_exit_code == 1)
+    assert locust.told.requests == []
+    assert rest.ended == ["c1"]
+    locust.end()
+
+
+def test_a_gateway_that_nobody_answers_at(rest: RestServer) -> None:
+    (port,) = free_ports(1)
+    locust = Locust("--gateway", f"127.0.0.1:{port}", host=rest.address)
+    locust.runner.start(3, 100)
+    wait_for(lambda: locust.environment.process_exit_code == 1)
+    assert rest.made == {}
+    locust.end()
+
+
+# --- which server ---------------------------------------------------------------------------------------------
+
+
+def test_without_a_name_the_server_of_this_machine_is_taken(monkeypatch: pytest.MonkeyPatch, rest: RestServer) -> None:
+    monkeypatch.setattr(own_server, "DEFAULT_HOST", rest.address)
+    monkeypatch.setattr(own_server, "listens", lambda host, port: True)
+    locust = Locust(host=None)
+    assert locust.environment.host == rest.address
+    locust.end()
+
+
+def test_without_any_server_one_is_started_for_the_run(monkeypatch: pytest.MonkeyPatch, rest: RestServer) -> None:
+    closed: list[bool] = []
+
+    class Own:
+        address = rest.address
+        gateway = "127.0.0.1:1"
+
+        def close(self) -> None:
+            closed.append(True)
+
+    monkeypatch.setattr(own_server, "listens", lambda host, port: False)
+    monkeypatch.setattr(leader, "OwnServer", Own)
+    locust = Locust("-u", "3", "--check-every", "0", host=None)
+    assert locust.environment.host == rest.address
+    locust.runner.start(3, 100)
+    wait_for(lambda: "join" in locust.told.types())
+    assert ConferenceRoom.weight > 0
+    locust.end()
+    assert closed == [True]
+    assert rest.ended == ["c1"]
+
+
+def test_a_run_restarts_its_server_in_the_middle(monkeypatch: pytest.MonkeyPatch, rest: RestServer) -> None:
+    order: list[str] = []
+
+    def restart(asked: Any, own: Any, *, ready: Callable[[], bool]) -> str:
+        run = run_of(locust.environment)
+        assert run is not None
+        assert run._before  # they know that it goes
+        order.append("restarted")
+        return "" if ready() else "not ready"
+
+    monkeypatch.setattr(own_server, "restart", restart)
+    arguments = ("-u", "3", "-t", "6", "--scenario", "mass-reconnect", "--restart-command", "true")
+    locust = Locust(*arguments, "--check-every", "0", host=rest.address)
+    monkeypatch.setattr("loadtests.run.BACK_SECONDS", 0.5)
+    locust.runner.start_shape()
+    wait_for(lambda: locust.told.types().count("reconnect") == 3)
+    assert order == ["restarted"]
+    assert {row[2] for row in locust.told.rows() if row[0] == "reconnect"} == {"not back after 0.5 s"}
+    locust.end()

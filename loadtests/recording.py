@@ -75,4 +75,5 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     sent: tuple[Sent, ...]
     fps: int  # of the composite, as the server has it
     sender_aspect: float = 16 / 9  # of cameras
+    strained: bool = False  # the server said meanwhile that it does less for pictures: some stand still on purpose
     late: float = 0.0  # the most that the agent itself woke too late meanwhile: no figure is better than that

@@ -33,8 +33,10 @@ class Enter(Command, frozen=True, kw_only=True, tag="enter"):
     """Come in, with media: `attendee` and `viewer` as a browser does, `room` by H.323, `whip` and `whep` by HTTP.
 
     The reply's figures: "join" (until media goes both ways), "first frame" and "first sound", in seconds from the
-    command. `failed` is "refused" when the server does not let in: `detail` is its code and its English sentence,
-    "code: Sentence.", as `mcu.synthetic.entry.Refused` says it.
+    command, or from when the agent has what the participant sends. `failed` is "refused" when the server does not let
+    in: `detail` is its code and its English sentence, "code: Sentence.", as `mcu.synthetic.entry.Refused` says it.
+
+    A room without a conference waits to be called: the reply's detail is its address, and each call is `Happened`.
     """
 
     kind: Kind = "attendee"
@@ -57,9 +59,10 @@ class Vanish(Command, frozen=True, kw_only=True, tag="vanish"):
 
 
 class Act(Command, frozen=True, kw_only=True, tag="act"):
-    """Do as the fields say; None leaves things. The reply comes when the server has said so, with its figure by name.
+    """Do as the fields say; None leaves things. The reply comes when the server has said so, with its figure by name
+    (`loadtests.agent.acts`).
 
-    "layout change": from asking to the first frame with the new layout.
+    "layout change": from asking to the first frame that began to come after the tiles of the new layout were told.
     """
 
     speaking: bool | None = None

@@ -23,6 +23,7 @@ class Follower(Protocol):
 
     def layout(self, layout: Layout) -> None: ...
     def present(self, present: Present) -> None: ...
+    def strain(self, strained: bool) -> None: ...  # the server does less for pictures, for want of CPU
 
 
 class Proceedings:
@@ -36,6 +37,7 @@ class Proceedings:
         self.content: str | None = None  # whose id
         self.revision = 0  # of the tiles, counted here: how often they were told
         self._lines: dict[str, protocol.Participant] = {}
+        self._strained = False
         self._layout: Layout | None = None
         self._followers: list[Follower] = []
 
@@ -64,6 +66,7 @@ class Proceedings:
         for who in dict.fromkeys(who_is(line.name) for line in self._lines.values()):
             if who != STRANGER:
                 follower.present(self._state(who, now))
+        follower.strain(self._strained)
         self._followers.append(follower)
 
     def unfollow(self, follower: Follower) -> None:
@@ -89,6 +92,10 @@ class Proceedings:
                 self.layout = choice.name
             case protocol.ContentChanged(participant=who):
                 self.content = who
+            case protocol.Lines(strained=strained):
+                self._strained = strained
+                for follower in self._followers:
+                    follower.strain(strained)
 
     def _begin(self, entered: protocol.Entered, now: float) -> None:
         before = [who_is(line.name) for line in self._lines.values()]

@@ -42,6 +42,7 @@ class Recorder:
         self._present: list[Present] = []
         self._sound: list[bytes] = []
         self._sound_begin = 0.0
+        self._strained = False
         self._receiver: AudioReceiver | None = None
         self._concealed = self._played = 0  # samples of `_receiver` at the beginning
 
@@ -92,6 +93,9 @@ class Recorder:
         else:
             self.left_out += 1
 
+    def strain(self, strained: bool) -> None:
+        self._strained |= strained
+
     # --- the end ----------------------------------------------------------------------------------------
 
     def recording(self, end: float, receiver: AudioReceiver | None, sent: Sequence[Sent]) -> Recording:
@@ -113,6 +117,7 @@ class Recorder:
             played_samples=max(0, played),
             sent=tuple(sent),
             fps=self.fps,
+            strained=self._strained,
             late=self.late,
         )
 

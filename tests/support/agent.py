@@ -68,14 +68,16 @@ async def running_agent(folder: Path, *arguments: str) -> AsyncIterator[Agent]:
     server = await asyncio.start_unix_server(accept, path, limit=MAX_LINE)
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "loadtests.agent", str(path), *arguments)
     try:
-        async with asyncio.timeout(PATIENCE):
-            agent = await connected
+        ended = asyncio.create_task(process.wait())
+        await asyncio.wait((connected, ended), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        assert connected.done(), f"the agent has not connected; exit code {process.returncode}"
+        agent = connected.result()
         reading = asyncio.create_task(agent.read())
         yield agent
         agent._writer.close()
         await reading
         async with asyncio.timeout(END_SECONDS):
-            assert await process.wait() == 0
+            assert await ended == 0
     finally:
         if process.returncode is None:
             process.kill()

@@ -17,12 +17,16 @@ class Notes:
     def __init__(self) -> None:
         self.layouts: list[Layout] = []
         self.lines: list[Present] = []
+        self.strained: list[bool] = []
 
     def layout(self, layout: Layout) -> None:
         self.layouts.append(layout)
 
     def present(self, present: Present) -> None:
         self.lines.append(present)
+
+    def strain(self, strained: bool) -> None:
+        self.strained.append(strained)
 
 
 def test_everybody_of_a_run_is_known_by_name() -> None:
@@ -52,6 +56,7 @@ def test_a_follower_is_told_how_things_are_and_what_changes() -> None:
     told.take(p.ParticipantLeft(participant="c", reason="left"), 6.0)
     told.take(p.ParticipantLeft(participant="z", reason="left"), 6.5)
     told.take(tiles("a"), 7.0)
+    told.take(p.Lines(poor=(), strained=True), 7.0)
     told.unfollow(notes)
     told.take(p.ParticipantLeft(participant="b", reason="left"), 8.0)
     assert notes.lines == [
@@ -60,6 +65,9 @@ def test_a_follower_is_told_how_things_are_and_what_changes() -> None:
         Present(6.0, 7, muted=False, camera_off=False, here=False),
     ]
     assert [each.since for each in notes.layouts] == [2.0, 7.0]
+    assert notes.strained == [False, True]
+    told.follow(notes, 9.0)
+    assert notes.strained == [False, True, True]
 
 
 def test_who_comes_anew_is_here_though_the_old_line_waits() -> None:

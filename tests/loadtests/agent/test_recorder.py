@@ -50,6 +50,8 @@ def test_frames_are_kept_from_a_keyframe_on_and_sound_from_the_beginning() -> No
     for tick in range(4, 10):
         recorder.sound(receiver.pull(0.0), 100.0 + tick / 50, 100.013 + tick / 50)
     receiver.concealed += 50
+    for strained in (False, True, False):
+        recorder.strain(strained)
     sent = Sent(person=1, pictures=((5, 100.0),), spoken=(), speaking=())
     made = recorder.recording(100.3, receiver, [sent])  # type: ignore[arg-type]
     assert (made.who, made.codec, made.begin, made.end) == (7, "VP8", 100.2, 100.3)
@@ -59,6 +61,7 @@ def test_frames_are_kept_from_a_keyframe_on_and_sound_from_the_beginning() -> No
     assert made.sound_begin == 100.08
     assert (made.concealed_samples, made.played_samples) == (50, 6 * BLOCK_SAMPLES)
     assert abs(made.late - 0.013) < 1e-9
+    assert made.strained
     assert (made.layouts[0].name, made.present[0].person, made.sent) == ("grid", 7, (sent,))
 
 

@@ -16,7 +16,7 @@ from loadtests.numbers import Numbers
 from loadtests.options import Options
 from loadtests.rest import Server
 from loadtests.rounds import AT_ONCE, Rounds
-from loadtests.telling import tell, tell_counts
+from loadtests.telling import in_short, tell, tell_counts
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -95,7 +95,7 @@ class Run:
         tell_counts(self.environment, AGENT, counts)
 
     def _agent_died(self, why: str) -> None:
-        tell(self.environment, "agent", AGENT, failure=why.partition("\n")[0])
+        tell(self.environment, "agent", AGENT, failure=in_short(why))
 
     # --- a restart of the server ------------------------------------------------------------------------
 

@@ -115,6 +115,12 @@ def words(findings: Iterable[Finding]) -> str:
     )
 
 
+def in_short(text: str) -> str:
+    """The first line and the last of what a process wrote: what failed, and why."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    return " ".join(lines if len(lines) < 2 else (lines[0], lines[-1]))
+
+
 def _by_type(findings: Iterable[Finding], *, otherwise: RequestType) -> dict[RequestType, list[Finding]]:
     sorted_out: dict[RequestType, list[Finding]] = {}
     for finding in findings:
@@ -123,9 +129,8 @@ def _by_type(findings: Iterable[Finding], *, otherwise: RequestType) -> dict[Req
 
 
 def _was_heard(inspection: Inspection) -> bool:
-    """Whether there was sound to judge."""
-    figures = inspection.figures
-    return bool(figures.heard or figures.expected) or figures.concealed is not None
+    """Whether somebody spoke: of silence there is nothing to say, good or bad."""
+    return bool(inspection.figures.heard or inspection.figures.expected)
 
 
 def _seconds(milliseconds: float | None) -> float | None:

@@ -225,10 +225,9 @@ class Presence(User):
 
 def words(said: Reply | Happened) -> str:
     """What failed, in one line; "" where nothing did."""
-    detail = said.detail.partition("\n")[0]
     if not said.failed:
         return ""
-    return f"{said.failed}: {detail}" if detail else said.failed
+    return f"{said.failed}: {telling.in_short(said.detail)}" if said.detail else said.failed
 
 
 def name_of(who: int) -> str:

@@ -115,6 +115,23 @@ def test_what_could_not_be_judged_is_no_request(environment: Environment, told: 
     assert told.requests == []
 
 
+def test_silence_is_neither_good_nor_bad(environment: Environment, told: Told) -> None:
+    telling.tell_inspection(environment, "Viewer", inspection(heard=(), expected=(), sound_delay=None))
+    assert told.types() == ["tile check", "glass-to-glass"]
+
+
+@pytest.mark.parametrize(
+    ("written", "short"),
+    [
+        ("", ""),
+        ("it ended", "it ended"),
+        ("it ended:\n Traceback:\n  File\nValueError: no\n", "it ended: ValueError: no"),
+    ],
+)
+def test_what_a_process_wrote_in_short(written: str, short: str) -> None:
+    assert telling.in_short(written) == short
+
+
 def test_no_picture_fails_though_there_is_nothing_to_look_at(environment: Environment, told: Told) -> None:
     found = inspection(Finding(Fault.NO_PICTURE, "nothing came"), frames=0, picture_delay=None)
     telling.tell_inspection(environment, "Viewer", found)

@@ -184,8 +184,12 @@ def test_an_agent_that_died_fails_everybody_in_it_and_they_come_anew(stand: Stan
     users = [Somebody(stand.environment) for _ in range(2)]
     for user in users:
         user.attend()
-        user.happened(Happened(who=user.who, what=AGENT_DIED, failed="gone", detail="the agent ended\nTraceback"))
-    assert [row for row in stand.told.rows() if row[2]] == [("agent", "Somebody", "gone: the agent ended")] * 2
+        user.happened(
+            Happened(who=user.who, what=AGENT_DIED, failed="gone", detail="the agent ended:\nTraceback\nValueError: no")
+        )
+    assert [row for row in stand.told.rows() if row[2]] == [
+        ("agent", "Somebody", "gone: the agent ended: ValueError: no")
+    ] * 2
     for user in users:
         user.attend()
         assert user.is_staying

@@ -1,0 +1,24 @@
+"""The shape of the load tests: what the server may not know, and modules that stay readable."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.test_structure import MAX_LINES, ROOT, imported, modules
+
+LOAD = sorted((ROOT / "loadtests").rglob("*.py"))
+
+
+def test_the_server_does_not_know_its_load_tests() -> None:
+    users = [path for path in modules() if any(name.split(".")[0] in ("loadtests", "locust") for name in imported(path))]
+    assert users == []
+
+
+@pytest.mark.parametrize("path", LOAD, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_stay_readable_and_say_what_they_are_for(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= MAX_LINES
+    assert ast.get_docstring(ast.parse(source))

@@ -60,8 +60,12 @@ class Client:
         listener: Listener | None = None,
         attention: Attention = Attention.WHOLE,
         takes_content: bool = False,
+        one_way: bool = False,
     ) -> None:
-        """`reels` None makes a viewer. `order` spreads the clients of a process over the frame interval."""
+        """`reels` None makes a viewer. `order` spreads the clients of a process over the frame interval.
+
+        `one_way`: sound and one picture, sent or received, as WHIP and WHEP have it.
+        """
         self.player: Player | None = None  # set by connect
         self.shared: Reel | None = None
         self.content: Player | None = None  # while something is shared
@@ -76,6 +80,7 @@ class Client:
         self._listener = listener
         self._attention = attention
         self._takes_content = takes_content
+        self._one_way = one_way
         self._connection = Connection(self, certificate=certificate, seed=seed, clock=stage.now)
         self._streams = LocalStreams.choose(f"{seed} {self._connection.credentials.ufrag}")
         self._sent: dict[StreamKind, SendStream] = {}
@@ -92,8 +97,8 @@ class Client:
             counters |= {f"session_{name}": count for name, count in self.session.counters.items()}
         return counters
 
-    def offer(self) -> str:
-        """The SDP offer."""
+    def offer(self, *addresses: str) -> str:
+        """The SDP offer. `addresses` are those of this machine that the server has to know, none for a lite server."""
         parts = OfferParts(
             credentials=self._connection.credentials,
             fingerprint=self._certificate.fingerprint,
@@ -101,6 +106,8 @@ class Client:
             codec=self._codec,
             sends=self._reels is not None,
             takes_content=self._takes_content,
+            one_way=self._one_way,
+            addresses=tuple((address, self._connection.port) for address in addresses),
         )
         return write_offer(parts)
 

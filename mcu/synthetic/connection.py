@@ -21,7 +21,6 @@ from mcu.synthetic.description import Answer
 from mcu.synthetic.ice import Address, Failed, IceClient, Selected
 from mcu.webrtc.dtls import Certificate, DtlsAssociation, DtlsError
 from mcu.webrtc.ice_lite import Credentials
-from mcu.webrtc.sdp_offer import DtlsRole
 
 CONNECT_SECONDS = 15.0  # from the answer to keys
 RECEIVE_BUFFER = 1 << 20  # bytes: half a second of what one participant is sent
@@ -62,6 +61,11 @@ class Connection:
         self._closed = False
 
     @property
+    def port(self) -> int:
+        """Of our socket."""
+        return int(self._udp.getsockname()[1])
+
+    @property
     def counters(self) -> Mapping[str, int]:
         """Those of the socket, and of the transport with "srtp_" before."""
         counters = dict(self._media.counters)
@@ -82,7 +86,7 @@ class Connection:
         )
         self._dtls = DtlsAssociation(
             self._certificate,
-            role=DtlsRole.CLIENT,
+            role=answer.role,
             fingerprints=answer.fingerprints,
             send=self._send_plain,
             closed=self._hung_up,

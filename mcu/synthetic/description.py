@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from mcu.media.types import CodecParameters, StreamKind
 from mcu.synthetic.ice import Address
 from mcu.webrtc import sdp_offer
 from mcu.webrtc.ice_lite import Credentials
-from mcu.webrtc.sdp_offer import Fingerprint, MediaOffer
+from mcu.webrtc.sdp_offer import DtlsRole, Fingerprint, MediaOffer
 
 MIDS = {StreamKind.AUDIO: "0", StreamKind.MAIN: "1", StreamKind.CONTENT: "2"}
 VIDEO_EXTENSIONS = {ABSOLUTE_SEND_TIME: 2, TRANSPORT_SEQUENCE: 3, MID: 4}
@@ -28,6 +29,8 @@ DIRECTIONS = {
     StreamKind.CONTENT: ("sendonly", "inactive"),
 }
 CONTENT_TAKEN = ("sendrecv", "recvonly")
+ONE_WAY = ("sendonly", "recvonly")  # of sound and main picture, all that WHIP and WHEP have (RFC 9725 section 4.2)
+HOST_PRIORITY = 126 << 24 | 65_535 << 8 | 255  # of a host candidate (RFC 8445 section 5.1.2.1)
 VIDEO_FEEDBACK = ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
 AUDIO_LINES = (
     "a=rtpmap:111 opus/48000/2",
@@ -77,12 +80,25 @@ class OfferParts:
     codec: str = "VP8"  # of pictures; "" for sound alone
     sends: bool = True
     takes_content: bool = False  # a screen that others share, as a stream of its own
+    one_way: bool = False  # as WHIP and WHEP have it
+    addresses: tuple[Address, ...] = ()  # ours, where the server has to know them; without any, it learns them by ICE
     version: int = 1
 
     @property
     def kinds(self) -> tuple[StreamKind, ...]:
         """What is offered."""
+        if self.one_way:
+            return StreamKind.AUDIO, StreamKind.MAIN
         return tuple(MIDS) if self.codec else (StreamKind.AUDIO,)
+
+    def direction(self, kind: StreamKind) -> str:
+        """Of one of them."""
+        if self.one_way:
+            directions = ONE_WAY
+        else:
+            taken = self.takes_content and kind is StreamKind.CONTENT
+            directions = CONTENT_TAKEN if taken else DIRECTIONS[kind]
+        return directions[0 if self.sends else 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,7 @@ class Answer:
     fingerprints: tuple[Fingerprint, ...]
     candidates: tuple[Address, ...]  # UDP, best first
     reduced_size: bool
+    role: DtlsRole = DtlsRole.CLIENT  # ours
     streams: Mapping[StreamKind, AnsweredStream] = field(default_factory=dict)
 
 
@@ -133,6 +150,7 @@ def read_answer(text: str) -> Answer:
         fingerprints=tuple(first.fingerprints),
         candidates=_candidates(text),
         reduced_size=all(section.rtcp_reduced_size for section in accepted),
+        role=_role(first.setup),
         streams={kinds[section.mid]: _answered(section) for section in accepted if section.mid in kinds},
     )
 
@@ -142,11 +160,13 @@ def _section(kind: StreamKind, parts: OfferParts) -> Iterator[str]:
     yield f"m={'audio' if is_audio else 'video'} 9 UDP/TLS/RTP/SAVPF {'111' if is_audio else '96 97'}"
     yield "c=IN IP4 0.0.0.0"
     yield f"a=mid:{MIDS[kind]}"
-    taken = parts.takes_content and kind is StreamKind.CONTENT
-    yield f"a={(CONTENT_TAKEN if taken else DIRECTIONS[kind])[0 if parts.sends else 1]}"
+    yield f"a={parts.direction(kind)}"
     yield f"a=ice-ufrag:{parts.credentials.ufrag}"
     yield f"a=ice-pwd:{parts.credentials.password}"
-    yield "a=ice-options:trickle"
+    if not parts.addresses:
+        yield "a=ice-options:trickle"
+    for number, (ip, port) in enumerate(parts.addresses, 1):
+        yield f"a=candidate:{number} 1 udp {HOST_PRIORITY - (number << 8)} {ip} {port} typ host"
     yield f"a=fingerprint:{parts.fingerprint.algorithm} {parts.fingerprint.value}"
     yield "a=setup:actpass"
     yield "a=rtcp-mux"
@@ -184,8 +204,19 @@ def _answered(section: MediaOffer) -> AnsweredStream:
     )
 
 
+def _role(setup: str) -> DtlsRole:
+    """Ours, by what the answer says (RFC 5763 section 5; what it says without a word, RFC 4145 section 4)."""
+    match setup:
+        case "active":
+            return DtlsRole.SERVER
+        case "passive" | "":
+            return DtlsRole.CLIENT
+        case _:
+            raise ProtocolError(f"answer: a=setup:{setup} leaves open who begins")
+
+
 def _candidates(text: str) -> tuple[Address, ...]:
-    """UDP candidates by falling priority (RFC 8839 section 5.1)."""
+    """UDP candidates by falling priority (RFC 8839 section 5.1); names instead of addresses are passed over."""
     found: dict[Address, int] = {}
     for line in text.splitlines():
         if not line.startswith("a=candidate:"):
@@ -193,6 +224,12 @@ def _candidates(text: str) -> tuple[Address, ...]:
         words = line.removeprefix("a=candidate:").split()
         if len(words) < 6 or words[2].lower() != "udp" or not (words[3].isdecimal() and words[5].isdecimal()):
             continue
-        found.setdefault((words[4], int(words[5])), int(words[3]))
+        if words[1] != "1":  # RTCP beside RTP: we have offered both on one port
+            continue
+        try:
+            ip = str(ipaddress.ip_address(words[4]))
+        except ValueError:
+            continue
+        found.setdefault((ip, int(words[5])), int(words[3]))
     ordered = sorted(found, key=lambda address: -found[address])
     return tuple(ordered[:MAX_CANDIDATES])

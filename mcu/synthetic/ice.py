@@ -1,8 +1,12 @@
-"""ICE for one client towards an ICE-lite server (RFC 8445): regular nomination, then consent (RFC 7675). No I/O.
+"""ICE for one client that offers, towards a lite server or a full one (RFC 8445): regular nomination, then consent
+(RFC 7675). No I/O.
 
 Rules:
 1. All candidates of the peer are checked, best first; the first that answers is nominated.
 2. A response counts only with the peer's password, a transaction of ours, and from the address that was asked.
+3. A request counts only with both names and our password. It is answered at any time, and an address that was not
+   known before is then checked as well (section 7.3.1.4): a full server believes no way on which we are silent.
+4. Who offers controls (section 6.1.1): a peer that would as well is told that roles conflict.
 """
 
 from __future__ import annotations
@@ -24,7 +28,10 @@ RETRY_SECONDS = 0.2  # doubled after each try
 MAX_TRIES = 7
 CONSENT_SECONDS = 5.0  # RFC 7675 section 5.1, spread by ±20 % there and here
 CONSENT_EXPIRES = 30.0  # same section
+MAX_CHECKED = 24  # addresses: those of an answer, and what a server with many interfaces asks from
 PRIORITY = 110 << 24 | 65_535 << 8 | 255  # of a peer-reflexive candidate (RFC 8445 section 5.1.2.1)
+
+ROLE_CONFLICT = 487  # section 7.3.1.1
 
 Address = tuple[str, int]
 
@@ -69,6 +76,8 @@ class IceClient:
         self._choose = random.Random(seed)
         self._username = f"{remote.ufrag}:{local.ufrag}".encode()
         self._password = remote.password
+        self._own_username = f"{local.ufrag}:{remote.ufrag}".encode()
+        self._own_password = local.password
         self._tie_breaker = struct.pack("!Q", self._choose.getrandbits(64))
         self._phase = _Phase.CHECKING
         self._checks = {
@@ -80,10 +89,13 @@ class IceClient:
         self._events: list[IceEvent] = []
 
     def receive(self, data: bytes, source: Address, now: float) -> None:
-        """One STUN datagram. What is not an answer to a check of ours is passed over."""
+        """One STUN datagram. What is neither an answer to a check of ours nor the peer's own check is passed over."""
         try:
             message = stun.parse(data)
         except ProtocolError:
+            return
+        if message.message_class == MessageClass.REQUEST:
+            self._requested(message, source, now)
             return
         check = self._checks.get(source)
         if check is None or message.transaction != check.transaction or message.message_class != MessageClass.SUCCESS:
@@ -136,6 +148,31 @@ class IceClient:
     def events_received(self) -> list[IceEvent]:
         events, self._events = self._events, []
         return events
+
+    def _requested(self, message: stun.Message, source: Address, now: float) -> None:
+        """Answer the peer's check, and check back."""
+        if self._phase is _Phase.FAILED or message.get(Attribute.USERNAME) != self._own_username:
+            return
+        if not (message.fingerprint_matches() and message.integrity_matches(self._own_password)):
+            return
+        if message.get(Attribute.ICE_CONTROLLING) is not None:
+            conflict = (Attribute.ERROR_CODE, stun.error_code(ROLE_CONFLICT, "Role Conflict"))
+            self._answer(MessageClass.ERROR, message, conflict, source)
+            return
+        mapped = (Attribute.XOR_MAPPED_ADDRESS, stun.xor_address(*source, message.transaction))
+        self._answer(MessageClass.SUCCESS, message, mapped, source)
+        if self._phase is not _Phase.CHECKING:
+            return
+        check = self._checks.get(source)
+        if check is None and len(self._checks) < MAX_CHECKED:
+            check = self._checks[source] = _Check(self._transaction(), now)
+        if check is not None and not check.tries:
+            check.due = now
+            self.handle_timer(now)
+
+    def _answer(self, kind: MessageClass, request: stun.Message, attribute: tuple[int, bytes], source: Address) -> None:
+        data = stun.build(kind, request.transaction, [attribute], password=self._own_password)
+        self._output.append((data, source))
 
     def _wait_for_consent(self, check: _Check, now: float) -> None:
         check.transaction = self._transaction()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mcu.synthetic.ice import CONSENT_EXPIRES, CONSENT_SECONDS, MAX_TRIES, Failed, IceClient, Selected
+from mcu.synthetic.ice import CONSENT_EXPIRES, CONSENT_SECONDS, MAX_CHECKED, MAX_TRIES, Failed, IceClient, Selected
 from mcu.webrtc import stun
 from mcu.webrtc.ice_lite import Credentials, IceLite, PathSelected
 
@@ -118,3 +118,71 @@ def test_tries_are_bounded() -> None:
         pair.client.handle_timer(pair.now)
         sent += len(pair.client.data_to_send())
     assert sent == MAX_TRIES
+
+
+class FullPeer:
+    """A full agent's own checks (RFC 8445), as seen by a client that is still checking."""
+
+    def __init__(self) -> None:
+        self.local, self.remote = Credentials("clnt", "c" * 24), Credentials("full", "f" * 24)
+        self.client = IceClient(local=self.local, remote=self.remote, candidates=(DEAD,), seed="t", now=0.0)
+        self.client.handle_timer(0.0)
+        self.client.data_to_send()
+
+    def asks(
+        self,
+        *,
+        source: tuple[str, int] = SERVER,
+        username: str = "clnt:full",
+        password: str = "c" * 24,
+        role: stun.Attribute = stun.Attribute.ICE_CONTROLLED,
+    ) -> list[tuple[stun.Message, tuple[str, int]]]:
+        """One check; what the client sends then."""
+        attributes = [(stun.Attribute.USERNAME, username.encode()), (role, bytes(8))]
+        data = stun.build(stun.MessageClass.REQUEST, b"t" * 12, attributes, password=password)
+        self.client.receive(data, source, 0.1)
+        return [(stun.parse(data), address) for data, address in self.client.data_to_send()]
+
+    def answers(self, request: stun.Message, source: tuple[str, int]) -> None:
+        reply = stun.build(stun.MessageClass.SUCCESS, request.transaction, password=self.remote.password)
+        self.client.receive(reply, source, 0.1)
+
+
+def test_a_full_server_is_answered_and_checked_where_it_asks_from() -> None:
+    peer = FullPeer()
+    (answer, first), (check, second) = peer.asks()
+    assert first == second == SERVER
+    assert answer.message_class == stun.MessageClass.SUCCESS
+    assert answer.integrity_matches("c" * 24)
+    assert answer.fingerprint_matches()
+    mapped = answer.get(stun.Attribute.XOR_MAPPED_ADDRESS)
+    assert mapped is not None
+    assert stun.parse_xor_address(mapped, answer.transaction) == SERVER
+    assert check.get(stun.Attribute.USERNAME) == b"full:clnt"
+    peer.answers(check, SERVER)
+    ((nominating, _),) = [(stun.parse(data), address) for data, address in peer.client.data_to_send()]
+    assert nominating.get(stun.Attribute.USE_CANDIDATE) is not None
+    peer.answers(nominating, SERVER)
+    assert peer.client.events_received() == [Selected(SERVER)]
+    ((consent, _),) = peer.asks()
+    assert consent.message_class == stun.MessageClass.SUCCESS
+
+
+def test_who_does_not_know_the_password_is_not_answered() -> None:
+    peer = FullPeer()
+    assert peer.asks(password="x" * 24) == []
+    assert peer.asks(username="clnt:else") == []
+    assert peer.client.next_timer() > 0.0
+
+
+def test_a_peer_that_would_control_is_told_that_roles_conflict() -> None:
+    ((answer, _),) = FullPeer().asks(role=stun.Attribute.ICE_CONTROLLING)
+    code = answer.get(stun.Attribute.ERROR_CODE)
+    assert code is not None
+    assert stun.parse_error_code(code) == 487
+
+
+def test_addresses_that_are_checked_are_bounded() -> None:
+    peer = FullPeer()
+    sent = [len(peer.asks(source=("192.0.2.9", port))) for port in range(1000, 1000 + 2 * MAX_CHECKED)]
+    assert sent == [2] * (MAX_CHECKED - 1) + [1] * (MAX_CHECKED + 1)

@@ -1,1 +1,1 @@
-"""Load tests: locust's users drive synthetic participants, which check what they see and hear. mcu does not know it."""
+"""Load tests: locust's users drive synthetic participants, which check what they see and hear."""

@@ -96,10 +96,12 @@ class Leader:
             self._make_faces()
             gateway = own_server.gateway_of(asked, self._own)
             self._conferences = self._make(asked)
+            self._choose_users(asked, has_gateway=bool(gateway))
         except ConfigurationError as error:
             self._environment.process_exit_code = 1
+            if isinstance(self._runner, MasterRunner) and self._parsed.headless:
+                gevent.spawn(self._runner.quit)  # a lone locust does that by itself
             raise StopTest(str(error)) from error
-        self._choose_users(asked, has_gateway=bool(gateway))
         workers = self._workers()
         allotted = conferences.allot(self._conferences, workers=len(workers), gateway=gateway)
         for worker, allotment in zip(workers, allotted, strict=True):
@@ -118,25 +120,25 @@ class Leader:
         return conferences.make(server, count=count, people=users, title=TITLE, capacity=capacity)
 
     def _choose_users(self, asked: Options, *, has_gateway: bool) -> None:
-        """How many of which class, unless the web page's class picker says it."""
-        first = self._conferences[0]
+        """How many of which class, unless the web page's class picker says it. Raises ConfigurationError for nobody."""
+        first, scenario = self._conferences[0], asked.scenario
         barred = {
             "Viewer": "" if first.id else "REST does not show this conference",
             "ConferenceRoom": "" if has_gateway and first.pin else "no gateway answers, or the PIN is not known",
         }
-        counts = counts_of(asked.scenario, conferences=len(self._conferences))
-        chosen = {each.__name__ for each in self._environment.user_classes}
-        mixed = chosen & asked.scenario.mix.keys()
-        for user in self._environment.user_classes:
+        counts = counts_of(scenario, conferences=len(self._conferences))
+        users = self._environment.user_classes
+        is_mixed = any(user.__name__ in scenario.mix for user in users)  # else just those named with the command
+        for user in users:
             name = user.__name__
-            user.fixed_count = counts.get(name, 0)
-            if name in counts:
-                user.weight = 0.0
-            else:
-                user.weight = asked.scenario.mix.get(name, 0.0) if mixed else 1.0
+            if not self._parsed.class_picker:
+                user.fixed_count = counts.get(name, 0)
+                user.weight = 0.0 if name in counts else scenario.mix.get(name, 0.0) if is_mixed else 1.0
             if user.weight and barred.get(name):
                 log.warning("No %s comes: %s.", name, barred[name])
                 user.weight = 0.0
+        if not any(user.weight or user.fixed_count for user in users):
+            raise ConfigurationError("Nobody can come: see above who is missing, and why.")
 
     def _workers(self) -> list[str | None]:
         """Ids of those who get an allotment, in the order in which locust hands users to them."""

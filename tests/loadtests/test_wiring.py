@@ -200,6 +200,26 @@ def test_a_master_shares_conferences_out_among_workers(rest: RestServer) -> None
         master.quit()
 
 
+def test_a_master_ends_when_the_run_cannot_be_made(rest: RestServer) -> None:
+    (port,) = free_ports(1)
+    lead = environment("-u", "99", "--conferences", "1", host=rest.address)
+    master = lead.create_master_runner("127.0.0.1", port)
+    begin(lead)
+    work = environment(host=None)
+    worker_runner = work.create_worker_runner("127.0.0.1", port)
+    begin(work)
+    try:
+        wait_for(lambda: len(master.clients.ready) == 1)
+        starting = gevent.spawn(master.start, 99, 100)
+        wait_for(lambda: len(master.greenlet) == 0)
+        assert lead.process_exit_code == 1
+        assert "99 participants in 1 conference are 99 in each" in str(starting.exception)
+        assert rest.ended == ["c1"]
+    finally:
+        worker_runner.quit()
+        master.quit()
+
+
 # --- what cannot be tried -----------------------------------------------------------------------------------
 
 
@@ -255,6 +275,27 @@ def test_a_gateway_that_nobody_answers_at(rest: RestServer) -> None:
     locust.runner.start(3, 100)
     wait_for(lambda: locust.environment.process_exit_code == 1)
     assert rest.made == {}
+    locust.end()
+
+
+def test_nobody_can_come(rest: RestServer) -> None:
+    link = rest.answer("POST", "/api/v1/conferences", {"title": "회의"}, "")[1]["link"]
+    locust = Locust("--conference", link, host=rest.address)
+    locust.environment.user_classes = [ConferenceRoom]
+    locust.runner.start(3, 100)
+    wait_for(lambda: locust.environment.process_exit_code == 1)
+    assert locust.told.requests == []
+    locust.end()
+
+
+def test_the_class_picker_of_the_web_page_says_who_comes(rest: RestServer) -> None:
+    locust = Locust("--class-picker", "--check-every", "0", host=rest.address)
+    locust.environment.user_classes = [DistrictHead, ConferenceRoom]
+    DistrictHead.fixed_count = 2
+    locust.runner.start(2, 100)
+    wait_for(lambda: locust.told.types().count("join") == 2)
+    assert locust.runner.user_classes_count == {"DistrictHead": 2, "ConferenceRoom": 0}
+    assert ConferenceRoom.weight == 0  # no gateway here
     locust.end()
 
 

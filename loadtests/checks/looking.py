@@ -40,7 +40,8 @@ class Look:
 class Looks:
     """All of a recording."""
 
-    looks: Sequence[Look]
+    looks: Sequence[Look]  # from the beginning of the check on
+    before: float | None  # when the last composite before that arrived
     unread: Mapping[Place, str]  # and why it could not be
     frames: int  # that were looked at, decoded or not
     left_out: int  # beyond MAX_FRAMES
@@ -50,8 +51,14 @@ def look(recording: Recording, told: Told) -> Looks:
     """Decode and read."""
     reader = _Reader(recording, told)
     frames = recording.frames[:MAX_FRAMES]
-    looks = [Look(arrived, reader.codes(picture, arrived)) for arrived, picture in _decoded(recording)]
-    return Looks(looks, reader.unread, len(frames), len(recording.frames) - len(frames))
+    looks: list[Look] = []
+    before = None
+    for arrived, picture in _decoded(recording):
+        if arrived < recording.begin:
+            before = arrived
+        else:
+            looks.append(Look(arrived, reader.codes(picture, arrived)))
+    return Looks(looks, before, reader.unread, len(frames), len(recording.frames) - len(frames))
 
 
 def _decoded(recording: Recording) -> Iterator[tuple[float, Picture]]:

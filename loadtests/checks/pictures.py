@@ -30,6 +30,7 @@ MIN_DELAYS = 5  # of one person, that make a median
 MANY_DELAYS = 20  # of all, of which one in twenty can be told
 AWAY_SECONDS = 0.3  # out of the picture, after which somebody enters it anew
 MOVING_SHARE = 0.9  # of the time in which somebody must have moved for a rate of composites to mean anything
+STRAINED_FREEZE = 1.5  # seconds; a server short of CPU moves who speaks, and sends one a second while nobody does
 WORST = 0.95  # of delays are not longer than what is called the worst
 
 
@@ -37,22 +38,22 @@ def judge_pictures(recording: Recording, limits: Limits) -> Judgement:
     """Raises RecordingError for what is no recording."""
     check(recording)
     seconds = recording.end - recording.begin
-    if recording.codec not in CODECS:
+    if recording.frames and recording.codec not in CODECS:
         text = f"pictures: no marks are read in {recording.codec[:16]!r}"
         return Judgement(figures=Figures(seconds=seconds), unjudged=(text,))
     told = Told(recording)
     looks = look(recording, told)
-    if not looks.looks:
+    if not looks.looks and looks.before is None:
         return _nothing(looks, seconds)
     pictures = {sent.person: sent.pictures for sent in recording.sent}
     sent = {who: spans(sendings) for who, sendings in pictures.items()}
-    delays = _delays(looks.looks, pictures)
+    delays = _delays(looks.looks, pictures, since=recording.frames[0].arrived + KEYFRAME_SECONDS)
     every = sorted(delay for found in delays.values() for delay in found)
     late = statistics.median(every) if every else 0.0
-    tiles = judge_tiles(looks, told, sent, begin=recording.begin, end=recording.end, late=late, limits=limits)
+    tiles = judge_tiles(recording, looks, told, sent, late=late, limits=limits)
     shown = _shown(told, recording) - tiles.black
     moving = joined((first + late, last + late) for who in shown for first, last in sent.get(who, ()))
-    freeze = _longest_freeze(looks.looks, recording.end, moving)
+    freeze = _longest_freeze(looks, recording.end, moving)
     return Judgement(
         figures=Figures(
             seconds=seconds,
@@ -65,7 +66,11 @@ def judge_pictures(recording: Recording, limits: Limits) -> Judgement:
             picture_delay=1000 * late if every else None,
             picture_delay_worst=1000 * _worst(every) if every else None,
         ),
-        findings=(*tiles.findings, *_frozen(freeze, limits), *_late(delays, limits, recording.late)),
+        findings=(
+            *tiles.findings,
+            *_frozen(freeze, limits, strained=recording.strained),
+            *_late(delays, limits, recording.late),
+        ),
         delays={who: statistics.median(found) for who, found in delays.items() if len(found) >= MIN_DELAYS},
         unjudged=(*tiles.unjudged, *_unjudged(looks, told, recording.late, limits, moving=bool(moving), delays=every)),
     )
@@ -82,11 +87,12 @@ def _nothing(looks: Looks, seconds: float) -> Judgement:
     return Judgement(figures=figures, findings=(Finding(Fault.NO_PICTURE, text),))
 
 
-def _delays(looks: Sequence[Look], pictures: Mapping[int, picture_delay.Sending]) -> dict[int, list[float]]:
+def _delays(
+    looks: Iterable[Look], pictures: Mapping[int, picture_delay.Sending], *, since: float
+) -> dict[int, list[float]]:
     """Seconds by person, wherever in the picture they are. Who comes back into it may be shown with an old picture."""
-    settled = looks[0].arrived + KEYFRAME_SECONDS
     found: dict[int, list[float]] = {}
-    changes = picture_delay.first_appearances(_sightings([look for look in looks if look.arrived >= settled]))
+    changes = picture_delay.first_appearances(_sightings(shown for shown in looks if shown.arrived >= since))
     for (who, _), seen in changes.items():
         sendings = sorted(pictures.get(who, ()), key=lambda sending: sending[1])
         found.setdefault(who, []).extend(picture_delay.delays(seen, sendings, most=MAX_DELAY))
@@ -113,21 +119,24 @@ def _shown(told: Told, recording: Recording) -> set[int]:
     return {place.person for layout in told.layouts for place in layout.places}
 
 
-def _longest_freeze(looks: Sequence[Look], end: float, moving: Sequence[Span]) -> float:
+def _longest_freeze(looks: Looks, end: float, moving: Sequence[Span]) -> float:
     """Seconds without a composite while somebody moved."""
-    times = [*(look.arrived for look in looks), max(end, looks[-1].arrived)]
+    first = [] if looks.before is None else [looks.before]
+    times = [*first, *(shown.arrived for shown in looks.looks), end]
     return max(longest(moving, before, after) for before, after in pairwise(times))
 
 
 def _fps(looks: Sequence[Look], moving: Sequence[Span]) -> float | None:
+    if len(looks) < 2:
+        return None
     first, last = looks[0].arrived, looks[-1].arrived
-    if covered(moving, first, last) < MOVING_SHARE * (last - first) or last == first:
+    if last == first or covered(moving, first, last) < MOVING_SHARE * (last - first):
         return None
     return (len(looks) - 1) / (last - first)
 
 
-def _frozen(freeze: float, limits: Limits) -> Iterator[Finding]:
-    if freeze > limits.freeze:
+def _frozen(freeze: float, limits: Limits, *, strained: bool) -> Iterator[Finding]:
+    if freeze > (max(limits.freeze, STRAINED_FREEZE) if strained else limits.freeze):
         yield Finding(Fault.FROZEN, f"no new composite for {freeze:.1f} s while people in it moved")
 
 

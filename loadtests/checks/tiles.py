@@ -4,7 +4,8 @@ Rules:
 1. Judged are people of this run whose camera is on, by the roster, where the server's tiles say that they stand.
 2. That a tile is black or stands is the server's fault only while its person sent: who is not in `Recording.sent` is
    judged by whom the tile shows alone.
-3. Only in a grid everybody has a tile, unless a screen is shared: there who has none is missing. Elsewhere people wait.
+3. A server that is short of CPU, and says so, lets pictures stand on purpose: that is told, and no fault.
+4. Only in a grid everybody has a tile, unless a screen is shared: there who has none is missing. Elsewhere people wait.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from loadtests.checks.told import Told
 from loadtests.checks.tracks import MIN_LOOKS, Doubles, Track, follow
 from loadtests.checks.wording import people, tiles
 from loadtests.findings import Fault, Finding, Limits
-from loadtests.recording import Layout
+from loadtests.recording import Layout, Recording
 from mcu.mixer.geometry import MAX_TILES
 
 GRID = "grid"  # the layout's name
@@ -41,25 +42,19 @@ class Tiles:
 
 
 def judge_tiles(
-    looks: Looks,
-    told: Told,
-    sent: Mapping[int, Sequence[Span]],
-    *,
-    begin: float,
-    end: float,
-    late: float,
-    limits: Limits,
+    recording: Recording, looks: Looks, told: Told, sent: Mapping[int, Sequence[Span]], *, late: float, limits: Limits
 ) -> Tiles:
-    """`sent` is when people sent pictures; `late` how old those are that arrive. All in seconds."""
-    tracks, doubles = follow(looks.looks, told, late=late, end=end)
+    """`sent` is when people sent pictures; `late` how old those are that arrive, in seconds."""
+    tracks, doubles = follow(looks.looks, told, late=late, end=recording.end)
     cameras = {track.person: track for track in tracks if not track.content}
     screens = {track.person: track for track in tracks if track.content}
     watched = {who: track for who, track in cameras.items() if who in sent}
     black = {who: track.black(sent[who], late) for who, track in watched.items()}
     black = {who: seconds for who, seconds in black.items() if seconds >= BLACK_SECONDS}
     frozen = {who: track.frozen(sent[who], late) for who, track in watched.items()}
-    frozen = {who: seconds for who, seconds in frozen.items() if seconds > limits.tile_freeze}
-    missing = missing_people(told, frozenset(sent), begin, end)
+    still = {who: seconds for who, seconds in frozen.items() if seconds > limits.tile_freeze}
+    frozen, spared = ({}, still) if recording.strained else (still, {})
+    missing = missing_people(told, frozenset(sent), recording.begin, recording.end)
     wrong, wrong_screens = _strangers(cameras), _strangers(screens)
     judged = {who for who, track in cameras.items() if track.right} | wrong.keys() | black.keys()
     rates = [rate for who, track in watched.items() if (rate := track.fps(sent[who], late)) is not None]
@@ -72,7 +67,7 @@ def judge_tiles(
             *_several(Fault.TILE_BLACK, black, "nothing can be read in {tiles} for {seconds:.1f} s"),
             *_several(Fault.TILE_FROZEN, frozen, "{tiles} stood still for {seconds:.1f} s while pictures were sent"),
         ),
-        unjudged=tuple(_unjudged(looks, cameras, screens, judged, sent)),
+        unjudged=(*_unjudged(looks, cameras, screens, judged, sent), *_spared(spared)),
         count=len(judged | missing.keys()),
         right=len(judged - wrong.keys() - black.keys() - frozen.keys() - missing.keys()),
         fps=statistics.median(rates) if rates else None,
@@ -132,6 +127,11 @@ def _several(fault: Fault, seconds: Mapping[int, float], text: str) -> Iterator[
     if seconds:
         who = tuple(sorted(seconds))
         yield Finding(fault, text.format(people=people(who), tiles=tiles(who), seconds=max(seconds.values())), who)
+
+
+def _spared(still: Mapping[int, float]) -> Iterator[str]:
+    if still:
+        yield f"{tiles(still)} stood still for {max(still.values()):.1f} s: the server was short of CPU"
 
 
 def _unjudged(

@@ -157,7 +157,7 @@ class TestOneFault:
 class TestNoPicture:
     def test_nothing_came(self) -> None:
         recording = record(Meeting(people=2, seconds=0.2))
-        silent = msgspec.structs.replace(recording, frames=(), end=BEGIN + 3)
+        silent = msgspec.structs.replace(recording, codec="", frames=(), end=BEGIN + 3)
         assert named(judge_pictures(silent, Limits())) == {(Fault.NO_PICTURE, ())}
 
     def test_no_keyframe_came_in_a_short_check(self) -> None:
@@ -175,6 +175,30 @@ class TestNoPicture:
     def test_a_codec_without_marks_is_not_judged(self) -> None:
         found = judge_pictures(msgspec.structs.replace(record(Meeting(seconds=0.2)), codec="H261"), Limits())
         assert (found.findings, len(found.unjudged)) == ((), 1)
+
+
+class TestBeforeTheBeginning:
+    """Frames are kept from a keyframe on, for which is waited; only what comes after the beginning is judged."""
+
+    def test_what_came_before_is_decoded_only(self) -> None:
+        recording = msgspec.structs.replace(record(Meeting(people=9)), begin=BEGIN + 1)
+        figures = judge_pictures(recording, Limits()).figures
+        assert (figures.seconds, figures.tiles_right) == (2.0, 9)
+        assert 49 <= figures.frames <= 51
+        assert figures.longest_freeze is not None
+        assert figures.longest_freeze < 120
+
+    def test_a_freeze_that_began_before(self) -> None:
+        stopped = record(Meeting(people=9, broken=Broken(stopped=(0.5, 1.9))))
+        found = judge_pictures(msgspec.structs.replace(stopped, begin=BEGIN + 1.5), Limits())
+        assert named(found) == {(Fault.FROZEN, ())}
+        assert found.figures.longest_freeze == pytest.approx(1_400, abs=90)
+
+    def test_nothing_came_since(self) -> None:
+        stopped = record(Meeting(people=9, broken=Broken(stopped=(0.9, 9.0))))
+        found = judge_pictures(msgspec.structs.replace(stopped, begin=BEGIN + 1), Limits())
+        assert named(found) == {(Fault.FROZEN, ())}
+        assert found.figures.frames == 0
 
 
 @pytest.mark.parametrize("people", [1, 9, 30])

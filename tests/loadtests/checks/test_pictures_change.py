@@ -136,6 +136,19 @@ def test_a_picture_in_which_nobody_moves_may_stop() -> None:
     assert found.figures.longest_freeze < 150
 
 
+def test_a_server_without_cpu_may_let_pictures_stand() -> None:
+    recording = record(Meeting(people=4, broken=Broken(frozen={1: 0.0, 2: 0.0}, stopped=(1.0, 2.3))))
+    found = judge_pictures(msgspec.structs.replace(recording, strained=True), Limits())
+    assert found.findings == ()
+    assert len(found.unjudged) == 1
+    assert found.unjudged[0].startswith("the tiles of 1 and 2 stood still for 2.")
+    assert found.figures.longest_freeze is not None
+    assert found.figures.longest_freeze > 1_200
+    stopped = record(Meeting(people=4, broken=Broken(stopped=(0.9, 2.7))))
+    found = judge_pictures(msgspec.structs.replace(stopped, strained=True), Limits())
+    assert [finding.fault for finding in found.findings] == [Fault.FROZEN]
+
+
 def test_of_whom_nothing_is_told_only_the_person_is_judged() -> None:
     recording = record(Meeting(people=4, broken=Broken(frozen={2: 0.0}, shows={1: 3, 3: 1})))
     untold = msgspec.structs.replace(

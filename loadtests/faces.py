@@ -1,28 +1,41 @@
-"""Faces and voices made before a run: who is made while others meet comes late, and takes the processor from them."""
+"""Faces, voices and screens made before a run: who is made while others meet comes late, and takes their processor.
+
+python -m loadtests.faces 30      # in advance, on each machine that will carry participants
+"""
 
 from __future__ import annotations
 
+import argparse
 import logging
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 
-from loadtests.agent.media import CACHE, Loop, media_folder, settings_of
+from loadtests.agent.media import CACHE, Loop, media_folder, performances, settings_of
 from loadtests.agent_process import CHECKOUT
 from mcu.errors import ConfigurationError
 from mcu.synthetic.library import Library
 from mcu.synthetic.picture_code import MAX_PERSON
 
-MAKING_SECONDS = 3600.0  # a thousand faces on one slow core
+MAKING_SECONDS = 7200.0  # a thousand faces on one slow core
+SCREENS = 8  # of the first numbers, who may share: a screen takes as long to make as a face, and one is shown at a time
 
 log = logging.getLogger(__name__)
 
 
+def wanted(people: int) -> Iterator[tuple[Loop, range]]:
+    """What so many people need."""
+    yield Loop.CAMERA, range(min(people, MAX_PERSON + 1))
+    yield Loop.SCREEN, range(min(people, SCREENS))
+
+
 def missing(people: int) -> int:
-    """How many of the first `people` numbers have no face on this machine yet."""
+    """How many of these are not on this machine yet."""
     library, folder = Library(CHECKOUT / CACHE), media_folder()
-    numbers = range(min(people, MAX_PERSON + 1))
     return sum(
-        len(library.missing((who,), settings=settings_of(who, Loop.CAMERA), media_folder=folder)) for who in numbers
+        len(library.missing((who,), settings=settings_of(who, loop), media_folder=folder))
+        for loop, numbers in wanted(people)
+        for who in numbers
     )
 
 
@@ -34,10 +47,23 @@ def prepare(people: int) -> None:
     log.info("얼굴과 목소리 %d개를 만듭니다 · Making %d faces and voices; the next run finds them", count, count)
     try:
         subprocess.run(
-            [sys.executable, "-m", "loadtests.agent.media", str(min(people, MAX_PERSON + 1))],
-            cwd=CHECKOUT,
-            check=True,
-            timeout=MAKING_SECONDS,
+            [sys.executable, "-m", "loadtests.faces", str(people)], cwd=CHECKOUT, check=True, timeout=MAKING_SECONDS
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise ConfigurationError(f"faces and voices could not be made: {error}") from error
+
+
+def main(arguments: Sequence[str]) -> None:
+    """In a process of its own: the library starts others, which a process that gevent has patched must not."""
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtests.faces",
+        description="부하 시험 참가자의 얼굴과 목소리를 미리 만듭니다. · Makes faces, voices and screens beforehand.",
+    )
+    parser.add_argument("people", type=int, help="참가자 수 · how many people")
+    people = parser.parse_args(arguments).people
+    for loop, numbers in wanted(people):
+        performances(numbers, loop=loop, cache=CHECKOUT / CACHE, media=media_folder())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

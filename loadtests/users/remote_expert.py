@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.faces import SCREENS
 from loadtests.users.person import Person
 
 SPEAKS, SHARES = 0.2, 0.08  # of the times that it could
@@ -22,9 +23,9 @@ class RemoteExpert(Person):
             self.speak()
 
     def share(self) -> bool:
-        """Show content for a while, unless somebody else does."""
+        """Show content for a while, unless somebody else does; who has a low number has a screen to show."""
         meeting, who = self.meeting, self.who
-        if not meeting.begin_to_share(who):
+        if who >= SCREENS or not meeting.begin_to_share(who):
             return False
         if self.act(shares=True):
             self.run_.sleep(self.chance.uniform(*SHARE_SECONDS))

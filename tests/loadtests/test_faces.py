@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from loadtests import faces
-from loadtests.agent.media import settings_of
+from loadtests.agent.media import Loop, settings_of
 from mcu.errors import ConfigurationError
 from mcu.synthetic.library import Library
 
@@ -24,9 +24,10 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def put(shelf: Path, people: int) -> None:
     """As if they had been made."""
-    for who in range(people):
-        for path in Library(shelf).missing((who,), settings=settings_of(who)):
-            path.touch()
+    for loop, numbers in faces.wanted(people):
+        for who in numbers:
+            for path in Library(shelf).missing((who,), settings=settings_of(who, loop)):
+                path.touch()
 
 
 def test_those_that_are_missing_are_made(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,14 +39,25 @@ def test_those_that_are_missing_are_made(shelf: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(subprocess, "run", run)
     put(shelf, 3)
-    assert faces.missing(5) == 2
+    assert faces.missing(5) == 4  # two faces, two screens
     faces.prepare(5)
     faces.prepare(5)
-    assert [command[1:] for command in commands] == [["-m", "loadtests.agent.media", "5"]]
+    assert [command[1:] for command in commands] == [["-m", "loadtests.faces", "5"]]
 
 
 def test_there_are_as_many_as_there_are_codes(shelf: Path) -> None:
-    assert faces.missing(5_000) == 1_024
+    assert faces.missing(5_000) == 1_024 + faces.SCREENS
+
+
+def test_they_are_made_on_the_shelf_where_agents_look(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[list[int], dict[str, Any]]] = []
+    monkeypatch.setattr(faces, "performances", lambda numbers, **how: made.append((list(numbers), how)))
+    faces.main(["12"])
+    assert [(numbers, how["loop"]) for numbers, how in made] == [
+        (list(range(12)), Loop.CAMERA),
+        (list(range(8)), Loop.SCREEN),
+    ]
+    assert {how["cache"] for _, how in made} == {shelf}
 
 
 def test_faces_that_cannot_be_made(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from loadtests.faces import SCREENS
 from loadtests.users.chair import LAYOUTS, MUTED_SECONDS, Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import WORD_SECONDS, DistrictHead
@@ -190,6 +191,13 @@ def test_one_shares_at_a_time(stand: Stand) -> None:
     first, second = seated(stand, RemoteExpert, 2)
     stand.run.meetings[0].begin_to_share(first.who)
     assert not second.share()
+    assert stand.agents.wishes == []
+
+
+def test_who_has_no_screen_does_not_share(stand: Stand) -> None:
+    seated(stand, DistrictHead, SCREENS)
+    (expert,) = seated(stand, RemoteExpert)
+    assert not expert.share()
     assert stand.agents.wishes == []
 
 

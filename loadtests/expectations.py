@@ -1,9 +1,15 @@
-"""What a run has to reach, in words: "join p95 < 3000", "tile check fails = 0". Pure.
+"""What a run has to reach, in words: "join p95 < 3000", "tile check fails = 0", "server_bytes growth < 5%". Pure.
 
-    request type   figure   < <= = >= >   number [unit]
+    what   figure   [growth | late growth]   < <= = >= >   number [unit]
 
-Figures: p50, p90, p95, p99, max, mean (milliseconds of requests that did not fail), count, fails, fail%, rate (per s).
-An expectation of which nothing was measured is not met: silence is no success.
+1. `what` is a request type of locust, or a series: what the server and the load said every few seconds, and figures of
+   checks (`SERIES`).
+2. Figures of requests: p50, p90, p95, p99, max, mean (milliseconds of those that did not fail), count, fails, fail%,
+   rate (per s). Figures of a series: percentiles, max, mean, and growth alone, which is that of p50.
+3. Growth is the figure in the last third of the run against that in the first; late growth, against that in the middle
+   third, for what a server takes while it warms up is no leak. With % it is relative, otherwise a difference.
+4. An expectation of which nothing was measured is not met: silence is no success. Nor is growth that is told from
+   fewer than LEAST values in a third.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -28,9 +35,39 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 }
 PERCENTILES = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0, "max": 100.0}
 FIGURES = (*PERCENTILES, "mean", "count", "fails", "fail%", "rate")
+STATISTICS = frozenset((*PERCENTILES, "mean"))  # that there are of any list of numbers
+GROWTHS: Mapping[str, int] = {"growth": 0, "late growth": 1}  # the third with which the last one is compared
+LEAST = 3  # values in a third
+# Fields of loadtests.results.Moment, and figures of checks (loadtests.findings.Figures).
+MOMENT_SERIES = (
+    "server_cores",
+    "server_bytes",
+    "video_encoders",
+    "audio_encoders",
+    "legs",
+    "descriptors",
+    "tasks",
+    "threads",
+    "load_cores",
+    "load_late",
+)
+CHECK_SERIES = ("fps", "concealed", "lip_sync", "longest_freeze", "longest_gap", "stoi")
+SERIES = (*MOMENT_SERIES, *CHECK_SERIES)
 UNITS = {"": 1.0, "ms": 1.0, "s": 1000.0, "%": 1.0, "/s": 1.0}
-EXAMPLES = '"join p95 < 3000", "glass-to-glass p95 < 0.4 s", "tile check fails = 0", "voice check fail% < 1"'
-_FORM = re.compile(r"(?P<kind>.+?)\s+(?P<figure>\S+)\s*(?P<sign><=|>=|<|>|=)\s*(?P<number>-?[\d.]+)\s*(?P<unit>\S*)")
+SERIES_UNITS = {"": 1.0, "ms": 1.0, "s": 1000.0, "%": 1.0, "MB": 1e6}
+EXAMPLES = (
+    '"join p95 < 3000", "glass-to-glass p95 < 0.4 s", "tile check fails = 0", "voice check fail% < 1", '
+    '"voice delay p50 growth < 10%", "server_bytes late growth < 5%"'
+)
+_FORM = re.compile(r"(?P<words>[^<>=]+?)\s*(?P<sign><=|>=|<|>|=)\s*(?P<number>-?[\d.]+)\s*(?P<unit>\S*)")
+
+
+class Figured(Protocol):
+    """What figures are told of."""
+
+    def figure(self, name: str) -> float: ...
+
+    def growth(self, name: str, *, since: int, relative: bool) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +77,7 @@ class Measured:
     times: Sequence[float]  # milliseconds, of those that did not fail
     fails: int
     seconds: float  # of the run
+    at: Sequence[float] = ()  # when each of `times` was, in seconds of the run
 
     def figure(self, name: str) -> float:
         """nan where there is nothing to tell it from."""
@@ -53,10 +91,53 @@ class Measured:
                 return 100 * self.fails / count if count else math.nan
             case "rate":
                 return count / self.seconds if self.seconds > 0 else math.nan
-            case "mean":
-                return float(np.mean(self.times)) if len(self.times) else math.nan
             case _:
-                return float(np.percentile(self.times, PERCENTILES[name])) if len(self.times) else math.nan
+                return statistic(self.times, name)
+
+    def growth(self, name: str, *, since: int, relative: bool) -> float:
+        """Rule 3; nan where there is too little."""
+        return growth_of(self.times, self.at, self.seconds, name, since=since, relative=relative)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What was looked at again and again."""
+
+    values: Sequence[float]
+    at: Sequence[float]  # seconds of the run
+    seconds: float  # of the run
+
+    def figure(self, name: str) -> float:
+        """nan where there is nothing to tell it from."""
+        return statistic(self.values, name)
+
+    def growth(self, name: str, *, since: int, relative: bool) -> float:
+        """Rule 3; nan where there is too little."""
+        return growth_of(self.values, self.at, self.seconds, name, since=since, relative=relative)
+
+
+def statistic(values: Sequence[float], name: str) -> float:
+    """One of STATISTICS; nan of nothing."""
+    if not len(values):
+        return math.nan
+    return float(np.mean(values)) if name == "mean" else float(np.percentile(values, PERCENTILES[name]))
+
+
+def growth_of(
+    values: Sequence[float], at: Sequence[float], seconds: float, name: str, *, since: int, relative: bool
+) -> float:
+    """From third `since` of the run to the last: percent, or a difference."""
+    if seconds <= 0 or len(at) != len(values):
+        return math.nan
+    thirds: tuple[list[float], list[float], list[float]] = ([], [], [])
+    for value, when in zip(values, at, strict=True):
+        thirds[min(2, max(0, int(3 * when / seconds)))].append(value)
+    if min(len(thirds[since]), len(thirds[2])) < LEAST:
+        return math.nan
+    before, after = statistic(thirds[since], name), statistic(thirds[2], name)
+    if not relative or after == before:
+        return after - before
+    return 100 * (after - before) / abs(before) if before else math.inf * (after - before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +145,21 @@ class Expectation:
     """One of them, as `parse` reads it."""
 
     text: str
-    kind: str
+    kind: str  # request type, or series
     figure: str
     sign: str
     limit: float  # milliseconds where the figure is a time
+    growth: str = ""  # of GROWTHS
+    relative: bool = False  # growth in percent
 
-    def judge(self, measured: Measured | None) -> Verdict:
-        """Whether it is met by all requests of its type."""
-        value = measured.figure(self.figure) if measured is not None else math.nan
-        if self.figure == "count" and measured is None:
+    def judge(self, measured: Figured | None) -> Verdict:
+        """Whether it is met by all requests of its type, or by all values of the series."""
+        value = math.nan
+        if measured is not None and self.growth:
+            value = measured.growth(self.figure, since=GROWTHS[self.growth], relative=self.relative)
+        elif measured is not None:
+            value = measured.figure(self.figure)
+        elif self.figure == "count":
             value = 0.0
         return Verdict(self, value, not math.isnan(value) and COMPARISONS[self.sign](value, self.limit))
 
@@ -89,20 +176,32 @@ class Verdict:
 def parse(text: str) -> Expectation:
     """Raises ConfigurationError with an example when it is not understood."""
     found = _FORM.fullmatch(text.strip())
-    if found is None:
+    words = found["words"].split() if found is not None else []
+    if found is None or len(words) < 2:
         raise ConfigurationError(f"--expect {text!r} is not understood. Write it like {EXAMPLES}.")
-    kind, figure, unit = found["kind"], found["figure"], found["unit"]
-    if kind not in REQUEST_TYPES:
-        raise ConfigurationError(f"--expect {text!r}: no request type {kind!r}; there are {', '.join(REQUEST_TYPES)}.")
-    if figure not in FIGURES:
-        raise ConfigurationError(f"--expect {text!r}: no figure {figure!r}; there are {', '.join(FIGURES)}.")
+    growth = ""
+    if words[-1] == "growth":
+        growth = "late growth" if words[-2] == "late" else "growth"
+        del words[-len(growth.split()) :]
+    figure = words.pop() if len(words) > 1 and not (growth and " ".join(words) in SERIES) else "p50" if growth else ""
+    kind = " ".join(words)
+    if kind not in REQUEST_TYPES and kind not in SERIES:
+        raise ConfigurationError(
+            f"--expect {text!r}: no request type {kind!r}; there are {', '.join((*REQUEST_TYPES, *SERIES))}."
+        )
+    allowed = FIGURES if kind in REQUEST_TYPES and not growth else sorted(STATISTICS)
+    if figure not in allowed:
+        raise ConfigurationError(f"--expect {text!r}: no figure {figure!r}; there are {', '.join(allowed)}.")
     try:
-        limit = float(found["number"]) * UNITS[unit]
+        limit = float(found["number"]) * (SERIES_UNITS if kind in SERIES else UNITS)[found["unit"]]
     except (ValueError, KeyError) as error:
-        raise ConfigurationError(f"--expect {text!r}: {found['number']}{unit} is no number with a unit.") from error
-    return Expectation(" ".join(text.split()), kind, figure, found["sign"], limit)
+        raise ConfigurationError(
+            f"--expect {text!r}: {found['number']}{found['unit']} is no number with a unit."
+        ) from error
+    relative = bool(growth) and found["unit"] == "%"
+    return Expectation(" ".join(text.split()), kind, figure, found["sign"], limit, growth, relative)
 
 
-def judge(expectations: Sequence[Expectation], measured: Mapping[str, Measured]) -> tuple[Verdict, ...]:
+def judge(expectations: Sequence[Expectation], measured: Mapping[str, Figured]) -> tuple[Verdict, ...]:
     """Each, by what was measured of its type."""
     return tuple(each.judge(measured.get(each.kind)) for each in expectations)

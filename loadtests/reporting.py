@@ -21,7 +21,7 @@ from loadtests.expectations import Expectation, Verdict
 from loadtests.exporter import export
 from loadtests.findings import Figures
 from loadtests.report.page import About, render
-from loadtests.report.sentences import Both, headline, number, sentences
+from loadtests.report.sentences import Both, headline, sentences, value_of
 from loadtests.results import Results
 from loadtests.scenarios import scenario_of
 from mcu.errors import ConfigurationError
@@ -140,7 +140,7 @@ class Reporter:
             log.error("아무것도 재지 못했습니다 · Nothing was measured")
             self._environment.process_exit_code = self._environment.process_exit_code or 1
             return
-        verdicts = expectations.judge(self._settings.expected, results.measured())
+        verdicts = expectations.judge(self._settings.expected, {**results.measured(), **results.series()})
         say(results, verdicts)
         if not all(verdict.met for verdict in verdicts):
             self._environment.process_exit_code = 1
@@ -175,7 +175,7 @@ def say(results: Results, verdicts: Sequence[Verdict]) -> None:
     """In the terminal."""
     for verdict in verdicts:
         mark = "✓" if verdict.met else "✗"
-        log.info("%s %s  (%s)", mark, verdict.expectation.text, number(verdict.value, verdict.expectation.figure))
+        log.info("%s %s  (%s)", mark, verdict.expectation.text, value_of(verdict))
     for each in (*sentences(results), headline(results, verdicts)):
         log.info("%s · %s", each.ko, each.en)
 

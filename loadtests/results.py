@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from loadtests.expectations import Measured
+from loadtests.expectations import CHECK_SERIES, MOMENT_SERIES, Measured, Series
 from loadtests.findings import Inspection
 
 MAX_SAMPLES = 20_000  # of a type: a day of checks every four seconds
@@ -109,9 +109,29 @@ class Results:
                 times=[sample.milliseconds for sample in self.samples.get(kind, ())],
                 fails=sum(count for (of, _), count in self.fails.items() if of == kind),
                 seconds=self.seconds,
+                at=[sample.at - self.began for sample in self.samples.get(kind, ())],
             )
             for kind in kinds
         }
+
+    def series(self) -> Mapping[str, Series]:
+        """By name, those of which something was told."""
+        found = {name: self._told(name) for name in MOMENT_SERIES} | {
+            name: self._seen_in(name) for name in CHECK_SERIES
+        }
+        return {
+            name: Series(values=[value for _, value in points], at=[at for at, _ in points], seconds=self.seconds)
+            for name, points in found.items()
+            if points
+        }
+
+    def _told(self, name: str) -> list[tuple[float, float]]:
+        values = ((moment.at - self.began, getattr(moment, name)) for moment in self.moments)
+        return [(at, float(value)) for at, value in values if value is not None]
+
+    def _seen_in(self, name: str) -> list[tuple[float, float]]:
+        values = ((at - self.began, getattr(inspection.figures, name)) for at, _, inspection in self.inspections)
+        return [(at, float(value)) for at, value in values if value is not None]
 
     def _keep(self, sample: Sample) -> None:
         """Vitter's reservoir: each of all samples of a type is kept with the same chance."""

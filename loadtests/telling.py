@@ -31,6 +31,7 @@ RequestType = Literal[
     "reconnect",  # from losing the server to having it again
     "refusal",  # of somebody who must be refused
     "leave",
+    "presence",  # the server has as many as should be there
     "agent",  # how the load itself does: response time is the most that it woke too late
 ]
 REQUEST_TYPES: frozenset[str] = frozenset(get_args(RequestType))

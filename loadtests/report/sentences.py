@@ -22,8 +22,30 @@ KINDS = {
     "reconnect": ("끊긴 뒤 돌아오기", "coming back after a break"),
     "refusal": ("정원을 넘은 사람을 분명히 거절하기", "refusing clearly who is too many"),
     "leave": ("나가기", "leaving"),
+    "presence": ("있어야 할 사람이 모두 서버에 있는지", "whether the server has everybody who should be there"),
     "agent": ("부하 생성기 자신의 상태", "how the load itself does"),
 }
+# Series of loadtests.expectations.
+SERIES = {
+    "server_cores": ("서버의 CPU (코어)", "processors of the server (cores)"),
+    "server_bytes": ("서버의 메모리", "memory of the server"),
+    "video_encoders": ("영상 부호기 수", "encoders of pictures"),
+    "audio_encoders": ("음성 부호기 수", "encoders of sound"),
+    "legs": ("서버에 있는 참가자 수", "participants that the server has"),
+    "descriptors": ("서버가 연 파일과 소켓의 수", "files and sockets that the server has open"),
+    "tasks": ("서버의 작업 수", "tasks of the server"),
+    "threads": ("서버의 스레드 수", "threads of the server"),
+    "load_cores": ("부하 생성기의 CPU (코어)", "processors of the load (cores)"),
+    "load_late": ("부하 생성기가 늦은 정도", "how late the load itself was"),
+    "fps": ("초당 화면 수", "pictures a second"),
+    "concealed": ("메운 소리의 비율 (0~1)", "share of sound that was concealed (0 to 1)"),
+    "lip_sync": ("입보다 소리가 늦은 정도", "sound after lips"),
+    "longest_freeze": ("가장 길게 멈춘 화면", "longest freeze of the picture"),
+    "longest_gap": ("가장 길게 끊긴 소리", "longest gap in sound"),
+    "stoi": ("말을 알아들을 수 있는 정도 (0~1)", "how well speech is understood (0 to 1)"),
+}
+WHAT = KINDS | SERIES
+MILLISECONDS = frozenset((*KINDS, "load_late", "lip_sync", "longest_freeze", "longest_gap"))
 FAULTS = {
     "no picture": "화면이 전혀 오지 않음",
     "tile missing": "있어야 할 사람의 자리가 없음",
@@ -147,3 +169,18 @@ def number(value: float, figure: str) -> str:
     if figure == "rate":
         return f"{value:.1f} /s"
     return f"{value:.0f} ms"
+
+
+def value_of(verdict: Verdict) -> str:
+    """What came out, with its unit."""
+    asked, value = verdict.expectation, verdict.value
+    if math.isnan(value):
+        return "—"
+    if asked.kind in KINDS and not asked.growth:
+        return number(value, asked.figure)
+    sign = "+" if asked.growth else ""
+    if asked.relative:
+        return "∞ %" if math.isinf(value) else f"{value:{sign}.1f} %"
+    if asked.kind == "server_bytes":
+        return f"{value / 1e6:{sign}.1f} MB"
+    return f"{value:{sign}.0f} ms" if asked.kind in MILLISECONDS else f"{value:{sign}.4g}"

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from loadtests.expectations import Measured, judge, parse
+from loadtests.expectations import Measured, Series, judge, parse
 from mcu.errors import ConfigurationError
 
 JOINS = Measured(times=[float(value) for value in range(100, 1100, 10)], fails=1, seconds=10.0)
@@ -57,6 +57,10 @@ def test_all_failed_leaves_no_times_to_be_good_by() -> None:
         ("join", "Write it like"),
         ("jion p95 < 3", "no request type 'jion'"),
         ("join p94 < 3", "no figure 'p94'"),
+        ("server_bytes count < 3", "no figure 'count'"),
+        ("join fails growth < 3", "no figure 'fails'"),
+        ("server_bytes growth < 3 /s", "3/s is no number"),
+        ("growth < 3", "Write it like"),
         ("join p95 < 3 parsecs", "3parsecs is no number"),
         ("join p95 < 3.3.3", "is no number"),
         ("", "Write it like"),
@@ -65,3 +69,51 @@ def test_all_failed_leaves_no_times_to_be_good_by() -> None:
 def test_what_is_not_understood_says_what_would_be(text: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         parse(text)
+
+
+def steps(*values: float) -> Series:
+    """The same value for ten seconds each."""
+    told = [value for value in values for _ in range(10)]
+    return Series(values=told, at=[float(at) for at in range(len(told))], seconds=float(len(told)))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "met"),
+    [
+        ("server_bytes growth < 5%", 50.0, False),
+        ("server_bytes late growth < 5%", 20.0, False),
+        ("server_bytes late growth < 50 MB", 25e6, True),
+        ("server_bytes  p50   growth <= 50%", 50.0, True),
+        ("server_bytes max < 200 MB", 150e6, True),
+        ("lip_sync growth > -40 ms", -110.0, False),
+        ("lip_sync late growth > -70", -60.0, True),
+        ("tasks growth < 10%", 0.0, True),
+    ],
+)
+def test_series_are_compared_by_thirds(text: str, value: float, met: bool) -> None:
+    series = {"server_bytes": steps(100e6, 125e6, 150e6), "lip_sync": steps(90, 40, -20), "tasks": steps(0, 7, 0)}
+    (verdict,) = judge([parse(text)], series)
+    assert verdict.value == pytest.approx(value)
+    assert verdict.met is met
+
+
+def test_requests_grow_too() -> None:
+    delays = Measured(times=[50.0] * 20 + [55.0] * 10, fails=0, seconds=30.0, at=[float(at) for at in range(30)])
+    wide, narrow = judge(
+        [parse("glass-to-glass p50 growth < 11%"), parse("glass-to-glass p50 growth < 5 ms")],
+        {"glass-to-glass": delays},
+    )
+    assert wide.value == pytest.approx(10.0)
+    assert wide.met is True
+    assert narrow.value == pytest.approx(5.0)
+    assert narrow.met is False
+
+
+def test_growth_from_nothing_is_endless_and_growth_of_too_little_is_none() -> None:
+    (endless,) = judge([parse("descriptors growth < 1000%")], {"descriptors": steps(0, 1, 1)})
+    assert endless.value == math.inf
+    assert not endless.met
+    few = Series(values=[1.0, 1.0, 1.0, 1.0], at=[0.0, 1.0, 2.0, 29.0], seconds=30.0)
+    (unknown,) = judge([parse("descriptors growth < 1000%")], {"descriptors": few})
+    assert math.isnan(unknown.value)
+    assert not unknown.met

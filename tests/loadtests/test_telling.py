@@ -171,4 +171,4 @@ def test_an_agent_whose_figures_cannot_be_believed(
 
 def test_request_types_are_those_of_the_report() -> None:
     assert "glass-to-glass" in telling.REQUEST_TYPES
-    assert len(telling.REQUEST_TYPES) == 12
+    assert len(telling.REQUEST_TYPES) == 13

@@ -10,7 +10,7 @@ from loadtests import expectations
 from loadtests.findings import Fault, Figures, Finding, Inspection
 from loadtests.report.page import About, render
 from loadtests.report.plots import plots
-from loadtests.report.sentences import FAULTS, KINDS, Both, headline
+from loadtests.report.sentences import FAULTS, KINDS, SERIES, Both, headline
 from loadtests.results import Moment, Results, Sample
 from loadtests.telling import REQUEST_TYPES
 
@@ -81,6 +81,17 @@ def test_every_fault_has_korean_words(fault: Fault) -> None:
 
 def test_every_request_type_has_words() -> None:
     assert set(KINDS) == set(REQUEST_TYPES)
+
+
+def test_every_series_has_words_and_growth_is_told_with_its_unit() -> None:
+    assert set(SERIES) == set(expectations.SERIES)
+    results = full()
+    texts = ["server_bytes growth < 5%", "fps max < 30", "join p50 growth < 5 ms", "lip_sync growth < 5%"]
+    judged = expectations.judge(list(map(expectations.parse, texts)), {**results.measured(), **results.series()})
+    written = render(results, judged, ABOUT)
+    assert SERIES["server_bytes"][0] in written
+    for value in ("+0.0 %", ">25<", "+20 ms", ">—<"):
+        assert value in written
 
 
 def test_the_same_results_give_the_same_file() -> None:

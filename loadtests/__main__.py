@@ -20,9 +20,10 @@ def main() -> None:
     from locust.main import main as locust_main
 
     if HELP & set(sys.argv[1:]):
-        from loadtests import options
+        from loadtests import options, reporting
 
         events.init_command_line_parser.add_listener(options.add)
+        events.init_command_line_parser.add_listener(reporting.add)
     locust_main()
 
 

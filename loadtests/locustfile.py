@@ -9,14 +9,15 @@ from locust import events
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # wherever locust is started
 
+from loadtests import reporting, wiring
 from loadtests.users.chair import Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import DistrictHead
 from loadtests.users.one_too_many import OneTooMany
 from loadtests.users.remote_expert import RemoteExpert
 from loadtests.users.viewer import Viewer
-from loadtests.wiring import attach
 
 __all__ = ["Chair", "ConferenceRoom", "DistrictHead", "OneTooMany", "RemoteExpert", "Viewer"]
 
-attach(events)
+wiring.attach(events)
+reporting.attach(events)

@@ -20,6 +20,7 @@ from loadtests.collecting import Collector
 from loadtests.expectations import Expectation, Verdict
 from loadtests.exporter import export
 from loadtests.findings import Figures
+from loadtests.options import flags
 from loadtests.report.page import About, render
 from loadtests.report.sentences import Both, headline, sentences, value_of
 from loadtests.results import Results
@@ -49,12 +50,7 @@ def attach(events: Events) -> None:
 
 def add(parser: ArgumentParser) -> None:
     """The flags, as locust's event `init_command_line_parser` asks for."""
-    group = parser.add_argument_group(GROUP, TEXT)
-
-    def flag(name: str, ko: str, en: str, **settings: Any) -> None:
-        variable = f"LOADTEST_{name.replace('-', '_').upper()}"
-        group.add_argument(f"--{name}", help=f"{ko} · {en}".replace("%", "%%"), env_var=variable, **settings)
-
+    flag = flags(parser, GROUP, TEXT)
     flag(
         "expect",
         "지켜야 할 기준입니다. 여러 번 쓸 수 있습니다. 시나리오의 기준에 더해집니다.",

@@ -45,9 +45,9 @@ gallery: setup-test ## Pictures of every state of the page, in var/gallery (one 
 test-long: setup-test ## What `make test` leaves out: thin lines, long breaks, two hours in a page; ten minutes
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
-test-interop: setup-test ## Calls with real H.323 stacks, installed on first use (0.8 GB, two minutes, as root)
-	@tools/h323-peers current >/dev/null && tools/h323-peers older >/dev/null
-	@MCU_TEST_PEERS=required $(BIN)/python -m pytest -m "h323_peers and not long" $(ARGS)
+test-interop: setup-test ## Real H.323 stacks and another WHIP server, installed on first use (1.4 GB, four minutes, as root)
+	@tools/h323-peers current >/dev/null && tools/h323-peers older >/dev/null && tools/whip-peers >/dev/null
+	@MCU_TEST_PEERS=required $(BIN)/python -m pytest -m "(h323_peers or whip_peers) and not long" $(ARGS)
 
 format: setup-test ## Rewrite the sources in the project's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -10,6 +10,7 @@ from locust import events
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # wherever locust is started
 
 from loadtests import reporting, wiring
+from loadtests.users.bad_leg import BadLeg
 from loadtests.users.chair import Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import DistrictHead
@@ -17,7 +18,7 @@ from loadtests.users.one_too_many import OneTooMany
 from loadtests.users.remote_expert import RemoteExpert
 from loadtests.users.viewer import Viewer
 
-__all__ = ["Chair", "ConferenceRoom", "DistrictHead", "OneTooMany", "RemoteExpert", "Viewer"]
+__all__ = ["BadLeg", "Chair", "ConferenceRoom", "DistrictHead", "OneTooMany", "RemoteExpert", "Viewer"]
 
 wiring.attach(events)
 reporting.attach(events)

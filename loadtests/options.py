@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from loadtests.scenarios import SCENARIOS, Scenario, scenario_of
+from loadtests.scenario import Scenario
+from loadtests.scenarios import SCENARIOS, scenario_of
 from mcu.errors import ConfigurationError
 
 DEFAULT_SCENARIO = "steady"
@@ -24,6 +25,7 @@ Synthetic participants enter conferences and check themselves what they see and 
 Scenarios:
 """ + "\n".join(
     f"  {name}{' (default)' * (name == DEFAULT_SCENARIO)}\n    {each.title_ko}\n    {each.title_en}"
+    + f"\n    {each.report}" * bool(each.report)
     for name, each in SCENARIOS.items()
 )
 CHECK_EVERY, CHECK_SECONDS = 20.0, 3.0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from locust.runners import LocalRunner, MasterRunner
 
-from loadtests import expectations
+from loadtests import expectations, headcount
 from loadtests.collecting import Collector
 from loadtests.expectations import Expectation, Verdict
 from loadtests.exporter import export
@@ -94,9 +94,12 @@ def _init(environment: Environment, **_: Any) -> None:
     collector = Collector(environment, leads=leads)
     if leads:
         try:
-            Reporter(environment, collector)
+            reporter = Reporter(environment, collector)
         except ConfigurationError as error:
             sys.exit(f"\n{error}")
+        if not reporter.expects("presence"):
+            return
+    headcount.attach(environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,10 @@ class Reporter:
             self._stop = export(self._settings.metrics_port, lambda: collector.results)
         environment.events.quitting.add_listener(self.finish)
 
+    def expects(self, kind: str) -> bool:
+        """Whether something is expected of this type of request."""
+        return any(each.kind == kind for each in self._settings.expected)
+
     def finish(self, **_: Any) -> None:
         """The last that locust does."""
         if self._stop is not None:
@@ -156,10 +163,12 @@ class Reporter:
 
     def _facts(self, results: Results) -> list[tuple[str, str, str]]:
         runner = self._environment.runner
+        report = scenario_of(self._parsed.scenario).report
         workers = len(runner.clients) if isinstance(runner, MasterRunner) else 1
         return [
             ("서버", "server", self._environment.host or ""),
             ("시나리오", "scenario", self._parsed.scenario),
+            *([("알려진 결함의 보고", "report of the known failure", report)] if report else []),
             ("시간", "time", f"{results.seconds:.0f} s"),
             ("locust 작업자", "locust workers", str(workers)),
             ("부하를 만든 컴퓨터", "machine of the load", f"{platform.machine()}, {os.cpu_count()} cores"),

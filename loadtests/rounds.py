@@ -3,7 +3,7 @@
 Rules:
 1. Of one agent AT_ONCE people check at a time: a check costs its judge about as long as it looks, and no packet may
    wait for it. Whoever was checked longest ago comes first, and nobody more often than `every`.
-2. Who has just come in is left alone for SETTLE_SECONDS; who is away, or was meanwhile, is not judged.
+2. Who has just come in is left alone for a while; who is away, or was meanwhile, is not judged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from loadtests.findings import Inspection
 from loadtests.wire import Check, Counts, Reply
 
 AT_ONCE = 2
-SETTLE_SECONDS = 4.0  # from being in to the first check: tiles are rearranged, and loops of speaking begin
 JUDGE_SECONDS = 30.0  # beyond the time looked at, for the verdict of a busy judge
 IDLE_SECONDS = 0.5  # between two looks whether somebody is due
 COUNT_SECONDS = 10.0  # between two questions to an agent how it does
@@ -49,12 +48,13 @@ class Rounds:
         *,
         every: float,
         seconds: float,
+        settle: float,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
-        """`people` are those who are in, by number; checks look at so many `seconds`."""
+        """`people` are those who are in, by number; checks look at so many `seconds`, the first after `settle`."""
         self._agents, self._people = agents, people
-        self._every, self._seconds = every, seconds
+        self._every, self._seconds, self._settle = every, seconds, settle
         self._clock, self._sleep = clock, sleep
         self._last: dict[int, float] = {}  # when who was checked
         self._checking: set[int] = set()
@@ -83,7 +83,7 @@ class Rounds:
 
     def _is_due(self, person: Checked, now: float) -> bool:
         last = self._last.get(person.who)
-        return not person.away and now - person.since >= SETTLE_SECONDS and (last is None or now - last >= self._every)
+        return not person.away and now - person.since >= self._settle and (last is None or now - last >= self._every)
 
     def check(self, person: Checked) -> None:
         """Have one person check, and tell it what came out."""

@@ -57,11 +57,13 @@ class Run:
 
     def begin(self) -> None:
         """Have people check, and agents say how they do, from now on."""
+        every = self.options.check_every
         rounds = Rounds(
             self.agents,
-            self._people,
-            every=self.options.check_every,
+            lambda: {who: person for who, person in self._people().items() if person.looks},
+            every=min(every, self.scenario.checks_every or every),
             seconds=self.options.check_seconds,
+            settle=self.scenario.settle,
             clock=self.clock,
             sleep=self.sleep,
         )
@@ -90,6 +92,11 @@ class Run:
 
     def _people(self) -> dict[int, Any]:
         return {who: person for meeting in self.meetings for who, person in meeting.people.items()}
+
+    def headcount(self) -> tuple[int, int]:
+        """How many the server has to have at the least, and how many it may have."""
+        sure = sum(person.is_staying and not person.away for person in self._people().values())
+        return sure, sum(meeting.expected for meeting in self.meetings)
 
     def _tell_counts(self, counts: Any) -> None:
         tell_counts(self.environment, AGENT, counts)

@@ -44,6 +44,7 @@ class Presence(User):
     camera: ClassVar[bool] = True
     late: ClassVar[tuple[float, float]] = (0.0, 0.0)  # seconds before coming in for the first time
     pause: ClassVar[tuple[float, float]] = (2.0, 6.0)  # seconds between two things
+    looks: ClassVar[bool] = True  # can check what it sees and hears
     goes: ClassVar[bool] = True  # with those who leave and come again, where the scenario has such
 
     def __init__(self, environment: Environment) -> None:

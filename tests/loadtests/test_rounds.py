@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from loadtests.findings import Figures, Inspection
-from loadtests.rounds import COUNT_SECONDS, IDLE_SECONDS, SETTLE_SECONDS, Rounds
+from loadtests.rounds import COUNT_SECONDS, IDLE_SECONDS, Rounds
+from loadtests.scenario import SETTLE_SECONDS
 from loadtests.wire import Check, Counts, Reply
 from tests.loadtests.fakes import FakeAgents, Time
 
@@ -48,7 +49,15 @@ class Scene:
 
     def rounds(self) -> Rounds:
         agents: Any = self.agents
-        return Rounds(agents, self.inside, every=self.every, seconds=3.0, clock=self.time.clock, sleep=self.time.sleep)
+        return Rounds(
+            agents,
+            self.inside,
+            every=self.every,
+            seconds=3.0,
+            settle=SETTLE_SECONDS,
+            clock=self.time.clock,
+            sleep=self.time.sleep,
+        )
 
     def inside(self) -> dict[int, Any]:
         return dict(self.people)

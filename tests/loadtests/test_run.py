@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gevent
 import pytest
 
+from loadtests.rounds import Rounds
 from loadtests.run import BACK_SECONDS, run_of, set_run
+from loadtests.scenario import SETTLE_SECONDS
+from loadtests.users.bad_leg import BadLeg
 from loadtests.users.chair import Chair
 from loadtests.users.district_head import DistrictHead
-from loadtests.wire import Happened
+from loadtests.wire import Enter, Happened
 from tests.loadtests.fakes import Stand
 
 
@@ -76,3 +80,29 @@ def test_users_of_an_environment_find_its_run(stand: Stand) -> None:
     assert run_of(stand.environment) is stand.run
     set_run(stand.environment, None)
     assert run_of(stand.environment) is None
+
+
+def test_the_server_has_to_have_who_is_in_and_may_have_who_is_on_the_way(stand: Stand) -> None:
+    away, lost, *_ = seated(stand, 4)
+    away.happened(Happened(who=away.who, what="media lost"))
+    lost.happened(Happened(who=lost.who, what="ended", failed="removed"))
+    assert stand.run.headcount() == (2, 4)
+    away.leave()
+    assert stand.run.headcount() == (2, 3)
+
+
+def test_a_bad_leg_takes_nothing_in_and_is_not_asked_to_look(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    (good,) = seated(stand, 1)
+    bad = BadLeg(stand.environment)
+    bad.attend()
+    entered = [command for command in stand.agents.asked if isinstance(command, Enter)]
+    assert [command.hard_of_hearing for command in entered] == [False, True]
+    looking: list[Rounds] = []
+    monkeypatch.setattr(Rounds, "look", lambda rounds, agent: looking.append(rounds))
+    stand.run.begin()
+    gevent.sleep(0)
+    stand.time.sleep(SETTLE_SECONDS)
+    due = looking[0].due(0)
+    assert due is good
+    good.away = True
+    assert looking[0].due(0) is None

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from loadtests.scenarios import CHAIR, ONE_TOO_MANY, SCENARIOS, Scenario, counts_of, plan_of, scenario_of
+from loadtests import expectations
+from loadtests.known_failures import KNOWN_FAILURES
+from loadtests.scenario import BAD_LEG, CHAIR, ONE_TOO_MANY, Scenario
+from loadtests.scenarios import SCENARIOS, counts_of, plan_of, scenario_of
 from loadtests.shapes import WORKING_HOURS
-from loadtests.users import chair, conference_room, district_head, one_too_many, remote_expert, viewer
+from loadtests.users import bad_leg, chair, conference_room, district_head, one_too_many, remote_expert, viewer
 from mcu.errors import ConfigurationError
 
 CLASSES = {
     each.__name__
     for each in (
+        bad_leg.BadLeg,
         chair.Chair,
         conference_room.ConferenceRoom,
         district_head.DistrictHead,
@@ -23,28 +29,29 @@ CLASSES = {
 
 
 def test_those_that_were_asked_for_are_there() -> None:
-    assert list(SCENARIOS) == ["steady", "gathering", "home-workers", "working-day", "churn", "mass-reconnect"]
+    assert list(SCENARIOS)[:6] == ["steady", "gathering", "home-workers", "working-day", "churn", "mass-reconnect"]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda each: each.name)
 def test_each_has_titles_and_known_people(scenario: Scenario) -> None:
     assert any("가" <= letter <= "힣" for letter in scenario.title_ko)
     assert scenario.title_en.isascii()
-    assert scenario.mix.keys() <= CLASSES - {CHAIR, ONE_TOO_MANY}
-    assert scenario.expectations
+    assert scenario.mix.keys() <= CLASSES - {BAD_LEG, CHAIR, ONE_TOO_MANY}
+    assert all(map(expectations.parse, scenario.expectations))
+    assert scenario.bad_legs < scenario.users
 
 
 def test_a_gathering_is_thirty_in_one_conference_and_one_more() -> None:
     gathering = scenario_of("gathering")
     assert gathering.users == 30
     assert gathering.conferences(30) == gathering.conferences(100) == 1
-    assert counts_of(gathering, conferences=1) == {CHAIR: 1, ONE_TOO_MANY: 1}
+    assert counts_of(gathering, conferences=1) == {CHAIR: 1, ONE_TOO_MANY: 1, BAD_LEG: 0}
 
 
 def test_home_workers_are_186_in_eight_meetings() -> None:
     homes = scenario_of("home-workers")
     assert (homes.users, homes.conferences(homes.users)) == (186, 8)
-    assert counts_of(homes, conferences=8) == {CHAIR: 8, ONE_TOO_MANY: 0}
+    assert counts_of(homes, conferences=8) == {CHAIR: 8, ONE_TOO_MANY: 0, BAD_LEG: 0}
 
 
 def test_conferences_follow_the_people() -> None:
@@ -67,3 +74,14 @@ def test_flags_win() -> None:
 def test_an_unknown_scenario_is_told_what_there_is() -> None:
     with pytest.raises(ConfigurationError, match="gathering, home-workers"):
         scenario_of("storm")
+
+
+def test_each_known_failure_names_its_own_report() -> None:
+    reports = [each.report for each in KNOWN_FAILURES]
+    assert all(re.fullmatch(r"https://github\.com/[\w-]+/[\w-]+/issues/\d+", report) for report in reports)
+    assert len(set(reports)) == len(reports) == 7
+    assert not any(each.report for each in SCENARIOS.values() if each not in KNOWN_FAILURES)
+
+
+def test_bad_legs_are_of_the_users() -> None:
+    assert counts_of(scenario_of("growing-buffers"), conferences=1)[BAD_LEG] == 3

@@ -1,0 +1,56 @@
+"""What a scenario is: who comes, when, for how long, what they do there, and what is expected. A value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from loadtests.shapes import Pace
+
+# Classes of which there is a number, not a share.
+CHAIR, ONE_TOO_MANY, BAD_LEG = "Chair", "OneTooMany", "BadLeg"
+EVERYBODY = {"DistrictHead": 6.0, "RemoteExpert": 3.0, "Viewer": 1.0, "ConferenceRoom": 1.0}
+BY_BROWSER = {"DistrictHead": 3.0, "RemoteExpert": 1.0}
+SETTLE_SECONDS = 4.0  # tiles are rearranged, and loops of speaking begin
+# What is expected where nothing else is said: what people in a meeting do not notice, or bear.
+WELL = (
+    "join p95 < 3 s",
+    "first frame p95 < 4 s",
+    "glass-to-glass p95 < 400 ms",
+    "voice delay p95 < 300 ms",
+    "tile check fails = 0",
+    "voice check fails = 0",
+)
+STORM = ("join p95 < 8 s", "join fails = 0", "first frame p95 < 10 s", *WELL[2:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One of them. Numbers of people are those without -u."""
+
+    name: str
+    title_ko: str
+    title_en: str
+    users: int
+    duration: float  # seconds; -t sets another
+    pace: Pace | None  # None: as -u, -r and -t say, and for ever without -t
+    mix: Mapping[str, float] = field(default_factory=lambda: EVERYBODY)  # shares of the classes of users
+    people: int = 25  # in one conference
+    is_one: bool = False  # all in one conference, which takes exactly them: one more is refused
+    at_once: bool = False  # who usually comes late does not
+    stay: tuple[float, float] | None = None  # seconds that people stay before they leave and come again
+    restarts: bool = False  # the server is restarted in the middle
+    bad_legs: int = 0  # of the users, in one conference: they take nothing in (loadtests.users.bad_leg)
+    settle: float = SETTLE_SECONDS  # seconds from being in to the first check
+    checks_every: float | None = None  # seconds between two checks by one participant, where --check-every says more
+    expectations: tuple[str, ...] = WELL
+    report: str = ""  # the public report of a known failure, by its address
+
+    def conferences(self, users: int) -> int:
+        """How many it takes for so many."""
+        return 1 if self.is_one else max(1, -(-users // self.people))
+
+    @property
+    def extra(self) -> int:
+        """Users beside those who are let in."""
+        return int(self.is_one)

@@ -99,6 +99,7 @@ def test_a_bad_leg_takes_nothing_in_and_is_not_asked_to_look(stand: Stand, monke
     assert [command.hard_of_hearing for command in entered] == [False, True]
     looking: list[Rounds] = []
     monkeypatch.setattr(Rounds, "look", lambda rounds, agent: looking.append(rounds))
+    monkeypatch.setattr(Rounds, "count", lambda rounds, agent, tell: None)  # for ever, in time that nobody waits for
     stand.run.begin()
     gevent.sleep(0)
     stand.time.sleep(SETTLE_SECONDS)

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 MCU = ROOT / "mcu"
+LOADTESTS = ROOT / "loadtests"
 
 # A package may import those of its own layer that are named, and everything below its layer.
 LAYERS = [
@@ -120,6 +121,20 @@ def test_imports_go_one_way(path: Path) -> None:
         assert allowed, f"{package} must not import {target}"
 
 
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_server_never_imports_its_load_tests(path: Path) -> None:
+    forbidden = {name for name in imported(path) if name.split(".")[0] in {"loadtests", "locust", "gevent"}}
+    assert not forbidden, f"{path.name} imports {forbidden}"
+
+
+def test_agents_and_checks_know_nothing_of_locust() -> None:
+    """They run on asyncio, in processes of their own."""
+    for folder in ("agent", "checks"):
+        for path in (LOADTESTS / folder).glob("*.py"):
+            forbidden = {name for name in imported(path) if name.split(".")[0] in {"locust", "gevent"}}
+            assert not forbidden, f"{folder}/{path.name} imports {forbidden}"
+
+
 def test_conference_needs_the_standard_library_only() -> None:
     for path in (MCU / "conference").glob("*.py"):
         for name in imported(path):
@@ -142,9 +157,18 @@ def test_asn1_library_has_one_seam() -> None:
 
 
 def test_modules_stay_readable() -> None:
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
-    native = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in MCU.glob("_native/*.p*")}
-    too_long = {str(path.relative_to(ROOT)): n for path, n in (lengths | native).items() if n > MAX_LINES}
+    assert_readable(modules(), also=list(MCU.glob("_native/*.p*")))
+
+
+def test_modules_of_load_tests_stay_readable() -> None:
+    assert_readable(sorted(LOADTESTS.rglob("*.py")))
+
+
+def assert_readable(paths: list[Path], *, also: list[Path] | None = None) -> None:
+    """`also` may be of any usual length, but not too long either."""
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+    others = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in also or []}
+    too_long = {str(path.relative_to(ROOT)): n for path, n in (lengths | others).items() if n > MAX_LINES}
     assert not too_long
     counted = [n for n in lengths.values() if n > 5]
     assert statistics.median(counted) <= MEDIAN_LINES
@@ -152,12 +176,12 @@ def test_modules_stay_readable() -> None:
 
 
 def test_every_package_says_what_it_is_for() -> None:
-    for init in MCU.rglob("__init__.py"):
+    for init in (*MCU.rglob("__init__.py"), *LOADTESTS.rglob("__init__.py")):
         docstring = ast.get_docstring(ast.parse(init.read_text(encoding="utf-8")))
         assert docstring, f"{init} has no charter"
         assert len(docstring.splitlines()) == 1 or init == MCU / "__init__.py", f"{init}: one line"
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*modules(), *sorted(LOADTESTS.rglob("*.py"))], ids=lambda p: str(p.relative_to(ROOT)))
 def test_modules_begin_with_their_purpose(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from mcu._native.opus import OpusDecoder
 from mcu.bench.contenders.floor import opus_encoder
 from mcu.bench.delay_audio import Heard, Sighting, beginnings, sightings
-from mcu.bench.intelligibility import spectral_distance, stoi
 from mcu.bench.observation import Observation
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
 from mcu.synthetic.clips import Clip
 from mcu.synthetic.encoding import decode_sound
+from mcu.synthetic.intelligibility import spectral_distance, stoi
 
 EDGE = SAMPLE_RATE // 2  # samples at both ends that are left out: voices may be missing in the sum there
 SEARCH = SAMPLE_RATE // 50  # samples by which a codec may delay

@@ -3,7 +3,7 @@
 STOI is the measure of Taal, Hendriks, Heusdens and Jensen ("An algorithm for intelligibility prediction of
 time-frequency weighted noisy speech", 2011): 1 is as clear as the reference, 0 has nothing to do with it. It is here in
 full, because the library that has it brings SciPy along; its figures are the same to three digits
-(tests/bench/test_quality_sound.py).
+(tests/synthetic/test_intelligibility.py).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: help setup setup-test run demo doctor bench load test test-long test-interop gallery check format clean
+.PHONY: help setup setup-test run demo doctor bench load soak test test-long test-interop gallery check format clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ bench: setup ## Measure the server against bare codecs and other programs (make 
 load: ## Meetings of synthetic people who check what they see and hear (all it can do: make load ARGS=--help)
 	@tools/setup load
 	@LOADTEST_SCENARIO=$${LOADTEST_SCENARIO:-gathering} exec $(BIN)/python -m loadtests --headless $(ARGS)
+
+soak: ## People come and go for ten minutes, and nothing of the server may grow (make soak ARGS="--hours 8")
+	@tools/setup load
+	@LOADTEST_SCENARIO=soak exec $(BIN)/python -m loadtests --headless --only-summary $(ARGS)
 
 check: setup-test ## Formatting, lint, types, import rules; under a minute
 	@tools/check

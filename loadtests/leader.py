@@ -55,6 +55,7 @@ class Leader:
                 f"{asked.scenario.name} restarts the server: say how with --restart-command, or take --own-server."
             )
         parsed.num_users = parsed.num_users or asked.scenario.users
+        parsed.run_time = parsed.run_time or (round(asked.run_time) if asked.run_time else None)  # --hours
         parsed.spawn_rate = parsed.spawn_rate or STEADY_RATE
         if asked.scenario.pace is not None:
             environment.shape_class = ScenarioShape(

@@ -174,6 +174,15 @@ def add(parser: ArgumentParser) -> None:
         metavar="TIMES",
     )
     flag(
+        "hours",
+        "몇 시간 계속할지 정합니다. -t가 있으면 -t를 따릅니다.",
+        "How many hours it goes on, where -t says nothing; for a soak.",
+        type=float,
+        default=0.0,
+        metavar="HOURS",
+        include_in_web_ui=False,
+    )
+    flag(
         "agents",
         "locust 작업자 하나가 쓰는 참가자 프로세스의 최대 수입니다. 0이면 코어 수입니다.",
         "At most so many processes of participants for each locust worker; 0: as many as there are cores.",
@@ -207,7 +216,7 @@ def options_of(parsed: argparse.Namespace, *, host: str) -> Options:
         scenario=scenario_of(parsed.scenario),
         host=host.rstrip("/"),
         users=parsed.num_users,
-        run_time=float(parsed.run_time) if parsed.run_time else None,
+        run_time=float(parsed.run_time or 0) or parsed.hours * 3600 or None,
         conferences=parsed.conferences,
         conference=parsed.conference,
         chair_key=parsed.chair_key,
@@ -228,6 +237,7 @@ def options_of(parsed: argparse.Namespace, *, host: str) -> Options:
 
 _RULES: tuple[tuple[Callable[[Options], object], str], ...] = (
     (lambda o: o.conferences < 0 or o.agents < 0, "--conferences and --agents cannot be negative."),
+    (lambda o: o.run_time is not None and o.run_time <= 0, "--hours has to be more than 0."),
     (lambda o: o.speed <= 0, "--speed has to be more than 0."),
     (lambda o: o.check_every < 0, "--check-every cannot be negative; 0 makes no checks."),
     (lambda o: not 1.0 <= o.check_seconds <= 30.0, "--check-seconds goes from 1 to 30."),

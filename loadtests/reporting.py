@@ -21,6 +21,7 @@ from loadtests.expectations import Expectation, Verdict
 from loadtests.exporter import export
 from loadtests.findings import Figures
 from loadtests.options import flags
+from loadtests.progress import Progress
 from loadtests.report.page import About, render
 from loadtests.report.sentences import Both, headline, sentences, value_of
 from loadtests.results import Results
@@ -97,6 +98,7 @@ def _init(environment: Environment, **_: Any) -> None:
             reporter = Reporter(environment, collector)
         except ConfigurationError as error:
             sys.exit(f"\n{error}")
+        Progress(environment, lambda: collector.results)
         if not reporter.expects("presence"):
             return
     headcount.attach(environment)

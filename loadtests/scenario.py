@@ -21,6 +21,17 @@ WELL = (
     "tile check fails = 0",
     "voice check fails = 0",
 )
+# Of a server that has warmed up: the last third of the run against the middle one.
+NO_GROWTH = (
+    "server_bytes late growth < 5%",
+    "descriptors late growth < 10%",
+    "tasks late growth < 10%",
+    "threads late growth < 5%",
+    "video_encoders late growth < 2",
+    "audio_encoders late growth < 2",
+    "lip_sync late growth < 40 ms",
+    "lip_sync late growth > -40 ms",
+)
 STORM = ("join p95 < 8 s", "join fails = 0", "first frame p95 < 10 s", *WELL[2:])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loadtests import shapes
 from loadtests.known_failures import KNOWN_FAILURES
-from loadtests.scenario import BAD_LEG, BY_BROWSER, CHAIR, ONE_TOO_MANY, STORM, WELL, Scenario
+from loadtests.scenario import BAD_LEG, BY_BROWSER, CHAIR, NO_GROWTH, ONE_TOO_MANY, STORM, WELL, Scenario
 from loadtests.shapes import Plan
 from mcu.errors import ConfigurationError
 
@@ -73,6 +73,17 @@ SCENARIOS: dict[str, Scenario] = {
             at_once=True,
             restarts=True,
             expectations=(*WELL, "reconnect p95 < 15 s", "reconnect fails = 0"),
+        ),
+        Scenario(
+            name="soak",
+            title_ko="오래 견디기: 드나듦이 오래 이어져도 서버의 무엇도 자라지 않아야 합니다 (--hours 시간)",
+            title_en="Soak: it goes on for long while people come and go, and nothing of the server may grow (--hours)",
+            users=16,
+            duration=600.0,
+            pace=shapes.calm,
+            at_once=True,
+            stay=(60.0, 180.0),
+            expectations=(*WELL, *NO_GROWTH, "presence fails = 0"),
         ),
         *KNOWN_FAILURES,
     )

@@ -59,6 +59,9 @@ def plots(results: Results) -> list[Plot]:
         ("메운 소리의 비율", "Share of sound that was concealed", _concealed),
         ("서버의 CPU와 부하 생성기의 CPU (코어)", "Processors of the server and of the load (cores)", _cores),
         ("서버의 메모리 (MB)", "Memory of the server (MB)", _memory),
+        ("서버가 연 파일과 소켓, 작업, 스레드의 수", "Descriptors, tasks and threads of the server", _handles),
+        ("서버의 부호기 수", "Encoders of the server", _encoders),
+        ("입보다 소리가 늦은 정도", "Sound after lips", _lips),
     )
     found = []
     for korean, english, draw in makers:
@@ -97,6 +100,24 @@ def _cores(results: Results, axes: Axes) -> bool:
 
 def _memory(results: Results, axes: Axes) -> bool:
     return _moments(results, axes, (("server_bytes", BLUE, "서버 · server"),), scale=1e-6)
+
+
+def _handles(results: Results, axes: Axes) -> bool:
+    return _moments(
+        results,
+        axes,
+        (
+            ("descriptors", BLUE, "파일과 소켓 · descriptors"),
+            ("tasks", GREEN, "작업 · tasks"),
+            ("threads", ORANGE, "스레드 · threads"),
+        ),
+    )
+
+
+def _encoders(results: Results, axes: Axes) -> bool:
+    return _moments(
+        results, axes, (("video_encoders", BLUE, "영상 · pictures"), ("audio_encoders", ORANGE, "음성 · sound"))
+    )
 
 
 def _joins(results: Results, axes: Axes) -> bool:
@@ -143,6 +164,12 @@ def _voices(results: Results, axes: Axes) -> bool:
 
 def _fps(results: Results, axes: Axes) -> bool:
     return _inspected(results, axes, "fps", "장/초 · a second", scale=1.0)
+
+
+def _lips(results: Results, axes: Axes) -> bool:
+    drawn = _inspected(results, axes, "lip_sync", "ms", scale=1.0)
+    axes.autoscale(axis="y")  # sound may be first
+    return drawn
 
 
 def _concealed(results: Results, axes: Axes) -> bool:

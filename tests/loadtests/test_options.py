@@ -22,6 +22,7 @@ OURS = (
     "own_server",
     "restart_command",
     "speed",
+    "hours",
     "agents",
     "check_every",
     "check_seconds",
@@ -53,6 +54,13 @@ def test_usual_flags_of_locust(parser: LocustArgumentParser) -> None:
     assert (made.users, made.run_time, made.scenario.name) == (6, 90.0, "gathering")
 
 
+def test_hours_are_a_time_where_there_is_no_other(parser: LocustArgumentParser) -> None:
+    assert parse(parser, "--hours", "0.5").run_time == 1800.0
+    assert parse(parser, "--hours", "0.5", "-t", "90s").run_time == 90.0
+    with pytest.raises(ConfigurationError, match="--hours"):
+        parse(parser, "--hours", "-1")
+
+
 def test_the_environment(monkeypatch: pytest.MonkeyPatch, parser: LocustArgumentParser) -> None:
     monkeypatch.setenv("LOADTEST_SCENARIO", "churn")
     monkeypatch.setenv("MCU_API_KEY", "secret")
@@ -78,7 +86,7 @@ def test_the_help_shows_every_scenario(parser: LocustArgumentParser) -> None:
 
 def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:
     shown = parser.args_included_in_web_ui.keys() & set(OURS)
-    assert shown == set(OURS) - {"scenario", "own_server", "restart_command", "agents"}
+    assert shown == set(OURS) - {"scenario", "own_server", "restart_command", "agents", "hours"}
     assert parser.secret_args_included_in_web_ui.keys() >= {"api_key", "chair_key"}
 
 

@@ -46,6 +46,20 @@ def test_a_good_run_says_so_with_every_plot_and_figure() -> None:
         assert korean in text
 
 
+def test_a_server_that_tells_more_has_more_plots() -> None:
+    results = full()
+    for number in range(30):
+        at = results.began + number
+        results.look(Moment(at=at, users=1, descriptors=60, tasks=40.0 + number, threads=9, video_encoders=2))
+        figures = Figures(seconds=3.0, frames=75, lip_sync=10.0 - number)
+        results.inspect(at, "Chair", Inspection(who=1, began=0.0, figures=figures))
+    found = {plot.title_en: plot.svg for plot in plots(results)}
+    assert len(found) == 12
+    assert "작업 · tasks" in found["Descriptors, tasks and threads of the server"]
+    assert "audio" not in found["Encoders of the server"]
+    assert "−" in found["Sound after lips"]  # its axis goes below zero
+
+
 def test_a_fault_stands_in_it_by_name() -> None:
     text = page(full("tile black: 3"))
     assert "합격" not in text.replace("불합격", "")

@@ -22,6 +22,7 @@ from mcu.errors import ConfigurationError
 MOST_SPEAKERS = 3  # at once in one conference: what people can follow, and what a check can tell apart
 EMPTY_SECONDS = 10.0  # for the last ones to be out before conferences are ended under them
 LOOK_SECONDS = 0.5  # between two looks whether they are
+STREAM = "{stream}"  # in addresses of WHIP and WHEP
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ class Conference(msgspec.Struct, frozen=True, kw_only=True):
     chair_key: str = ""
     capacity: int = 0  # how many it takes; 0 where that is not known
     ours: bool = True  # made for this run
+    whip: str = ""  # where another standard server takes a stream, and where it shows it
+    whep: str = ""
+    token: str = ""  # for both
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +131,20 @@ def existing(server: Server, *, link: str, chair_key: str = "", may_look: bool =
     return Conference(
         link=link, id=found.id, number=found.number, chair_key=chair_key, capacity=found.capacity, ours=False
     )
+
+
+def streams(*, whip: str, whep: str, token: str, count: int) -> list[Conference]:
+    """Those of another WHIP and WHEP server, in the place of conferences; `{stream}` in addresses is their number."""
+    return [
+        Conference(
+            link=f"stream {number}",
+            ours=False,
+            whip=whip.replace(STREAM, str(number)),
+            whep=whep.replace(STREAM, str(number)),
+            token=token,
+        )
+        for number in range(1, count + 1)
+    ]
 
 
 def end(server: Server, conferences: Sequence[Conference]) -> None:

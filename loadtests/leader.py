@@ -17,7 +17,7 @@ from locust.exception import StopTest
 from locust.runners import LocalRunner, MasterRunner
 
 from loadtests import conferences, faces, own_server
-from loadtests.conferences import Conference
+from loadtests.conferences import STREAM, Conference
 from loadtests.options import Options, options_of
 from loadtests.own_server import OwnServer
 from loadtests.rest import Server
@@ -49,7 +49,8 @@ class Leader:
         self._restarting: gevent.Greenlet[..., Any] | None = None
         self._choose_server()
         asked = self._options()
-        own_server.look(asked)
+        if not asked.whip:
+            own_server.look(asked)
         if asked.scenario.restarts and self._own is None and not asked.restart_command:
             raise ConfigurationError(
                 f"{asked.scenario.name} restarts the server: say how with --restart-command, or take --own-server."
@@ -68,6 +69,8 @@ class Leader:
 
     def _choose_server(self) -> None:
         asked = self._options()
+        if asked.whip:
+            return  # whoever it is has nothing but its two addresses
         if own_server.wants_own_server(asked):
             log.info("시험용 서버를 시작합니다 · Starting a server of our own")
             self._own = OwnServer()
@@ -95,7 +98,7 @@ class Leader:
         try:
             asked = self._options()
             self._make_faces()
-            gateway = own_server.gateway_of(asked, self._own)
+            gateway = "" if asked.whip else own_server.gateway_of(asked, self._own)
             self._conferences = self._make(asked)
             self._choose_users(asked, has_gateway=bool(gateway))
         except ConfigurationError as error:
@@ -112,6 +115,11 @@ class Leader:
             self._restarting = gevent.spawn(self._restart, asked)
 
     def _make(self, asked: Options) -> list[Conference]:
+        if asked.whip:
+            is_numbered = STREAM in asked.whip and STREAM in asked.whep
+            wanted = asked.scenario.conferences(self._plan().users) if is_numbered else 1
+            count = asked.conferences or wanted
+            return conferences.streams(whip=asked.whip, whep=asked.whep, token=asked.token, count=count)
         server = Server(asked.host, api_key=asked.api_key)
         if asked.conference:
             return [conferences.existing(server, link=asked.conference, chair_key=asked.chair_key)]
@@ -124,7 +132,8 @@ class Leader:
         """How many of which class, unless the web page's class picker says it. Raises ConfigurationError for nobody."""
         first, scenario = self._conferences[0], asked.scenario
         barred = {
-            "Viewer": "" if first.id else "REST does not show this conference",
+            "Viewer": "" if first.id or first.whep else "REST does not show this conference",
+            "Publisher": "" if first.id or first.whip else "REST does not show this conference",
             "ConferenceRoom": "" if has_gateway and first.pin else "no gateway answers, or the PIN is not known",
         }
         counts = counts_of(scenario, conferences=len(self._conferences))

@@ -39,6 +39,7 @@ class Meeting(Generic[P]):
         self.muted: dict[int, float] = {}  # by our chair, since when
         self._chair: int | None = None
         self._sharer: int | None = None
+        self._sender: int | None = None
         self._hands: deque[int] = deque(maxlen=MAX_HANDS)
         self._words: set[int] = set()  # who was given the word and has not taken it yet
 
@@ -61,6 +62,24 @@ class Meeting(Generic[P]):
             self._chair = None
         if self._sharer == who:
             self._sharer = None
+        if self._sender == who:
+            self._sender = None
+
+    # --- the one who sends, where all others watch ------------------------------------------------------
+
+    @property
+    def has_sender(self) -> bool:
+        """Somebody is it, or on the way."""
+        return self._sender is not None
+
+    @property
+    def sender(self) -> int | None:
+        """Whose media there is to see."""
+        return self._sender if self._sender in self.people else None
+
+    def take_sending(self, who: int) -> None:
+        """Who found `has_sender` not so."""
+        self._sender = who
 
     # --- speaking ---------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from loadtests.conferences import STREAM
 from loadtests.scenario import Scenario
 from loadtests.scenarios import SCENARIOS, scenario_of
 from mcu.errors import ConfigurationError
@@ -50,6 +51,9 @@ class Options:
     chair_key: str
     api_key: str
     gateway: str
+    whip: str
+    whep: str
+    token: str
     own_server: bool
     restart_command: str
     speed: float
@@ -149,6 +153,29 @@ def add(parser: ArgumentParser) -> None:
         metavar="HOST:PORT",
     )
     flag(
+        "whip",
+        "forward 시나리오에서 다른 표준 서버로 보내는 주소입니다. {stream}은 1부터 회의 수까지의 번호가 됩니다.",
+        "Where forward sends to another standard server, such as https://example.org/whip/{stream}; "
+        "{stream} becomes 1, 2, … up to --conferences.",
+        default="",
+        metavar="URL",
+    )
+    flag(
+        "whep",
+        "같은 영상을 그 서버에서 받는 주소입니다.",
+        "Where that server shows what was sent to --whip, with the same {stream}.",
+        default="",
+        metavar="URL",
+    )
+    flag(
+        "token",
+        "그 서버의 전달자(bearer) 토큰입니다.",
+        "The bearer token of that server, if it wants one.",
+        default="",
+        metavar="TOKEN",
+        is_secret=True,
+    )
+    flag(
         "own-server",
         "이 컴퓨터에 시험용 서버를 띄우고, 끝나면 내립니다. --host도 8080번 포트의 서버도 없으면 늘 그렇게 합니다.",
         "Start a server on this machine for the run, and end it afterwards. "
@@ -222,6 +249,9 @@ def options_of(parsed: argparse.Namespace, *, host: str) -> Options:
         chair_key=parsed.chair_key,
         api_key=parsed.api_key,
         gateway=parsed.gateway,
+        whip=parsed.whip,
+        whep=parsed.whep,
+        token=parsed.token,
         own_server=parsed.own_server,
         restart_command=parsed.restart_command,
         speed=parsed.speed,
@@ -253,6 +283,21 @@ _RULES: tuple[tuple[Callable[[Options], object], str], ...] = (
     (
         lambda o: o.chair_key and not o.conference,
         "--chair-key belongs to --conference; conferences that are made here have their keys.",
+    ),
+    (lambda o: bool(o.whip) != bool(o.whep), "--whip and --whep belong together: where to send, and where to watch."),
+    (lambda o: o.whip and not o.scenario.forwards, "--whip and --whep are for --scenario forward."),
+    (lambda o: o.token and not o.whip, "--token belongs to --whip and --whep; tokens of our own server are made here."),
+    (
+        lambda o: o.whip and (o.host or o.own_server or o.conference),
+        "--whip names the server: leave --host, --own-server and --conference out.",
+    ),
+    (
+        lambda o: o.whip and not all(url.startswith(("http://", "https://")) for url in (o.whip, o.whep)),
+        "--whip and --whep begin with http:// or https://.",
+    ),
+    (
+        lambda o: o.conferences > 1 and o.whip and not (STREAM in o.whip and STREAM in o.whep),
+        "Several --conferences take {stream} in --whip and in --whep.",
     ),
     (
         lambda o: o.restart_command and not o.scenario.restarts,

@@ -17,6 +17,7 @@ from loadtests.options import Options
 from loadtests.rest import Server
 from loadtests.rounds import AT_ONCE, Rounds
 from loadtests.telling import in_short, tell, tell_counts
+from mcu.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -84,6 +85,13 @@ class Run:
         """Where somebody goes: the emptiest conference; a chair to one that has none."""
         places = [each for each in self.meetings if each.chaired and each.chair is None] if chair else []
         return min(places or self.meetings, key=lambda meeting: meeting.expected)
+
+    def find_stage(self) -> Meeting[Presence]:
+        """Where somebody sends to all others: nobody else does. Raises ConfigurationError when all are taken."""
+        places = [each for each in self.meetings if each.chaired and not each.has_sender]
+        if not places:
+            raise ConfigurationError("every conference has its sender already")
+        return min(places, key=lambda meeting: meeting.expected)
 
     def next_user(self) -> int:
         """How many users have come before this one."""

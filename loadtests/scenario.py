@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from loadtests.shapes import Pace
 
 # Classes of which there is a number, not a share.
-CHAIR, ONE_TOO_MANY, BAD_LEG = "Chair", "OneTooMany", "BadLeg"
+CHAIR, ONE_TOO_MANY, BAD_LEG, PUBLISHER = "Chair", "OneTooMany", "BadLeg", "Publisher"
 EVERYBODY = {"DistrictHead": 6.0, "RemoteExpert": 3.0, "Viewer": 1.0, "ConferenceRoom": 1.0}
 BY_BROWSER = {"DistrictHead": 3.0, "RemoteExpert": 1.0}
+WATCHING = {"Viewer": 1.0}
 SETTLE_SECONDS = 4.0  # tiles are rearranged, and loops of speaking begin
 # What is expected where nothing else is said: what people in a meeting do not notice, or bear.
 WELL = (
@@ -51,6 +52,7 @@ class Scenario:
     at_once: bool = False  # who usually comes late does not
     stay: tuple[float, float] | None = None  # seconds that people stay before they leave and come again
     restarts: bool = False  # the server is restarted in the middle
+    forwards: bool = False  # in each conference one sends by WHIP and others watch by WHEP: any such server will do
     bad_legs: int = 0  # of the users, in one conference: they take nothing in (loadtests.users.bad_leg)
     settle: float = SETTLE_SECONDS  # seconds from being in to the first check
     checks_every: float | None = None  # seconds between two checks by one participant, where --check-every says more

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from loadtests import shapes
 from loadtests.known_failures import KNOWN_FAILURES
-from loadtests.scenario import BAD_LEG, BY_BROWSER, CHAIR, NO_GROWTH, ONE_TOO_MANY, STORM, WELL, Scenario
+from loadtests.scenario import (
+    BAD_LEG,
+    BY_BROWSER,
+    CHAIR,
+    NO_GROWTH,
+    ONE_TOO_MANY,
+    PUBLISHER,
+    STORM,
+    WATCHING,
+    WELL,
+    Scenario,
+)
 from loadtests.shapes import Plan
 from mcu.errors import ConfigurationError
 
@@ -75,6 +86,18 @@ SCENARIOS: dict[str, Scenario] = {
             expectations=(*WELL, "reconnect p95 < 15 s", "reconnect fails = 0"),
         ),
         Scenario(
+            name="forward",
+            title_ko="중계: 한 사람이 보내고(WHIP) 나머지는 봅니다(WHEP). --whip과 --whep으로 다른 표준 서버도 잽니다",
+            title_en="Forward: one sends (WHIP), others watch (WHEP); --whip and --whep try another standard server",
+            users=12,
+            duration=120.0,
+            pace=shapes.calm,
+            mix=WATCHING,
+            people=12,
+            at_once=True,
+            forwards=True,
+        ),
+        Scenario(
             name="soak",
             title_ko="오래 견디기: 드나듦이 오래 이어져도 서버의 무엇도 자라지 않아야 합니다 (--hours 시간)",
             title_en="Soak: it goes on for long while people come and go, and nothing of the server may grow (--hours)",
@@ -111,4 +134,9 @@ def plan_of(scenario: Scenario, *, users: int | None, run_time: float | None, sp
 
 def counts_of(scenario: Scenario, *, conferences: int) -> dict[str, int]:
     """How many there are of the classes that have a number."""
-    return {CHAIR: conferences, ONE_TOO_MANY: scenario.extra, BAD_LEG: scenario.bad_legs}
+    return {
+        CHAIR: 0 if scenario.forwards else conferences,
+        ONE_TOO_MANY: scenario.extra,
+        BAD_LEG: scenario.bad_legs,
+        PUBLISHER: conferences if scenario.forwards else 0,
+    }

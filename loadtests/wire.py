@@ -43,7 +43,7 @@ class Enter(Command, frozen=True, kw_only=True, tag="enter"):
     server: str  # "https://host:port"; for rooms "host:port" of the gateway; for WHIP and WHEP the whole address
     conference: str = ""  # the link's id; for rooms "number##pin"
     token: str = ""  # bearer of WHIP and WHEP
-    watches: int = -1  # WHEP at a server that hands one sender's stream on: whose, by number; -1 where it mixes
+    watches: int = -1  # by WHEP, where one sender's picture fills the whole: whose, by number; -1 where others tell
     chair_key: str = ""
     camera: bool = True
     speaks_while_muted: bool = False  # a client that obeys nobody: keeps speaking when it is muted

@@ -43,6 +43,19 @@ def test_who_goes_gives_everything_back(meeting: Meeting[Guest]) -> None:
     assert meeting.take_chair(3)
 
 
+def test_one_sends_and_is_there_to_see_once_in(meeting: Meeting[Guest]) -> None:
+    assert not meeting.has_sender
+    meeting.take_sending(9)
+    assert meeting.has_sender
+    assert meeting.sender is None
+    meeting.entered(Guest(9))
+    assert meeting.sender == 9
+    meeting.left(0)
+    assert meeting.sender == 9
+    meeting.left(9)
+    assert not meeting.has_sender
+
+
 def test_the_muted_do_not_begin_to_speak(meeting: Meeting[Guest]) -> None:
     meeting.muted[2] = 1.0
     assert not meeting.begin_to_speak(2)

@@ -19,6 +19,9 @@ OURS = (
     "chair_key",
     "api_key",
     "gateway",
+    "whip",
+    "whep",
+    "token",
     "own_server",
     "restart_command",
     "speed",
@@ -87,7 +90,7 @@ def test_the_help_shows_every_scenario(parser: LocustArgumentParser) -> None:
 def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:
     shown = parser.args_included_in_web_ui.keys() & set(OURS)
     assert shown == set(OURS) - {"scenario", "own_server", "restart_command", "agents", "hours"}
-    assert parser.secret_args_included_in_web_ui.keys() >= {"api_key", "chair_key"}
+    assert parser.secret_args_included_in_web_ui.keys() >= {"api_key", "chair_key", "token"}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,34 @@ def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:
 def test_what_does_not_go_together(parser: LocustArgumentParser, arguments: list[str], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         parse(parser, *arguments)
+
+
+HERE, THERE = "https://x/whip/{stream}", "https://x/whep/{stream}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--whip", HERE], "belong together"),
+        (["--whep", HERE], "belong together"),
+        (["--whip", HERE, "--whep", THERE, "--scenario", "steady"], "for --scenario forward"),
+        (["--token", "x"], "belongs to --whip"),
+        (["--whip", "x/whip", "--whep", THERE], "begin with http"),
+        (["--whip", "https://x/whip", "--whep", THERE, "--conferences", "2"], "take {stream}"),
+        (["--whip", HERE, "--whep", THERE, "--own-server"], "names the server"),
+        (["--whip", HERE, "--whep", THERE, "--conference", "x"], "names the server"),
+    ],
+)
+def test_what_does_not_go_with_another_server(parser: LocustArgumentParser, arguments: list[str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        parse(parser, "--scenario", "forward", *arguments, host="")
+
+
+def test_another_server_is_named_by_two_addresses(parser: LocustArgumentParser) -> None:
+    asked = parse(parser, "--scenario", "forward", "--whip", HERE, "--whep", THERE, "--token", "x", host="")
+    assert (asked.whip, asked.whep, asked.token) == (HERE, THERE, "x")
+    with pytest.raises(ConfigurationError, match="names the server"):
+        parse(parser, "--scenario", "forward", "--whip", HERE, "--whep", THERE)
 
 
 def test_an_unknown_scenario_is_refused_by_the_parser(

@@ -8,10 +8,19 @@ import pytest
 
 from loadtests import expectations
 from loadtests.known_failures import KNOWN_FAILURES
-from loadtests.scenario import BAD_LEG, CHAIR, ONE_TOO_MANY, Scenario
+from loadtests.scenario import BAD_LEG, CHAIR, ONE_TOO_MANY, PUBLISHER, Scenario
 from loadtests.scenarios import SCENARIOS, counts_of, plan_of, scenario_of
 from loadtests.shapes import WORKING_HOURS
-from loadtests.users import bad_leg, chair, conference_room, district_head, one_too_many, remote_expert, viewer
+from loadtests.users import (
+    bad_leg,
+    chair,
+    conference_room,
+    district_head,
+    one_too_many,
+    publisher,
+    remote_expert,
+    viewer,
+)
 from mcu.errors import ConfigurationError
 
 CLASSES = {
@@ -22,6 +31,7 @@ CLASSES = {
         conference_room.ConferenceRoom,
         district_head.DistrictHead,
         one_too_many.OneTooMany,
+        publisher.Publisher,
         remote_expert.RemoteExpert,
         viewer.Viewer,
     )
@@ -29,14 +39,15 @@ CLASSES = {
 
 
 def test_those_that_were_asked_for_are_there() -> None:
-    assert list(SCENARIOS)[:6] == ["steady", "gathering", "home-workers", "working-day", "churn", "mass-reconnect"]
+    known = ["steady", "gathering", "home-workers", "working-day", "churn", "mass-reconnect", "forward"]
+    assert list(SCENARIOS)[:7] == known
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=lambda each: each.name)
 def test_each_has_titles_and_known_people(scenario: Scenario) -> None:
     assert any("가" <= letter <= "힣" for letter in scenario.title_ko)
     assert scenario.title_en.isascii()
-    assert scenario.mix.keys() <= CLASSES - {BAD_LEG, CHAIR, ONE_TOO_MANY}
+    assert scenario.mix.keys() <= CLASSES - {BAD_LEG, CHAIR, ONE_TOO_MANY, PUBLISHER}
     assert all(map(expectations.parse, scenario.expectations))
     assert scenario.bad_legs < scenario.users
 
@@ -45,13 +56,22 @@ def test_a_gathering_is_thirty_in_one_conference_and_one_more() -> None:
     gathering = scenario_of("gathering")
     assert gathering.users == 30
     assert gathering.conferences(30) == gathering.conferences(100) == 1
-    assert counts_of(gathering, conferences=1) == {CHAIR: 1, ONE_TOO_MANY: 1, BAD_LEG: 0}
+    assert counts_of(gathering, conferences=1) == {CHAIR: 1, ONE_TOO_MANY: 1, BAD_LEG: 0, PUBLISHER: 0}
+
+
+def test_one_sends_and_the_others_watch() -> None:
+    forward = scenario_of("forward")
+    counts = counts_of(forward, conferences=3)
+    assert (counts[PUBLISHER], counts[CHAIR]) == (3, 0)
+    assert counts_of(scenario_of("steady"), conferences=3)[PUBLISHER] == 0
+    assert forward.conferences(25) == 3
+    assert set(forward.mix) == {"Viewer"}
 
 
 def test_home_workers_are_186_in_eight_meetings() -> None:
     homes = scenario_of("home-workers")
     assert (homes.users, homes.conferences(homes.users)) == (186, 8)
-    assert counts_of(homes, conferences=8) == {CHAIR: 8, ONE_TOO_MANY: 0, BAD_LEG: 0}
+    assert counts_of(homes, conferences=8) == {CHAIR: 8, ONE_TOO_MANY: 0, BAD_LEG: 0, PUBLISHER: 0}
 
 
 def test_conferences_follow_the_people() -> None:

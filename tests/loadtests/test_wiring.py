@@ -20,13 +20,14 @@ from loadtests.users.chair import Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import DistrictHead
 from loadtests.users.one_too_many import OneTooMany
+from loadtests.users.publisher import Publisher
 from loadtests.users.remote_expert import RemoteExpert
 from loadtests.users.viewer import Viewer
 from mcu.bench.server_process import free_ports
 from tests.loadtests.fakes import Told
 from tests.loadtests.rest_server import RestServer, running
 
-CLASSES: tuple[type[User], ...] = (Chair, ConferenceRoom, DistrictHead, OneTooMany, RemoteExpert, Viewer)
+CLASSES: tuple[type[User], ...] = (Chair, ConferenceRoom, DistrictHead, OneTooMany, Publisher, RemoteExpert, Viewer)
 PATIENCE = 30.0
 SCRIPTED = (sys.executable, "-m", "tests.loadtests.scripted_agent")
 
@@ -218,6 +219,24 @@ def test_a_master_ends_when_the_run_cannot_be_made(rest: RestServer) -> None:
     finally:
         worker_runner.quit()
         master.quit()
+
+
+def test_another_whip_and_whep_server_takes_the_place_of_ours() -> None:
+    flags = ("--whip", "https://x.invalid/whip/{stream}", "--whep", "https://x.invalid/whep/{stream}", "--token", "t")
+    locust = Locust(
+        "-u", "6", "-t", "20", "--scenario", "forward", "--conferences", "2", "--check-every", "0", *flags, host=None
+    )
+    locust.runner.start_shape()
+    wait_for(lambda: locust.told.types().count("join") == 6)
+    assert locust.runner.user_classes_count["Publisher"] == 2
+    assert locust.runner.user_classes_count["Viewer"] == 4
+    run = run_of(locust.environment)
+    assert run is not None
+    assert [meeting.conference.whep for meeting in run.meetings] == [
+        f"https://x.invalid/whep/{number}" for number in (1, 2)
+    ]
+    locust.end()
+    assert not any(row[2] for row in locust.told.rows())
 
 
 # --- what cannot be tried -----------------------------------------------------------------------------------

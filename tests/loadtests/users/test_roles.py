@@ -11,6 +11,7 @@ from loadtests.users.chair import LAYOUTS, MUTED_SECONDS, Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import WORD_SECONDS, DistrictHead
 from loadtests.users.person import Person
+from loadtests.users.publisher import Publisher
 from loadtests.users.remote_expert import RemoteExpert
 from loadtests.users.viewer import Viewer
 from loadtests.wire import Act, Enter, Reply
@@ -225,6 +226,77 @@ def test_a_viewer_without_a_token_says_why(stand: Stand) -> None:
     assert (kind, name) == ("join", "Viewer")
     assert "does not answer" in failure
     assert not stand.agents.listeners
+
+
+# --- one sends, the others watch ----------------------------------------------------------------------------
+
+STREAM = conference(whip="https://x/whip/1", whep="https://x/whep/1", token="theirs", id="", link="stream 1")
+
+
+def test_a_sender_at_our_own_server_has_a_token_from_rest() -> None:
+    with running() as fake:
+        stand = Stand(scenario="forward", host=fake.address)
+        made = stand.run.server.create("회의")
+        stand.run.meetings[0].conference = conference(id=made.id, link=made.link)
+        Publisher(stand.environment).attend()
+        Viewer(stand.environment).attend()
+    sent, watched = stand.agents.asked
+    assert isinstance(sent, Enter)
+    assert isinstance(watched, Enter)
+    assert (sent.kind, sent.token) == ("whip", "secret-1")
+    assert (watched.kind, watched.token, watched.watches) == ("whep", "secret-2", sent.who)
+    assert [body["kind"] for _, body in fake.tokens] == ["whip", "whep"]
+
+
+def test_at_another_server_everybody_goes_where_the_flags_say() -> None:
+    stand = Stand(scenario="forward")
+    stand.run.meetings[0].conference = STREAM
+    publisher, viewer = Publisher(stand.environment), Viewer(stand.environment)
+    publisher.attend()
+    viewer.attend()
+    sent, watched = stand.agents.asked
+    assert isinstance(sent, Enter)
+    assert isinstance(watched, Enter)
+    assert (sent.kind, sent.server, sent.token) == ("whip", "https://x/whip/1", "theirs")
+    assert (watched.kind, watched.server, watched.token) == ("whep", "https://x/whep/1", "theirs")
+    assert watched.watches == sent.who
+    for _ in range(50):
+        publisher.take_part()
+    assert {name for wish in stand.agents.wishes for name in wish} == {"speaking"}
+    assert viewer.looks
+    assert not publisher.looks
+
+
+def test_a_viewer_waits_for_the_sender_and_not_for_ever() -> None:
+    stand = Stand(scenario="forward")
+    stand.run.meetings[0].conference = STREAM
+    publisher, viewer = Publisher(stand.environment), Viewer(stand.environment)
+    viewer.attend()
+    assert stand.told.rows() == [("join", "Viewer", "nobody to watch: no sender came within 30 s")]
+    begun = stand.time.now
+    stand.time.at(5.0, publisher.attend)
+    viewer.attend()
+    assert viewer.is_staying
+    assert 5.0 <= stand.time.now - begun < 6.0
+
+
+def test_who_has_the_sender_in_another_worker_does_not_wait() -> None:
+    stand = Stand(scenario="forward")
+    stand.run.meetings[0].conference, stand.run.meetings[0].chaired = STREAM, False
+    Viewer(stand.environment).attend()
+    (command,) = stand.agents.asked
+    assert isinstance(command, Enter)
+    assert command.watches == -1
+
+
+def test_each_stream_gets_one_sender() -> None:
+    stand = Stand(scenario="forward", places=2)
+    for meeting in stand.run.meetings:
+        meeting.conference = STREAM
+    senders = seated(stand, Publisher, 2)
+    assert {meeting.sender for meeting in stand.run.meetings} == {sender.who for sender in senders}
+    Publisher(stand.environment).attend()
+    assert stand.told.rows()[-1] == ("join", "Publisher", "every conference has its sender already")
 
 
 def test_a_room_calls_with_number_and_pin(stand: Stand) -> None:

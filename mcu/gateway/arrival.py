@@ -156,7 +156,7 @@ class Arrival(RoomCall):
                 self.around.entrances.pop(self._bridge.leg, None)
                 self.around.spawn(self._bridge.close())
         self.do(lambda call, now: call.accept(now))
-        self.push()
+        self.updates.push()
         self._entrance.begin(time.monotonic(), number=number)
         self._act()
 
@@ -201,7 +201,7 @@ class Arrival(RoomCall):
             await self._go_in(place)
         except (RefusedError, StorageError) as error:
             log.info("room not let in", call=self.id, error=str(error))
-            await self.leave(Departure.LEFT)
+            await self.place.leave(Departure.LEFT)
             await self.around.registry.rtp.withdraw(place, self)
             entrance.refused(time.monotonic(), wrong=False)
             self._act()
@@ -212,7 +212,7 @@ class Arrival(RoomCall):
         rtp = self.around.registry.rtp
         if await rtp.adopt(place, self, self._bridge.leg, entrance=self._bridge.id):
             self._leave_entrance()
-            self.push()
+            self.updates.push()
             return
         ports = await super().reserve()
         self._leave_entrance()

@@ -127,7 +127,7 @@ class Departure(RoomCall):
             call=self.id,
             state=self.state.value,
             reason=self.reason.value if self.reason is not None else "",
-            participant=self.place.participant if self.place is not None and self.entered else "",
+            participant=self.place.held.participant if self.place.held is not None and self.place.entered else "",
             name=self.party.display,
         )
 

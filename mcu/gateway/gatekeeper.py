@@ -22,7 +22,7 @@ from mcu.gateway.tcp import local_address_towards, plain
 from mcu.h323.address import Address, parse
 from mcu.h323.events import EndReason
 from mcu.h323.ras_client import RasClient, RasCounters, RasStatus
-from mcu.h323.ras_events import AdmissionRejected, Admitted, CallFacts, RasEvent, Registered, Unregistered
+from mcu.h323.ras_events import AdmissionRejected, Admitted, CallFacts, RasEvent
 from mcu.h323.ras_settings import MULTICAST, RAS_PORT, RasSettings
 
 LOOKUP_SECONDS = 10.0  # for a name
@@ -224,16 +224,11 @@ class Gatekeeper(asyncio.DatagramProtocol):
             self.unsendable += 1
 
     def _tell(self, event: RasEvent) -> None:
-        match event:
-            case Admitted() | AdmissionRejected():
-                future = self._waiting.get(event.call)
-                if future is not None:
-                    self._answer(future, event)
-                return
-            case Registered():
-                log.info("registered with a gatekeeper", gatekeeper=event.gatekeeper, address=str(event.address))
-            case Unregistered():
-                log.info("registered with no gatekeeper", reason=event.reason.value, detail=event.detail)
+        if isinstance(event, Admitted | AdmissionRejected):
+            future = self._waiting.get(event.call)
+            if future is not None:
+                self._answer(future, event)
+            return
         try:
             self._changed(event)
         except Exception:

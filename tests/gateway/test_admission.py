@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from mcu.config import H323
 from mcu.gateway.rooms import CallView
@@ -21,13 +23,19 @@ async def gatekeeper() -> AsyncIterator[Served]:
         yield served
 
 
-@pytest.fixture
-async def place(tmp_path: Path, gatekeeper: Served) -> AsyncIterator[Place]:
+@asynccontextmanager
+async def registered(folder: Path, gatekeeper: Served) -> AsyncIterator[Place]:
     address = gatekeeper.scripted.address
     section = H323(host="127.0.0.1", port=0, h245_port=0, name="gangnam-mcu", number="7000", gatekeeper=str(address))
-    async with opened(tmp_path, section) as place:
+    async with opened(folder, section) as place:
         await place.until(lambda: place.gateway.admission.registered is not None)
         yield place
+
+
+@pytest.fixture
+async def place(tmp_path: Path, gatekeeper: Served) -> AsyncIterator[Place]:
+    async with registered(tmp_path, gatekeeper) as made:
+        yield made
 
 
 async def called(place: Place, whom: str) -> list[CallView]:
@@ -40,6 +48,19 @@ async def test_it_is_registered_by_name_number_and_signaling_address(place: Plac
     request = gatekeeper.scripted.last("registrationRequest")
     assert {alias[1] for alias in request["terminalAlias"]} == {"gangnam-mcu", "7000"}
     assert request["callSignalAddress"][0][1]["port"] == place.gateway.port
+
+
+async def test_each_registration_is_logged_once(tmp_path: Path, gatekeeper: Served) -> None:
+    with capture_logs() as logged:
+        async with registered(tmp_path, gatekeeper):
+            pass
+    lines = [line for line in logged if "registered" in line["event"]]
+    assert [(line["log_level"], line["event"]) for line in lines] == [
+        ("info", "registered with the gatekeeper"),
+        ("warning", "not registered with a gatekeeper"),
+    ]
+    assert lines[0]["address"] == str(gatekeeper.scripted.address)
+    assert lines[1]["reason"] == "closed"
 
 
 async def test_a_name_is_called_where_the_gatekeeper_says(place: Place, gatekeeper: Served) -> None:

@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 from mcu.config import H323
 from mcu.gateway.rooms import CallView
 from mcu.h323.events import Answered, EndReason
+from tests.gateway.place import Place, opened
 from tests.gateway.terminal import Terminal
 from tests.gateway.test_gatekeeper import Served, serve
-from tests.gateway.test_gateway import Place, opened
 
 
 @pytest.fixture

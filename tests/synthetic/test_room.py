@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 
 from mcu.media.types import StreamKind
+from mcu.synthetic.picture_code import MAX_FRAME, Code, read
 from tests.support.room_scene import Room, camera
 
 DRAWING = 11  # what the mark in the shared picture says
@@ -60,3 +62,10 @@ async def test_a_call_that_is_over_ends_for_both(rooms: tuple[Room, Room]) -> No
     await called.until(lambda: called.ended is not None)
     assert called.leg is None
     assert not called.holds_token
+
+
+def test_a_camera_films_for_hours() -> None:
+    film = camera(3)
+    for beat, number in ((MAX_FRAME, MAX_FRAME), (MAX_FRAME + 1, 0), (20 * 3_600 * 50, 3_600_000 % 4_096)):
+        luma = np.asarray(film(beat, 320, 176).to_ndarray(format="gray8"))
+        assert read(luma) == Code(3, number)

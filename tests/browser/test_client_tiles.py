@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -80,6 +81,10 @@ def misplaced(page: Page, case: Case) -> list[int]:
     return [index for index, (_, place) in enumerate(expected) if not np.allclose(lying[index], place, atol=1.0)]
 
 
+def well_placed(page: Page, case: Case) -> bool:
+    return not misplaced(page, case)
+
+
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS.keys())
 def test_every_tile_has_its_text_at_its_place(page: Page, conference: FakeConference, window: tuple[int, int]) -> None:
     enter_scene(page, conference, SCENES["grid-24"])
@@ -88,7 +93,7 @@ def test_every_tile_has_its_text_at_its_place(page: Page, conference: FakeConfer
         show(page, conference, case)
         items = page.locator(".tiles li")
         expect(items).to_have_count(len(places(page, case)))
-        settled(page, lambda case=case: not misplaced(page, case))  # the frame makes room for what stands beside it
+        settled(page, partial(well_placed, page, case))  # the frame makes room for what stands beside it
         assert not misplaced(page, case), case.name
         for index, (name, _) in enumerate(places(page, case)):
             assert items.nth(index).locator(".plate-name").text_content() == name

@@ -116,7 +116,7 @@ async def test_a_called_room_may_be_hung_up_at_any_moment(place: Place) -> None:
         await place.until(lambda: not place.gateway.calls)
         await place.empty()
         await let_loop_turn(100)
-    nothing_left(place)
+    await nothing_left(place)
 
 
 async def test_a_call_to_ourselves_is_not_taken(place: Place) -> None:
@@ -125,5 +125,5 @@ async def test_a_call_to_ourselves_is_not_taken(place: Place) -> None:
     assert views[-1].reason == EndReason.DECLINED
     await place.until(lambda: not place.gateway.calls)
     assert await place.roster() == []
-    nothing_left(place)
+    await nothing_left(place)
     assert not place.world.pool.of(control.PlayPrompts)

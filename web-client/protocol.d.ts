@@ -63,7 +63,7 @@ export interface ChatMessage {
   message: ChatLine;
 }
 
-export type ClientMessage = Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | React | Caption | Moderate | AddRooms | CallRooms | HangUpRoom | RemoveRoom | End | Leave | Ping;
+export type ClientMessage = Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | React | Caption | Moderate | AddRooms | CallRooms | HangUpRoom | RemoveRoom | SendKeys | End | Leave | Ping;
 
 /** What a participant sees of the conference itself. */
 export interface ConferenceView {
@@ -351,6 +351,14 @@ export interface Room {
 export interface Rooms {
   type: "rooms";
   rooms: Room[];
+}
+
+/** Chair: press keys at a room that is in the conference, as for the menu of a bridge. */
+export interface SendKeys {
+  type: "send_keys";
+  participant: string;
+  /** At most 32 of 0 to 9, *, # and A to D, in their order */
+  keys: string;
 }
 
 /** One sentence for people, in both languages. */

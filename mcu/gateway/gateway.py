@@ -19,6 +19,7 @@ import structlog
 from mcu import __version__, control
 from mcu.config import Config
 from mcu.controller.registry import Registry
+from mcu.controller.rtp_participants import Place
 from mcu.errors import RefusedError
 from mcu.gateway.admission import Admission
 from mcu.gateway.arrival import Arrival
@@ -46,7 +47,7 @@ log = structlog.get_logger()
 
 
 class Gateway:
-    """`start`, then `call` and `hang_up` as often as wanted, then `close`. Implements mcu.gateway.rooms.Dialler."""
+    """`start`, then what mcu.gateway.rooms.Dialler has, as often as wanted, then `close`."""
 
     def __init__(self, registry: Registry, config: Config, *, attempts: Attempts) -> None:
         """`attempts` is what the web side counts wrong PINs in too. Raises ConfigurationError."""
@@ -167,6 +168,15 @@ class Gateway:
         for room in list(self.calls):
             if room.id == call_id:
                 room.hang_up(EndReason.HUNG_UP)
+
+    async def send_keys(self, conference_id: str, participant: str, keys: str) -> None:
+        """Press keys at the room that is this participant, whoever called whom. Raises RefusedError."""
+        place = Place(conference_id, participant)
+        for room in self.calls:
+            if room.place.held == place:
+                room.send_keys(keys)
+                return
+        raise RefusedError("no-such-participant")
 
     # --- the pool's listener, for those at the entrance -------------------------------------------------
 

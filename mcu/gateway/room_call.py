@@ -24,6 +24,7 @@ from mcu.controller.rtp_participants import Place
 from mcu.errors import RefusedError, StorageError
 from mcu.gateway.call_driver import CallDriver
 from mcu.gateway.content import RoomContent
+from mcu.gateway.key_sending import PACE
 from mcu.gateway.media_moves import MediaMoves
 from mcu.gateway.media_updates import MediaUpdates
 from mcu.gateway.names import shortened
@@ -87,6 +88,7 @@ class RoomCall(abc.ABC):
         self.dropped_keys = 0
         self._listed = listed
         self._keys = TokenBucket(KEYS, now=time.monotonic())
+        self._sent_keys = TokenBucket(PACE, now=time.monotonic())
 
     def attach(self, call: Call) -> None:
         """The call is this."""
@@ -161,6 +163,12 @@ class RoomCall(abc.ABC):
     def digits(self, digits: str) -> None:
         """Keys that count."""
         self.place.press(digits)
+
+    def send_keys(self, keys: str) -> None:
+        """Press keys at the other end. Raises RefusedError("too-fast")."""
+        if not self._sent_keys.take(len(keys), now=time.monotonic()):
+            raise RefusedError("too-fast", "keys to this room")
+        self.do(lambda call, now: call.send_digits(keys, now))
 
     @abc.abstractmethod
     def over(self) -> None:

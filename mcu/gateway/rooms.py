@@ -17,10 +17,12 @@ from typing import Protocol
 
 import structlog
 
+from mcu.conference.participant import Kind
 from mcu.controller.member import Member, Room, RoomsChanged
 from mcu.controller.registry import Registry
 from mcu.controller.tasks import uninterrupted
 from mcu.errors import RefusedError
+from mcu.gateway.key_sending import clean_keys
 from mcu.gateway.room_entries import MAX_ROOMS, NewRoom, merged
 from mcu.gateway.room_list import Begin, HangUp, RoomList
 from mcu.gateway.turns import Turns
@@ -64,6 +66,9 @@ class Dialler(Protocol):
 
     async def hang_up(self, call_id: str) -> None:
         """Raises RefusedError when there is no such call any more."""
+
+    async def send_keys(self, conference_id: str, participant: str, keys: str) -> None:
+        """Press keys at the room that is this participant. Raises RefusedError("no-such-participant"), ("too-fast")."""
 
 
 @dataclass(slots=True)
@@ -150,6 +155,21 @@ class Rooms:
             await self._registry.store.remove_room(room)
             kept.rooms.remove(room)
         self._after(kept)
+
+    async def send_keys(self, conference_id: str, participant: str, keys: str) -> None:
+        """Press keys at a room that is in the conference, whether it was called or called by itself.
+
+        Raises RefusedError.
+        """
+        wanted = clean_keys(keys)
+        roster = {who.id: who for who in (await self._registry.snapshot(conference_id)).roster}
+        if participant not in roster:
+            raise RefusedError("no-such-participant")
+        if roster[participant].kind is not Kind.ROOM:
+            raise RefusedError("not-a-room")
+        await self._dialler.send_keys(conference_id, participant, wanted)
+        # how many, not which: a PIN may be among them
+        log.info("keys sent to a room", conference=conference_id, participant=participant, count=len(wanted))
 
     # --- time ---------------------------------------------------------------------------------------
 

@@ -100,6 +100,12 @@ TEXTS: dict[str, Text] = {
     ),
     "no-such-room": Text(404, "그 회의실은 목록에 없습니다.", "That room is not on the list."),
     "too-many-rooms": Text(409, "회의실은 60곳까지 등록할 수 있습니다.", "A list may have up to 60 rooms."),
+    "not-a-room": Text(409, "회의실이 아닌 참가자에게는 키를 보낼 수 없습니다.", "Keys can be sent to rooms only."),
+    "keys-invalid": Text(
+        400,
+        "보낼 수 있는 키는 0~9, *, #, A~D이고 한 번에 32개까지입니다.",
+        "Keys are 0 to 9, *, # and A to D, at most 32 at once.",
+    ),
     "address-invalid": Text(
         400, "걸 수 없는 주소입니다. 주소나 번호를 확인하십시오.", "That cannot be called. Check the address or number."
     ),

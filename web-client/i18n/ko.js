@@ -308,6 +308,7 @@ export const ko = {
   "people.unlock": "잠금 풀기",
   "people.locked": "회의가 잠겨 있어 새로 들어올 수 없습니다.",
   "people.room": "회의실",
+  "people.labels": "연결된 회의실 {count}곳",
 
   "rooms.title": "회의실",
   "rooms.titleCount": "회의실 {count}곳 중 {connected}곳 연결됨",
@@ -337,6 +338,11 @@ export const ko = {
   "rooms.addOnly": "추가만 하기",
   "rooms.missing": "주소나 번호를 입력하십시오.",
   "rooms.tooMany": "한 번에 {count}곳까지 추가할 수 있습니다.",
+  "rooms.keys": "키 보내기",
+  "rooms.keysOf": "{name}에 키 보내기",
+  "rooms.keysHint": "예: 1234#",
+  "rooms.keysSent": "보낸 키: {keys}",
+  "rooms.keysWrong": "0~9, *, #, A~D를 32개까지 입력하십시오.",
   "rooms.notSent": "서버와 연결이 끊겨 있습니다. 연결된 뒤에 다시 누르십시오.",
 
   "chat.title": "채팅",

@@ -5,6 +5,7 @@ import { handList } from "./hands.js";
 import { icon } from "./icons.js";
 import { ask, attachMenu } from "./popover.js";
 import { roomList } from "./rooms.js";
+import { keyField, nameKeyField, toggleKeyField } from "./send-keys.js";
 import { self } from "../state/meeting.js";
 import { titled } from "../state/news.js";
 import { found } from "../state/roster.js";
@@ -77,6 +78,7 @@ function searchField(context, draw) {
 function row(context, who) {
   const { meeting } = context.state;
   const managed = self(meeting)?.role === "chair" && who.participant !== meeting?.you;
+  const keys = managed && who.kind === "room" && keyField(context, () => who.participant);
   return element(
     "li",
     {},
@@ -84,7 +86,9 @@ function row(context, who) {
     element("div", { class: "who" }, element("bdi", { class: "name" }), element("bdi", { class: "office" })),
     element("span", { class: "tag" }),
     element("span", { class: "marks" }),
-    managed && manageButton(context, who.participant),
+    managed && manageButton(context, who.participant, keys || null),
+    element("ul", { class: "labels below" }),
+    keys,
   );
 }
 
@@ -107,6 +111,12 @@ function update(context, node, who) {
   marks.replaceChildren(...marksOf(context, who, speaking));
   const manage = node.querySelector(".manage > button");
   manage?.setAttribute("aria-label", context.say("people.actions", { name: who.name }));
+  const keys = node.querySelector("form");
+  if (keys) nameKeyField(context, keys, who.name);
+  const labels = /** @type {HTMLElement} */ (node.querySelector(".labels"));
+  labels.hidden = who.labels.length === 0;
+  labels.setAttribute("aria-label", context.say("people.labels", { count: who.labels.length }));
+  labels.replaceChildren(...who.labels.map((label) => element("li", {}, element("bdi", {}, label))));
 }
 
 /** @param {Context} context @param {Participant} who @param {boolean} speaking */
@@ -134,8 +144,8 @@ function marksOf(context, who, speaking) {
     );
 }
 
-/** @param {Context} context @param {string} participant */
-function manageButton(context, participant) {
+/** @param {Context} context @param {string} participant @param {HTMLElement | null} keys the field for a room's */
+function manageButton(context, participant, keys) {
   const who = () => context.state.meeting?.participants.find((one) => one.participant === participant);
   const button = element("button", { type: "button", class: "quiet icon-only" }, icon("more"));
   const menu = element("div", {});
@@ -156,6 +166,7 @@ function manageButton(context, participant) {
         (now.captioner
           ? entry("people.captionerNot", moderate("dismiss_captioner"))
           : entry("people.captioner", moderate("appoint_captioner"))),
+      keys && entry("rooms.keys", () => toggleKeyField(keys)),
       context.state.meeting?.conference.content === participant &&
         entry("people.stopContent", moderate("stop_content")),
       entry("people.remove", () => askRemove(context, now, moderate("remove")), "danger-text"),

@@ -17,7 +17,7 @@ from mcu.errors import RefusedError, StorageError
 from mcu.gateway.admission import Refused
 from mcu.gateway.dialing import Destination
 from mcu.gateway.open_media import local_media
-from mcu.gateway.reasons import reason_of
+from mcu.gateway.reasons import reason_of, told_refusal
 from mcu.gateway.room_call import RoomCall
 from mcu.gateway.rooms import CallView
 from mcu.gateway.surroundings import Listed, Surroundings
@@ -40,8 +40,10 @@ class Departure(RoomCall):
     ) -> None:
         super().__init__(around, peer_ip="", listed=listed)
         self._to = to
+        self._alias = to.alias
         self._told = changed
         self._counted = False
+        self._refusal = ""  # a code of TOLD_REFUSALS
 
     async def run(self, conference: str) -> None:
         """Find out where to call, and call. Whatever becomes of it is told by `changed`."""
@@ -51,23 +53,24 @@ class Departure(RoomCall):
             self.hang_up(refused.reason)
         except (RefusedError, StorageError) as error:
             log.info("room not called", call=self.id, error=str(error))
+            self._refusal = told_refusal(error)
             self.hang_up(reason_of(error))
 
     async def _prepare(self, conference: str) -> None:
         """Leave of the gatekeeper, a place in the conference, ports, and the call. Raises RefusedError, Refused."""
         around, rng = self.around, unguessable()
         identifiers = CallIdentifiers.drawn(rng)
-        named = await resolved(self._to) if self._to.host else None
+        named = await self._named()
         if self.is_over:  # hung up meanwhile, as it may be at every wait
             return
         admitted = await around.admission.place(
-            self.id, identifiers, to=named, alias=self._to.alias, bitrate=around.options.bitrate
+            self.id, identifiers, to=named, alias=self._alias, bitrate=around.options.bitrate
         )
         to = admitted.destination
         if self.is_over:
             return
         if to is None:
-            raise RefusedError("no-gatekeeper", self._to.alias)
+            raise RefusedError("no-gatekeeper", self._alias)
         self.peer_ip = to.ip
         self.media.add_source(to.ip)
         if not around.callers.begin(to.ip, now=time.monotonic()):
@@ -99,8 +102,20 @@ class Departure(RoomCall):
         )
         assert self.driver is not None
         await self.driver.listen_for_control(host)
-        log.info("calling", call=self.id, to=str(to), alias=self._to.alias, routed=admitted.routed)
+        log.info("calling", call=self.id, to=str(to), alias=self._alias, routed=admitted.routed)
         await self.driver.dial(to)
+
+    async def _named(self) -> Address | None:
+        """The address that was typed; None for what may be a name at the gatekeeper. Raises RefusedError."""
+        if not self._to.host:
+            return None
+        try:
+            return await resolved(self._to)
+        except RefusedError:
+            if self._to.alias or self.around.admission.registered is None:
+                raise
+            self._alias = self._to.host
+            return None
 
     def incoming(self, event: IncomingCall) -> None:
         """We called."""
@@ -126,7 +141,7 @@ class Departure(RoomCall):
         return CallView(
             call=self.id,
             state=self.state.value,
-            reason=self.reason.value if self.reason is not None else "",
+            reason=self._refusal or (self.reason.value if self.reason is not None else ""),
             participant=self.place.held.participant if self.place.held is not None and self.place.entered else "",
             name=self.party.display,
         )

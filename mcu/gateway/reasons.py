@@ -12,6 +12,14 @@ def reason_of(error: RefusedError | StorageError) -> EndReason:
     return _REFUSALS.get(getattr(error, "code", ""), EndReason.RESOURCES)
 
 
+def told_refusal(error: RefusedError | StorageError) -> str:
+    """The code, where people are told that rather than the end of a call which never began; else ""."""
+    code = getattr(error, "code", "")
+    return code if code in TOLD_REFUSALS else ""
+
+
+# In mcu.controller.member.Room beside the ends of calls; mcu.signaling.values.CallEnd has them too.
+TOLD_REFUSALS = frozenset({"address-invalid", "address-unknown", "address-unreachable", "no-gatekeeper"})
 HANG_UP_REASONS = {  # others hang up as usual
     MembershipEnd.CONFERENCE_ENDED: EndReason.CONFERENCE_ENDED,
     MembershipEnd.SUPERSEDED: EndReason.REPLACED,

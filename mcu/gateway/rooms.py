@@ -23,6 +23,7 @@ from mcu.controller.registry import Registry
 from mcu.controller.tasks import uninterrupted
 from mcu.errors import RefusedError
 from mcu.gateway.key_sending import clean_keys
+from mcu.gateway.reasons import told_refusal
 from mcu.gateway.room_entries import MAX_ROOMS, NewRoom, merged
 from mcu.gateway.room_list import Begin, HangUp, RoomList
 from mcu.gateway.turns import Turns
@@ -42,8 +43,8 @@ log = structlog.get_logger()
 class CallView:
     """A call as it stands. `state` is "calling", "ringing", "entering", "connected" or "ended".
 
-    `reason` is of mcu.h323.events.EndReason, "" before the end; `participant` is "" until it is one; `name` is what the
-    room says of itself.
+    `reason` is of mcu.h323.events.EndReason or mcu.gateway.reasons.TOLD_REFUSALS, "" before the end. `participant` is
+    "" until it is one; `name` is what the room says of itself.
     """
 
     call: str
@@ -232,7 +233,8 @@ class Rooms:
             )
         except RefusedError as error:
             log.info("room not called", conference=kept.conference, room=record.id, code=error.code, why=error.detail)
-            kept.rooms.refused(wanted, _REFUSALS.get(error.code, EndReason.RESOURCES), now=self._clock())
+            reason = told_refusal(error) or _REFUSALS.get(error.code, EndReason.RESOURCES)
+            kept.rooms.refused(wanted, reason, now=self._clock())
         except Exception:
             log.exception("calling a room failed", conference=kept.conference, room=record.id)
             kept.rooms.refused(wanted, EndReason.RESOURCES, now=self._clock())
@@ -281,10 +283,6 @@ class Rooms:
 
 
 _REFUSALS = {
-    "no-gatekeeper": "no-gatekeeper",
-    "address-invalid": EndReason.NOT_FOUND,
-    "address-unknown": EndReason.NOT_FOUND,
-    "address-unreachable": EndReason.UNREACHABLE,
     "h323-off": EndReason.UNREACHABLE,
     "not-permitted": EndReason.NOT_ALLOWED,
     "no-such-conference": EndReason.CONFERENCE_ENDED,

@@ -107,14 +107,20 @@ TEXTS: dict[str, Text] = {
         "Keys are 0 to 9, *, # and A to D, at most 32 at once.",
     ),
     "address-invalid": Text(
-        400, "걸 수 없는 주소입니다. 주소나 번호를 확인하십시오.", "That cannot be called. Check the address or number."
+        400,
+        "올바른 주소가 아닙니다. 10.20.30.40, 10.20.30.40##7301, room.example.kr처럼 입력하십시오.",
+        "This is not a valid address. Write it like 10.20.30.40, 10.20.30.40##7301 or room.example.kr.",
     ),
     "no-gatekeeper": Text(
         409,
-        "번호나 이름으로 걸려면 게이트키퍼가 필요합니다. 주소로 거십시오.",
-        "Numbers and names need a gatekeeper. Use an address.",
+        "번호나 이름으로 걸려면 게이트키퍼가 필요합니다. 10.20.30.40과 같은 주소로 거십시오.",
+        "Numbers and names need a gatekeeper. Use an address such as 10.20.30.40.",
     ),
-    "address-unknown": Text(404, "그런 이름의 주소가 없습니다.", "There is no address of that name."),
+    "address-unknown": Text(
+        404,
+        "그 이름의 주소를 찾을 수 없습니다. 철자를 확인하십시오.",
+        "No address was found for that name. Check how it is spelt.",
+    ),
     "address-unreachable": Text(
         502, "서버에서 그 주소로 가는 길이 없습니다.", "There is no way from the server to that address."
     ),
@@ -175,6 +181,16 @@ TEXTS: dict[str, Text] = {
     "left": Text(200, "회의에서 나왔습니다.", "You have left the conference."),
     "removed": Text(200, "의장이 회의에서 내보냈습니다.", "The chair has removed you from the conference."),
     "lost": Text(200, "연결이 끊겨 회의에서 나왔습니다.", "The connection was lost for too long."),
+}
+
+
+# The same where a conference is named by its id in the path of REST, which is neither its link nor its number.
+ID_TEXTS: dict[str, Text] = {
+    "no-such-conference": Text(
+        404,
+        "그런 id의 회의가 없습니다. 링크나 회의 번호가 아니라 GET /api/v1/conferences가 알려 주는 id를 쓰십시오.",
+        "There is no conference of that id. Use the id that GET /api/v1/conferences tells, neither link nor number.",
+    ),
 }
 
 

@@ -54,6 +54,9 @@ CallEnd = Literal[
     "conference-ended",
     "replaced",
     "no-gatekeeper",
+    "address-invalid",
+    "address-unknown",
+    "address-unreachable",
 ]
 Reaction = Literal["applause", "good", "thanks", "smile", "surprise", "celebrate"]
 LayoutName = Literal["grid", "speaker", "single", "lecture", "presentation", "custom"]

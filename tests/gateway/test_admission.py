@@ -83,6 +83,17 @@ async def test_a_name_that_nobody_has_is_said(place: Place) -> None:
     assert views[-1].reason == "not-found"
 
 
+async def test_a_name_that_the_dns_does_not_know_is_asked_of_the_gatekeeper(place: Place, gatekeeper: Served) -> None:
+    terminal = Terminal()
+    gatekeeper.scripted.numbers["hall.no.such.invalid"] = await terminal.listen()
+    views = await called(place, "hall.no.such.invalid")
+    await place.until(lambda: views and views[-1].state == "connected")
+    terminal.close()
+    views = await called(place, "7301@hall.no.such.invalid")
+    await place.until(lambda: views and views[-1].state == "ended")
+    assert views[-1].reason == "address-unknown"
+
+
 async def test_calls_in_are_asked_about_and_may_be_forbidden(place: Place, gatekeeper: Served) -> None:
     terminal = Terminal()
     await terminal.call(place.address, place.direct)

@@ -83,14 +83,19 @@ async def test_a_room_that_declines_or_is_not_there_is_said(place: Place) -> Non
 
 
 async def test_names_need_a_gatekeeper_and_addresses_must_be_some(place: Place) -> None:
-    for whom, code in {"3001": "no-gatekeeper", "a@b:99999": "address-invalid"}.items():
+    for whom, code in {
+        "3001": "no-gatekeeper",
+        "a@b:99999": "address-invalid",
+        "10.1.1.999": "address-invalid",
+    }.items():
         with pytest.raises(RefusedError) as refused:
             await place.gateway.call(place.created.conference, whom, name="", office="", changed=lambda _: None)
         assert refused.value.code == code
-    views: list[CallView] = []
-    await place.gateway.call(place.created.conference, "x@no.such.invalid", name="", office="", changed=views.append)
-    await place.until(lambda: views and views[-1].state == "ended")
-    assert views[-1].reason == "unreachable"
+    for whom in ("x@no.such.invalid", "no.such.invalid", f"{'x' * 63}.invalid:1721"):
+        views: list[CallView] = []
+        await place.gateway.call(place.created.conference, whom, name="", office="", changed=views.append)
+        await place.until(lambda views=views: views and views[-1].state == "ended")
+        assert views[-1].reason == "address-unknown"
     assert place.gateway.callers.count == 0
     assert not place.gateway.calls
 

@@ -209,9 +209,9 @@ async def test_nobody_there_nobody_is_dialled_again(office: Office) -> None:
     [
         (RefusedError("busy"), "resources"),
         (RefusedError("no-gatekeeper"), "no-gatekeeper"),
-        (RefusedError("address-invalid"), "not-found"),
-        (RefusedError("address-unknown"), "not-found"),
-        (RefusedError("address-unreachable"), "unreachable"),
+        (RefusedError("address-invalid"), "address-invalid"),
+        (RefusedError("address-unknown"), "address-unknown"),
+        (RefusedError("address-unreachable"), "address-unreachable"),
         (RefusedError("conference-ended"), "conference-ended"),
         (RuntimeError("a bug"), "resources"),
     ],

@@ -10,6 +10,7 @@ import pytest
 
 from mcu.controller.doors import ByLink, Person
 from mcu.errors import RefusedError
+from mcu.gateway.reasons import TOLD_REFUSALS
 from mcu.gateway.rooms import Rooms
 from mcu.h323.events import EndReason
 from mcu.signaling import protocol as p
@@ -96,6 +97,8 @@ async def test_refusals_in_words(site: Site, dialler: FakeDialler) -> None:
     base = f"{CONFERENCES}/{(await site.create()).conference}/rooms"
     async with site.client() as client:
         await problem(await client.post(base, json={"address": "a@b c"}), 400, "address-invalid")
+        for address in ("10.1.1.999", "http://10.1.1.1/", "종로\n구청"):
+            await problem(await client.post(base, json={"address": address}), 400, "address-invalid")
         await problem(await client.post(base, json={"address": "1", "name": "가" * 41}), 400, "name-too-long")
         await problem(await client.post(base + "/none/call"), 404, "no-such-room")
         await problem(await client.get(f"{CONFERENCES}/none/rooms"), 404, "no-such-conference")
@@ -224,16 +227,28 @@ async def test_without_h323_the_chair_is_told_so(served: Site, browser: Browser)
     assert await refused(browser) == "h323-off"
 
 
-async def test_a_number_without_a_gatekeeper_is_told_in_words(site: Site, dialler: FakeDialler) -> None:
+@pytest.mark.parametrize("code", sorted(TOLD_REFUSALS))
+async def test_why_no_call_began_is_told_in_words(site: Site, dialler: FakeDialler, code: str) -> None:
     base = f"{CONFERENCES}/{(await site.create()).conference}/rooms"
-    dialler.refuse = RefusedError("no-gatekeeper")
+    dialler.refuse = RefusedError(code)
     async with site.client() as client:
         await client.post(base, json={"address": "7301"})
         async with asyncio.timeout(10):
             while (room := (await client.get(base)).json()["rooms"][0])["state"] != "ended":
                 await asyncio.sleep(0)
-    assert room["reason"] == "no-gatekeeper"
-    assert room["message"]["en"] == sentence("no-gatekeeper").en
+    assert room["reason"] == code
+    assert room["message"] == {"ko": sentence(code).ko, "en": sentence(code).en}
+
+
+async def test_a_name_that_has_no_address_is_told_when_it_is_called(site: Site, dialler: FakeDialler) -> None:
+    base = f"{CONFERENCES}/{(await site.create()).conference}/rooms"
+    async with site.client() as client:
+        await client.post(base, json={"address": "hall.no-such-gu.go.kr"})
+        (call,) = await called(dialler)
+        call.tell("ended", reason="address-unknown")
+        (room,) = (await client.get(base)).json()["rooms"]
+    assert (room["state"], room["reason"]) == ("ended", "address-unknown")
+    assert room["message"]["en"].startswith("No address was found for that name.")
 
 
 def test_every_end_of_a_call_has_words() -> None:

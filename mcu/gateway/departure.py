@@ -159,6 +159,10 @@ async def resolved(destination: Destination) -> Address:
         async with asyncio.timeout(RESOLVE_SECONDS):
             found = await loop.getaddrinfo(destination.host, destination.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, TimeoutError) as error:
-        raise RefusedError("address-unknown", f"{destination.host}: {error or 'no answer'}") from error
+        raise RefusedError("address-unknown", f"{destination.host}: {_why(error)}") from error
     ip, port = found[0][4][:2]
     return Address(str(ip), int(port))
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or "no answer"

@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 import { ask, attachMenu } from "./popover.js";
 import { roomList } from "./rooms.js";
 import { keyField, nameKeyField, toggleKeyField } from "./send-keys.js";
+import { initials } from "../state/initials.js";
 import { self } from "../state/meeting.js";
 import { titled } from "../state/news.js";
 import { found } from "../state/roster.js";
@@ -102,7 +103,7 @@ function update(context, node, who) {
   const speaking = meeting?.speaking.includes(who.participant) ?? false;
   node.classList.toggle("speaking", speaking);
   node.classList.toggle("away", who.presence === "reconnecting");
-  avatar.textContent = initial(who.name || who.office);
+  avatar.textContent = initials(who.name, who.office);
   name.textContent = own ? `${who.name} (${context.say("people.you")})` : who.name;
   const role = who.role === "attendee" ? "" : context.say(`people.${who.role}`);
   const away = who.presence === "reconnecting" ? context.say("people.reconnecting") : "";
@@ -205,10 +206,4 @@ function lockRow(context) {
     },
   );
   return node;
-}
-
-/** The first letter as people see it. @param {string} name */
-function initial(name) {
-  const first = new Intl.Segmenter().segment(name.trim())[Symbol.iterator]().next();
-  return first.done ? "" : first.value.segment.toUpperCase();
 }

@@ -340,7 +340,7 @@ export interface Room {
   said: string;
   state: "calling" | "connected" | "ended" | "entering" | "idle" | "redialling" | "ringing";
   /** Why the last call ended; empty before the end */
-  reason: "" | "address-invalid" | "address-unknown" | "address-unreachable" | "busy" | "conference-ended" | "connection-lost" | "declined" | "hung-up" | "no-answer" | "no-bandwidth" | "no-gatekeeper" | "not-allowed" | "not-found" | "nothing-in-common" | "protocol-error" | "replaced" | "resources" | "timed-out" | "unreachable";
+  reason: "" | "address-invalid" | "address-unknown" | "address-unreachable" | "busy" | "conference-ended" | "connection-lost" | "declined" | "gatekeeper-password" | "gatekeeper-refused" | "gatekeeper-silent" | "hung-up" | "no-answer" | "no-bandwidth" | "no-gatekeeper" | "not-allowed" | "not-found" | "nothing-in-common" | "ports-taken" | "protocol-error" | "replaced" | "resources" | "timed-out" | "unreachable";
   /** Who the room is in the roster; empty until it is there */
   participant: string;
   /** `reason` in words */

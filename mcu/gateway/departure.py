@@ -17,7 +17,7 @@ from mcu.errors import RefusedError, StorageError
 from mcu.gateway.admission import Refused
 from mcu.gateway.dialing import Destination
 from mcu.gateway.open_media import local_media
-from mcu.gateway.reasons import reason_of, told_refusal
+from mcu.gateway.reasons import ADVICE, advised, logged, reason_of, told_refusal
 from mcu.gateway.room_call import RoomCall
 from mcu.gateway.rooms import CallView
 from mcu.gateway.surroundings import Listed, Surroundings
@@ -52,7 +52,8 @@ class Departure(RoomCall):
         except Refused as refused:
             self.hang_up(refused.reason)
         except (RefusedError, StorageError) as error:
-            log.info("room not called", call=self.id, error=str(error))
+            say = log.warning if getattr(error, "code", "") in ADVICE else log.info
+            say("room not called", call=self.id, error=logged(error), **advised(error))
             self._refusal = told_refusal(error)
             self.hang_up(reason_of(error))
 
@@ -70,7 +71,7 @@ class Departure(RoomCall):
         if self.is_over:
             return
         if to is None:
-            raise RefusedError("no-gatekeeper", self._alias)
+            raise RefusedError(around.admission.lack, self._alias)
         self.peer_ip = to.ip
         self.media.add_source(to.ip)
         if not around.callers.begin(to.ip, now=time.monotonic()):
@@ -102,7 +103,8 @@ class Departure(RoomCall):
         )
         assert self.driver is not None
         await self.driver.listen_for_control(host)
-        log.info("calling", call=self.id, to=str(to), alias=self._alias, routed=admitted.routed)
+        by = "address" if named is not None else "gatekeeper"
+        log.info("calling", call=self.id, conference=conference, by=by, routed=admitted.routed)
         await self.driver.dial(to)
 
     async def _named(self) -> Address | None:

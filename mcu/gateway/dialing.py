@@ -41,6 +41,15 @@ class Wanted:
     number: str = ""
     pin: str = ""
 
+    @property
+    def kind(self) -> str:
+        """What was dialled, for the log, in which the rest has no place."""
+        if self.link:
+            return "link"
+        return {(True, True): "number and PIN", (True, False): "number"}.get(
+            (bool(self.number), bool(self.pin)), "nothing"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:

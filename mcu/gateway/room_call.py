@@ -29,7 +29,7 @@ from mcu.gateway.media_moves import MediaMoves
 from mcu.gateway.media_updates import MediaUpdates
 from mcu.gateway.names import shortened
 from mcu.gateway.open_media import OpenMedia, local_media
-from mcu.gateway.reasons import HANG_UP_REASONS, reason_of
+from mcu.gateway.reasons import HANG_UP_REASONS, logged, reason_of
 from mcu.gateway.room_place import RoomPlace
 from mcu.gateway.surroundings import Listed, RoomState, Surroundings
 from mcu.gateway.terminals import Terminals
@@ -94,7 +94,12 @@ class RoomCall(abc.ABC):
         """The call is this."""
         self.call = call
         self.driver = CallDriver(
-            call, self, control_ports=self.around.control_ports, admits=self._admits, leads=self._leads
+            call,
+            self,
+            control_ports=self.around.control_ports,
+            admits=self._admits,
+            leads=self._leads,
+            name=self.id,
         )
 
     def _admits(self, ip: str) -> bool:
@@ -181,7 +186,6 @@ class RoomCall(abc.ABC):
             call=self.id,
             reason=event.reason.value,
             detail=event.detail,
-            peer=self.peer_ip,
             dropped_keys=self.dropped_keys,
         )
         self.over()
@@ -218,7 +222,7 @@ class RoomCall(abc.ABC):
             assert self.place.held is not None
             await self.take_place(self.place.held)
         except (RefusedError, StorageError) as error:
-            log.info("room not let in", call=self.id, error=str(error))
+            log.info("room not let in", call=self.id, error=logged(error))
             self.hang_up(reason_of(error))
 
     @property

@@ -232,7 +232,7 @@ class Rooms:
                 kept.conference, record.address, name=record.name, office=record.office, changed=changed
             )
         except RefusedError as error:
-            log.info("room not called", conference=kept.conference, room=record.id, code=error.code, why=error.detail)
+            log.info("room not called", conference=kept.conference, room=record.id, code=error.code)
             reason = told_refusal(error) or _REFUSALS.get(error.code, EndReason.RESOURCES)
             kept.rooms.refused(wanted, reason, now=self._clock())
         except Exception:

@@ -218,7 +218,8 @@ class PortRange:
                 if sockets is not None:
                     self.lent += 1
                     return PortPair(sockets, clock=clock, released=self._take_back)
-        raise RefusedError("busy", "all ports for RTP are taken")
+            raise RefusedError("ports-taken", "other programs have the ports for RTP")
+        raise RefusedError("busy", "all ports for RTP are lent")
 
     def _take_back(self) -> None:
         self.lent -= 1

@@ -121,6 +121,26 @@ TEXTS: dict[str, Text] = {
         "그 이름의 주소를 찾을 수 없습니다. 철자를 확인하십시오.",
         "No address was found for that name. Check how it is spelt.",
     ),
+    "gatekeeper-silent": Text(
+        503,
+        "게이트키퍼가 응답하지 않아 번호나 이름으로 걸 수 없습니다. 주소로 걸거나 관리자에게 문의하십시오.",
+        "The gatekeeper does not answer, so numbers and names cannot be called. Use an address, or ask the operator.",
+    ),
+    "gatekeeper-password": Text(
+        503,
+        "게이트키퍼가 이 서버의 비밀번호를 거부하여 번호나 이름으로 걸 수 없습니다. 관리자에게 문의하십시오.",
+        "The gatekeeper refuses this server's password, so numbers and names cannot be called. Ask the operator.",
+    ),
+    "gatekeeper-refused": Text(
+        503,
+        "게이트키퍼가 이 서버의 등록을 거부하여 번호나 이름으로 걸 수 없습니다. 관리자에게 문의하십시오.",
+        "The gatekeeper refuses to register this server, so numbers and names cannot be called. Ask the operator.",
+    ),
+    "ports-taken": Text(
+        503,
+        "다른 프로그램이 서버의 미디어 포트를 쓰고 있습니다. 관리자가 [media] rtp_port를 바꾸어야 합니다.",
+        "Other programs hold the server's media ports. Its operator has to change [media] rtp_port.",
+    ),
     "address-unreachable": Text(
         502, "서버에서 그 주소로 가는 길이 없습니다.", "There is no way from the server to that address."
     ),

@@ -57,6 +57,10 @@ CallEnd = Literal[
     "address-invalid",
     "address-unknown",
     "address-unreachable",
+    "gatekeeper-silent",
+    "gatekeeper-password",
+    "gatekeeper-refused",
+    "ports-taken",
 ]
 Reaction = Literal["applause", "good", "thanks", "smile", "surprise", "celebrate"]
 LayoutName = Literal["grid", "speaker", "single", "lecture", "presentation", "custom"]

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from mcu import control
+from mcu.errors import RefusedError
+from mcu.gateway import arrival as arrival_module
+from mcu.gateway.entrance_bridge import LANGUAGES
 from mcu.h323.call_options import CallOptions
 from mcu.h323.events import Answered, ChannelOpened, EndReason
 from mcu.limits import ADDRESS_ATTEMPTS
+from mcu.media import prompts
 from mcu.media.types import StreamKind
 from tests.fakes.pool import RTP_PORTS
 from tests.gateway.place import STARTS, Place, both_ways, let_loop_turn, nothing_left
@@ -130,3 +135,42 @@ async def test_a_caller_may_hang_up_at_any_moment(place: Place, entrance: bool) 
         await place.empty()
         await let_loop_turn(100)
     await nothing_left(place)
+
+
+async def test_after_the_third_wrong_one_the_room_hears_why_and_the_call_ends(
+    place: Place, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrival_module, "GOOD_BYE_SECONDS", 0.3)
+    with capture_logs() as logged:
+        await terminal.call(place.address)
+        await place.until(lambda: place.world.pool.of(control.PlayPrompts))
+        for _ in range(3):
+            place.world.pool.requests.clear()
+            terminal.do(lambda call, now: call.send_digits(place.created.number + "000000", now))
+            await place.until(lambda: len(place.world.pool.of(control.PlayPrompts)) == 2)  # the PIN; wrong
+        assert place.world.pool.of(control.PlayPrompts)[-1].prompts == ("ko-wrong",)  # type: ignore[union-attr]
+        assert terminal.driver is not None
+        assert not terminal.driver.over  # so that it is heard
+        terminal.do(lambda call, now: call.send_digits(f"{place.created.number}{place.created.pin}", now))
+        await terminal.ended()
+    assert [line["why"] for line in logged if line["event"] == "let go at the entrance"] == ["wrong number or PIN"]
+    assert [line["error"] for line in logged if line["event"] == "keys did not open"] == ["number-or-pin-wrong"] * 3
+    assert await place.roster() == []
+    await nothing_left(place)
+
+
+def test_the_last_sentence_is_heard_whole_and_the_call_ends_within_five_seconds() -> None:
+    for name in ("wrong", "closed", "goodbye"):
+        for language in LANGUAGES:
+            assert len(prompts.load(f"{language}-{name}")) * 0.02 < arrival_module.GOOD_BYE_SECONDS < 5
+
+
+async def test_ports_that_others_have_are_told_to_the_operator(place: Place, terminal: Terminal) -> None:
+    place.world.pool.refuse = RefusedError("ports-taken", "taken")
+    with capture_logs() as logged:
+        await terminal.call(place.address, place.direct)
+        assert (await terminal.ended()).reason is EndReason.RESOURCES
+    (line,) = [line for line in logged if line["log_level"] == "warning"]
+    assert (line["event"], line["error"]) == ("call not let in", "ports-taken")
+    assert "[media] rtp_port" in line["advice"]
+    place.world.pool.refuse = None

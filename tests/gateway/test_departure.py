@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from mcu import control
 from mcu.config import H323
@@ -132,3 +133,16 @@ async def test_a_call_to_ourselves_is_not_taken(place: Place) -> None:
     assert await place.roster() == []
     await nothing_left(place)
     assert not place.world.pool.of(control.PlayPrompts)
+
+
+async def test_ports_that_others_have_are_said_to_whoever_calls_and_to_the_operator(place: Place) -> None:
+    terminal = Terminal()
+    place.world.pool.refuse = RefusedError("ports-taken", "taken")
+    with capture_logs() as logged:
+        _, views = await dialled(place, await terminal.listen())
+        await place.until(lambda: views and views[-1].state == "ended")
+    assert views[-1].reason == "ports-taken"
+    (line,) = [line for line in logged if line["log_level"] == "warning"]
+    assert "[media] rtp_port" in line["advice"]
+    place.world.pool.refuse = None
+    terminal.close()

@@ -212,6 +212,8 @@ async def test_nobody_there_nobody_is_dialled_again(office: Office) -> None:
         (RefusedError("address-invalid"), "address-invalid"),
         (RefusedError("address-unknown"), "address-unknown"),
         (RefusedError("address-unreachable"), "address-unreachable"),
+        (RefusedError("gatekeeper-silent", "3001"), "gatekeeper-silent"),
+        (RefusedError("ports-taken"), "ports-taken"),
         (RefusedError("conference-ended"), "conference-ended"),
         (RuntimeError("a bug"), "resources"),
     ],

@@ -152,7 +152,7 @@ Dialled = Annotated[
     str,
     typer.Argument(
         help="ADDRESS, ADDRESS:PORT, ADDRESS##NUMBER, NAME@ADDRESS; into a conference of this server "
-        "ADDRESS##NUMBER##PIN or ADDRESS##LINK. ADDRESS is numeric or a name of the DNS. Quote it: # begins a comment."
+        "ADDRESS##NUMBER##PIN or ADDRESS##LINK. ADDRESS is numeric or a name of the DNS. Quote it for the shell."
     ),
 ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -58,7 +60,7 @@ def test_state_of_a_call_is_shown_in_words_and_a_failure_is_read_out(page: Page,
         expect(row).to_contain_text(words)
         expect(row.get_by_role("button", name="종로구청 대회의실 전화 끊기")).to_be_visible()
     conference.tell(protocol.Rooms(rooms=(FAILED,)))
-    expect(row).to_contain_text("응답이 없습니다.")
+    expect(row).to_contain_text("응답이 없습니다. · 종로구청장 · 10.20.30.1")
     expect(row.get_by_role("button", name="종로구청 대회의실에 전화 걸기")).to_be_visible()
     expect(page.locator("[aria-live=polite].visually-hidden")).to_have_text("종로구청 대회의실: 응답이 없습니다.")
 
@@ -248,3 +250,15 @@ def test_names_are_text(page: Page, conference: FakeConference) -> None:
     open_list(page, conference, bad)
     expect(page.locator(".rooms li")).to_contain_text("<b>x</b>")
     expect(page.locator(".rooms li b, .rooms li i, .rooms li img")).to_have_count(0)
+
+
+def test_rows_of_two_lines_do_not_touch(page: Page, conference: FakeConference) -> None:
+    rooms = [replace(FAILED, room=f"r{number}", message=CALL_ENDS[EndReason.UNREACHABLE]) for number in range(4)]
+    open_list(page, conference, *rooms)
+    words = page.locator(".rooms .who")
+    expect(words).to_have_count(len(rooms))
+    boxes = [words.nth(index).bounding_box() for index in range(len(rooms))]
+    for above, below in pairwise(boxes):
+        assert above is not None
+        assert below is not None
+        assert below["y"] - above["y"] - above["height"] >= 7

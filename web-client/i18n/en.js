@@ -200,6 +200,7 @@ export const en = {
   "invite.number": "Joining by number needs the PIN too. Tell them to ask whoever created the meeting for it.",
   "invite.here": "This link opens on this computer only. Open the meeting by the server’s address, then invite.",
   "invite.locked": "The meeting is locked; nobody new can join until the chair unlocks it.",
+  "invite.rooms": "From a meeting room, dial {address}; it asks for the PIN",
   "invite.text": "What to send",
   "invite.copy": "Copy",
   "invite.copied": "Copied. Paste it into a mail or a message.",

@@ -108,8 +108,10 @@ function update(context, item, room) {
   name.setAttribute("title", [...new Set([shown, room.said, room.address])].filter(Boolean).join(" · "));
   const over = room.state === "ended" ? room.message : undefined;
   const state = over?.[context.state.language] ?? context.say(`rooms.${room.state}`);
-  line.replaceChildren(state, ...(room.office ? [" · ", element("bdi", {}, room.office)] : []));
-  item.className = over && room.reason !== "hung-up" ? "failed" : room.state;
+  const failed = over !== undefined && room.reason !== "hung-up";
+  const parts = [room.office, failed && shown !== room.address && room.address]; // which the message says to check
+  line.replaceChildren(state, ...parts.flatMap((part) => (part ? [" · ", element("bdi", {}, part)] : [])));
+  item.className = failed ? "failed" : room.state;
   nameKeyField(context, form, shown);
   if (room.state !== "connected") {
     if ([keys, form].some((node) => node.contains(document.activeElement))) toggle.focus(); // they are about to go

@@ -136,7 +136,10 @@ def h323_trace(
 ) -> None:
     """Draw a call as a ladder: who said what to whom, in words. A column for each host, an arrow for each message.
 
-    Save a call with: tcpdump -i any -w call.pcap 'tcp or udp portrange 1718-1720'
+    Save what passes to and from a room, as root: [bold]tcpdump -i any -w call.pcap host 10.20.30.40[/]
+
+    With a gatekeeper, or when the room's address is not known, and with sound and pictures for --media:
+    [bold]tcpdump -i any -w call.pcap 'tcp or udp portrange 1718-1720 or udp portrange 20000-20599'[/]
     """
     from mcu.cli import h323 as command
 
@@ -146,7 +149,11 @@ def h323_trace(
 
 
 Dialled = Annotated[
-    str, typer.Argument(help="ADDRESS, ADDRESS:PORT, ADDRESS##NUMBER or NAME@ADDRESS; addresses or names of the DNS.")
+    str,
+    typer.Argument(
+        help="ADDRESS, ADDRESS:PORT, ADDRESS##NUMBER, NAME@ADDRESS; into a conference of this server "
+        "ADDRESS##NUMBER##PIN or ADDRESS##LINK. ADDRESS is numeric or a name of the DNS. Quote it for the shell."
+    ),
 ]
 
 
@@ -157,19 +164,65 @@ def h323_call(
     keys: Annotated[str, typer.Option(help="Keys to press once the call stands, such as 123456789#.")] = "",
     fast_start: Annotated[bool, typer.Option(help="Offer fastStart.")] = False,
     tunnelling: Annotated[bool, typer.Option(help="Offer to tunnel H.245.")] = True,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder, for what came: the last 30 s of sound (sound.wav), the last picture (picture.png)."
+        ),
+    ] = None,
 ) -> None:
-    """Call a room, a bridge or this server as a room would: sends a tone and a test picture, says what comes back."""
+    """Call a room, a bridge or this server as a room would: sends a tone and a test picture, says what comes back.
+
+    [bold]mcu h323 call '127.0.0.1##123456789##123456'[/]  number and PIN: straight into the conference
+
+    [bold]mcu h323 call 127.0.0.1 --keys '123456789#123456#' --save heard[/]  by the keypad; keeps prompts and card
+
+    [bold]mcu h323 call '10.20.30.40##7301' --seconds 30[/]  an alias at a bridge
+
+    "hears" is the loudness of the last second: speech is -40 to -15 dB, the tone of another such call -17; -90 is
+    silence; above -3 it is distorted. "sees" is the rate of pictures: 0.0 for seconds means none come.
+
+    Exit codes: 0 it was answered, 1 no call came about, 2 the address or a setting is wrong.
+    """
     from mcu.cli import h323_calls as command
 
     console = Console(highlight=False)
     raise typer.Exit(
-        command.call(dialled, seconds=seconds, fast_start=fast_start, tunnelling=tunnelling, keys=keys, console=console)
+        command.call(
+            dialled,
+            seconds=seconds,
+            fast_start=fast_start,
+            tunnelling=tunnelling,
+            keys=keys,
+            console=console,
+            save=save,
+        )
     )
+
+
+@h323.command("answer")
+def h323_answer(
+    address: Annotated[str, typer.Argument(help="ADDRESS or ADDRESS:PORT of this machine.")] = "127.0.0.1:1721",
+    name: Annotated[str, typer.Option(help="What the room calls itself.")] = "시험 회의실",
+) -> None:
+    """Be a room that takes every call, one at a time, until Ctrl-C: beeps, shows a test picture, says what comes.
+
+    To try calling out without hardware: [bold]mcu h323 answer[/], then call 127.0.0.1:1721 from the page of a
+    conference on this machine.
+    """
+    from mcu.cli import h323_answer as command
+
+    raise typer.Exit(command.answer(address, name=name, console=Console(highlight=False)))
 
 
 @h323.command("probe")
 def h323_probe(dialled: Dialled) -> None:
-    """Call somebody just to print what it is, what it can do and what would be agreed on; it may ring there."""
+    """Call somebody just to print what it is, what it can do and what would be agreed on; it may ring there.
+
+    [bold]mcu h323 probe 10.20.30.40[/]
+
+    Exit codes: 0 it said what it can, 1 it did not or there was no call, 2 the address is wrong.
+    """
     from mcu.cli import h323_calls as command
 
     raise typer.Exit(command.probe(dialled, console=Console(highlight=False)))
@@ -206,9 +259,17 @@ def main() -> None:
     """Entry point; errors that the operator can mend are printed as one sentence."""
     try:
         app()
-    except (ConfigurationError, RefusedError) as error:
-        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"mcu: {error}", style="bold red")
-        sys.exit(EXIT_CONFIGURATION)
+    except ConfigurationError as error:
+        _fail(str(error))
+    except RefusedError as error:
+        from mcu.cli import words
+
+        _fail(words.refusal(error))
+
+
+def _fail(sentence: str) -> None:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"mcu: {sentence}", style="bold red")
+    sys.exit(EXIT_CONFIGURATION)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,9 @@ Network = Annotated[
     str, Meta(pattern=r"^[0-9a-fA-F.:]+(/\d{1,3})?$", description="an address or a network such as 192.168.0.0/16")
 ]
 PRIVATE_NETWORKS = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
+Digits = Annotated[
+    str, Meta(pattern="^[0-9]{0,15}$", description='digits in quotes, as in "7000", 15 at most (E.164), or empty')
+]
 Even = Annotated[int, Meta(ge=16, le=4096, multiple_of=2)]
 
 
@@ -114,7 +117,7 @@ class H323(Section, frozen=True):
     port: Port = 1720
     h245_port: Port = 1730
     name: str = "mcu"
-    number: str = ""
+    number: Digits = ""
     networks: tuple[Network, ...] = PRIVATE_NETWORKS
     gatekeeper: str = ""
     gatekeeper_password: str = ""

@@ -93,7 +93,7 @@ class RtpChannel(msgspec.Struct, frozen=True, omit_defaults=True):
 
     direction: str  # "received" or "sent"
     kind: str  # "audio", "main" or "content"
-    codec: str  # "PCMU", "PCMA", "G722", "G7221", "G729", "H261", "H263", "H264"
+    codec: str  # "PCMU", "PCMA", "G722", "G729", "H261", "H263", "H264"
     payload_type: int
     clock_rate: int
     rtp: tuple[str, int] = ("", 0)

@@ -45,6 +45,7 @@ COSTS = {
     "call_rooms": 10.0,
     "hang_up_room": 2.0,
     "remove_room": 4.0,
+    "send_keys": 2.0,
 }
 
 

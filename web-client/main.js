@@ -94,6 +94,7 @@ const actions = {
   addRooms: (rooms, call) => session.send({ type: "add_rooms", rooms, call }),
   callRooms: (room) => session.send({ type: "call_rooms", ...(room ? { rooms: [room] } : {}) }),
   hangUpRoom: (room) => session.send({ type: "hang_up_room", room }),
+  sendKeys: (participant, keys) => session.send({ type: "send_keys", participant, keys }),
   removeRoom: (room) => session.send({ type: "remove_room", room }),
   hurry: () => session.hurry(),
   leave: () => session.leave(),

@@ -63,7 +63,7 @@ export interface ChatMessage {
   message: ChatLine;
 }
 
-export type ClientMessage = Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | React | Caption | Moderate | AddRooms | CallRooms | HangUpRoom | RemoveRoom | End | Leave | Ping;
+export type ClientMessage = Enter | Resume | Offer | Candidate | SetSelf | Content | Layout | Lock | Chat | React | Caption | Moderate | AddRooms | CallRooms | HangUpRoom | RemoveRoom | SendKeys | End | Leave | Ping;
 
 /** What a participant sees of the conference itself. */
 export interface ConferenceView {
@@ -340,7 +340,7 @@ export interface Room {
   said: string;
   state: "calling" | "connected" | "ended" | "entering" | "idle" | "redialling" | "ringing";
   /** Why the last call ended; empty before the end */
-  reason: "" | "busy" | "conference-ended" | "connection-lost" | "declined" | "hung-up" | "no-answer" | "no-bandwidth" | "no-gatekeeper" | "not-allowed" | "not-found" | "nothing-in-common" | "protocol-error" | "replaced" | "resources" | "timed-out" | "unreachable";
+  reason: "" | "address-invalid" | "address-unknown" | "address-unreachable" | "busy" | "conference-ended" | "connection-lost" | "declined" | "gatekeeper-password" | "gatekeeper-refused" | "gatekeeper-silent" | "hung-up" | "no-answer" | "no-bandwidth" | "no-gatekeeper" | "not-allowed" | "not-found" | "nothing-in-common" | "ports-taken" | "protocol-error" | "replaced" | "resources" | "timed-out" | "unreachable";
   /** Who the room is in the roster; empty until it is there */
   participant: string;
   /** `reason` in words */
@@ -351,6 +351,14 @@ export interface Room {
 export interface Rooms {
   type: "rooms";
   rooms: Room[];
+}
+
+/** Chair: press keys at a room that is in the conference, as for the menu of a bridge. */
+export interface SendKeys {
+  type: "send_keys";
+  participant: string;
+  /** At most 32 of 0 to 9, *, # and A to D, in their order */
+  keys: string;
 }
 
 /** One sentence for people, in both languages. */

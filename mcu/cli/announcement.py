@@ -10,6 +10,7 @@ from rich.console import Console
 
 from mcu.cli.addresses import in_url, local_addresses
 from mcu.config import Config
+from mcu.gateway.dialing import SIGNALING_PORT
 
 LABEL_CELLS = 26  # width of the first column, in terminal cells: Hangul takes two
 
@@ -37,14 +38,40 @@ def other_addresses(config: Config) -> list[str]:
     return [f"https://{in_url(address)}:{config.https.port}" for address in local_addresses(loopback=False)]
 
 
+def room_address(config: Config) -> str:
+    """Where H.323 rooms find the server; "" when it takes no calls."""
+    if not config.h323.enabled or not config.h323.port:
+        return ""
+    host = config.h323.host
+    if host in ("::", "0.0.0.0", ""):
+        host = next(iter(local_addresses(loopback=False)), "127.0.0.1")
+    if config.h323.port == SIGNALING_PORT:
+        return host
+    return f"{in_url(host)}:{config.h323.port}"
+
+
 def announce(
-    invitation: Invitation, *, title: str, here: Sequence[str], others: Sequence[str], ending: str, out: Console
+    invitation: Invitation,
+    *,
+    title: str,
+    here: Sequence[str],
+    others: Sequence[str],
+    ending: str,
+    out: Console,
+    rooms: str = "",
 ) -> None:
-    """Print the invitation under `title`. `here` and `others` are addresses of the server. Only this shows secrets."""
+    """Print the invitation under `title`. Only this shows secrets.
+
+    `here` and `others` are addresses of the server for browsers, `rooms` for H.323 rooms.
+    """
     lines = [
         *(("이 컴퓨터 · this machine", f"{address}/c/{invitation.link}") for address in here),
         *(("다른 컴퓨터 · others", f"{address}/c/{invitation.link}") for address in others),
         ("회의 번호 · number", f"{invitation.number}   비밀번호 · PIN  {invitation.pin}" if invitation.number else ""),
+        (
+            "회의실 · room dials",
+            f"{rooms}##{invitation.number}##{invitation.pin}" if rooms and invitation.number else "",
+        ),
         ("의장 열쇠 · chair's key", invitation.chair_key),
         *(("API", f"{address}/api/docs") for address in here),
     ]

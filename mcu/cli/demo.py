@@ -17,7 +17,7 @@ import uvloop
 from rich.console import Console
 
 from mcu.cli import logs, serve, strain_watch
-from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
+from mcu.cli.announcement import Invitation, announce, local_address, other_addresses, room_address
 from mcu.cli.faults import one_sentence
 from mcu.config import Config
 from mcu.controller.pool import ProcessorPool
@@ -135,6 +135,7 @@ def _fill(config: Config, options: Options) -> None:
             title=f"{present}명이 회의 중입니다 · {present} people are meeting{some}",
             here=[server],
             others=other_addresses(config) if options.child else [],
+            rooms=room_address(config) if options.child else "",
             ending="Ctrl-C 로 끝냅니다 · Ctrl-C ends the demo",
             out=Console(),
         )

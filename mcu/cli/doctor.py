@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import enum
 import errno
 import os
 import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -21,33 +19,16 @@ from rich.table import Table
 import mcu
 from mcu.cli import certificate, data_folder
 from mcu.cli.addresses import OPEN_HTTP_ADVICE, bind_error, is_loopback, local_addresses, port_advice
+from mcu.cli.doctor_h323 import check_h323
+from mcu.cli.findings import Finding, Verdict
 from mcu.config import Config
 from mcu.errors import ConfigurationError
-from mcu.gateway.callers import Callers
 from mcu.webrtc.sockets import advertised
 
 WANTED_DISK_BYTES = 1 << 30
 WANTED_FILES = 1_024  # a full MP has a few hundred connections over TCP
 WANTED_RECEIVE_BUFFER = 1 << 20  # bytes; 30 senders' keyframes arriving within one tick of a busy machine
 FONT = "NotoSansCJK"
-
-
-class Verdict(enum.Enum):
-    """How bad it is."""
-
-    GOOD = "[green]ok[/]"
-    WARNING = "[yellow]note[/]"
-    BAD = "[red]fix[/]"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report; `advice` says what to do unless all is well."""
-
-    subject: str
-    verdict: Verdict
-    detail: str
-    advice: str = ""
 
 
 def run(config: Config) -> int:
@@ -86,27 +67,6 @@ def check_ports(config: Config) -> Iterable[Finding]:
         else:
             detail = f"cannot be used on {host} ({error.strerror or error}), for {purpose}"
             yield Finding(name, Verdict.BAD, detail, port_advice(section, error))
-
-
-def check_h323(config: Config) -> Iterable[Finding]:
-    if not config.h323.enabled:
-        return
-    try:
-        Callers(config.h323.networks, most=config.h323.max_calls)
-    except ConfigurationError as error:
-        yield Finding("H.323", Verdict.BAD, str(error), "Write networks as in 192.168.0.0/16, without host bits.")
-        return
-    taken = bind_error(config.h323.host, config.h323.port, socket.SOCK_STREAM) if config.h323.port else None
-    if taken is None:
-        yield Finding(f"TCP {config.h323.port}", Verdict.GOOD, "free, for calls of H.323 rooms")
-        return
-    yield Finding(
-        f"TCP {config.h323.port}",
-        Verdict.WARNING,
-        f"not free ({taken.strerror or taken}): H.323 rooms cannot call in",
-        "Fine if the server is running now. Otherwise stop what uses it, or set MCU_H323_PORT; rooms then have to dial "
-        "ADDRESS:PORT. MCU_H323_ENABLED=false if there are no such rooms.",
-    )
 
 
 def check_plain_http(config: Config) -> Iterable[Finding]:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import math
+import secrets
 import time
+from pathlib import Path
 
 import numpy as np
 from av import VideoFrame
 from rich.console import Console
 from rich.table import Table
 
-from mcu.cli import logs
+from mcu.cli import logs, words
+from mcu.cli.h323_conversation import TELL_SECONDS, follow
+from mcu.cli.h323_recording import Recording
 from mcu.config import Log
-from mcu.errors import ConfigurationError, RefusedError
+from mcu.errors import RefusedError
 from mcu.gateway.departure import resolved
-from mcu.gateway.dialing import Destination, destination
+from mcu.gateway.dialing import destination
 from mcu.gateway.tcp import local_address_towards
 from mcu.h323 import vendors
-from mcu.h323.address import Address
 from mcu.h323.call_options import CallOptions
 from mcu.h323.capabilities import CapabilitySet
 from mcu.h323.channels import Direction
-from mcu.h323.events import Alerting, ChannelOpened, ControlReady
+from mcu.h323.events import Alerting, CallEnded, ChannelOpened, EndReason
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock, StreamKind
 from mcu.synthetic import picture_code
 from mcu.synthetic.room import RoomSettings, SyntheticRoom
@@ -31,18 +33,27 @@ TONE = 440.0  # Hz
 LEVEL = 0.2  # of full scale: loud, not painful
 ANSWER_SECONDS = 60.0  # that it may ring
 PROBE_SECONDS = 10.0  # from the answer to the peer's capabilities
-TELL_SECONDS = 1.0  # between two lines of a running call
-QUIET = -90.0  # dB of full scale, and less
 
 EXIT_FAILED = 1
+CHECK_PIN = " 회의라면 번호와 비밀번호를 확인하십시오. · If it is a conference, check number and PIN."
 QUIETLY = Log(level="error")  # what matters of the rest is printed
 
 
-def call(dialled: str, *, seconds: float, fast_start: bool, tunnelling: bool, keys: str, console: Console) -> int:
-    """Call, say what comes every second, hang up; the exit code."""
-    return asyncio.run(
-        _call(dialled, seconds, CallOptions(fast_start=fast_start, tunnelling=tunnelling), keys, console)
-    )
+def call(
+    dialled: str,
+    *,
+    seconds: float,
+    fast_start: bool,
+    tunnelling: bool,
+    keys: str,
+    console: Console,
+    save: Path | None = None,
+) -> int:
+    """Call, say what comes every second, hang up; the exit code. Raises RefusedError, ConfigurationError."""
+    logs.configure(QUIETLY)
+    recording = Recording(save) if save is not None else None
+    options = CallOptions(fast_start=fast_start, tunnelling=tunnelling)
+    return asyncio.run(_call(dialled, seconds, options, keys, console, recording))
 
 
 def probe(dialled: str, *, console: Console) -> int:
@@ -55,16 +66,15 @@ async def _begin(dialled: str, options: CallOptions, console: Console) -> tuple[
     """A room in a call; whether it was answered."""
     to = destination(dialled)
     if not to.host:
-        raise ConfigurationError(
-            f"{dialled} has no address in it. Names and numbers need the gatekeeper that a running server is "
-            "registered with: call from a conference, or write ADDRESS##NUMBER."
-        )
-    address = await _resolved(to)
+        raise RefusedError("no-gatekeeper", f"{dialled}: only a running server is registered with one")
+    address = await resolved(to)
     try:
         host = local_address_towards(address.ip)
     except OSError as error:
-        raise ConfigurationError(f"There is no way to {address.ip}: {error.strerror}.") from error
-    settings = RoomSettings(name="mcu h323 call", host=host, options=options)
+        raise RefusedError("address-unreachable", f"{address.ip}: {error.strerror}") from error
+    settings = RoomSettings(
+        name="mcu h323 call", product="mcu h323", host=host, options=options, seed=secrets.randbits(64)
+    )
     room = SyntheticRoom(settings, voice=tone, picture=moving_picture)
     console.print(f"Calling {address}" + (f" for {to.alias}" if to.alias else "") + " …")
     await room.call(address, *([to.alias] if to.alias else []))
@@ -78,46 +88,33 @@ async def _begin(dialled: str, options: CallOptions, console: Console) -> tuple[
     if room.answered:
         console.print("Answered.")
         return room, True
-    why = f"{room.ended.reason.value}: {room.ended.detail}" if room.ended is not None else "nobody answered"
-    console.print(f"[bold red]No call:[/] {why}")
+    ended = room.ended or CallEnded(EndReason.NO_ANSWER)
+    why = words.end_of_call(ended) + (CHECK_PIN if ended.reason is EndReason.NOT_ALLOWED and to.alias else "")
+    console.print(f"통화하지 못했습니다 · No call: {why}", markup=False, soft_wrap=True, style="bold red")
     await room.close()
     return room, False
 
 
-async def _resolved(to: Destination) -> Address:
-    try:
-        return await resolved(to)
-    except RefusedError as error:
-        raise ConfigurationError(f"{to.host} cannot be called: {error.detail or error.code}.") from error
-
-
-async def _call(dialled: str, seconds: float, options: CallOptions, keys: str, console: Console) -> int:
+async def _call(
+    dialled: str,
+    seconds: float,
+    options: CallOptions,
+    keys: str,
+    console: Console,
+    recording: Recording | None = None,
+) -> int:
     room, answered = await _begin(dialled, options, console)
     if not answered:
         return EXIT_FAILED
-    end = time.monotonic() + seconds
-    told, frames, opened = time.monotonic(), 0, 0
-    pressed = not keys
-    while room.ended is None and (now := time.monotonic()) < end:
-        await room.changed(seconds=min(TELL_SECONDS, end - now))
-        channels = [event.channel for event in room.events if isinstance(event, ChannelOpened)]
-        for channel in channels[opened:]:
-            media = channel.media
-            size = f" {media.width}×{media.height}" if media.width else ""
-            console.print(f"{channel.direction.value}: {channel.kind.value} {media.codec}{size}")
-        opened = len(channels)
-        if not pressed and any(isinstance(event, ControlReady) for event in room.events):
-            pressed = True
-            room.press(keys)
-            console.print(f"Pressed {keys}")
-        if (now := time.monotonic()) - told >= TELL_SECONDS:
-            count = room.frames[StreamKind.MAIN]
-            rate = (count - frames) / (now - told)
-            told, frames = now, count
-            console.print(f"hears {_level(room):5.0f} dB   sees {rate:4.1f} pictures a second")
+    if recording is not None:
+        recording.watch(room)
+    await follow(room, until=time.monotonic() + seconds, keys=keys, console=console)
     ended = room.ended
     await room.close()
-    console.print(f"Over: {ended.reason.value if ended is not None else 'hung up here'}.")
+    over = words.end_of_call(ended) if ended is not None else "여기서 끊었습니다. · Hung up here."
+    console.print(f"Over: {over}", markup=False, soft_wrap=True)
+    for path in recording.write(room.heard) if recording is not None else ():
+        console.print(f"Saved {path}", markup=False, soft_wrap=True)
     return 0
 
 
@@ -167,13 +164,6 @@ def _print_peer(room: SyntheticRoom, theirs: CapabilitySet | None, console: Cons
         size = f" {media.width}×{media.height} at {media.fps}" if media.width else ""
         table.add_row(f"{way}, {channel.kind.value}", f"{media.codec}{size}, payload type {media.payload_type}")
     console.print(table)
-
-
-def _level(room: SyntheticRoom) -> float:
-    """dB of full scale of the last second."""
-    tail = room.heard[-SAMPLE_RATE:]
-    power = float(np.mean(tail**2)) if len(tail) else 0.0
-    return max(QUIET, 10 * math.log10(power)) if power > 0 else QUIET
 
 
 def tone(beat: int) -> AudioBlock:

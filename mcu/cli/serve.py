@@ -28,7 +28,7 @@ from mcu.cli.addresses import (
     port_advice,
     share_an_address,
 )
-from mcu.cli.announcement import Invitation, announce, local_address, other_addresses
+from mcu.cli.announcement import Invitation, announce, local_address, other_addresses, room_address
 from mcu.cli.faults import one_sentence
 from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.web_server import WebServer
@@ -200,6 +200,7 @@ async def _announced(
         title="회의가 준비되었습니다 · A conference is ready",
         here=[local_address(config)],
         others=other_addresses(config),
+        rooms=room_address(config),
         ending="Ctrl-C 로 끝냅니다 · Ctrl-C stops the server",
         out=Console(),
     )

@@ -85,7 +85,8 @@ class RoomCondition(enum.StrEnum):
 class Room:
     """A line of the list of rooms. `said` is what the room calls itself, `participant` who it is in the roster.
 
-    `reason` says why the last call ended, by mcu.h323.events.EndReason, or "no-gatekeeper"; "" before the end.
+    `reason` says why the last call ended, by mcu.h323.events.EndReason, or which of mcu.gateway.reasons.TOLD_REFUSALS
+    kept it from beginning; "" before the end.
     """
 
     id: str

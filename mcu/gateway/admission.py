@@ -7,6 +7,7 @@ Rules:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import structlog
@@ -15,6 +16,7 @@ from mcu import __version__
 from mcu.config import H323
 from mcu.errors import PeerError
 from mcu.gateway.gatekeeper import Gatekeeper
+from mcu.gateway.gatekeeper_trouble import Troubles
 from mcu.h323.address import Address
 from mcu.h323.aliases import guess
 from mcu.h323.call import Call
@@ -26,6 +28,7 @@ from mcu.h323.ras_events import (
     Admitted,
     CallFacts,
     DisengageAsked,
+    LostReason,
     RasEvent,
     Registered,
     Unregistered,
@@ -44,6 +47,7 @@ class Refused(PeerError):
     def __init__(self, rejected: AdmissionRejected) -> None:
         super().__init__(rejected.reason.value, rejected.detail)
         self.reason = rejected.reason
+        self.detail = rejected.detail
         self.redirect = rejected.redirect
 
 
@@ -59,6 +63,7 @@ class Admission:
         self._disengage = disengage
         self._gatekeeper: Gatekeeper | None = None
         self.registered: Registered | None = None
+        self._troubles = Troubles()
 
     # --- life -----------------------------------------------------------------------------------------
 
@@ -73,7 +78,7 @@ class Admission:
             version=__version__,
         )
         names = (config.gatekeeper,) if config.gatekeeper else ()
-        self._gatekeeper = Gatekeeper(settings, changed=self._changed, names=names)
+        self._gatekeeper = Gatekeeper(settings, changed=self._changed, troubled=self._troubled, names=names)
         self._gatekeeper.start()
 
     async def close(self) -> None:
@@ -85,15 +90,47 @@ class Admission:
         """None before the start."""
         return self._gatekeeper.status if self._gatekeeper is not None else None
 
+    @property
+    def state(self) -> str:
+        """For metrics: "none", "seeking", "registered", or that of a Trouble."""
+        if not self._config.gatekeeper:
+            return "none"
+        if self.registered is not None:
+            return "registered"
+        return self._troubles.current.state if self._troubles.current is not None else "seeking"
+
+    @property
+    def lack(self) -> str:
+        """Why numbers and names cannot be called now, as the code of a refusal."""
+        if not self._config.gatekeeper:
+            return "no-gatekeeper"
+        return self._troubles.current.refusal if self._troubles.current is not None else "gatekeeper-silent"
+
+    def _troubled(self, failure: str) -> None:
+        trouble = self._troubles.note(failure, time.monotonic())
+        if trouble is not None:
+            gatekeeper = self._config.gatekeeper
+            log.warning(trouble.sentence, gatekeeper=gatekeeper, why=failure, advice=trouble.advice)
+
     def _changed(self, event: RasEvent) -> None:
         match event:
             case Registered(gatekeeper, address):
                 self.registered = event
+                self._troubles.clear()
                 self._trust({each.ip for each in (address, event.signaling) if each is not None})
                 log.info("registered with the gatekeeper", gatekeeper=gatekeeper, address=str(address))
+            case Unregistered(LostReason.CLOSED):
+                self.registered = None
+                log.info("unregistered from the gatekeeper")
+            case Unregistered(LostReason.NO_ANSWER):
+                self.registered = None
+                self._troubled("no answer")
+            case Unregistered(LostReason.REFUSED, detail):
+                self.registered = None
+                self._troubled(detail)
             case Unregistered(reason, detail):
                 self.registered = None
-                log.warning("not registered with a gatekeeper", reason=reason.value, detail=detail)
+                log.warning("the gatekeeper ended the registration; trying again", reason=reason.value, why=detail)
             case DisengageAsked(call, detail):
                 log.info("the gatekeeper ends a call", call=call, detail=detail)
                 self._disengage(call)

@@ -25,7 +25,7 @@ from mcu.gateway.dialing import Wanted, wanted
 from mcu.gateway.entrance import Entrance, GiveUp, Say, Try
 from mcu.gateway.entrance_bridge import EntranceBridge
 from mcu.gateway.open_media import local_media
-from mcu.gateway.reasons import reason_of
+from mcu.gateway.reasons import ADVICE, advised, logged, reason_of
 from mcu.gateway.room_call import RoomCall
 from mcu.gateway.surroundings import Listed, RoomState, Surroundings
 from mcu.h323.address import Address
@@ -35,7 +35,9 @@ from mcu.limits import address_key
 from mcu.media.types import StreamKind
 
 GUESSES = frozenset({"no-such-conference", "number-or-pin-wrong", "conference-ended"})  # refusals of what was pressed
-GOOD_BYE_SECONDS = 6.0  # for the last sentences, before the call ends
+GOOD_BYE_SECONDS = 4.5  # for the last sentence, which takes less than 4, before the call ends
+
+_LET_GO = {"wrong": "wrong number or PIN", "closed": "cannot be entered now", "goodbye": "nothing was pressed"}
 
 log = structlog.get_logger()
 
@@ -68,9 +70,10 @@ class Arrival(RoomCall):
 
     def incoming(self, event: IncomingCall) -> None:
         self.began = True
-        log.info("call came in", call=self.id, peer=self.peer_ip, called=event.called, product=event.party.product)
+        where = wanted(event.called)
+        log.info("call came in", call=self.id, dialled=where.kind, product=event.party.product)
         self.do(lambda call, now: call.proceed(now))
-        self.around.spawn(self._let_in(wanted(event.called)))
+        self.around.spawn(self._let_in(where))
 
     def answered(self) -> None:
         """Ours was the answer."""
@@ -112,7 +115,8 @@ class Arrival(RoomCall):
                 return
             await self.take_place(place)
         except (RefusedError, StorageError, Refused) as error:
-            log.info("call not let in", call=self.id, error=str(error))
+            say = log.warning if getattr(error, "code", "") in ADVICE else log.info
+            say("call not let in", call=self.id, error=logged(error), **advised(error))
             reason = error.reason if isinstance(error, Refused) else reason_of(error)
             self.do(lambda call, now: call.reject(reason, now))
             return
@@ -132,6 +136,7 @@ class Arrival(RoomCall):
         if self.around.own_calls.is_loop(self.call.identifier, self.call.conference_id, into=record.id):
             log.warning("a loop: this server's own call came back", call=self.id, conference=record.id)
             raise RefusedError("loop", record.id)
+        log.info("call is for a conference", call=self.id, conference=record.id)
         return record.id
 
     async def _prepare(self, ports: tuple[control.RtpPorts, ...]) -> None:
@@ -156,7 +161,7 @@ class Arrival(RoomCall):
                 self.around.entrances.pop(self._bridge.leg, None)
                 self.around.spawn(self._bridge.close())
         self.do(lambda call, now: call.accept(now))
-        self.push()
+        self.updates.push()
         self._entrance.begin(time.monotonic(), number=number)
         self._act()
 
@@ -171,8 +176,9 @@ class Arrival(RoomCall):
                     self.around.spawn(self._bridge.show(action))
                 case Try(number, pin):
                     self.around.spawn(self._try(entrance, Wanted(number=number, pin=pin)))
-                case GiveUp():
-                    self.around.spawn(self._bridge.show(Say(("goodbye",), entrance.step, "")))
+                case GiveUp(sentence):
+                    log.info("let go at the entrance", call=self.id, why=_LET_GO[sentence])
+                    self.around.spawn(self._bridge.part(sentence))
                     self._later(GOOD_BYE_SECONDS, lambda: self.hang_up(EndReason.HUNG_UP))
                     return
         due = entrance.next_timer()
@@ -194,14 +200,15 @@ class Arrival(RoomCall):
             conference = await self._find(where)
             place = await self.around.registry.rtp.expect(conference, self)
         except (RefusedError, StorageError) as error:
+            log.info("keys did not open", call=self.id, error=logged(error))
             entrance.refused(time.monotonic(), wrong=getattr(error, "code", "") in GUESSES)
             self._act()
             return
         try:
             await self._go_in(place)
         except (RefusedError, StorageError) as error:
-            log.info("room not let in", call=self.id, error=str(error))
-            await self.leave(Departure.LEFT)
+            log.info("room not let in", call=self.id, error=logged(error))
+            await self.place.leave(Departure.LEFT)
             await self.around.registry.rtp.withdraw(place, self)
             entrance.refused(time.monotonic(), wrong=False)
             self._act()
@@ -212,7 +219,7 @@ class Arrival(RoomCall):
         rtp = self.around.registry.rtp
         if await rtp.adopt(place, self, self._bridge.leg, entrance=self._bridge.id):
             self._leave_entrance()
-            self.push()
+            self.updates.push()
             return
         ports = await super().reserve()
         self._leave_entrance()

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import structlog
 
-from mcu.gateway.tcp import Connection, plain
+from mcu.gateway.tcp import Connection, failure, plain
 from mcu.h323.address import Address
 from mcu.h323.call import Call
 from mcu.h323.events import CallEnded, ControlWanted, EndReason, Event
@@ -44,14 +44,19 @@ class CallDriver:
         control_ports: Iterable[int],
         admits: Callable[[str], bool] = lambda ip: True,
         leads: Callable[[str], bool] = lambda ip: True,
+        name: str = "",
     ) -> None:
-        """Of an IP address, `admits` says whether H.245 may come from there, `leads` whether we go there for it."""
+        """Of an IP address, `admits` says whether H.245 may come from there, `leads` whether we go there for it.
+
+        `name` is the call's in the log.
+        """
         self.call = call
         self.failures = 0
         self._owner = owner
         self._control_ports = control_ports
         self._admits = admits
         self._leads = leads
+        self._name = name
         self._loop = asyncio.get_running_loop()
         self._signaling: Connection | None = None
         self._control: Connection | None = None
@@ -78,8 +83,8 @@ class CallDriver:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._loop.create_connection(lambda: connection, address.ip, address.port)
-        except (OSError, TimeoutError) as error:
-            log.info("room not reached", address=str(address), error=str(error) or type(error).__name__)
+        except OSError as error:  # TimeoutError is one
+            log.info("room not reached", call=self._name, error=failure(error))
             self.do(lambda now: self.call.signaling_lost(now))
             return
         if self._over:
@@ -92,7 +97,11 @@ class CallDriver:
         """Be ready for the peer's H.245 connection at `host`, an address of ours. Without a free port there is none."""
         server = await self._free_port(host)
         if server is None:
-            log.warning("no port is free for H.245; the call goes on without a connection of its own", host=host)
+            log.warning(
+                "no port is free for H.245; the call goes on without a connection of its own",
+                call=self._name,
+                advice="Other programs hold the ports from [h323] h245_port on: choose others, or 0 for any.",
+            )
             return
         if self._over:
             server.close()
@@ -106,7 +115,7 @@ class CallDriver:
             try:
                 return await self._loop.create_server(self._control_arrives, host, port, backlog=2)
             except OSError as error:
-                log.debug("port for H.245 is taken", port=port, error=str(error))
+                log.debug("port for H.245 is taken", port=port, error=failure(error))
         return None
 
     def _control_arrives(self) -> Connection:
@@ -124,8 +133,8 @@ class CallDriver:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._loop.create_connection(lambda: connection, address.ip, address.port)
-        except (OSError, TimeoutError) as error:
-            log.info("H.245 not reached", address=str(address), error=str(error) or type(error).__name__)
+        except OSError as error:  # TimeoutError is one
+            log.info("H.245 not reached", call=self._name, error=failure(error))
             if self._control is None:
                 self.do(lambda now: self.call.control_lost(now))
             return
@@ -178,7 +187,7 @@ class CallDriver:
             action(time.monotonic())
             self.pump()
         except Exception:
-            log.exception("call failed", call=self.call.identifier.hex())
+            log.exception("call failed", call=self._name or self.call.identifier.hex())
             self.failures += 1
             self._end(CallEnded(EndReason.PROTOCOL_ERROR, "a bug of this server; see its log"))
 
@@ -219,7 +228,7 @@ class CallDriver:
     def _handle(self, event: Event) -> None:
         match event:
             case ControlWanted(address) if not self._leads(address.ip):
-                log.info("H.245 at an address that may not", address=str(address))
+                log.info("H.245 at an address that may not", call=self._name)
                 self.call.control_lost(time.monotonic())
             case ControlWanted(address):
                 if self._control is None:

@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 from mcu.errors import ConfigurationError
-from mcu.limits import Allowance, Buckets, address_key
+from mcu.limits import IPV6_PREFIX, Allowance, Buckets, address_key
 
 MOST_BY_ADDRESS = 60  # a bridge that brings the rooms of many centres; a gatekeeper that routes has no such limit
 NONSENSE = 20  # calls that one counts as which ended for what its peer sent: to read it took that long
+IPV4_PREFIX = 24
 BEGUN = Allowance(burst=100, rate=20)  # begun by one address: a bridge that calls all its rooms makes ten a second
 
 
@@ -76,6 +77,12 @@ class Callers:
         self._calls[key] -= 1
         if self._calls[key] <= 0:
             del self._calls[key]
+
+
+def network_of(ip: str) -> str:
+    """The network of an address, for a log in which addresses have no place."""
+    address = ipaddress.ip_address(ip)
+    return str(ipaddress.ip_network((address, IPV4_PREFIX if address.version == 4 else IPV6_PREFIX), strict=False))
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -17,7 +17,7 @@ from mcu.errors import RefusedError, StorageError
 from mcu.gateway.admission import Refused
 from mcu.gateway.dialing import Destination
 from mcu.gateway.open_media import local_media
-from mcu.gateway.reasons import reason_of
+from mcu.gateway.reasons import ADVICE, advised, logged, reason_of, told_refusal
 from mcu.gateway.room_call import RoomCall
 from mcu.gateway.rooms import CallView
 from mcu.gateway.surroundings import Listed, Surroundings
@@ -40,8 +40,10 @@ class Departure(RoomCall):
     ) -> None:
         super().__init__(around, peer_ip="", listed=listed)
         self._to = to
+        self._alias = to.alias
         self._told = changed
         self._counted = False
+        self._refusal = ""  # a code of TOLD_REFUSALS
 
     async def run(self, conference: str) -> None:
         """Find out where to call, and call. Whatever becomes of it is told by `changed`."""
@@ -50,24 +52,26 @@ class Departure(RoomCall):
         except Refused as refused:
             self.hang_up(refused.reason)
         except (RefusedError, StorageError) as error:
-            log.info("room not called", call=self.id, error=str(error))
+            say = log.warning if getattr(error, "code", "") in ADVICE else log.info
+            say("room not called", call=self.id, error=logged(error), **advised(error))
+            self._refusal = told_refusal(error)
             self.hang_up(reason_of(error))
 
     async def _prepare(self, conference: str) -> None:
         """Leave of the gatekeeper, a place in the conference, ports, and the call. Raises RefusedError, Refused."""
         around, rng = self.around, unguessable()
         identifiers = CallIdentifiers.drawn(rng)
-        named = await resolved(self._to) if self._to.host else None
+        named = await self._named()
         if self.is_over:  # hung up meanwhile, as it may be at every wait
             return
         admitted = await around.admission.place(
-            self.id, identifiers, to=named, alias=self._to.alias, bitrate=around.options.bitrate
+            self.id, identifiers, to=named, alias=self._alias, bitrate=around.options.bitrate
         )
         to = admitted.destination
         if self.is_over:
             return
         if to is None:
-            raise RefusedError("no-gatekeeper", self._to.alias)
+            raise RefusedError(around.admission.lack, self._alias)
         self.peer_ip = to.ip
         self.media.add_source(to.ip)
         if not around.callers.begin(to.ip, now=time.monotonic()):
@@ -99,8 +103,21 @@ class Departure(RoomCall):
         )
         assert self.driver is not None
         await self.driver.listen_for_control(host)
-        log.info("calling", call=self.id, to=str(to), alias=self._to.alias, routed=admitted.routed)
+        by = "address" if named is not None else "gatekeeper"
+        log.info("calling", call=self.id, conference=conference, by=by, routed=admitted.routed)
         await self.driver.dial(to)
+
+    async def _named(self) -> Address | None:
+        """The address that was typed; None for what may be a name at the gatekeeper. Raises RefusedError."""
+        if not self._to.host:
+            return None
+        try:
+            return await resolved(self._to)
+        except RefusedError:
+            if self._to.alias or self.around.admission.registered is None:
+                raise
+            self._alias = self._to.host
+            return None
 
     def incoming(self, event: IncomingCall) -> None:
         """We called."""
@@ -126,8 +143,8 @@ class Departure(RoomCall):
         return CallView(
             call=self.id,
             state=self.state.value,
-            reason=self.reason.value if self.reason is not None else "",
-            participant=self.place.participant if self.place is not None and self.entered else "",
+            reason=self._refusal or (self.reason.value if self.reason is not None else ""),
+            participant=self.place.held.participant if self.place.held is not None and self.place.entered else "",
             name=self.party.display,
         )
 
@@ -144,6 +161,10 @@ async def resolved(destination: Destination) -> Address:
         async with asyncio.timeout(RESOLVE_SECONDS):
             found = await loop.getaddrinfo(destination.host, destination.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, TimeoutError) as error:
-        raise RefusedError("address-unknown", f"{destination.host}: {error or 'no answer'}") from error
+        raise RefusedError("address-unknown", f"{destination.host}: {_why(error)}") from error
     ip, port = found[0][4][:2]
     return Address(str(ip), int(port))
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or "no answer"

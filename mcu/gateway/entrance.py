@@ -3,6 +3,8 @@
 Rules:
 1. "#" ends a number, and so does its last digit; "*" begins it again. Other keys are nothing.
 2. Whoever presses nothing hears the prompt again, a few times. Who is wrong too often, or silent too long, is let go.
+3. A number or a PIN that "#" ends too early is wrong at once: it counts like one that was tried. So whoever presses the
+   PIN again where the number is asked for gets no more tries than others.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Say good bye and hang up."""
+    """Say this one sentence, and hang up: "wrong", "closed", or "goodbye" after nothing was pressed."""
+
+    sentence: str
 
 
 Action = Say | Try | GiveUp
@@ -92,13 +96,11 @@ class Entrance:
     def refused(self, now: float, *, wrong: bool) -> None:
         """What was tried did not open; `wrong`: because number or PIN are not right."""
         if not wrong:
-            self._actions.append(Say(("closed",), Step.OVER, ""))
-            self._give_up()
+            self._give_up("closed")
             return
         self._wrong += 1
         if self._wrong >= MAX_WRONG:
-            self._actions.append(Say(("wrong",), Step.OVER, ""))
-            self._give_up()
+            self._give_up("wrong")
         else:
             self._number = ""
             self._ask(Step.NUMBER, now, before=("wrong",))
@@ -109,7 +111,7 @@ class Entrance:
             return
         self._prompted += 1
         if self._prompted >= MAX_PROMPTED:
-            self._give_up()
+            self._give_up("goodbye")
         else:
             self._digits = ""
             self._say((self.step.value,), now)
@@ -135,6 +137,9 @@ class Entrance:
         self._actions.append(Say(sentences, self.step, self._digits))
 
     def _complete(self, now: float) -> None:
+        if len(self._digits) < self._length:
+            self.refused(now, wrong=True)
+            return
         if self.step is Step.NUMBER:
             self._number = self._digits
             self._ask(Step.PIN, now)
@@ -142,6 +147,6 @@ class Entrance:
         self.step, self._due = Step.TRYING, None
         self._actions.append(Try(self._number, self._digits))
 
-    def _give_up(self) -> None:
+    def _give_up(self, sentence: str) -> None:
         self.step, self._due = Step.OVER, None
-        self._actions.append(GiveUp())
+        self._actions.append(GiveUp(sentence))

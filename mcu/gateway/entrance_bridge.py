@@ -27,7 +27,10 @@ _TITLES = {
 
 
 class EntranceBridge:
-    """`open`, then `show` and `update` as often as wanted, then `close`. `leg` is the room's, for notices of the MP."""
+    """`open`, then `show` and `update` as often as wanted, perhaps `part`, then `close`.
+
+    `leg` is the room's, for notices of the MP.
+    """
 
     def __init__(self, pool: Pool, name: str, *, language: str) -> None:
         self.id = f"entrance.{name}"
@@ -54,6 +57,11 @@ class EntranceBridge:
         if said.sentences:
             spoken = tuple(f"{language}-{name}" for name in said.sentences for language in self._languages)
             await self._pool.request(self.id, control.PlayPrompts(self.id, spoken))
+
+    async def part(self, sentence: str) -> None:
+        """Show that it is over, and say why: in the server's own language alone, as the call ends soon."""
+        await self._show(Step.OVER, "")
+        await self._pool.request(self.id, control.PlayPrompts(self.id, (f"{self._languages[0]}-{sentence}",)))
 
     async def update(self, state: RtpState) -> None:
         """What is open on the room's leg. Raises RefusedError."""

@@ -38,5 +38,10 @@ class Figures(Collector):
         yield refused
         yield CounterMetricFamily("mcu_h323_call_failures", "Calls ended by a bug of this server", gateway.failures)
         yield GaugeMetricFamily("mcu_h323_listening", "1 while calls can come in", int(gateway.port != 0))
+        standing = GaugeMetricFamily(
+            "mcu_h323_gatekeeper_state", "1 for how it stands with the gatekeeper", labels=["state"]
+        )
+        standing.add_metric([gateway.admission.state], 1)
+        yield standing
         registered = gateway.admission.registered is not None
         yield GaugeMetricFamily("mcu_h323_gatekeeper_registered", "1 while registered with one", int(registered))

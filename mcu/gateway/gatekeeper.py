@@ -18,12 +18,14 @@ from dataclasses import replace
 import structlog
 
 from mcu.errors import ProtocolError
+from mcu.gateway.gatekeeper_trouble import NO_NAME, NO_SOCKET
 from mcu.gateway.tcp import local_address_towards, plain
 from mcu.h323.address import Address, parse
 from mcu.h323.events import EndReason
 from mcu.h323.ras_client import RasClient, RasCounters, RasStatus
-from mcu.h323.ras_events import AdmissionRejected, Admitted, CallFacts, RasEvent, Registered, Unregistered
+from mcu.h323.ras_events import AdmissionRejected, Admitted, CallFacts, RasEvent
 from mcu.h323.ras_settings import MULTICAST, RAS_PORT, RasSettings
+from mcu.h323.registration import State
 
 LOOKUP_SECONDS = 10.0  # for a name
 LOOKUP_PAUSE = 30.0  # until a name that was not found is looked up again
@@ -39,7 +41,8 @@ class Gatekeeper(asyncio.DatagramProtocol):
 
     `names` are gatekeepers as configured, "host" or "host:port", in addition to those of the settings. Addresses of
     ours in the settings that are 0.0.0.0 are filled in: with the one from which the first gatekeeper is reached.
-    `changed` is told of everything but admissions.
+    `changed` is told of everything but admissions, `troubled` of each try that failed: why, as in
+    `mcu.gateway.gatekeeper_trouble`.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Gatekeeper(asyncio.DatagramProtocol):
         settings: RasSettings,
         *,
         changed: Callable[[RasEvent], object],
+        troubled: Callable[[str], object] = lambda failure: None,
         names: tuple[str, ...] = (),
         local: Address = UNTOLD,
         rng: random.Random | None = None,
@@ -54,6 +58,7 @@ class Gatekeeper(asyncio.DatagramProtocol):
         self.unsendable = 0  # datagrams that the socket did not take
         self._settings = settings
         self._changed = changed
+        self._troubled = troubled
         self._names = names
         self._local = local
         self._rng = rng or random.SystemRandom()
@@ -97,8 +102,8 @@ class Gatekeeper(asyncio.DatagramProtocol):
         while self._transport is None:
             try:
                 await self._open(tuple(addresses))
-            except OSError as error:
-                log.warning("no socket for the gatekeeper", local=str(self._local), error=str(error))
+            except OSError:
+                self._troubled(NO_SOCKET)
                 await asyncio.sleep(LOOKUP_PAUSE)
         self._do(self._client.start)
 
@@ -136,8 +141,8 @@ class Gatekeeper(asyncio.DatagramProtocol):
                 async with asyncio.timeout(LOOKUP_SECONDS):
                     found = await self._loop.getaddrinfo(host, int(port or RAS_PORT), type=socket.SOCK_DGRAM)
                 return plain(found[0][4])
-            except (OSError, UnicodeError, TimeoutError, ValueError) as error:
-                log.warning("gatekeeper not found", name=name, error=str(error) or "no answer")
+            except (OSError, UnicodeError, ValueError):  # TimeoutError is an OSError
+                self._troubled(NO_NAME)
             await asyncio.sleep(LOOKUP_PAUSE)
 
     # --- calls ----------------------------------------------------------------------------------------------
@@ -211,6 +216,9 @@ class Gatekeeper(asyncio.DatagramProtocol):
             self._gone.set()
         for event in self._client.events_received():
             self._tell(event)
+        status = self._client.status
+        if status.state is State.PAUSING and status.failure:
+            self._troubled(status.failure)
 
     def _time(self) -> None:
         self._do(lambda now: self._client.handle_timer(now))
@@ -224,16 +232,11 @@ class Gatekeeper(asyncio.DatagramProtocol):
             self.unsendable += 1
 
     def _tell(self, event: RasEvent) -> None:
-        match event:
-            case Admitted() | AdmissionRejected():
-                future = self._waiting.get(event.call)
-                if future is not None:
-                    self._answer(future, event)
-                return
-            case Registered():
-                log.info("registered with a gatekeeper", gatekeeper=event.gatekeeper, address=str(event.address))
-            case Unregistered():
-                log.info("registered with no gatekeeper", reason=event.reason.value, detail=event.detail)
+        if isinstance(event, Admitted | AdmissionRejected):
+            future = self._waiting.get(event.call)
+            if future is not None:
+                self._answer(future, event)
+            return
         try:
             self._changed(event)
         except Exception:

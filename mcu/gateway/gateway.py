@@ -3,7 +3,7 @@
 Rules:
 1. Whoever may not call is cut off before anything is read; whoever says nothing, after SETUP_SECONDS.
 2. A call is in `calls` from its connection to its end; whatever goes wrong with one costs that one.
-3. A port that is taken is logged and told by `mcu doctor`; the server runs on without calls that come in.
+3. While the port is taken the server runs on without calls that come in, and tries again.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ import structlog
 from mcu import __version__, control
 from mcu.config import Config
 from mcu.controller.registry import Registry
+from mcu.controller.rtp_participants import Place
 from mcu.errors import RefusedError
 from mcu.gateway.admission import Admission
 from mcu.gateway.arrival import Arrival
-from mcu.gateway.callers import Callers
+from mcu.gateway.callers import Callers, network_of
 from mcu.gateway.departure import Departure
 from mcu.gateway.dialing import destination
 from mcu.gateway.room_call import RoomCall
 from mcu.gateway.rooms import CallView
+from mcu.gateway.signaling_port import SignalingPort
 from mcu.gateway.surroundings import Listed, Surroundings
 from mcu.gateway.tcp import Connection
 from mcu.h323.call_options import CallOptions, LocalParty
@@ -34,10 +36,8 @@ from mcu.h323.capabilities import Offer
 from mcu.h323.events import CallEnded, EndReason
 from mcu.h323.media_keys import Encryption
 from mcu.limits import Allowance, Attempts, TokenBucket
-from mcu.listening import listening_socket
 
 SETUP_SECONDS = 10.0  # from a connection to the SETUP on it
-BACKLOG = 128  # connections that wait to be accepted: all rooms of a building after a power cut
 CLOSE_SECONDS = 2.0  # for the good-byes of all calls when the server stops
 REFUSALS = Allowance(burst=10, rate=0.5)  # lines of the log
 PRODUCT = "MCU"
@@ -46,19 +46,18 @@ log = structlog.get_logger()
 
 
 class Gateway:
-    """`start`, then `call` and `hang_up` as often as wanted, then `close`. Implements mcu.gateway.rooms.Dialler."""
+    """`start`, then what mcu.gateway.rooms.Dialler has, as often as wanted, then `close`."""
 
     def __init__(self, registry: Registry, config: Config, *, attempts: Attempts) -> None:
         """`attempts` is what the web side counts wrong PINs in too. Raises ConfigurationError."""
         self._config = config.h323
         self.callers = Callers(config.h323.networks, most=config.h323.max_calls)
         self.calls: set[RoomCall] = set()
-        self.port = 0  # where calls are taken; 0 while they are not
         self.ended: Counter[str] = Counter()  # calls so far, by reason
         self.failures = 0  # calls ended by a bug
         self.admission = Admission(config.h323, trust=self.callers.trust, disengage=self._disengage)
         self._refusals = TokenBucket(REFUSALS, now=time.monotonic())
-        self._server: asyncio.Server | None = None
+        self._port = SignalingPort(config.h323.host, config.h323.port, arrived=self._arrived, opened=self._listening)
         self._idle = asyncio.Event()
         self._idle.set()
         first = config.h323.h245_port
@@ -95,25 +94,20 @@ class Gateway:
 
     async def start(self) -> None:
         """Take calls, and register. A taken port is no reason to stop the server."""
-        await self._listen()
+        await self._port.start()
         self.admission.start(self.port or self._config.port)
 
-    async def _listen(self) -> None:
-        host, port = self._config.host, self._config.port
-        try:
-            self._server = await asyncio.get_running_loop().create_server(
-                lambda: Connection(on_made=self._arrived), sock=listening_socket(host, port), backlog=BACKLOG
-            )
-        except OSError as error:
-            log.warning("calls of H.323 rooms cannot come in", host=host, port=port, error=error.strerror or str(error))
-            return
-        self.port = self._around.signaling_port = self._server.sockets[0].getsockname()[1]
-        log.info("calls of H.323 rooms come in", host=host, port=self.port)
+    @property
+    def port(self) -> int:
+        """Where calls are taken; 0 while they are not."""
+        return self._port.port
+
+    def _listening(self, port: int) -> None:
+        self._around.signaling_port = port
 
     async def close(self) -> None:
         """Hang up everywhere, and wait a moment for the good-byes."""
-        if self._server is not None:
-            self._server.close()
+        self._port.close()
         for room in list(self.calls):
             room.hang_up(EndReason.HUNG_UP)
         with contextlib.suppress(TimeoutError):  # a peer that does not answer gets no more of our time
@@ -126,7 +120,12 @@ class Gateway:
     def _arrived(self, connection: Connection) -> None:
         peer = connection.peer
         if not self.callers.is_known(peer.ip):
-            self._refuse(connection, "a call from a network that may not")
+            self._refuse(
+                connection,
+                "a call from a network that may not",
+                network=(network := network_of(peer.ip)),
+                advice=f'To let its rooms call, add "{network}" to [h323] networks (MCU_H323_NETWORKS).',
+            )
             return
         if not self.callers.begin(peer.ip, now=time.monotonic()):
             self._refuse(connection, "a call too many")
@@ -137,15 +136,15 @@ class Gateway:
         room.driver.take(connection)
         asyncio.get_running_loop().call_later(SETUP_SECONDS, self._expect_setup, room)
 
-    def _refuse(self, connection: Connection, why: str) -> None:
+    def _refuse(self, connection: Connection, why: str, **about: str) -> None:
         """Cut it off. All are counted; of a flood only some are logged."""
         if self._refusals.take(1, now=time.monotonic()):
-            log.warning(why, peer=str(connection.peer), calls=self.callers.count)
+            log.warning(why, calls=self.callers.count, **about)
         connection.abort()
 
     def _expect_setup(self, room: Arrival) -> None:
         if not room.began and room.driver is not None and not room.driver.over:
-            log.info("a connection that begins no call", peer=room.peer_ip, came=room.driver.call.counters)
+            log.info("a connection that begins no call", call=room.id, came=room.driver.call.counters)
             room.driver.signaling_lost()
 
     # --- out --------------------------------------------------------------------------------------------
@@ -156,7 +155,7 @@ class Gateway:
         """Begin a call into the conference; its id. Raises RefusedError."""
         whom = destination(dialled)
         if not whom.host and self.admission.registered is None:
-            raise RefusedError("no-gatekeeper", dialled)
+            raise RefusedError(self.admission.lack, dialled)
         room = Departure(self._around, to=whom, listed=Listed(name=name, office=office), changed=changed)
         self._add(room)
         self._around.spawn(room.run(conference_id))
@@ -167,6 +166,15 @@ class Gateway:
         for room in list(self.calls):
             if room.id == call_id:
                 room.hang_up(EndReason.HUNG_UP)
+
+    async def send_keys(self, conference_id: str, participant: str, keys: str) -> None:
+        """Press keys at the room that is this participant, whoever called whom. Raises RefusedError."""
+        place = Place(conference_id, participant)
+        for room in self.calls:
+            if room.place.held == place:
+                room.send_keys(keys)
+                return
+        raise RefusedError("no-such-participant")
 
     # --- the pool's listener, for those at the entrance -------------------------------------------------
 

@@ -1,8 +1,8 @@
-"""A room in a conference: one H.323 call, the place it has there, and its media, kept in step.
+"""A room in a conference: one H.323 call, the place it has there (`RoomPlace`), and its media, kept in step.
 
 Rules:
 1. Ports are reserved before the call is answered or placed, so call control never waits for media.
-2. What is open is pushed to the MP as a whole, one push at a time, always the newest.
+2. What is open is pushed to the MP as a whole (`MediaUpdates`).
 3. Ports that are lost with their MP are replaced by others, and the call goes on (`MediaMoves`).
 4. Whatever ends, the call or the place, the other ends too, once, with the reason in the other's words.
 """
@@ -16,21 +16,21 @@ from collections.abc import Callable
 import structlog
 
 from mcu import control
-from mcu.conference import commands as c
-from mcu.conference.events import ParticipantChanged
 from mcu.conference.participant import Departure
 from mcu.controller import keys
 from mcu.controller.doors import Person
-from mcu.controller.member import Admitted, MediaChanged, MediaCondition, MembershipEnded, News
+from mcu.controller.member import MediaChanged, MediaCondition, MembershipEnded, News
 from mcu.controller.rtp_participants import Place
 from mcu.errors import RefusedError, StorageError
 from mcu.gateway.call_driver import CallDriver
 from mcu.gateway.content import RoomContent
-from mcu.gateway.keypad import Keypad
+from mcu.gateway.key_sending import PACE
 from mcu.gateway.media_moves import MediaMoves
+from mcu.gateway.media_updates import MediaUpdates
 from mcu.gateway.names import shortened
 from mcu.gateway.open_media import OpenMedia, local_media
-from mcu.gateway.reasons import HANG_UP_REASONS, reason_of
+from mcu.gateway.reasons import HANG_UP_REASONS, logged, reason_of
+from mcu.gateway.room_place import RoomPlace
 from mcu.gateway.surroundings import Listed, RoomState, Surroundings
 from mcu.gateway.terminals import Terminals
 from mcu.h323.call import Call
@@ -71,10 +71,10 @@ class RoomCall(abc.ABC):
         self.state = RoomState.CALLING
         self.reason: EndReason | None = None
         self.party = Party()
-        self.place: Place | None = None
+        self.place = RoomPlace(around.registry, self, call=self.id, spawn=around.spawn)
         self.media = OpenMedia()
-        self.content = RoomContent(to_call=self.do, to_conference=self._ask_conference, spawn=around.spawn)
-        self.terminals = Terminals(to_call=self.do, to_conference=self._ask_conference, spawn=around.spawn)
+        self.content = RoomContent(to_call=self.do, to_conference=self.place.ask, spawn=around.spawn)
+        self.terminals = Terminals(to_call=self.do, to_conference=self.place.ask, spawn=around.spawn)
         self.moves = MediaMoves(
             reserve=self.reserve,
             tell=self._tell_ports,
@@ -82,19 +82,24 @@ class RoomCall(abc.ABC):
             give_up=lambda: self.hang_up(EndReason.CONNECTION_LOST),
             spawn=around.spawn,
         )
-        self._listed = listed
+        self.updates = MediaUpdates(
+            call=self.id, update=self.update_media, is_over=lambda: self.is_over, spawn=around.spawn
+        )
         self.dropped_keys = 0
-        self._keypad = Keypad()
+        self._listed = listed
         self._keys = TokenBucket(KEYS, now=time.monotonic())
-        self._entered = False
-        self._dirty = False
-        self._pushing = False
+        self._sent_keys = TokenBucket(PACE, now=time.monotonic())
 
     def attach(self, call: Call) -> None:
         """The call is this."""
         self.call = call
         self.driver = CallDriver(
-            call, self, control_ports=self.around.control_ports, admits=self._admits, leads=self._leads
+            call,
+            self,
+            control_ports=self.around.control_ports,
+            admits=self._admits,
+            leads=self._leads,
+            name=self.id,
         )
 
     def _admits(self, ip: str) -> bool:
@@ -123,7 +128,7 @@ class RoomCall(abc.ABC):
 
     def call_event(self, event: Event) -> None:
         if self.media.take(event):
-            self.push()
+            self.updates.push()
         self.content.call_event(event)
         self.terminals.call_event(event)
         match event:
@@ -161,11 +166,14 @@ class RoomCall(abc.ABC):
             self.digits(heard)
 
     def digits(self, digits: str) -> None:
-        """Keys in a conference: *6 is the own microphone, *9 the hand."""
-        if self.place is None or not self._entered:
-            return
-        for command in self._keypad.press(digits, self.place.participant):
-            self.around.spawn(self._execute(self.place, command))
+        """Keys that count."""
+        self.place.press(digits)
+
+    def send_keys(self, keys: str) -> None:
+        """Press keys at the other end. Raises RefusedError("too-fast")."""
+        if not self._sent_keys.take(len(keys), now=time.monotonic()):
+            raise RefusedError("too-fast", "keys to this room")
+        self.do(lambda call, now: call.send_digits(keys, now))
 
     @abc.abstractmethod
     def over(self) -> None:
@@ -178,14 +186,13 @@ class RoomCall(abc.ABC):
             call=self.id,
             reason=event.reason.value,
             detail=event.detail,
-            peer=self.peer_ip,
             dropped_keys=self.dropped_keys,
         )
         self.over()
         self.moves.close()
         self.enter_state(RoomState.ENDED)
         lost = event.reason in {EndReason.CONNECTION_LOST, EndReason.TIMED_OUT, EndReason.PROTOCOL_ERROR}
-        self.around.spawn(self.leave(Departure.LOST if lost else Departure.LEFT))
+        self.around.spawn(self.place.leave(Departure.LOST if lost else Departure.LEFT))
         self.around.admission.over(self.id, event.reason)
         self.around.ended(self, event)
 
@@ -193,18 +200,17 @@ class RoomCall(abc.ABC):
 
     async def find_place(self, conference: str) -> Place | None:
         """The own place from now on; None when the call ended meanwhile. Raises RefusedError."""
-        self.place = await self.around.registry.rtp.expect(conference, self)
+        place = await self.place.expect(conference)
         if not self.is_over:
-            return self.place
-        await self.leave(Departure.LEFT)
+            return place
+        await self.place.leave(Departure.LEFT)
         return None
 
     async def take_place(self, place: Place) -> None:
         """Become a participant at a place that was prepared. Raises RefusedError, StorageError."""
-        await self.around.registry.rtp.enter(place, self.person, self)
-        self.place, self._entered = place, True
+        await self.place.take(place, self.person)
         if self.is_over:
-            await self.leave(Departure.LEFT)
+            await self.place.leave(Departure.LEFT)
         else:
             self.enter_state(RoomState.CONNECTED)
             self.content.enter()
@@ -213,16 +219,11 @@ class RoomCall(abc.ABC):
     async def enter(self) -> None:
         """The same at the own place; a refusal ends the call."""
         try:
-            assert self.place is not None
-            await self.take_place(self.place)
+            assert self.place.held is not None
+            await self.take_place(self.place.held)
         except (RefusedError, StorageError) as error:
-            log.info("room not let in", call=self.id, error=str(error))
+            log.info("room not let in", call=self.id, error=logged(error))
             self.hang_up(reason_of(error))
-
-    @property
-    def entered(self) -> bool:
-        """In the conference."""
-        return self._entered
 
     @property
     def person(self) -> Person:
@@ -230,40 +231,15 @@ class RoomCall(abc.ABC):
         said = self.party.display or next(iter(self.party.aliases), "") or self.peer_ip
         return Person(name=self._listed.name or shortened(said) or UNNAMED, office=self._listed.office)
 
-    async def leave(self, departure: Departure) -> None:
-        """Give the place up, if there is one."""
-        place = self.place
-        if place is None:
-            return
-        if not self._entered:
-            await self.around.registry.rtp.withdraw(place, self)
-            return
-        self._entered = False
-        await self._execute(place, c.Depart(place.participant, departure))
-
-    async def _execute(self, place: Place, command: c.Command) -> None:
-        try:
-            await self.around.registry.execute_as(place.conference, place.participant, self, command)
-        except RefusedError as error:
-            log.info("a room's wish was refused", call=self.id, command=type(command).__name__, code=error.code)
-
-    async def _ask_conference(self, command: c.Command) -> None:
-        if self.place is not None:
-            await self._execute(self.place, command)
-
     def notify(self, news: News) -> None:
         self.content.notify(news)
         self.terminals.notify(news)
+        self.place.notify(news)
         match news:
             case MembershipEnded(reason):
-                self._entered = False
                 self.hang_up(HANG_UP_REASONS.get(reason, EndReason.HUNG_UP))
             case MediaChanged(MediaCondition.CLOSED, reason) if reason != "replaced":
                 self.media_lost()
-            case Admitted(participant=me):
-                self._keypad.know(me)
-            case ParticipantChanged(me) if self.place is not None and me.id == self.place.participant:
-                self._keypad.know(me)
             case control.KeyframeNeeded(_, kind):
                 self.do(lambda call, now: call.request_keyframe(StreamKind(kind), now))
             case control.DigitReceived(_, digit):
@@ -288,43 +264,19 @@ class RoomCall(abc.ABC):
 
     async def reserve(self) -> tuple[control.RtpPorts, ...]:
         """Ports at the own place. Raises RefusedError."""
-        if self.place is None:
-            raise RefusedError("superseded", "not in a conference any more")
-        return await self.around.registry.rtp.reserve(self.place, self, host=self.host)
+        return await self.place.reserve(self.host)
 
     def _tell_ports(self, ports: tuple[control.RtpPorts, ...]) -> None:
         media = local_media(ports, self.host)
         self.do(lambda call, now: call.move_media(media, now))
-        self.push()
-
-    def push(self) -> None:
-        """Tell the MP what is open now."""
-        self._dirty = True
-        if not self._pushing:
-            self._pushing = True
-            self.around.spawn(self._push_newest())
-
-    async def _push_newest(self) -> None:
-        try:
-            while self._dirty and not self.is_over:
-                self._dirty = False
-                if not await self.update_media():
-                    break
-        except RefusedError as error:
-            log.info("no media any more", call=self.id, code=error.code, detail=error.detail)
-        finally:
-            self._pushing = False
+        self.updates.push()
 
     async def update_media(self) -> bool:
         """Tell the MP what is open; False while there is nowhere to tell it. Raises RefusedError."""
-        if self.place is None:
-            return False
-        await self.around.registry.rtp.update(self.place, self, self.media.state)
-        return True
+        return await self.place.update(self.media.state)
 
     async def send_keyframe(self, kind: StreamKind) -> None:
-        if self.place is not None:
-            await self.around.registry.rtp.send_keyframe(self.place, self, kind.value)
+        await self.place.send_keyframe(kind)
 
     def enter_state(self, state: RoomState) -> None:
         if self.state is not state and self.state is not RoomState.ENDED:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from mcu import text
 from mcu.controller import keys
 from mcu.errors import RefusedError
-from mcu.gateway.dialing import Destination, destination
+from mcu.gateway.dialing import Destination, destination, one_line
 from mcu.store.records import RoomRecord
 
 MAX_ROOMS = 60  # by conference: twice the mayors of the largest province
@@ -31,11 +31,13 @@ def merged(
     """What to write for `rooms`, one record for each place; a place that is `known` keeps its id, and its name unless
     there is another.
 
-    Raises RefusedError for an address that cannot be called, a text too long, and more than MAX_ROOMS on the list.
+    What is `known` stays, whatever would be said to it today. Raises RefusedError for an address that cannot be called,
+    a text too long, and more than MAX_ROOMS on the list.
     """
-    places = {place(record.address): record for record in known}
+    places = {_known_place(record.address): record for record in known}
     made: dict[str, RoomRecord] = {}
     for index, room in enumerate(rooms):
+        one_line(room.address)
         address = text.clean_line(room.address, limit=ADDRESS_GRAPHEMES, code="address-invalid")
         name, office = text.clean_room(room.name), text.clean_office(room.office)
         where = place(address)
@@ -58,3 +60,10 @@ def place(address: str) -> Destination:
     """Equal for addresses that lead to the same room, however they are written. Raises RefusedError."""
     found = destination(address)
     return replace(found, host=found.host.lower())
+
+
+def _known_place(address: str) -> Destination:
+    try:
+        return place(address)
+    except RefusedError:
+        return Destination(alias=address)

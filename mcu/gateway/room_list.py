@@ -195,7 +195,7 @@ class RoomList:
         if line.condition is RoomCondition.CONNECTED and line.connected_at is None:
             line.connected_at = now
         if line.condition is RoomCondition.ENDED:
-            self._ended(line, EndReason(view.reason), now=now)
+            self._ended(line, view.reason, now=now)
 
     # --- time ---------------------------------------------------------------------------------------
 

@@ -17,10 +17,13 @@ from typing import Protocol
 
 import structlog
 
+from mcu.conference.participant import Kind
 from mcu.controller.member import Member, Room, RoomsChanged
 from mcu.controller.registry import Registry
 from mcu.controller.tasks import uninterrupted
 from mcu.errors import RefusedError
+from mcu.gateway.key_sending import clean_keys
+from mcu.gateway.reasons import told_refusal
 from mcu.gateway.room_entries import MAX_ROOMS, NewRoom, merged
 from mcu.gateway.room_list import Begin, HangUp, RoomList
 from mcu.gateway.turns import Turns
@@ -40,8 +43,8 @@ log = structlog.get_logger()
 class CallView:
     """A call as it stands. `state` is "calling", "ringing", "entering", "connected" or "ended".
 
-    `reason` is of mcu.h323.events.EndReason, "" before the end; `participant` is "" until it is one; `name` is what the
-    room says of itself.
+    `reason` is of mcu.h323.events.EndReason or mcu.gateway.reasons.TOLD_REFUSALS, "" before the end. `participant` is
+    "" until it is one; `name` is what the room says of itself.
     """
 
     call: str
@@ -64,6 +67,9 @@ class Dialler(Protocol):
 
     async def hang_up(self, call_id: str) -> None:
         """Raises RefusedError when there is no such call any more."""
+
+    async def send_keys(self, conference_id: str, participant: str, keys: str) -> None:
+        """Press keys at the room that is this participant. Raises RefusedError("no-such-participant"), ("too-fast")."""
 
 
 @dataclass(slots=True)
@@ -151,6 +157,21 @@ class Rooms:
             kept.rooms.remove(room)
         self._after(kept)
 
+    async def send_keys(self, conference_id: str, participant: str, keys: str) -> None:
+        """Press keys at a room that is in the conference, whether it was called or called by itself.
+
+        Raises RefusedError.
+        """
+        wanted = clean_keys(keys)
+        roster = {who.id: who for who in (await self._registry.snapshot(conference_id)).roster}
+        if participant not in roster:
+            raise RefusedError("no-such-participant")
+        if roster[participant].kind is not Kind.ROOM:
+            raise RefusedError("not-a-room")
+        await self._dialler.send_keys(conference_id, participant, wanted)
+        # how many, not which: a PIN may be among them
+        log.info("keys sent to a room", conference=conference_id, participant=participant, count=len(wanted))
+
     # --- time ---------------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -211,8 +232,9 @@ class Rooms:
                 kept.conference, record.address, name=record.name, office=record.office, changed=changed
             )
         except RefusedError as error:
-            log.info("room not called", conference=kept.conference, room=record.id, code=error.code, why=error.detail)
-            kept.rooms.refused(wanted, _REFUSALS.get(error.code, EndReason.RESOURCES), now=self._clock())
+            log.info("room not called", conference=kept.conference, room=record.id, code=error.code)
+            reason = told_refusal(error) or _REFUSALS.get(error.code, EndReason.RESOURCES)
+            kept.rooms.refused(wanted, reason, now=self._clock())
         except Exception:
             log.exception("calling a room failed", conference=kept.conference, room=record.id)
             kept.rooms.refused(wanted, EndReason.RESOURCES, now=self._clock())
@@ -261,10 +283,6 @@ class Rooms:
 
 
 _REFUSALS = {
-    "no-gatekeeper": "no-gatekeeper",
-    "address-invalid": EndReason.NOT_FOUND,
-    "address-unknown": EndReason.NOT_FOUND,
-    "address-unreachable": EndReason.UNREACHABLE,
     "h323-off": EndReason.UNREACHABLE,
     "not-permitted": EndReason.NOT_ALLOWED,
     "no-such-conference": EndReason.CONFERENCE_ENDED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from typing import Any, cast
@@ -85,6 +86,13 @@ class Connection(asyncio.Protocol):
         self._closed = True
         if self._transport is not None:
             self._transport.abort()
+
+
+def failure(error: OSError) -> str:
+    """What went wrong, without the address that the error's own text names."""
+    if isinstance(error, socket.gaierror):
+        return error.strerror or "not found"
+    return os.strerror(error.errno) if error.errno else "no answer"
 
 
 def plain(name: Any) -> Address:

@@ -58,12 +58,16 @@ def parse(text: str, default_port: int) -> Address:
     """The address in "192.0.2.1", "192.0.2.1:1720", "2001:db8::1" or "[2001:db8::1]:1720". Raises ProtocolError."""
     host, _, port = text.rpartition(":")
     if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
+        host, end, rest = text[1:].partition("]")
+        if not end or (rest and not rest.startswith(":")):
+            raise ProtocolError(f"{text[:80]!r} is no address")
         port = rest.removeprefix(":")
     elif text.count(":") != 1:
         host, port = text, ""
     try:
         ip = ipaddress.ip_address(host)
+        if port and not (port.isascii() and port.isdigit()):  # int() reads more than that
+            raise ValueError(port)
         number = int(port) if port else default_port
     except ValueError as error:
         raise ProtocolError(f"{text[:80]!r} is no address") from error

@@ -212,21 +212,16 @@ _AUDIO, _VIDEO = "receiveAudioCapability", "receiveVideoCapability"
 def _audio_entries(offer: Offer) -> list[Value]:
     entries = []
     for name in (*offer.audio, *offer.audio_received):
-        for ability in _audio_abilities(name):
-            media = data_types.audio_format(ability, packet_ms=AUDIO_PACKET_MS)
-            entries.append(("receiveAudioCapability", data_types.build_audio(media)))
-            if name == "G729":  # the two decode each other, and peers look for either
-                entries.append(("receiveAudioCapability", ("g729", entries[-1][1][1])))
+        media = data_types.audio_format(_audio_ability(name), packet_ms=AUDIO_PACKET_MS)
+        entries.append(("receiveAudioCapability", data_types.build_audio(media)))
+        if name == "G729":  # the two decode each other, and peers look for either
+            entries.append(("receiveAudioCapability", ("g729", entries[-1][1][1])))
     return entries
 
 
-def _audio_abilities(name: str) -> list[Ability]:
-    if name == "G7221":
-        rates = sorted(data_types.G7221_RATES, reverse=True)
-        frame = data_types.G7221_FRAME_MS
-        return [Ability(kind=StreamKind.AUDIO, codec=name, bitrate=rate, packet_ms=frame) for rate in rates]
+def _audio_ability(name: str) -> Ability:
     codec = next(codec for codec in data_types.AUDIO.values() if codec.name == name)
-    return [Ability(kind=StreamKind.AUDIO, codec=name, bitrate=codec.bitrate, packet_ms=data_types.MOST_PACKET_MS)]
+    return Ability(kind=StreamKind.AUDIO, codec=name, bitrate=codec.bitrate, packet_ms=data_types.MOST_PACKET_MS)
 
 
 def _picture_entries(offer: Offer, codecs: tuple[str, ...], kind: StreamKind) -> list[Value]:

@@ -14,9 +14,10 @@ from dataclasses import replace
 
 from mcu.h323.capabilities import CapabilitySet, Offer
 from mcu.h323.capability_choice import Choice, choose, reachable
+from mcu.h323.channel_table import OpeningRefused
 from mcu.h323.channels import LocalMedia, MediaFormat
 from mcu.h323.h239 import PresentationToken
-from mcu.h323.logical_channels import LogicalChannels, OpeningRefused
+from mcu.h323.logical_channels import LogicalChannels
 from mcu.h323.media_keys import Encryption
 from mcu.media.types import StreamKind
 

@@ -26,7 +26,7 @@ class MediaFormat:
     packet of sound holds at most.
     """
 
-    codec: str  # "PCMU", "PCMA", "G722", "G7221", "G729", "H261", "H263", "H264"
+    codec: str  # "PCMU", "PCMA", "G722", "G729", "H261", "H263", "H264"
     payload_type: int
     clock_rate: int
     bitrate: int = 0  # bit/s, the most; 0 where the codec has one rate

@@ -2,7 +2,7 @@
 
 Rules:
 1. A value that names a codec that this server cannot handle gives None: it is left out, and nothing fails.
-2. Packets of sound are counted in frames: 1 ms of G.711 and G.722, 10 ms of G.729, 20 ms of G.722.1.
+2. Packets of sound are counted in frames: 1 ms of G.711 and G.722, 10 ms of G.729.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from mcu.media.types import StreamKind
 
 Value = Any  # as in mcu.h323.asn1
 
-G7221 = (0, 0, 7, 7221, 1, 0)
 ROLE = (0, 0, 8, 239, 1, 2)  # H.239 clause 10.1.2: the role of a second picture
 ROLE_LABEL, PRESENTATION, LIVE = 1, 1, 2  # its parameter, and bits in it
 
@@ -52,9 +51,7 @@ AUDIO = {  # by the name in H.245
     "g729AnnexA": AudioCodec("G729", 18, 8_000, 10, 8_000),
     "g729": AudioCodec("G729", 18, 8_000, 10, 8_000),
 }
-G7221_RATES = (24_000, 32_000)
-G7221_FRAME_MS = 20
-DYNAMIC = {"H264": 96, "H263": 97, "G7221": 98}  # payload types that are ours to choose
+DYNAMIC = {"H264": 96, "H263": 97}  # payload types that are ours to choose
 CIPHERED_AUDIO, CIPHERED_VIDEO = 120, 121  # instead of static ones: what is enciphered has a dynamic one (H.235.6)
 H263_PAYLOAD_TYPE, H261_PAYLOAD_TYPE = 34, 31  # RFC 3551
 
@@ -79,21 +76,11 @@ class Ability:
 def parse_audio(value: Value) -> Ability | None:
     """What an AudioCapability says."""
     name, fields = value
-    if name == "genericAudioCapability":
-        return _parse_g7221(fields)
     codec = AUDIO.get(name)
     if codec is None:
         return None
     packet_ms = min(fields * codec.frame_ms, MOST_PACKET_MS)
     return Ability(kind=StreamKind.AUDIO, codec=codec.name, bitrate=codec.bitrate, packet_ms=packet_ms)
-
-
-def _parse_g7221(fields: Value) -> Ability | None:
-    rate = fields.get("maxBitRate", 0)
-    rate = rate * 100 if rate in (240, 320) else rate  # in 100 bit/s by H.245, in bit/s by many
-    if fields["capabilityIdentifier"] != ("standard", G7221) or rate not in G7221_RATES:
-        return None
-    return Ability(kind=StreamKind.AUDIO, codec="G7221", bitrate=rate, packet_ms=G7221_FRAME_MS)
 
 
 def parse_video(value: Value) -> Ability | None:
@@ -161,22 +148,13 @@ def frame_rate(ability: Ability, width: int, height: int) -> int:
 
 def audio_format(ability: Ability, *, packet_ms: int = MOST_PACKET_MS, payload_type: int = 0) -> MediaFormat:
     """`ability` with packets of at most `packet_ms`."""
-    if ability.codec == "G7221":
-        parameters = {"bitrate": str(ability.bitrate)}
-        number, clock_rate = payload_type or DYNAMIC["G7221"], 16_000
-    else:
-        parameters = {}
-        codec = next(codec for codec in AUDIO.values() if codec.name == ability.codec)
-        number, clock_rate = codec.payload_type, codec.clock_rate
-        if ability.ciphered:
-            number = payload_type or CIPHERED_AUDIO
+    codec = next(codec for codec in AUDIO.values() if codec.name == ability.codec)
     return MediaFormat(
         codec=ability.codec,
-        payload_type=number,
-        clock_rate=clock_rate,
+        payload_type=(payload_type or CIPHERED_AUDIO) if ability.ciphered else codec.payload_type,
+        clock_rate=codec.clock_rate,
         bitrate=ability.bitrate,
         packet_ms=min(packet_ms, ability.packet_ms),
-        parameters=parameters,
         ciphered=ability.ciphered,
     )
 
@@ -233,11 +211,6 @@ def _h264_parameters(limits: H264Limits) -> dict[str, str]:
 
 def build_audio(media: MediaFormat) -> Value:
     """The AudioCapability of `media`."""
-    if media.codec == "G7221":
-        frames = max(1, media.packet_ms // G7221_FRAME_MS)
-        collapsing = [{"parameterIdentifier": ("standard", 1), "parameterValue": ("unsignedMin", frames)}]
-        capability = {"capabilityIdentifier": ("standard", G7221), "maxBitRate": media.bitrate}
-        return "genericAudioCapability", {**capability, "collapsing": collapsing}
     name, codec = next((name, codec) for name, codec in AUDIO.items() if codec.name == media.codec)
     return name, max(1, media.packet_ms // codec.frame_ms)
 

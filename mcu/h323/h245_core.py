@@ -20,6 +20,7 @@ from mcu.h323.capabilities import CapabilitySet, Offer
 from mcu.h323.capability_exchange import CapabilityExchange, OurSetAccepted, OurSetRefused, TheirSet
 from mcu.h323.channel_commands import ChannelCommands
 from mcu.h323.channel_plan import ChannelPlan
+from mcu.h323.channel_table import CloseRequested, OpeningRefused
 from mcu.h323.channels import Channel, Direction, LocalMedia
 from mcu.h323.events import Event
 from mcu.h323.h239 import PresentationToken
@@ -41,7 +42,6 @@ from mcu.h323.h245_messages import (
     Unknown,
     UserInput,
 )
-from mcu.h323.logical_channels import CloseRequested, OpeningRefused
 from mcu.h323.master_slave import DeterminationFailed, Determined, MasterSlave
 from mcu.h323.media_move import MediaMove, MoveStep
 from mcu.h323.multipoint import Multipoint

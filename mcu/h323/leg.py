@@ -22,7 +22,8 @@ from mcu._native.packets import SendStream
 from mcu.control import RtpChannel, RtpPorts, UpdateRtpLeg
 from mcu.errors import RefusedError
 from mcu.h323 import rtp_channels, sent_picture
-from mcu.h323.medium import MediaPort, Medium
+from mcu.h323.media_port import MediaPort
+from mcu.h323.medium import Medium
 from mcu.h323.reported_loss import ReportedLoss
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.reception_statistics import ReceptionStatistics

@@ -132,7 +132,7 @@ def _media(data_type: Value, h2250: Value, sync: KeySync | None) -> tuple[Stream
     if packetization[0] == "rtpPayloadType":
         payload_type = payload_type or packetization[1].get("payloadType", 0)
         mode = int(packetization[1]["payloadDescriptor"] == ("oid", h264_capability.NON_INTERLEAVED))
-    if payload_type < FIRST_DYNAMIC_PAYLOAD_TYPE and (ciphered or ability.codec in {"H264", "G7221"}):
+    if payload_type < FIRST_DYNAMIC_PAYLOAD_TYPE and (ciphered or ability.codec == "H264"):
         payload_type = 0
     return ability.kind, data_types.received_format(ability, payload_type=payload_type, packetization_mode=mode)
 

@@ -8,7 +8,7 @@ sockets at different times (measured: 9 to 13 microseconds, with up to 5 ms more
 Rules:
 1. Ports are taken in turn, so that what still comes for an old call does not find the next one.
 2. A port is read only while a channel of it is open. A datagram for nobody costs nothing but the kernel's time.
-3. While it is not known where a stream comes from (`Medium.searching`), datagrams are read one by one with addresses.
+3. While it is not known where a stream comes from (`Arrivals.searching`), datagrams are read one by one with addresses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import structlog
 
 from mcu._native.packets import BATCH, MAX_DATAGRAM, MediaSocket, Path, SrtpTransport
 from mcu.errors import RefusedError
-from mcu.h323.medium import Medium
+from mcu.h323.media_port import Arrivals
 from mcu.h323.source_latch import Place, plain_ip
 
 MAX_READ = 64  # datagrams for each wake-up, of a port whose source is sought, and of RTCP
@@ -49,7 +49,7 @@ NAMES = {  # of MediaSocket's counters: what they are called here
 
 
 class PortPair:
-    """Two bound sockets (a `mcu.h323.medium.MediaPort`)."""
+    """Two bound sockets (a `mcu.h323.media_port.MediaPort`)."""
 
     def __init__(
         self, sockets: tuple[socket.socket, socket.socket], *, clock: Callable[[], float], released: Callable[[], None]
@@ -61,26 +61,26 @@ class PortPair:
         self._loop = asyncio.get_running_loop()
         self._clock = clock
         self._released = released
-        self._medium: Medium | None = None
+        self._arrivals: Arrivals | None = None
         self._bound: Path | None = None
         self._closed = False
         self._counters: Counter[str] = Counter()
 
     # --- MediaPort ------------------------------------------------------------------------------------
 
-    def open(self, medium: Medium, *, fresh: bool) -> None:
-        if self._medium is None:
+    def open(self, arrivals: Arrivals, *, fresh: bool) -> None:
+        if self._arrivals is None:
             if fresh:
                 self._drain()
             self._loop.add_reader(self._rtp.fileno(), self._guarded, self._read_packets)
             self._loop.add_reader(self._rtcp.fileno(), self._guarded, self._read_reports)
-        self._medium = medium
+        self._arrivals = arrivals
 
     def shut(self) -> None:
-        if self._medium is not None:
+        if self._arrivals is not None:
             self._loop.remove_reader(self._rtp.fileno())
             self._loop.remove_reader(self._rtcp.fileno())
-            self._medium = None
+            self._arrivals = None
         self._unbind()
 
     def bind(self, place: Place, transport: SrtpTransport) -> None:
@@ -158,41 +158,41 @@ class PortPair:
         self._counters["received"] += 1
         return data, (source[0], source[1])
 
-    def _read_packets(self, medium: Medium) -> None:
+    def _read_packets(self, arrivals: Arrivals) -> None:
         now = self._clock()
         for _ in range(MAX_READ):
-            if self._medium is None or not medium.searching(now):
+            if self._arrivals is None or not arrivals.searching(now):
                 break
             found = self._receive(self._rtp)
             if found is None:
                 return
-            medium.receive_unknown(*found, now)
+            arrivals.receive_unknown(*found, now)
         for _ in range(MAX_BATCHES):
-            if self._medium is None or medium.searching(now):
+            if self._arrivals is None or arrivals.searching(now):
                 return
             items = self._native.receive(now)
-            medium.receive_known(items, now)
+            arrivals.receive_known(items, now)
             if len(items) < BATCH:
                 return
 
-    def _read_reports(self, medium: Medium) -> None:
+    def _read_reports(self, arrivals: Arrivals) -> None:
         now = self._clock()
         for _ in range(MAX_READ):
-            found = self._receive(self._rtcp) if self._medium is not None else None
+            found = self._receive(self._rtcp) if self._arrivals is not None else None
             if found is None:
                 return
-            medium.receive_report(*found, now)
+            arrivals.receive_report(*found, now)
 
-    def _guarded(self, read: Callable[[Medium], None]) -> None:
-        """An exception from there is a bug: the medium says so to its leg, everybody else goes on."""
-        medium = self._medium
-        if medium is None:
+    def _guarded(self, read: Callable[[Arrivals], None]) -> None:
+        """An exception from there is a bug: the leg is told, everybody else goes on."""
+        arrivals = self._arrivals
+        if arrivals is None:
             return
         try:
-            read(medium)
+            read(arrivals)
         except Exception:
-            log.exception("leg failed", kind=medium.kind.value)
-            medium.failed()
+            log.exception("leg failed", kind=arrivals.kind.value)
+            arrivals.failed()
 
 
 class PortRange:
@@ -218,7 +218,8 @@ class PortRange:
                 if sockets is not None:
                     self.lent += 1
                     return PortPair(sockets, clock=clock, released=self._take_back)
-        raise RefusedError("busy", "all ports for RTP are taken")
+            raise RefusedError("ports-taken", "other programs have the ports for RTP")
+        raise RefusedError("busy", "all ports for RTP are lent")
 
     def _take_back(self) -> None:
         self.lent -= 1

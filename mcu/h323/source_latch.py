@@ -40,7 +40,14 @@ class SourceLatch:
     def __init__(self) -> None:
         self.current = NOWHERE  # where packets come from
         self.heard = -math.inf  # when the last one came from there, monotonic seconds; set by whoever takes it
+        self.reports_from = NOWHERE  # where reports come from; set by whoever takes them
         self._allowed: frozenset[str] = frozenset()
+
+    def clear(self) -> None:
+        """The stream is over: nothing is known, and nobody is allowed."""
+        self.current = self.reports_from = NOWHERE
+        self.heard = -math.inf
+        self._allowed = frozenset()
 
     def allow(self, ips: Collection[str]) -> bool:
         """Take packets from these addresses alone; whether the present one is still among them."""

@@ -9,7 +9,8 @@ import numpy as np
 from mcu._native.planes import Sprite
 from mcu.mixer import palette
 from mcu.mixer import sprites as shapes
-from mcu.mixer.lettering import Weight, clean, mask_of
+from mcu.mixer.initials import initials
+from mcu.mixer.lettering import Weight, mask_of
 from mcu.mixer.palette import Colour
 from mcu.mixer.sprites import Image, Layer, Placed
 from mcu.text import graphemes
@@ -49,21 +50,6 @@ def outline(width: int, height: int, *, rounded: bool, speaking: bool) -> list[P
         across, down = _edge(width - 2 * side, border), _edge(border, height - 2 * side)
         placed += [(across, side, 0), (across, side, height - border), (down, 0, side), (down, width - border, side)]
     return placed
-
-
-def initials(name: str, office: str) -> str:
-    """What stands on a disc: the last two characters of a Hangul or Hanja name, else two words' first letters.
-
-    In Korea the given name identifies: 정문헌 becomes 문헌. An office without a name gives its own last two.
-    """
-    words = (clean(name) or clean(office)).split()
-    if not words:
-        return ""
-    if all(_is_cjk(character) for character in words[0][:1]):
-        characters = graphemes(words[0])
-        return "".join(characters[-2:] if len(characters) <= 4 else characters[:2])
-    first = [graphemes(word)[0] for word in (words[0], *words[1:][-1:])]
-    return "".join(first).upper()
 
 
 def disc(name: str, office: str, *, colour: Colour, width: int, height: int) -> Placed | None:
@@ -118,7 +104,3 @@ def _edge(width: int, height: int) -> Sprite:
     layer = Layer(width, height)
     layer.lay(palette.SPEAKING, np.ones((height, width), np.float32))
     return layer.sprite()
-
-
-def _is_cjk(character: str) -> bool:
-    return "\u1100" <= character <= "\u11ff" or "\u3040" <= character <= "\ud7ff" or "\uf900" <= character <= "\ufaff"

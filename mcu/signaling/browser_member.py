@@ -182,6 +182,9 @@ class BrowserMember:
     async def _remove_room(self, message: p.RemoveRoom) -> None:
         await self._rooms().remove(self.conference, message.room)
 
+    async def _send_keys(self, message: p.SendKeys) -> None:
+        await self._rooms().send_keys(self.conference, message.participant, message.keys)
+
     async def _end(self, message: p.End) -> None:
         await self._execute(c.End(self.participant))
 
@@ -218,6 +221,7 @@ _HANDLERS: dict[type[p.ClientMessage], Callable[[BrowserMember, Any], Awaitable[
     p.CallRooms: BrowserMember._call_rooms,
     p.HangUpRoom: BrowserMember._hang_up_room,
     p.RemoveRoom: BrowserMember._remove_room,
+    p.SendKeys: BrowserMember._send_keys,
     p.End: BrowserMember._end,
     p.Leave: BrowserMember._leave,
     p.Ping: BrowserMember._ping,

@@ -13,6 +13,7 @@ from mcu.signaling.values import (
     ChairKey,
     ChatText,
     Identifier,
+    Keys,
     Language,
     LayoutChoice,
     LinkId,
@@ -151,6 +152,13 @@ class RemoveRoom(ClientMessage, frozen=True, kw_only=True):
     room: Identifier
 
 
+class SendKeys(ClientMessage, frozen=True, kw_only=True):
+    """Chair: press keys at a room that is in the conference, as for the menu of a bridge."""
+
+    participant: Identifier
+    keys: Keys
+
+
 class End(ClientMessage, frozen=True, kw_only=True):
     """Chair: end the conference for everybody."""
 
@@ -180,6 +188,7 @@ AnyClientMessage = (
     | CallRooms
     | HangUpRoom
     | RemoveRoom
+    | SendKeys
     | End
     | Leave
     | Ping

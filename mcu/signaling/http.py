@@ -16,9 +16,9 @@ from mcu.errors import RefusedError
 from mcu.limits import Attempts, address_key, is_loopback
 from mcu.signaling.context import Context
 from mcu.signaling.depth import is_deeper
-from mcu.signaling.messages import sentence, text
+from mcu.signaling.messages import Text, text
 from mcu.signaling.origins import is_allowed, names_this_machine
-from mcu.signaling.protocol import MAX_DEPTH
+from mcu.signaling.protocol import MAX_DEPTH, Sentence
 from mcu.signaling.resources import MAX_BODY_BYTES, Body, Problem, Resource
 
 JSON = "application/json"
@@ -38,14 +38,16 @@ def reply(resource: Resource, status: int = 200) -> Response:
     return Response(msgspec.json.encode(resource), status, media_type=JSON)
 
 
-def problem(error: RefusedError, *, language: str = "en", headers: dict[str, str] | None = None) -> Response:
-    """RFC 9457, with the title in the reader's language and both languages in `message`."""
-    row = text(error.code)
+def problem(
+    error: RefusedError, *, row: Text | None = None, language: str = "en", headers: dict[str, str] | None = None
+) -> Response:
+    """RFC 9457: title in the reader's language, both languages in `message`, of the code or `row`."""
+    row = row or text(error.code)
     made = Problem(
         title=row.ko if language == "ko" else row.en,
         status=row.status,
         code=error.code,
-        message=sentence(error.code),
+        message=Sentence(ko=row.ko, en=row.en),
         detail=error.detail[:MAX_DETAIL] if error.detail else msgspec.UNSET,
     )
     return Response(msgspec.json.encode(made), row.status, media_type=PROBLEM, headers=headers)

@@ -100,15 +100,47 @@ TEXTS: dict[str, Text] = {
     ),
     "no-such-room": Text(404, "그 회의실은 목록에 없습니다.", "That room is not on the list."),
     "too-many-rooms": Text(409, "회의실은 60곳까지 등록할 수 있습니다.", "A list may have up to 60 rooms."),
+    "not-a-room": Text(409, "회의실이 아닌 참가자에게는 키를 보낼 수 없습니다.", "Keys can be sent to rooms only."),
+    "keys-invalid": Text(
+        400,
+        "보낼 수 있는 키는 0~9, *, #, A~D이고 한 번에 32개까지입니다.",
+        "Keys are 0 to 9, *, # and A to D, at most 32 at once.",
+    ),
     "address-invalid": Text(
-        400, "걸 수 없는 주소입니다. 주소나 번호를 확인하십시오.", "That cannot be called. Check the address or number."
+        400,
+        "올바른 주소가 아닙니다. 10.20.30.40, 10.20.30.40##7301, room.example.kr처럼 입력하십시오.",
+        "This is not a valid address. Write it like 10.20.30.40, 10.20.30.40##7301 or room.example.kr.",
     ),
     "no-gatekeeper": Text(
         409,
-        "번호나 이름으로 걸려면 게이트키퍼가 필요합니다. 주소로 거십시오.",
-        "Numbers and names need a gatekeeper. Use an address.",
+        "번호나 이름으로 걸려면 게이트키퍼가 필요합니다. 10.20.30.40과 같은 주소로 거십시오.",
+        "Numbers and names need a gatekeeper. Use an address such as 10.20.30.40.",
     ),
-    "address-unknown": Text(404, "그런 이름의 주소가 없습니다.", "There is no address of that name."),
+    "address-unknown": Text(
+        404,
+        "그 이름의 주소를 찾을 수 없습니다. 철자를 확인하십시오.",
+        "No address was found for that name. Check how it is spelt.",
+    ),
+    "gatekeeper-silent": Text(
+        503,
+        "게이트키퍼가 응답하지 않아 번호나 이름으로 걸 수 없습니다. 주소로 걸거나 관리자에게 문의하십시오.",
+        "The gatekeeper does not answer, so numbers and names cannot be called. Use an address, or ask the operator.",
+    ),
+    "gatekeeper-password": Text(
+        503,
+        "게이트키퍼가 이 서버의 비밀번호를 거부하여 번호나 이름으로 걸 수 없습니다. 관리자에게 문의하십시오.",
+        "The gatekeeper refuses this server's password, so numbers and names cannot be called. Ask the operator.",
+    ),
+    "gatekeeper-refused": Text(
+        503,
+        "게이트키퍼가 이 서버의 등록을 거부하여 번호나 이름으로 걸 수 없습니다. 관리자에게 문의하십시오.",
+        "The gatekeeper refuses to register this server, so numbers and names cannot be called. Ask the operator.",
+    ),
+    "ports-taken": Text(
+        503,
+        "다른 프로그램이 서버의 미디어 포트를 쓰고 있습니다. 관리자가 [media] rtp_port를 바꾸어야 합니다.",
+        "Other programs hold the server's media ports. Its operator has to change [media] rtp_port.",
+    ),
     "address-unreachable": Text(
         502, "서버에서 그 주소로 가는 길이 없습니다.", "There is no way from the server to that address."
     ),
@@ -169,6 +201,16 @@ TEXTS: dict[str, Text] = {
     "left": Text(200, "회의에서 나왔습니다.", "You have left the conference."),
     "removed": Text(200, "의장이 회의에서 내보냈습니다.", "The chair has removed you from the conference."),
     "lost": Text(200, "연결이 끊겨 회의에서 나왔습니다.", "The connection was lost for too long."),
+}
+
+
+# The same where a conference is named by its id in the path of REST, which is neither its link nor its number.
+ID_TEXTS: dict[str, Text] = {
+    "no-such-conference": Text(
+        404,
+        "그런 id의 회의가 없습니다. 링크나 회의 번호가 아니라 GET /api/v1/conferences가 알려 주는 id를 쓰십시오.",
+        "There is no conference of that id. Use the id that GET /api/v1/conferences tells, neither link nor number.",
+    ),
 }
 
 

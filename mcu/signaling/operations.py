@@ -168,6 +168,15 @@ OPERATIONS = (
         status=204,
         refusals=(*_GONE, "h323-off", "no-such-room"),
     ),
+    Operation(
+        method="POST",
+        path=_PARTICIPANT + "/keys",
+        name="send_keys",
+        summary="Press keys (DTMF) at a room that is in the conference, as for the menu of a bridge",
+        body=r.SendKeys,
+        status=204,
+        refusals=(*_GONE, "h323-off", "no-such-participant", "not-a-room", "keys-invalid", "too-fast"),
+    ),
     Operation(method="GET", path="/healthz", name="health", summary="The process answers", answer=r.Health, open=True),
     Operation(
         method="GET",

@@ -40,6 +40,7 @@ from mcu.signaling.client_messages import (
     React,
     RemoveRoom,
     Resume,
+    SendKeys,
     SetSelf,
 )
 from mcu.signaling.server_messages import (
@@ -143,6 +144,7 @@ __all__ = [
     "Role",
     "Room",
     "Rooms",
+    "SendKeys",
     "Sentence",
     "ServerMessage",
     "SetSelf",

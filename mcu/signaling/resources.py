@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mcu.signaling.values import (
     ChatLine,
+    Keys,
     LayoutChoice,
     Name,
     Office,
@@ -142,6 +143,10 @@ class AddedRoom(Resource, frozen=True, kw_only=True):
 
 class RoomList(Resource, frozen=True, kw_only=True):
     rooms: tuple[Room, ...]
+
+
+class SendKeys(Body, frozen=True, kw_only=True):
+    keys: Keys
 
 
 class Health(Resource, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from mcu.errors import RefusedError, StorageError
 from mcu.signaling import resources as r
 from mcu.signaling import rest_rooms, views
 from mcu.signaling.http import authorize, context_of, language_of, limit_rate, problem, read_json, reply
-from mcu.signaling.messages import sentence
+from mcu.signaling.messages import ID_TEXTS, sentence
 from mcu.signaling.operations import OPERATIONS, Operation
 from mcu.store.health import Condition
 
@@ -196,7 +196,9 @@ def guarded(handler: Handler, *, is_open: bool) -> Handler:
             refused = error
         context.metrics.refused.labels(refused.code).inc()
         headers = {"www-authenticate": "Bearer"} if refused.code == "unauthorized" else None
-        return problem(refused, language=language_of(request.headers, context.config.server.language), headers=headers)
+        row = ID_TEXTS.get(refused.code) if "conference" in request.path_params else None
+        language = language_of(request.headers, context.config.server.language)
+        return problem(refused, row=row, language=language, headers=headers)
 
     return endpoint
 

@@ -47,6 +47,12 @@ async def remove_room(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def send_keys(request: Request) -> Response:
+    body = await read_json(request, r.SendKeys)
+    await _rooms(request).send_keys(_conference(request), request.path_params["participant"], body.keys)
+    return Response(status_code=204)
+
+
 async def _listed(request: Request) -> Response:
     rooms = await _rooms(request).listed(_conference(request))
     return reply(r.RoomList(rooms=tuple(views.room(room) for room in rooms)))

@@ -25,6 +25,9 @@ RoomAddress = Annotated[
     Meta(min_length=1, max_length=400, description="Numeric address, host##alias, alias@host, number, name"),
 ]
 RoomName = Annotated[str, Meta(max_length=400, description="Empty: as the room calls itself")]
+Keys = Annotated[
+    str, Meta(min_length=1, max_length=100, description="At most 32 of 0 to 9, *, # and A to D, in their order")
+]
 Sdp = Annotated[str, Meta(min_length=1, max_length=65_536)]
 CandidateLine = Annotated[str, Meta(max_length=1_024)]
 
@@ -51,6 +54,13 @@ CallEnd = Literal[
     "conference-ended",
     "replaced",
     "no-gatekeeper",
+    "address-invalid",
+    "address-unknown",
+    "address-unreachable",
+    "gatekeeper-silent",
+    "gatekeeper-password",
+    "gatekeeper-refused",
+    "ports-taken",
 ]
 Reaction = Literal["applause", "good", "thanks", "smile", "surprise", "celebrate"]
 LayoutName = Literal["grid", "speaker", "single", "lecture", "presentation", "custom"]

@@ -7,6 +7,7 @@ import pytest
 
 from mcu._native import samples
 from tests.fakes.voices import tone, voice
+from tests.support import alaw
 
 
 def test_sums_and_differences_are_numpys():
@@ -117,3 +118,10 @@ def test_the_corners_of_g711_are_those_of_the_tables(law, values):
     decode = getattr(samples, f"decode_{law}")
     for code, value in values.items():
         assert decode(bytes([code]))[0] * 32768 == value
+
+
+def test_a_law_is_that_of_the_definition():
+    codes = bytes(range(256))
+    assert (samples.decode_pcma(codes) * 32768 == alaw.expand(codes)).all()
+    every = np.arange(-32768, 32768, dtype=np.int16)
+    assert samples.encode_pcma(every.astype(np.float32) / 32768) == alaw.compress(every)

@@ -152,7 +152,7 @@ ROOMS = tuple(
         said="",
         state=state,  # type: ignore[arg-type]
         reason=reason,  # type: ignore[arg-type]
-        participant="",
+        participant="p1" if state == "connected" else "",
         message=message,
     )
     for number, (name, office, state, reason, message) in enumerate(
@@ -176,6 +176,29 @@ def rooms(scene: Scene) -> None:
     scene.tool("people")
     scene.tell(protocol.Rooms(rooms=ROOMS))
     expect(scene.page.locator(".rooms li")).to_have_count(len(ROOMS))
+
+
+def rooms_keys(scene: Scene) -> None:
+    rooms(scene)
+    scene.page.locator(".rooms .connected button").first.click()
+    scene.page.keyboard.type("7301#")
+    scene.page.keyboard.press("Enter")
+    expect(scene.page.locator(".rooms [role=status]").first).not_to_be_empty()
+    scene.page.keyboard.type("1234#")
+
+
+BEHIND = ("수원시청 재난안전상황실", "용인시청", "성남시청 3층 소회의실", "Goyang City Hall", "화성시청 부시장실")
+
+
+def bridge(scene: Scene) -> None:
+    """What is behind it, and its keys from its own menu."""
+    scene.join()
+    scene.change("p1", kind="room", labels=BEHIND)
+    scene.change("p4", kind="room", labels=BEHIND[:1])
+    scene.tool("people")
+    scene.page.locator(".people .manage button").first.click()
+    scene.page.locator(".menu:popover-open button").nth(1).click()
+    expect(scene.page.locator(".people .send-keys input:visible")).to_be_focused()
 
 
 def rooms_none(scene: Scene) -> None:
@@ -423,6 +446,8 @@ STATES = (
     State("people-menu", manage, CHAIR, placed=True),
     State("people-remove", remove, CHAIR),
     State("rooms", rooms, CHAIR, english=True, sizes=HANDHELD),
+    State("rooms-keys", rooms_keys, CHAIR, english=True, sizes=HANDHELD),
+    State("people-bridge", bridge, CHAIR, english=True, sizes=HANDHELD),
     State("rooms-none", rooms_none, CHAIR),
     State("rooms-add", rooms_add, CHAIR, english=True, sizes=HANDHELD),
     State("muted-by-chair", muted_by_chair),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Literal
+
 import msgspec
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -222,3 +225,26 @@ def test_an_invitation_to_this_computer_alone_says_so(
     press(page, "invite")
     expect(page.locator(".invitation")).to_be_visible()
     expect(page.get_by_text("이 링크는 이 컴퓨터에서만 열립니다.")).to_have_count(int(warned))
+
+
+@pytest.mark.parametrize(
+    ("role", "host"), [("chair", "mcu.localhost"), ("chair", "localhost"), ("attendee", "mcu.localhost")]
+)
+def test_a_chair_s_invitation_says_what_rooms_dial(
+    page: Page, conference: FakeConference, role: Literal["chair", "attendee"], host: str
+) -> None:
+    conference.role = role
+    page.goto(conference.link.replace("localhost", host))
+    page.get_by_label("이름", exact=True).fill("홍길동")
+    page.locator(".join-form [type=submit]").click()
+    expect(page.get_by_role("toolbar")).to_be_visible(timeout=WAIT)
+    press(page, "invite")
+    expect(page.locator(".invitation")).not_to_have_value(re.compile("##"))
+    if role == "chair":  # only they are told of rooms
+        conference.tell(protocol.Rooms(rooms=()))
+        conference.tell(protocol.LockChanged(locked=True))
+        expect(page.get_by_text("지금은 회의가 잠겨 있어")).to_be_visible()
+    said = "회의실에서 걸 때: mcu.localhost##123456789 (걸면 비밀번호를 묻습니다)"
+    lines = page.locator(".invitation").input_value().splitlines()
+    assert (said in lines) == (role == "chair" and host == "mcu.localhost")
+    assert not any("##" in line for line in lines if line != said)

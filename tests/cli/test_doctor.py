@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from mcu.cli import certificate, data_folder, doctor
-from mcu.cli.doctor import Verdict
-from mcu.config import H323, Config, Http, Https, Media, Server
+from mcu.cli.findings import Verdict
+from mcu.config import Config, Http, Https, Media, Server
 from tests.support.server import free_port
 
 
@@ -39,17 +39,6 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -
     finding = findings[f"UDP {config.media.port}"]
     assert finding.verdict is Verdict.WARNING
     assert "MCU_MEDIA_PORT" in finding.advice
-
-
-def test_a_taken_h323_port_is_a_note_and_wrong_networks_a_fault(config: Config) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        section = H323(host="127.0.0.1", port=taken.getsockname()[1])
-        (finding,) = doctor.check_h323(msgspec.structs.replace(config, h323=section))
-    assert finding.verdict is Verdict.WARNING
-    assert "MCU_H323_PORT" in finding.advice
-    (finding,) = doctor.check_h323(msgspec.structs.replace(config, h323=H323(networks=("10.0.0.1/8",))))
-    assert finding.verdict is Verdict.BAD
-    assert list(doctor.check_h323(msgspec.structs.replace(config, h323=H323(enabled=False)))) == []
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
+import wave
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from mcu.cli import h323_calls
-from mcu.errors import ConfigurationError, RefusedError
+from mcu.cli.h323_recording import Recording
+from mcu.errors import ConfigurationError
 from mcu.h323.address import Address
 from mcu.h323.call_options import CallOptions
+from mcu.h323.events import EndReason
+from mcu.signaling.messages import CALL_ENDS, sentence
 from mcu.synthetic.room import RoomSettings, SyntheticRoom
 
 
@@ -58,11 +67,59 @@ async def test_a_probe_says_who_it_is_and_what_it_can(room: SyntheticRoom) -> No
 async def test_nobody_there_is_said() -> None:
     console, out = printing()
     assert await h323_calls._probe(str(Address("127.0.0.1", 1)), console) == h323_calls.EXIT_FAILED
-    assert "unreachable" in out.getvalue()
+    said = out.getvalue()
+    assert CALL_ENDS[EndReason.UNREACHABLE].ko in said
+    assert CALL_ENDS[EndReason.UNREACHABLE].en in said
+    assert "[unreachable: " in said
 
 
-@pytest.mark.parametrize("dialled", ["3001", "no.such.invalid##1"])
-async def test_what_cannot_be_called_is_said(dialled: str) -> None:
-    console, _ = printing()
-    with pytest.raises((ConfigurationError, RefusedError)):
-        await h323_calls._call(dialled, 1.0, CallOptions(), "", console)
+@pytest.mark.parametrize(
+    ("dialled", "code"),
+    [
+        ("3001", "no-gatekeeper"),
+        ("no.such.invalid##1", "address-unknown"),
+        ("no.such.invalid", "address-unknown"),
+        ("127.0.0.1:99999", "address-invalid"),
+        ("", "address-invalid"),
+    ],
+)
+@pytest.mark.parametrize("command", ["call", "probe"])
+def test_what_cannot_be_called_is_said_in_both_languages_with_the_code(command: str, dialled: str, code: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "mcu", "h323", command, dialled], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(f"mcu: {sentence(code).ko} · {sentence(code).en} [{code}: ")
+    assert "Errno" not in line
+
+
+def test_a_room_that_is_off_leaves_no_line_of_the_log() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "mcu", "h323", "call", "127.0.0.1:1"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "Errno" not in ended.stdout
+    assert CALL_ENDS[EndReason.UNREACHABLE].ko in ended.stdout
+
+
+async def test_what_comes_is_saved(room: SyntheticRoom, tmp_path: Path) -> None:
+    address = await room.listen()
+    console, out = printing()
+    recording = Recording(tmp_path / "new" / "heard")
+    assert await h323_calls._call(str(address), 2.5, CallOptions(), "", console, recording) == 0
+    with wave.open(str(tmp_path / "new/heard/sound.wav")) as sound:
+        assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (48_000, 1, 2)
+        heard = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")[-24_000:].astype(np.float64)
+    assert np.argmax(np.abs(np.fft.rfft(heard))) * 2 == pytest.approx(h323_calls.TONE, abs=4)
+    picture = np.asarray(Image.open(tmp_path / "new/heard/picture.png"))
+    assert picture.shape == (720, 1280, 3)
+    assert np.abs(picture[:, :, 0].astype(int) - picture[:, :, 2]).mean() < 4  # grey, as it was sent
+    assert picture[300:400].mean() == pytest.approx(96, abs=4)
+    assert str(tmp_path / "new/heard/picture.png") in out.getvalue()
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_the_call(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="--save"):
+        Recording(tmp_path / "file")

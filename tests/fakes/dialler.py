@@ -31,6 +31,7 @@ class FakeDialler:
 
     calls: list[FakeCall] = field(default_factory=list)
     refuse: Exception | None = None
+    keys: list[tuple[str, str, str]] = field(default_factory=list)  # conference, participant, keys
 
     async def call(
         self, conference_id: str, dialled: str, *, name: str, office: str, changed: Callable[[CallView], None]
@@ -48,6 +49,11 @@ class FakeDialler:
             raise RefusedError("no-such-room")
         found.hung_up = True
         found.tell("ended", reason="hung-up")
+
+    async def send_keys(self, conference_id: str, participant: str, keys: str) -> None:
+        if self.refuse is not None:
+            raise self.refuse
+        self.keys.append((conference_id, participant, keys))
 
     def to(self, dialled: str) -> FakeCall:
         """The newest call to an address."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from mcu._native.packets import SrtpTransport
-from mcu.h323.medium import Medium
+from mcu.h323.media_port import Arrivals
 from mcu.h323.source_latch import NOWHERE, Place
 
 
 class FakePort:
-    """A mcu.h323.medium.MediaPort."""
+    """A mcu.h323.media_port.MediaPort."""
 
     def __init__(self, rtp: int) -> None:
         self.rtp, self.rtcp = rtp, rtp + 1
-        self.medium: Medium | None = None
+        self.arrivals: Arrivals | None = None
         self.fresh = False
         self.bound = NOWHERE
         self.aimed = NOWHERE
@@ -21,12 +21,12 @@ class FakePort:
         self.packets: list[bytes] = []
         self.closed = False
 
-    def open(self, medium: Medium, *, fresh: bool) -> None:
-        self.fresh = fresh or (self.fresh and self.medium is not None)
-        self.medium = medium
+    def open(self, arrivals: Arrivals, *, fresh: bool) -> None:
+        self.fresh = fresh or (self.fresh and self.arrivals is not None)
+        self.arrivals = arrivals
 
     def shut(self) -> None:
-        self.medium = None
+        self.arrivals = None
         self.bound = NOWHERE
 
     def bind(self, place: Place, transport: SrtpTransport) -> None:

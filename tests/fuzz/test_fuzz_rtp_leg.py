@@ -8,7 +8,7 @@ from mcu.h323 import key_tones
 from mcu.media import rtcp
 from mcu.media.types import StreamKind
 from tests.fuzz.mutations import INPUTS, mutations
-from tests.h323.test_leg import BOTH, EVENTS, PORT, ROOM, World
+from tests.h323.leg_world import BOTH, EVENTS, PORT, ROOM, World
 
 KEY = bytes((5, 0x8A, 1, 0x40))
 
@@ -37,16 +37,16 @@ def test_whatever_comes_to_the_ports_raises_nothing() -> None:
     taken = 0
     for index, data in enumerate(mutations(SEEDS, seed=3550)):
         kind = kinds[index % 2]
-        medium = world.ports[kind].medium
-        assert medium is not None
+        arrivals = world.ports[kind].arrivals
+        assert arrivals is not None
         world.clock += 0.001
         if index % 5 == 0:
-            medium.receive_report(data, (ROOM, PORT[kind] + 1), world.clock)
+            arrivals.receive_report(data, (ROOM, PORT[kind] + 1), world.clock)
         else:
             taken += 1
             if index % 1_000 == 1:
                 world.run(3)  # the source is sought anew
-            medium.receive_unknown(data, (ROOM, PORT[kind]), world.clock)
+            arrivals.receive_unknown(data, (ROOM, PORT[kind]), world.clock)
         if index % 50 == 0:
             world.run(0.02)
     assert taken > INPUTS // 2

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from mcu.config import H323
 from mcu.gateway.rooms import CallView
 from mcu.h323.events import Answered, EndReason
+from tests.gateway.place import Place, opened
 from tests.gateway.terminal import Terminal
 from tests.gateway.test_gatekeeper import Served, serve
-from tests.gateway.test_gateway import Place, opened
 
 
 @pytest.fixture
@@ -21,13 +23,19 @@ async def gatekeeper() -> AsyncIterator[Served]:
         yield served
 
 
-@pytest.fixture
-async def place(tmp_path: Path, gatekeeper: Served) -> AsyncIterator[Place]:
+@asynccontextmanager
+async def registered(folder: Path, gatekeeper: Served) -> AsyncIterator[Place]:
     address = gatekeeper.scripted.address
     section = H323(host="127.0.0.1", port=0, h245_port=0, name="gangnam-mcu", number="7000", gatekeeper=str(address))
-    async with opened(tmp_path, section) as place:
+    async with opened(folder, section) as place:
         await place.until(lambda: place.gateway.admission.registered is not None)
         yield place
+
+
+@pytest.fixture
+async def place(tmp_path: Path, gatekeeper: Served) -> AsyncIterator[Place]:
+    async with registered(tmp_path, gatekeeper) as made:
+        yield made
 
 
 async def called(place: Place, whom: str) -> list[CallView]:
@@ -40,6 +48,19 @@ async def test_it_is_registered_by_name_number_and_signaling_address(place: Plac
     request = gatekeeper.scripted.last("registrationRequest")
     assert {alias[1] for alias in request["terminalAlias"]} == {"gangnam-mcu", "7000"}
     assert request["callSignalAddress"][0][1]["port"] == place.gateway.port
+
+
+async def test_each_registration_is_logged_once(tmp_path: Path, gatekeeper: Served) -> None:
+    with capture_logs() as logged:
+        async with registered(tmp_path, gatekeeper):
+            pass
+    lines = [line for line in logged if "registered" in line["event"]]
+    assert [(line["log_level"], line["event"]) for line in lines] == [
+        ("info", "registered with the gatekeeper"),
+        ("info", "unregistered from the gatekeeper"),
+    ]
+    assert lines[0]["address"] == str(gatekeeper.scripted.address)
+    assert not [line for line in logged if line["log_level"] == "warning"]
 
 
 async def test_a_name_is_called_where_the_gatekeeper_says(place: Place, gatekeeper: Served) -> None:
@@ -60,6 +81,17 @@ async def test_a_name_that_nobody_has_is_said(place: Place) -> None:
     views = await called(place, "9999")
     await place.until(lambda: views and views[-1].state == "ended")
     assert views[-1].reason == "not-found"
+
+
+async def test_a_name_that_the_dns_does_not_know_is_asked_of_the_gatekeeper(place: Place, gatekeeper: Served) -> None:
+    terminal = Terminal()
+    gatekeeper.scripted.numbers["hall.no.such.invalid"] = await terminal.listen()
+    views = await called(place, "hall.no.such.invalid")
+    await place.until(lambda: views and views[-1].state == "connected")
+    terminal.close()
+    views = await called(place, "7301@hall.no.such.invalid")
+    await place.until(lambda: views and views[-1].state == "ended")
+    assert views[-1].reason == "address-unknown"
 
 
 async def test_calls_in_are_asked_about_and_may_be_forbidden(place: Place, gatekeeper: Served) -> None:

@@ -43,7 +43,14 @@ def test_the_conference_that_is_wanted(called: tuple[str, ...], found: Wanted) -
         ("192.0.2.7##3001", Destination("192.0.2.7", alias="3001")),
         ("3001@192.0.2.7", Destination("192.0.2.7", alias="3001")),
         ("room@vc.example.go.kr:1721", Destination("vc.example.go.kr", 1721, "room")),
+        ("H323://192.0.2.7", Destination("192.0.2.7")),
+        ("hall.jongno.go.kr", Destination("hall.jongno.go.kr")),
+        ("hall_1.jongno.go.kr:1721", Destination("hall_1.jongno.go.kr", 1721)),
+        ("bridge:1721", Destination("bridge", 1721)),
         ("3001", Destination(alias="3001")),
+        ("본관.회의실", Destination(alias="본관.회의실")),
+        ("Dr. Kim's room no.3", Destination(alias="Dr. Kim's room no.3")),
+        ("회의실 3: 본관", Destination(alias="회의실 3: 본관")),
         ("종로 회의실", Destination(alias="종로 회의실")),
     ],
 )
@@ -51,7 +58,27 @@ def test_whom_to_call(dialled: str, found: Destination) -> None:
     assert destination(dialled) == found
 
 
-@pytest.mark.parametrize("dialled", ["", "   ", "h323:", "a@", "a@b:99999", "a@b c", "192.0.2.7:0##1"])
+@pytest.mark.parametrize(
+    "dialled",
+    [
+        *["", "   ", "h323:", "a@", "a@b:99999", "a@b c", "192.0.2.7:0##1", f"{'x' * 64}.kr"],
+        *[
+            "10.1.1.999",
+            "10.1.1",
+            "192.0.2.007",
+            "10.1.1.1.",
+            "1.2.3.4.5",
+            "hall..go.kr",
+            "hall.10.1.1.999",
+            "3001@10.1.1.999",
+        ],
+        *["3001@10.1.1.999", "127.0.0.1:99999", "192.0.2.7:1_720", "10.1.1.1/24", "[2001:db8::1", "2001:db8::g"],
+        *["http://10.1.1.1/", "sip:3001@192.0.2.7", "tel:+82"],
+        *["0.0.0.0", "::", "224.0.0.1", "255.255.255.255:1720", "3001@0.0.0.0"],
+        *["10.1.1.1 대회의실", "종로 10.1.1.1", "hall.jongno.go.kr, 3"],
+        *["192.0.2.7\n192.0.2.8", "종로\x00", "종로\u2028청"],
+    ],
+)
 def test_what_cannot_be_called_is_refused(dialled: str) -> None:
     with pytest.raises(RefusedError) as refused:
         destination(dialled)

@@ -44,11 +44,28 @@ def test_a_star_begins_again() -> None:
     assert entrance.actions()[-1] == Try("123456789", "654321")
 
 
-def test_too_short_a_number_is_tried_and_refused_by_whoever_knows() -> None:
+def test_too_short_an_entry_is_wrong_at_once_and_counts() -> None:
     entrance = begun()
     entrance.press("12#", 0.0)
-    entrance.press("3#", 0.0)
-    assert entrance.actions()[-1] == Try("12", "3")
+    assert entrance.actions()[-1] == Say(("wrong", "number"), Step.NUMBER, "")
+    entrance.press("1234567893#", 0.0)
+    assert entrance.actions()[-1] == Say(("wrong", "number"), Step.NUMBER, "")
+    entrance.press("#12#", 0.0)
+    assert entrance.actions()[-1] == GiveUp("wrong")
+
+
+def test_the_pin_pressed_again_and_again_is_three_tries() -> None:
+    """A wrong PIN is followed by the question for the number, which many answer with the PIN."""
+    entrance = begun("123456789")
+    said = []
+    for _ in range(6):
+        entrance.press("000000#", 0.0)
+        if entrance.step is Step.TRYING:
+            entrance.refused(0.0, wrong=True)
+        said += entrance.actions()
+    assert sum(isinstance(each, Say) and "wrong" in each.sentences for each in said) == MAX_WRONG - 1
+    assert said[-1] == GiveUp("wrong")
+    assert said.count(GiveUp("wrong")) == 1
 
 
 def test_wrong_ones_are_asked_again_and_not_for_ever() -> None:
@@ -59,7 +76,7 @@ def test_wrong_ones_are_asked_again_and_not_for_ever() -> None:
         entrance.refused(0.0, wrong=True)
         if attempt < MAX_WRONG:
             assert entrance.actions() == [Say(("wrong", "number"), Step.NUMBER, "")]
-    assert entrance.actions() == [Say(("wrong",), Step.OVER, ""), GiveUp()]
+    assert entrance.actions() == [GiveUp("wrong")]
 
 
 def test_a_conference_that_cannot_be_entered_ends_the_call() -> None:
@@ -67,7 +84,7 @@ def test_a_conference_that_cannot_be_entered_ends_the_call() -> None:
     entrance.press("654321", 0.0)
     entrance.actions()
     entrance.refused(0.0, wrong=False)
-    assert entrance.actions() == [Say(("closed",), Step.OVER, ""), GiveUp()]
+    assert entrance.actions() == [GiveUp("closed")]
 
 
 def test_silence_is_prompted_and_then_let_go() -> None:
@@ -76,7 +93,7 @@ def test_silence_is_prompted_and_then_let_go() -> None:
         now += PATIENCE_SECONDS
         entrance.handle_timer(now)
         said += entrance.actions()
-    assert said == [Say(("number",), Step.NUMBER, "")] * (MAX_PROMPTED - 1) + [GiveUp()]
+    assert said == [Say(("number",), Step.NUMBER, "")] * (MAX_PROMPTED - 1) + [GiveUp("goodbye")]
     assert now == MAX_PROMPTED * PATIENCE_SECONDS
 
 

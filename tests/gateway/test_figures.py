@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from mcu.config import H323
 from mcu.gateway.figures import Figures
 from mcu.h323.events import Answered
+from tests.gateway.place import Place, opened
 from tests.gateway.terminal import Terminal
-from tests.gateway.test_gateway import Place, opened
 
 
 @pytest.fixture

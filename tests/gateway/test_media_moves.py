@@ -17,8 +17,8 @@ from mcu.h323.channels import Channel, Direction
 from mcu.h323.events import Answered, CallEnded, ChannelOpened, EndReason
 from mcu.media.types import StreamKind
 from tests.fakes.pool import RTP_PORTS
+from tests.gateway.place import STARTS, Place, both_ways, dialled, opened
 from tests.gateway.terminal import Terminal
-from tests.gateway.test_gateway import STARTS, Place, both_ways, dialled, opened
 
 OTHERS = tuple(control.RtpPorts(each.kind, each.rtp + 1_000, each.rtcp + 1_000) for each in RTP_PORTS)
 

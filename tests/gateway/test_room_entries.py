@@ -51,6 +51,10 @@ def test_list_has_an_end() -> None:
     [
         (NewRoom(address=" "), "address-invalid"),
         (NewRoom(address="a@b c"), "address-invalid"),
+        (NewRoom(address="10.1.1.999"), "address-invalid"),
+        (NewRoom(address="http://10.1.1.1/"), "address-invalid"),
+        (NewRoom(address="종로\n구청"), "address-invalid"),
+        (NewRoom(address="192.0.2.5\t대회의실"), "address-invalid"),
         (NewRoom(address="x" * 201), "address-invalid"),
         (NewRoom(address="7301", name="가" * 41), "name-too-long"),
         (NewRoom(address="7301", office="가" * 41), "office-too-long"),
@@ -59,3 +63,15 @@ def test_list_has_an_end() -> None:
 def test_what_cannot_be_called_or_shown_is_refused(room: NewRoom, code: str) -> None:
     with pytest.raises(RefusedError, match=code):
         put(NewRoom(address="192.0.2.1"), room)
+
+
+def test_an_address_that_would_be_refused_today_stays_and_is_in_nobodys_way() -> None:
+    (known,) = put(NewRoom(address="7301"))
+    old = replace(known, id="old", address="10.1.1.999")
+    (added,) = put(NewRoom(address="192.0.2.5"), known=(old,))
+    assert added.address == "192.0.2.5"
+
+
+def test_what_nobody_sees_is_taken_out_of_an_address() -> None:
+    (room,) = put(NewRoom(address="192.0.2.5\u200e\ufeff"))
+    assert room.address == "192.0.2.5"

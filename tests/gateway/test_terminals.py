@@ -16,8 +16,8 @@ from mcu.gateway.terminals import MOST_LABELS, Terminals
 from mcu.h323.address import Address
 from mcu.h323.events import ChannelOpened, ControlReady, EndReason, IncomingCall, Party, TerminalLabel
 from mcu.h323.h245_messages import Conference
+from tests.gateway.place import Place, dialled, opened
 from tests.gateway.terminal import Terminal
-from tests.gateway.test_gateway import Place, dialled, opened
 
 
 @pytest.fixture

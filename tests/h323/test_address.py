@@ -54,10 +54,25 @@ def test_text_is_read(text: str, expected: Address) -> None:
     assert address.parse(str(expected), 1) == expected
 
 
-@pytest.mark.parametrize("text", ["", "host", "192.0.2.1:0", "192.0.2.1:65536", "192.0.2.1:x", "[2001:db8::1", "1.2.3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "host",
+        "192.0.2.1:0",
+        "192.0.2.1:65536",
+        "192.0.2.1:x",
+        "192.0.2.1:1_720",
+        "192.0.2.1:+99",
+        "[2001:db8::1",
+        "[::1]x",
+        "[::1]99",
+        "1.2.3",
+    ],
+)
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ProtocolError):
-        address.parse(text if text != "[2001:db8::1" else "[2001:db8::1]x", 1720)
+        address.parse(text, 1720)
 
 
 def test_nothing_can_be_sent_to_no_port_and_nowhere() -> None:

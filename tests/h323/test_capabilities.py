@@ -67,7 +67,6 @@ FULL = Offer(
     height=1080,
     h264_profiles=("high", "constrained-baseline"),
     content=("H264", "H263"),
-    audio_received=("G7221", "G729"),
     video_bitrate=4_000_000,
 )
 
@@ -152,7 +151,9 @@ def test_main_and_content_need_a_set_each() -> None:
 def test_unknown_entries_are_left_out() -> None:
     foreign = ("receiveAudioCapability", ("genericAudioCapability", {"capabilityIdentifier": ("standard", (1, 3, 6))}))
     data = ("receiveDataApplicationCapability", {"application": ("t140", ("udp", 0)), "maxBitRate": 1})
-    theirs = peer(foreign, data, ULAW, sets=[[[1, 3], [2], [99]]])
+    g7221 = {"capabilityIdentifier": ("standard", (0, 0, 7, 7221, 1, 0)), "maxBitRate": 24_000}
+    wide = ("receiveAudioCapability", ("genericAudioCapability", g7221))
+    theirs = peer(foreign, data, ULAW, wide, sets=[[[1, 4, 3], [2], [99]]])
     assert choose(Offer(), theirs).keys() == {AUDIO}
     assert list(theirs.abilities) == [3]
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mcu.h323.address import Address
+from mcu.h323.channel_table import CloseRequested, OpeningRefused
 from mcu.h323.channels import Channel, Direction, MediaFormat
 from mcu.h323.events import BitrateLimited, ChannelClosed, ChannelOpened
 from mcu.h323.h245_messages import (
@@ -17,7 +18,7 @@ from mcu.h323.h245_messages import (
     RequestChannelCloseAck,
     RequestChannelCloseReject,
 )
-from mcu.h323.logical_channels import MAX_CHANNELS, T103, CloseRequested, LogicalChannels, OpeningRefused
+from mcu.h323.logical_channels import MAX_CHANNELS, T103, LogicalChannels
 from mcu.h323.open_channel import OpenLogicalChannel, OpenLogicalChannelAck
 from mcu.media.types import StreamKind
 from tests.h323.h245_pair import local_media

@@ -1,8 +1,7 @@
-"""Staying registered: discovery, keepalives, refusals, alternates, restarts, loss; on fake time."""
+"""Staying registered: discovery, keepalives, refusals, restarts, loss; on fake time."""
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from typing import Any
 
@@ -10,35 +9,10 @@ import pytest
 
 from mcu.h323.address import Address
 from mcu.h323.aliases import Alias, AliasKind
-from mcu.h323.ras_client import RasClient
 from mcu.h323.ras_events import LostReason, Registered, Unregistered
-from mcu.h323.ras_settings import RasSettings
 from mcu.h323.registration import LONGEST_PAUSE, TRANSITIONS, State, Step
-from tests.h323.scripted_gatekeeper import HERE, PROTOCOL, THERE, Line, ScriptedGatekeeper, alternate, transport
-
-ALIASES = (Alias(AliasKind.H323_ID, "종로 MCU"), Alias(AliasKind.DIGITS, "700"), Alias(AliasKind.URL, "h323:mcu@here"))
-SETTINGS = RasSettings(
-    gatekeepers=(HERE,),
-    aliases=ALIASES,
-    prefixes=("70", "71"),
-    ras_address=THERE,
-    signaling_addresses=(Address(THERE.ip, 1720),),
-)
-OTHER = Address("192.0.2.11", 1719)
-
-
-def line(*gatekeepers: ScriptedGatekeeper, settings: RasSettings = SETTINGS, **how: Any) -> Line:
-    client = RasClient(settings, rng=random.Random(7), wall_offset=1_800_000_000.0)
-    made = Line(client, *gatekeepers, **how)
-    client.start(made.now)
-    return made
-
-
-def registered(*gatekeepers: ScriptedGatekeeper, **how: Any) -> Line:
-    made = line(*gatekeepers, **how)
-    made.settle()
-    assert made.client.status.state is State.REGISTERED
-    return made
+from tests.h323.registration_scene import ALIASES, OTHER, SETTINGS, line, registered
+from tests.h323.scripted_gatekeeper import HERE, PROTOCOL, THERE, ScriptedGatekeeper, transport
 
 
 def test_a_client_finds_its_gatekeeper_and_registers_under_its_names() -> None:
@@ -241,166 +215,7 @@ def test_a_refused_discovery_is_tried_again_later() -> None:
     assert made.client.status.state is State.REGISTERED
 
 
-# --- other gatekeepers --------------------------------------------------------------------------------------
-
-
-def test_the_second_gatekeeper_of_the_settings_is_taken_when_the_first_is_silent() -> None:
-    first, second = ScriptedGatekeeper(), ScriptedGatekeeper(OTHER, name="second")
-    first.alive = False
-    made = line(first, second, settings=replace(SETTINGS, gatekeepers=(HERE, OTHER)))
-    made.run(15.1)
-    assert made.client.status.gatekeeper == "second"
-
-
-def test_an_alternate_that_wants_a_registration_gets_one() -> None:
-    first, second = ScriptedGatekeeper(), ScriptedGatekeeper(OTHER, name="second")
-    first.alternates = [alternate(second)]
-    made = registered(first, second)
-    first.alive = False
-    made.run(40)
-    assert second.names()[:2] == ["gatekeeperRequest", "registrationRequest"]
-    assert made.events[-1] == Registered("second", OTHER, ALIASES)
-
-
-def test_an_alternate_that_knows_us_already_takes_over_without_a_registration() -> None:
-    first, second = ScriptedGatekeeper(), ScriptedGatekeeper(OTHER, name="second")
-    first.alternates = [alternate(second, register=False)]
-    made = registered(first, second)
-    second._endpoints.add("GK-1")
-    first.alive = False
-    made.run(40)
-    assert second.names()[0] == "registrationRequest"
-    assert all(fields["keepAlive"] for _, fields in second.received)
-    assert made.events == [Registered("GK", HERE, ALIASES), Registered("second", OTHER, ALIASES)]
-    assert made.client.status.address == OTHER
-
-
-def test_alternates_are_tried_by_priority_and_the_first_again_in_the_end() -> None:
-    first, second = ScriptedGatekeeper(), ScriptedGatekeeper(OTHER, name="second")
-    third = ScriptedGatekeeper(Address("192.0.2.12", 1719), name="third")
-    first.alternates = [alternate(second, priority=2), alternate(third, priority=1)]
-    made = registered(first, second, third)
-    first.alive = third.alive = False
-    made.run(60)
-    assert made.client.status.gatekeeper == "second"
-    second.alive = False
-    first.restart()
-    made.run(120)
-    assert made.client.status.gatekeeper == "GK"
-
-
-@pytest.mark.parametrize("rejection", ["gatekeeperReject", "registrationReject"])
-def test_a_refusal_in_favour_of_another_gatekeeper_is_followed_at_once(rejection: str) -> None:
-    first, second = ScriptedGatekeeper(), ScriptedGatekeeper(OTHER, name="second")
-    info = {"alternateGatekeeper": [alternate(second)], "altGKisPermanent": True}
-    fields = {"protocolIdentifier": PROTOCOL, "rejectReason": ("resourceUnavailable", 0), "altGKInfo": info}
-    first.replies[rejection.replace("Reject", "Request")] = lambda _: (rejection, fields)
-    made = line(first, second)
-    made.settle()
-    assert made.client.status.gatekeeper == "second"
-
-
-def test_two_gatekeepers_that_send_us_to_each_other_come_to_rest() -> None:
-    first, second = ScriptedGatekeeper(), ScriptedGatekeeper(OTHER, name="second")
-    for one, other in ((first, second), (second, first)):
-        info = {"alternateGatekeeper": [alternate(other)], "altGKisPermanent": False}
-        fields = {"protocolIdentifier": PROTOCOL, "rejectReason": ("resourceUnavailable", 0), "altGKInfo": info}
-        one.replies["registrationRequest"] = lambda _, fields=fields: ("registrationReject", fields)
-    made = line(first, second)
-    made.run(600)
-    assert len(made.sent) < 200
-
-
-# --- leaving ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("reason", ["reregistrationRequired", "ttlExpired", "maintenance", "undefinedReason"])
-def test_asked_to_leave_it_says_yes_and_registers_again(reason: str) -> None:
-    gatekeeper = ScriptedGatekeeper()
-    made = registered(gatekeeper)
-    gatekeeper.ask("unregistrationRequest", unregister("GK-1", reason))
-    events = made.settle()
-    assert "unregistrationConfirm" in gatekeeper.names()
-    assert events == [Unregistered(LostReason.ASKED, reason), Registered("GK", HERE, ALIASES)]
-
-
-def test_asked_to_leave_for_lack_of_security_it_waits_first() -> None:
-    gatekeeper = ScriptedGatekeeper()
-    made = registered(gatekeeper)
-    gatekeeper.ask("unregistrationRequest", unregister("GK-1", "securityDenial"))
-    made.settle()
-    assert made.client.status.state is State.PAUSING
-
-
-def test_asked_to_leave_in_favour_of_another_it_goes_there() -> None:
-    first, second = ScriptedGatekeeper(), ScriptedGatekeeper(OTHER, name="second")
-    made = registered(first, second)
-    first.ask("unregistrationRequest", unregister("GK-1", "maintenance") | {"alternateGatekeeper": [alternate(second)]})
-    made.settle()
-    assert made.client.status.gatekeeper == "second"
-
-
-def test_who_is_meant_by_another_name_does_not_leave() -> None:
-    gatekeeper = ScriptedGatekeeper()
-    made = registered(gatekeeper)
-    gatekeeper.ask("unregistrationRequest", unregister("GK-9", "maintenance"))
-    assert made.settle() == []
-    assert gatekeeper.last("unregistrationReject")["rejectReason"] == ("notCurrentlyRegistered", 0)
-
-
-def test_asked_twice_it_answers_twice_and_leaves_once() -> None:
-    gatekeeper = ScriptedGatekeeper()
-    made = registered(gatekeeper)
-    gatekeeper.ask("unregistrationRequest", unregister("GK-1", "maintenance"))
-    gatekeeper.outgoing.append(gatekeeper.outgoing[0])
-    made.settle()
-    assert gatekeeper.count("unregistrationConfirm") == 2
-    assert gatekeeper.count("registrationRequest") == 2
-
-
-def test_asked_to_leave_over_and_over_it_takes_its_time() -> None:
-    gatekeeper = ScriptedGatekeeper()
-    made = registered(gatekeeper)
-    for _ in range(300):
-        endpoint = made.client.status.endpoint
-        gatekeeper.ask("unregistrationRequest", unregister(endpoint, "reregistrationRequired"))
-        made.run(1)
-    assert gatekeeper.count("registrationRequest") < 60
-
-
-def test_on_shutdown_it_unregisters() -> None:
-    gatekeeper = ScriptedGatekeeper()
-    made = registered(gatekeeper)
-    made.client.close(made.now)
-    assert made.settle() == [Unregistered(LostReason.CLOSED, "")]
-    assert gatekeeper.last("unregistrationRequest")["endpointIdentifier"] == "GK-1"
-    assert made.client.closed
-    assert made.client.next_timer() is None
-
-
-def test_a_silent_gatekeeper_does_not_hold_up_the_shutdown() -> None:
-    gatekeeper = ScriptedGatekeeper()
-    made = registered(gatekeeper)
-    gatekeeper.alive = False
-    made.client.close(made.now)
-    made.run(6)
-    assert made.client.closed
-    assert made.client.next_timer() is None
-
-
-@pytest.mark.parametrize("seconds", [0, 1, 16])
-def test_closing_before_it_is_registered_is_over_at_once(seconds: float) -> None:
-    gatekeeper = ScriptedGatekeeper()
-    gatekeeper.alive = False
-    made = line(gatekeeper)
-    made.run(seconds)
-    made.client.close(made.now)
-    assert made.client.closed
-    made.run(100)
-    assert made.client.closed
-
-
-# --- bad lines ------------------------------------------------------------------------------------------------
+# --- bad lines ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -450,10 +265,6 @@ def test_every_state_can_be_left_and_every_step_is_used() -> None:
     assert {state for state, _ in TRANSITIONS} == set(State) - {State.CLOSED}
     assert {step for _, step in TRANSITIONS} == set(Step)
     assert all((state, Step.LEAVE) in TRANSITIONS for state in set(State) - {State.CLOSED, State.LEAVING})
-
-
-def unregister(endpoint: str, reason: str) -> dict[str, Any]:
-    return {"callSignalAddress": [], "endpointIdentifier": endpoint, "reason": (reason, 0)}
 
 
 def late_confirm(sequence: int) -> dict[str, Any]:

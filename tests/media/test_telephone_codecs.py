@@ -244,7 +244,7 @@ def test_decoders_of_all_names_can_be_made():
 
 
 def test_sound_that_cannot_be_decoded_is_discarded():
-    receiver = AudioReceiver({98: CodecParameters("G7221", 98, 16_000), **CODECS})
+    receiver = AudioReceiver({98: CodecParameters("iLBC", 98, 8_000), **CODECS})
     for number in range(20):
         receiver.receive(FakePacket(payload_type=98, sequence_number=number, payload=bytes(60)), number * 0.02)
         assert receiver.pull(number * 0.02) is None

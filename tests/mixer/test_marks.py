@@ -1,34 +1,10 @@
-"""Marks of a tile: initials, discs, corners, borders."""
+"""Marks of a tile: discs, corners, borders."""
 
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 
-from mcu.mixer.marks import disc, initials, outline
-
-
-@pytest.mark.parametrize(
-    ("name", "office", "expected"),
-    [
-        ("정문헌", "종로구청장", "문헌"),
-        ("남궁선우", "", "선우"),
-        ("김철", "", "김철"),
-        ("金秉洙", "", "秉洙"),
-        ("홍길동 의원", "", "길동"),
-        ("서울특별시청", "", "서울"),
-        (unicodedata.normalize("NFD", "정문헌"), "", "문헌"),
-        ("Alexander Montgomery", "", "AM"),
-        ("ludwig van beethoven", "", "LB"),
-        ("Prince", "", "P"),
-        ("", "종로구청장", "종로"),
-        ("", "", ""),
-        ("👨‍👩‍👧 family", "", "👨‍👩‍👧F"),
-    ],
-)
-def test_initials(name: str, office: str, expected: str) -> None:
-    assert initials(name, office) == expected
+from mcu.mixer.marks import disc, outline
 
 
 @pytest.mark.parametrize("size", [(1264, 704), (246, 134), (112, 64), (96, 54)])

@@ -47,17 +47,17 @@ def test_every_module_has_the_same_tokens_on_the_same_lines(tmp_path: Path) -> N
     assert len(differing([(pairs[0][0], changed)], tmp_path)) == 1  # the comparison sees a difference
 
 
-def test_the_page_becomes_a_quarter_lighter() -> None:
+def test_the_page_becomes_a_third_lighter() -> None:
     sources = [path.read_text() for folder in ("view", "media", "state") for path in (WEB_CLIENT / folder).glob("*.js")]
-    assert sum(len(lean(source, ".js").replace("\n\n", "")) for source in sources) < 0.85 * sum(map(len, sources))
+    assert sum(len(lean(source, ".js").replace("\n\n", "")) for source in sources) < 0.7 * sum(map(len, sources))
 
 
 @pytest.mark.parametrize(
     ("source", "suffix", "left"),
     [
-        ("a; // b\n// c\nd", ".js", "a; // b\n\nd"),
+        ("a; // b\n// c\nd", ".js", "a;\n\nd"),
         ("/** a\n * b */\nc", ".js", "\n\nc"),
-        ("/* a */ b\n/* c */", ".js", None),
+        ("/* a */ b\n/* c */", ".js", "b\n"),
         ("/* a\n b */ c", ".js", None),
         ("const a = `\n// b\n/* c */\n`;\n// d", ".js", None),
         ('x = "a\\\n// b";', ".js", None),
@@ -67,11 +67,28 @@ def test_the_page_becomes_a_quarter_lighter() -> None:
         ("// c\u2028evil();", ".js", None),
         ("// c\revil();", ".js", None),
         ("/* never ended\n// a", ".js", None),
-        ("/* a */ /* b */ c", ".js", None),
+        ("/* a */ /* b */ c", ".js", "c"),
+        ("a(/** @type {`X`} */ (b)); // it's", ".js", "a(  (b));"),
+        ("a+/* b */+c; /* d */ // e", ".js", "a+ +c;"),
+        ('a("//"); // b', ".js", 'a("//"); // b'),
+        ("a = `//`; // b", ".js", "a = `//`; // b"),
+        ("a = b / c; // d", ".js", "a = b / c; // d"),
+        ("a = /[/*]/; // d", ".js", None),
+        ("a = '/*'; b = '*/';", ".js", None),
+        ("a = b; // c /* d */ e", ".js", None),
+        ("a; // b `\n  c; // d", ".js", "a;\nc;"),
+        ("a: b; /* c */\n  d: e; /* f */ g: h;", ".css", "a: b;\nd: e;   g: h;"),
+        (".a/* b */.c {}", ".css", None),
+        ("a: url(//b);", ".css", "a: url(//b);"),
         ("/*/ a\n// b */\nc", ".js", "\n\nc"),
         ("/* a */\nb {}\n//c {}", ".css", "\nb {}\n//c {}"),
+        ("  a {\n\tb: c;\n  }", ".css", "a {\nb: c;\n}"),
+        ("if (a)\n    /b/.test(c);", ".js", "if (a)\n/b/.test(c);"),
+        ("const a = `\n    b`;", ".js", None),
+        ('x = "a\\\n    b";', ".js", None),
         ("// a", ".svg", "// a"),
+        ("  a", ".svg", "  a"),
     ],
 )
-def test_only_comments_on_their_own_lines_go(source: str, suffix: str, left: str | None) -> None:
+def test_only_what_is_surely_a_comment_or_indentation_goes(source: str, suffix: str, left: str | None) -> None:
     assert lean(source, suffix) == (source if left is None else left)  # None: a source to be left whole

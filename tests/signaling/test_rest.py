@@ -59,6 +59,20 @@ async def test_conference_from_creation_to_end(site: Site) -> None:
         await problem(await client.get(CONFERENCES + "/none"), 404, "no-such-conference")
 
 
+async def test_a_link_or_a_number_in_place_of_the_id_is_told_apart(site: Site) -> None:
+    created = await site.create()
+    async with site.client() as client:
+        for wrong in (created.link, created.number):
+            for where in (wrong, f"{wrong}/participants"):
+                answer = await client.get(f"{CONFERENCES}/{where}")
+                await problem(answer, 404, "no-such-conference")
+                told = answer.json()["message"]
+                assert "GET /api/v1/conferences" in told["en"]
+                assert "GET /api/v1/conferences" in told["ko"]
+        lobby = await client.post("/lobby", json={"conference": "A" * 22})
+        assert lobby.json()["message"]["en"] == sentence("no-such-conference").en
+
+
 async def test_participants_are_listed_muted_and_removed(site: Site) -> None:
     created = await site.create()
     member = FakeMember()

@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
+from mcu.controller.doors import ByLink, Person
 from mcu.errors import RefusedError
+from mcu.gateway.reasons import TOLD_REFUSALS
 from mcu.gateway.rooms import Rooms
 from mcu.h323.events import EndReason
 from mcu.signaling import protocol as p
 from mcu.signaling.messages import CALL_ENDS, sentence
 from tests.fakes.dialler import FakeCall, FakeDialler
+from tests.fakes.pool import FakeMember
 from tests.signaling.conftest import Browser, Site
 from tests.signaling.test_rest import CONFERENCES, check, problem
 from tests.signaling.test_websocket import refused
@@ -41,6 +44,14 @@ async def listed(browser: Browser) -> tuple[p.Room, ...]:
     news = await browser.until(p.Rooms)
     assert isinstance(news, p.Rooms)
     return news.rooms
+
+
+async def a_room_in(site: Site, conference: str) -> str:
+    """A participant that is a room."""
+    member = FakeMember()
+    place = await site.registry.rtp.expect(conference, member)
+    await site.registry.rtp.enter(place, Person(name="다지점 장치"), member)
+    return place.participant
 
 
 # --- REST -------------------------------------------------------------------------------------------
@@ -86,6 +97,8 @@ async def test_refusals_in_words(site: Site, dialler: FakeDialler) -> None:
     base = f"{CONFERENCES}/{(await site.create()).conference}/rooms"
     async with site.client() as client:
         await problem(await client.post(base, json={"address": "a@b c"}), 400, "address-invalid")
+        for address in ("10.1.1.999", "http://10.1.1.1/", "종로\n구청"):
+            await problem(await client.post(base, json={"address": address}), 400, "address-invalid")
         await problem(await client.post(base, json={"address": "1", "name": "가" * 41}), 400, "name-too-long")
         await problem(await client.post(base + "/none/call"), 404, "no-such-room")
         await problem(await client.get(f"{CONFERENCES}/none/rooms"), 404, "no-such-conference")
@@ -97,6 +110,29 @@ async def test_without_h323_there_are_no_rooms(site: Site) -> None:
     async with site.client() as client:
         await problem(await client.get(base), 501, "h323-off")
         await problem(await client.post(base, json={"address": "192.0.2.1"}), 501, "h323-off")
+        keys = base.replace("rooms", "participants/p/keys")
+        await problem(await client.post(keys, json={"keys": "1"}), 501, "h323-off")
+
+
+async def test_keys_are_pressed_at_a_room_that_is_there(site: Site, dialler: FakeDialler) -> None:
+    created = await site.create()
+    who = await a_room_in(site, created.conference)
+    _, person = await site.registry.enter(ByLink(created.link), Person(name="김하나"), FakeMember())
+    people = f"{CONFERENCES}/{created.conference}/participants"
+    async with site.client() as client:
+        assert (await client.post(f"{people}/{who}/keys", json={"keys": "12*#a"})).status_code == 204
+        assert dialler.keys == [(created.conference, who, "12*#A")]
+        for keys in ("1e", "1" * 33, "1 2"):
+            await problem(await client.post(f"{people}/{who}/keys", json={"keys": keys}), 400, "keys-invalid")
+        for body in ({"keys": ""}, {"keys": 12}, {"keys": "1" * 101}, {}, {"keys": "1", "room": "r"}):
+            await problem(await client.post(f"{people}/{who}/keys", json=body), 400, "invalid-body")
+        await problem(await client.post(f"{people}/none/keys", json={"keys": "1"}), 404, "no-such-participant")
+        gone = f"{CONFERENCES}/none/participants/{who}/keys"
+        await problem(await client.post(gone, json={"keys": "1"}), 404, "no-such-conference")
+        await problem(await client.post(f"{people}/{person}/keys", json={"keys": "1"}), 409, "not-a-room")
+        dialler.refuse = RefusedError("too-fast")
+        await problem(await client.post(f"{people}/{who}/keys", json={"keys": "1"}), 429, "too-fast")
+    assert len(dialler.keys) == 1
 
 
 # --- the chair's page -------------------------------------------------------------------------------
@@ -125,6 +161,23 @@ async def test_chair_calls_rooms_and_is_told(dialler: FakeDialler, served: Site,
     assert [room.room for room in await listed(browser)] == [second.room]
 
 
+async def test_chair_presses_keys_and_is_told_what_cannot_be(
+    dialler: FakeDialler, served: Site, browser: Browser
+) -> None:
+    created = await served.create()
+    entered = await browser.enter(created, "의장", chair_key=created.chair_key)
+    me = entered.you.participant
+    room = await a_room_in(served, created.conference)
+    await browser.send(p.SendKeys(participant=room, keys="7#b"))
+    await browser.send(p.SendKeys(participant=room, keys="7 8"))
+    assert await refused(browser) == "keys-invalid"
+    await browser.send(p.SendKeys(participant="nobody", keys="7"))
+    assert await refused(browser) == "no-such-participant"
+    await browser.send(p.SendKeys(participant=me, keys="7"))
+    assert await refused(browser) == "not-a-room"
+    assert dialler.keys == [(created.conference, room, "7#B")]
+
+
 async def test_chair_who_comes_back_is_told_again(dialler: FakeDialler, served: Site, browser: Browser) -> None:
     created = await served.create()
     entered = await browser.enter(created, "의장", chair_key=created.chair_key)
@@ -146,6 +199,7 @@ async def test_chair_who_comes_back_is_told_again(dialler: FakeDialler, served: 
         p.CallRooms(),
         p.HangUpRoom(room="r"),
         p.RemoveRoom(room="r"),
+        p.SendKeys(participant="p", keys="1"),
     ],
 )
 async def test_only_chairs_may_and_nobody_else_sees_addresses(
@@ -173,16 +227,28 @@ async def test_without_h323_the_chair_is_told_so(served: Site, browser: Browser)
     assert await refused(browser) == "h323-off"
 
 
-async def test_a_number_without_a_gatekeeper_is_told_in_words(site: Site, dialler: FakeDialler) -> None:
+@pytest.mark.parametrize("code", sorted(TOLD_REFUSALS))
+async def test_why_no_call_began_is_told_in_words(site: Site, dialler: FakeDialler, code: str) -> None:
     base = f"{CONFERENCES}/{(await site.create()).conference}/rooms"
-    dialler.refuse = RefusedError("no-gatekeeper")
+    dialler.refuse = RefusedError(code)
     async with site.client() as client:
         await client.post(base, json={"address": "7301"})
         async with asyncio.timeout(10):
             while (room := (await client.get(base)).json()["rooms"][0])["state"] != "ended":
                 await asyncio.sleep(0)
-    assert room["reason"] == "no-gatekeeper"
-    assert room["message"]["en"] == sentence("no-gatekeeper").en
+    assert room["reason"] == code
+    assert room["message"] == {"ko": sentence(code).ko, "en": sentence(code).en}
+
+
+async def test_a_name_that_has_no_address_is_told_when_it_is_called(site: Site, dialler: FakeDialler) -> None:
+    base = f"{CONFERENCES}/{(await site.create()).conference}/rooms"
+    async with site.client() as client:
+        await client.post(base, json={"address": "hall.no-such-gu.go.kr"})
+        (call,) = await called(dialler)
+        call.tell("ended", reason="address-unknown")
+        (room,) = (await client.get(base)).json()["rooms"]
+    assert (room["state"], room["reason"]) == ("ended", "address-unknown")
+    assert room["message"]["en"].startswith("No address was found for that name.")
 
 
 def test_every_end_of_a_call_has_words() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mcu.h323.address import Address
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock, EncodedFrame, StreamKind
 from mcu.media.video_codecs import VideoDecoder
-from mcu.synthetic.picture_code import Code, paint, read
+from mcu.synthetic.picture_code import MAX_FRAME, Code, paint, read
 from mcu.synthetic.room import RoomSettings, SyntheticRoom
 from mcu.synthetic.room_media import Picture, Voice
 from tests.support.attendees import QUIET, Meeting
@@ -29,11 +29,13 @@ def tone(person: int) -> Voice:
 
 
 def camera(person: int) -> Picture:
+    """For as long as one likes: the mark counts beats up to MAX_FRAME, and begins again."""
+
     def frame(beat: int, width: int, height: int) -> VideoFrame:
         picture = np.full((height, width, 3), 60 + 30 * (person % 5), np.uint8)
         left = beat * 4 % (width - 16)
         picture[height * 2 // 3 :, left : left + 16] = 200
-        paint(picture, Code(person, beat))
+        paint(picture, Code(person, beat % (MAX_FRAME + 1)))
         return VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
 
     return frame

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import audioop
 import random
 import socket
 import time
@@ -21,6 +20,7 @@ from mcu.media import payload_h264, rtcp
 from mcu.media.h264_nal import join_annex_b
 from mcu.media.types import VideoProfile
 from mcu.media.video_codecs import VideoEncoder
+from tests.support import alaw
 from tests.support.media import FPS, TONES, camera_picture
 
 RATE = 8_000
@@ -148,9 +148,9 @@ class Room:
         begin, block = time.monotonic(), 0
         while True:
             samples = (np.arange(BLOCK) + block * BLOCK) * (2 * np.pi * TONES[self.person] / RATE)
-            sound = (0.3 * 32767 * np.sin(samples)).astype("<i2").tobytes()
+            sound = (0.3 * 32767 * np.sin(samples)).astype(np.int16)
             if self.speaks:
-                self.send("audio", audioop.lin2alaw(sound, 2), payload_type=PCMA)
+                self.send("audio", alaw.compress(sound), payload_type=PCMA)
             self.timestamp["audio"] = (self.timestamp["audio"] + BLOCK) & 0xFFFFFFFF
             block += 1
             await asyncio.sleep(max(0.0, begin + block * 0.02 - time.monotonic()))
@@ -180,7 +180,7 @@ class Room:
     def sound(self) -> NDArray[np.float32]:
         """The last seconds at 8 kHz."""
         data = b"".join(p.payload for p in self.packets["audio"][-200:])
-        return np.frombuffer(audioop.alaw2lin(data, 2), "<i2").astype(np.float32) / 32768
+        return alaw.expand(data).astype(np.float32) / 32768
 
     def tones(self) -> dict[int, float]:
         """Each person's tone in the last half second: dB over the median of the spectrum."""

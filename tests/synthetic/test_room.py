@@ -6,11 +6,13 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 
 from mcu.h323.events import EndReason
 from mcu.h323.leg import KEYFRAME_SECONDS
 from mcu.media.types import StreamKind
+from mcu.synthetic.picture_code import MAX_FRAME, Code, read
 from tests.support.room_scene import Room, camera
 
 DRAWING = 11  # what the mark in the shared picture says
@@ -108,3 +110,10 @@ async def test_one_that_was_called_can_be_called_again() -> None:
     assert called.answered
     await another.close()
     await called.close()
+
+
+def test_a_camera_films_for_hours() -> None:
+    film = camera(3)
+    for beat, number in ((MAX_FRAME, MAX_FRAME), (MAX_FRAME + 1, 0), (20 * 3_600 * 50, 3_600_000 % 4_096)):
+        luma = np.asarray(film(beat, 320, 176).to_ndarray(format="gray8"))
+        assert read(luma) == Code(3, number)

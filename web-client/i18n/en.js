@@ -200,6 +200,7 @@ export const en = {
   "invite.number": "Joining by number needs the PIN too. Tell them to ask whoever created the meeting for it.",
   "invite.here": "This link opens on this computer only. Open the meeting by the server’s address, then invite.",
   "invite.locked": "The meeting is locked; nobody new can join until the chair unlocks it.",
+  "invite.rooms": "From a meeting room, dial {address}; it asks for the PIN",
   "invite.text": "What to send",
   "invite.copy": "Copy",
   "invite.copied": "Copied. Paste it into a mail or a message.",
@@ -314,6 +315,7 @@ export const en = {
   "people.unlock": "Unlock",
   "people.locked": "The meeting is locked; nobody new can join.",
   "people.room": "Room",
+  "people.labels": "{count} rooms behind it",
 
   "rooms.title": "Rooms",
   "rooms.titleCount": "Rooms: {connected} of {count} connected",
@@ -343,6 +345,11 @@ export const en = {
   "rooms.addOnly": "Only add",
   "rooms.missing": "Please enter an address or a number.",
   "rooms.tooMany": "Up to {count} rooms can be added at once.",
+  "rooms.keys": "Send keys",
+  "rooms.keysOf": "Send keys to {name}",
+  "rooms.keysHint": "e.g. 1234#",
+  "rooms.keysSent": "Sent: {keys}",
+  "rooms.keysWrong": "Please enter up to 32 of 0–9, *, # and A–D.",
   "rooms.notSent": "The server cannot be reached now. Press again when it can.",
 
   "chat.title": "Chat",

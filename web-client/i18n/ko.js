@@ -194,6 +194,7 @@ export const ko = {
     "번호로 들어오려면 비밀번호도 필요합니다. 비밀번호는 회의를 만든 사람에게 문의하라고 함께 알려 주십시오.",
   "invite.here": "이 링크는 이 컴퓨터에서만 열립니다. 서버의 주소로 회의를 연 뒤 초대하십시오.",
   "invite.locked": "지금은 회의가 잠겨 있어 새로 들어올 수 없습니다. 의장이 잠금을 풀어야 합니다.",
+  "invite.rooms": "회의실에서 걸 때: {address} (걸면 비밀번호를 묻습니다)",
   "invite.text": "보낼 내용",
   "invite.copy": "복사",
   "invite.copied": "복사했습니다. 보낼 곳에 붙여 넣으십시오.",
@@ -308,6 +309,7 @@ export const ko = {
   "people.unlock": "잠금 풀기",
   "people.locked": "회의가 잠겨 있어 새로 들어올 수 없습니다.",
   "people.room": "회의실",
+  "people.labels": "연결된 회의실 {count}곳",
 
   "rooms.title": "회의실",
   "rooms.titleCount": "회의실 {count}곳 중 {connected}곳 연결됨",
@@ -337,6 +339,11 @@ export const ko = {
   "rooms.addOnly": "추가만 하기",
   "rooms.missing": "주소나 번호를 입력하십시오.",
   "rooms.tooMany": "한 번에 {count}곳까지 추가할 수 있습니다.",
+  "rooms.keys": "키 보내기",
+  "rooms.keysOf": "{name}에 키 보내기",
+  "rooms.keysHint": "예: 1234#",
+  "rooms.keysSent": "보낸 키: {keys}",
+  "rooms.keysWrong": "0~9, *, #, A~D를 32개까지 입력하십시오.",
   "rooms.notSent": "서버와 연결이 끊겨 있습니다. 연결된 뒤에 다시 누르십시오.",
 
   "chat.title": "채팅",

@@ -5,6 +5,7 @@
 /** @typedef {import("../protocol").Sentence} Sentence */
 
 export const MOST_ROOMS = 60; // by conference, as the server has it
+const MOST_KEYS = 32; // at once, as the server takes them
 const GONE = new Set(["idle", "ended"]);
 
 /**
@@ -29,6 +30,12 @@ export function roomName(room) {
 /** Whether a call is under way, or will be by itself. @param {Room} room */
 export function isCalled(room) {
   return !GONE.has(room.state);
+}
+
+/** What is to be pressed, of what was typed with gaps and dashes; "" where that are no keys. @param {string} typed */
+export function keysOf(typed) {
+  const keys = typed.replace(/[\s-]/g, "").toUpperCase();
+  return /^[0-9*#A-D]+$/.test(keys) && keys.length <= MOST_KEYS ? keys : "";
 }
 
 /** @param {readonly Room[]} rooms */

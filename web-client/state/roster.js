@@ -32,15 +32,16 @@ export function handsOf(before, participants) {
 }
 
 /**
- * Those whose name or office has `words` in it; Hangul's consonants alone find syllables that begin so.
+ * Those whose name or office, or what is behind them, has `words` in it; Hangul's consonants alone find syllables that
+ * begin so.
  *
  * @param {readonly Participant[]} participants
  * @param {string} words
  */
 export function found(participants, words) {
   const wanted = plain(words);
-  return participants.filter((one) =>
-    [one.name, one.office].some((text) => plain(text).includes(wanted) || consonants(plain(text)).includes(wanted)),
+  return participants.filter(({ name, office, labels }) =>
+    [name, office, ...labels].map(plain).some((text) => text.includes(wanted) || consonants(text).includes(wanted)),
   );
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { apply, enter } from "../state/meeting.js";
-import { connected, failure, isCalled, roomName, roomsOf } from "../state/rooms.js";
+import { connected, failure, isCalled, keysOf, roomName, roomsOf } from "../state/rooms.js";
 import { entered } from "./samples.js";
 
 /** @param {Partial<import("../protocol").Room>} changes @returns {import("../protocol").Room} */
@@ -69,4 +69,11 @@ test("a call that came to nothing is said once; hanging up is not news", () => {
   assert.equal(failure(null, failed), null);
   assert.equal(failure(calling, [room({ state: "ended", reason: "hung-up", message: words })]), null);
   assert.equal(failure(calling, [room({ state: "connected" })]), null);
+});
+
+test("keys are what a telephone has, typed with gaps and dashes or without", () => {
+  assert.equal(keysOf(" 1234-56 78# "), "12345678#");
+  assert.equal(keysOf("*0abcd"), "*0ABCD");
+  assert.equal(keysOf("1".repeat(32)).length, 32);
+  for (const wrong of ["", " - ", "12e", "１２", "1".repeat(33)]) assert.equal(keysOf(wrong), "", wrong);
 });

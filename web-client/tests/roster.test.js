@@ -55,3 +55,10 @@ test("how long one took part is said in hours and minutes", () => {
   assert.equal(duration("ko", 20_000), "1분");
   assert.equal(duration("en", 2 * 3_600_000), "2 hours");
 });
+
+test("a bridge is found by what is behind it", () => {
+  const people = [participant("bridge", { kind: "room", labels: ["수원시청", "Yongin"] }), participant("a")];
+  assert.deepEqual(ids(found(people, "수원")), ["bridge"]);
+  assert.deepEqual(ids(found(people, "ㅅㅇㅅ")), ["bridge"]);
+  assert.deepEqual(ids(found(people, "yong")), ["bridge"]);
+});

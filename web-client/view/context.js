@@ -42,6 +42,7 @@ import { translate } from "../i18n/index.js";
  * @property {(room?: string) => void} callRooms one, or all that are not connected
  * @property {(room: string) => void} hangUpRoom
  * @property {(room: string) => void} removeRoom
+ * @property {(participant: string, keys: string) => boolean} sendKeys to a room; false: not sent
  * @property {() => void} hurry try to connect now
  * @property {() => void} leave
  * @property {() => void} end

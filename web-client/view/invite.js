@@ -19,7 +19,7 @@ export function invite(context) {
   const byLink = context.state.entry.by === "link";
   const locked = element("p", { class: "hint problem" }, inner.text("invite.locked"));
   inner.watch(
-    (state) => [state.meeting?.conference, state.language],
+    (state) => [state.meeting?.conference, !state.meeting?.rooms, state.language],
     () => {
       text.value = invitation(inner);
       grow(text);
@@ -59,7 +59,12 @@ function grow(text) {
   text.style.height = `${text.scrollHeight + 2}px`; // and its border
 }
 
-/** Title, link where the person came by one, and number. The PIN is nowhere in the page. @param {Context} context */
+/**
+ * Title, link where the person came by one, and number; for a chair whose server has rooms, what those dial. The PIN is
+ * nowhere in the page: a room is asked for it.
+ *
+ * @param {Context} context
+ */
 function invitation(context) {
   const { entry, meeting } = context.state;
   const number = meeting?.conference.number ?? "";
@@ -67,6 +72,10 @@ function invitation(context) {
     meeting?.conference.title,
     entry.by === "link" ? new URL(`/c/${entry.conference}`, location.origin).href : location.origin,
     number && context.say("meeting.number", { number: grouped(number) }),
+    number &&
+      meeting?.rooms &&
+      !HERE.has(location.hostname) &&
+      context.say("invite.rooms", { address: `${location.hostname}##${number}` }),
   ];
   return lines.filter(Boolean).join("\n");
 }

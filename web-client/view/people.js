@@ -5,6 +5,8 @@ import { handList } from "./hands.js";
 import { icon } from "./icons.js";
 import { ask, attachMenu } from "./popover.js";
 import { roomList } from "./rooms.js";
+import { keyField, nameKeyField, toggleKeyField } from "./send-keys.js";
+import { initials } from "../state/initials.js";
 import { self } from "../state/meeting.js";
 import { titled } from "../state/news.js";
 import { found } from "../state/roster.js";
@@ -77,6 +79,7 @@ function searchField(context, draw) {
 function row(context, who) {
   const { meeting } = context.state;
   const managed = self(meeting)?.role === "chair" && who.participant !== meeting?.you;
+  const keys = managed && who.kind === "room" && keyField(context, () => who.participant);
   return element(
     "li",
     {},
@@ -84,7 +87,9 @@ function row(context, who) {
     element("div", { class: "who" }, element("bdi", { class: "name" }), element("bdi", { class: "office" })),
     element("span", { class: "tag" }),
     element("span", { class: "marks" }),
-    managed && manageButton(context, who.participant),
+    managed && manageButton(context, who.participant, keys || null),
+    element("ul", { class: "labels below" }),
+    keys,
   );
 }
 
@@ -98,7 +103,7 @@ function update(context, node, who) {
   const speaking = meeting?.speaking.includes(who.participant) ?? false;
   node.classList.toggle("speaking", speaking);
   node.classList.toggle("away", who.presence === "reconnecting");
-  avatar.textContent = initial(who.name || who.office);
+  avatar.textContent = initials(who.name, who.office);
   name.textContent = own ? `${who.name} (${context.say("people.you")})` : who.name;
   const role = who.role === "attendee" ? "" : context.say(`people.${who.role}`);
   const away = who.presence === "reconnecting" ? context.say("people.reconnecting") : "";
@@ -107,6 +112,12 @@ function update(context, node, who) {
   marks.replaceChildren(...marksOf(context, who, speaking));
   const manage = node.querySelector(".manage > button");
   manage?.setAttribute("aria-label", context.say("people.actions", { name: who.name }));
+  const keys = node.querySelector("form");
+  if (keys) nameKeyField(context, keys, who.name);
+  const labels = /** @type {HTMLElement} */ (node.querySelector(".labels"));
+  labels.hidden = who.labels.length === 0;
+  labels.setAttribute("aria-label", context.say("people.labels", { count: who.labels.length }));
+  labels.replaceChildren(...who.labels.map((label) => element("li", {}, element("bdi", {}, label))));
 }
 
 /** @param {Context} context @param {Participant} who @param {boolean} speaking */
@@ -134,8 +145,8 @@ function marksOf(context, who, speaking) {
     );
 }
 
-/** @param {Context} context @param {string} participant */
-function manageButton(context, participant) {
+/** @param {Context} context @param {string} participant @param {HTMLElement | null} keys the field for a room's */
+function manageButton(context, participant, keys) {
   const who = () => context.state.meeting?.participants.find((one) => one.participant === participant);
   const button = element("button", { type: "button", class: "quiet icon-only" }, icon("more"));
   const menu = element("div", {});
@@ -156,6 +167,7 @@ function manageButton(context, participant) {
         (now.captioner
           ? entry("people.captionerNot", moderate("dismiss_captioner"))
           : entry("people.captioner", moderate("appoint_captioner"))),
+      keys && entry("rooms.keys", () => toggleKeyField(keys)),
       context.state.meeting?.conference.content === participant &&
         entry("people.stopContent", moderate("stop_content")),
       entry("people.remove", () => askRemove(context, now, moderate("remove")), "danger-text"),
@@ -194,10 +206,4 @@ function lockRow(context) {
     },
   );
   return node;
-}
-
-/** The first letter as people see it. @param {string} name */
-function initial(name) {
-  const first = new Intl.Segmenter().segment(name.trim())[Symbol.iterator]().next();
-  return first.done ? "" : first.value.segment.toUpperCase();
 }

@@ -4,6 +4,7 @@ import { addRooms, emptyDraft } from "./add-rooms.js";
 import { element, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { ask } from "./popover.js";
+import { keyField, nameKeyField, toggleKeyField } from "./send-keys.js";
 import { connected, isCalled, roomName } from "../state/rooms.js";
 
 /** @typedef {import("./context.js").Context} Context */
@@ -75,29 +76,51 @@ function row(context, id) {
       answers: [{ key: "rooms.remove", class: "danger", onclick: () => context.actions.removeRoom(id) }],
     });
   };
+  const form = keyField(context, () => now()?.participant);
+  const keys = iconButton(() => {
+    toggleKeyField(form);
+    keys.setAttribute("aria-expanded", String(!form.hidden));
+  }, "keypad");
   return element(
     "li",
     {},
     element("div", { class: "who" }, element("bdi", { class: "name" }), element("span", { class: "office" })),
-    element("button", { type: "button", class: "quiet icon-only", onclick: toggle }),
-    element("button", { type: "button", class: "quiet icon-only", onclick: remove }, icon("close")),
+    keys,
+    iconButton(toggle),
+    iconButton(remove, "close"),
+    form,
   );
+}
+
+/** @param {() => void} onclick @param {import("./icons.js").IconName} [look] */
+function iconButton(onclick, look) {
+  return element("button", { type: "button", class: "quiet icon-only", onclick }, look && icon(look));
 }
 
 /** @param {Context} context @param {HTMLElement} item @param {Room} room */
 function update(context, item, room) {
-  const [names, toggle, remove] = item.children;
+  const [names, keys, toggle, remove, form] = /** @type {Iterable<HTMLElement>} */ (item.children);
   const [name, line] = names?.children ?? [];
-  if (!name || !line || !toggle || !remove) return;
+  if (!name || !line || !keys || !toggle || !remove || !form) return;
   const called = isCalled(room);
   const shown = roomName(room);
   name.textContent = shown;
   name.setAttribute("title", [...new Set([shown, room.said, room.address])].filter(Boolean).join(" · "));
   const over = room.state === "ended" ? room.message : undefined;
   const state = over?.[context.state.language] ?? context.say(`rooms.${room.state}`);
-  line.replaceChildren(state, ...(room.office ? [" · ", element("bdi", {}, room.office)] : []));
-  item.className = over && room.reason !== "hung-up" ? "failed" : room.state;
+  const failed = over !== undefined && room.reason !== "hung-up";
+  const parts = [room.office, failed && shown !== room.address && room.address]; // which the message says to check
+  line.replaceChildren(state, ...parts.flatMap((part) => (part ? [" · ", element("bdi", {}, part)] : [])));
+  item.className = failed ? "failed" : room.state;
+  nameKeyField(context, form, shown);
+  if (room.state !== "connected") {
+    if ([keys, form].some((node) => node.contains(document.activeElement))) toggle.focus(); // they are about to go
+    form.hidden = true;
+  }
+  keys.hidden = room.state !== "connected";
+  keys.setAttribute("aria-expanded", String(!form.hidden));
   for (const [button, key] of /** @type {const} */ ([
+    [keys, "rooms.keysOf"],
     [toggle, called ? "rooms.hangUpOf" : "rooms.callOf"],
     [remove, "rooms.removeOf"],
   ])) {

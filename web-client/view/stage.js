@@ -34,6 +34,7 @@ export function stage(context) {
     () => void chooseSpeaker(frame, context.state.devices.speaker.chosen),
   );
 
+  let room = "";
   const place = () => {
     const picture = context.state.meeting?.tiles ?? context.state.meeting?.conference.picture;
     const box = { width: node.clientWidth, height: node.clientHeight };
@@ -48,7 +49,10 @@ export function stage(context) {
       width: `${area.width}px`,
       height: `${area.height}px`,
     });
-    frame.classList.toggle("following", zoom.moving);
+    // Gliding while a panel opens, Chromium leaves strokes of the tiles' borders behind.
+    const before = room;
+    room = `${box.width} ${box.height}`;
+    frame.classList.toggle("following", zoom.moving || room !== before);
     node.classList.toggle("enlarged", zoom.view.scale > 1);
     whole.hidden = zoom.view.scale === 1;
     tiles.scaled(area.width / picture.width);

@@ -104,7 +104,8 @@ def _sightings(looks: Iterable[Look]) -> Iterator[tuple[float, dict[tuple[int, i
     entrances: dict[int, int] = {}
     last: dict[int, float] = {}
     for shown in looks:
-        numbers = {code.person: code.frame for code in shown.codes.values() if code is not None}
+        cameras = (code for place, code in shown.codes.items() if not place.content)  # screens count for themselves
+        numbers = {code.person: code.frame for code in cameras if code is not None}
         for who in numbers:
             if shown.arrived - last.get(who, shown.arrived) > AWAY_SECONDS:
                 entrances[who] = entrances.get(who, 0) + 1

@@ -34,6 +34,7 @@ BEGIN = 1_000.0
 BEFORE = 4.0  # seconds of sending before the check that are told
 CAMERA_FPS, COMPOSITE_FPS = 15, 25
 LOOP, DRAWN = 60, 12  # pictures of a loop, and different ones among them: drawing is what takes time
+SCREEN_AHEAD = 25  # numbers by which a shared screen is ahead of its owner's camera: it is a loop of its own
 GRID = LayoutChoice("grid")
 BEST = VideoProfile("VP8", 1280, 720, COMPOSITE_FPS, 1_200_000)
 TRANSIT, PATH = 0.004, 0.012  # seconds: from a sender into the server, and a composite to who receives it
@@ -295,5 +296,6 @@ def _pictures(
             continue
         newest = cameras[number].newest(min(now, stands))
         if newest >= 0:
+            newest = (newest + SCREEN_AHEAD * tile.content) % LOOP
             shown[tile.participant, tile.content] = face(number, 144 if tile.height <= SMALL_TILE else 180)[newest]
     return shown

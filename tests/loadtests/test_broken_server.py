@@ -1,0 +1,153 @@
+"""A server that is broken on purpose is found out, by the right name and with the right people; a sound one is not.
+
+The meeting is always the same: five people with cameras, of whom two speak, and one is muted and goes on speaking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from loadtests.findings import Fault, Finding, Inspection
+from loadtests.wire import Act, Check, Enter, Leave
+from mcu.synthetic.people import person
+from tests.loadtests import broken_server
+from tests.support.agent import Agent, running_agent
+from tests.support.server import ROOT, Server, running_server
+
+CACHE = ROOT / "var/cache/synthetic"  # faces and voices are made once
+CHAIR, HEAD, LOOKED_AT, MUTED, LISTENER = PEOPLE = range(5)
+SPEAKERS = (CHAIR, HEAD)
+OBSERVERS = (CHAIR, HEAD, LISTENER)
+CHECK_SECONDS = 3.0
+MOST_CHECKS = 5  # while the machine is too busy for a check to tell anything
+LEAST_FPS = 20.0  # of 25: below, the server does less for pictures, for want of CPU
+HEALTHY_MEETINGS = 3
+TOO_BUSY = ("the server was short of CPU", "the agent itself was")  # as checks say it
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+
+Named = dict[int, set[tuple[Fault, tuple[int, ...]]]]  # what each observer says, and of whom
+
+# By fault: whom it is about, and what each observer has to find. Nothing else may be found.
+EXPECTED: dict[str, tuple[tuple[int, ...], Named]] = {
+    "swapped tiles": (
+        (HEAD, LOOKED_AT),
+        {who: {(Fault.WRONG_PERSON, (HEAD, LOOKED_AT))} for who in OBSERVERS},
+    ),
+    "frozen tile": ((LOOKED_AT,), {who: {(Fault.TILE_FROZEN, (LOOKED_AT,))} for who in OBSERVERS}),
+    "black tile": ((LOOKED_AT,), {who: {(Fault.TILE_BLACK, (LOOKED_AT,))} for who in OBSERVERS}),
+    "muted heard": ((MUTED,), {who: {(Fault.MUTED_HEARD, (MUTED,))} for who in OBSERVERS}),
+    "own voice": ((), {who: {(Fault.OWN_VOICE, (who,))} for who in SPEAKERS} | {LISTENER: set()}),
+}
+# By fault that makes something late: what may be told of it beside lips and voice that are apart, and of those which.
+LATE: dict[str, tuple[Fault, str]] = {
+    "late pictures": (Fault.LATE_PICTURE, "the picture comes later"),
+    "late sound": (Fault.LATE_SOUND, "the voice comes later"),
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def agent(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Agent]:
+    async with running_agent(tmp_path_factory.mktemp("agent"), "--cache", str(CACHE)) as running:
+        yield running
+
+
+async def test_no_fault_of_a_sound_server(agent: Agent, tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        for _ in range(HEALTHY_MEETINGS):
+            for inspection in await meet(agent, server):
+                assert not findings(inspection), inspection
+                assert inspection.figures.tiles_right == inspection.figures.tiles == len(PEOPLE)
+                assert set(inspection.figures.heard) == set(SPEAKERS) - {inspection.who}
+
+
+@pytest.mark.parametrize("fault", EXPECTED)
+async def test_fault_is_named(agent: Agent, tmp_path: Path, fault: str) -> None:
+    people, expected = EXPECTED[fault]
+    with broken(tmp_path, fault, *people) as server:
+        for inspection in await meet(agent, server):
+            named = {(finding.fault, finding.people) for finding in findings(inspection)}
+            assert named == expected[inspection.who], inspection
+
+
+@pytest.mark.parametrize("fault", LATE)
+async def test_lateness_is_named(agent: Agent, tmp_path: Path, fault: str) -> None:
+    late, which = LATE[fault]
+    with broken(tmp_path, fault) as server:
+        for inspection in await meet(agent, server):
+            found = {finding.fault: finding for finding in findings(inspection)}
+            assert {Fault.LIPS} <= found.keys() <= {late, Fault.LIPS}, inspection
+            assert set(found[Fault.LIPS].people) == set(SPEAKERS) - {inspection.who}
+            assert found[Fault.LIPS].detail.endswith(which)
+            assert measured(inspection, fault) > 1000 * broken_server.ADDED_SECONDS
+
+
+def measured(inspection: Inspection, fault: str) -> float:
+    """Milliseconds of the delay that the fault is about."""
+    figures = inspection.figures
+    delay = figures.picture_delay if fault == "late pictures" else figures.sound_delay
+    assert delay is not None
+    return delay
+
+
+def broken(folder: Path, fault: str, *people: int) -> Any:
+    """A server with a fault that is about these people."""
+    return running_server(folder, broken_server.environment(fault, *(person(who).name for who in people)))
+
+
+async def meet(agent: Agent, server: Server) -> list[Inspection]:
+    """One meeting from entering to leaving; what its observers say of it."""
+    created = server.post("/api/v1/conferences", {"title": "부하 시험"})
+    conference = {"server": server.url, "conference": created["link"]}
+    replies = await asyncio.gather(
+        *(
+            agent.ask(
+                Enter(
+                    number=0,
+                    who=who,
+                    chair_key=created["chair_key"] if who == CHAIR else "",
+                    speaks_while_muted=who == MUTED,
+                    **conference,
+                )
+            )
+            for who in PEOPLE
+        )
+    )
+    assert not any(reply.failed for reply in replies), replies
+    await asyncio.gather(*(act(agent, who, speaking=True) for who in (*SPEAKERS, MUTED)))
+    await act(agent, CHAIR, mute=MUTED)
+    try:
+        for _ in range(MOST_CHECKS):
+            inspections = await asyncio.gather(*(check(agent, who) for who in OBSERVERS))
+            if all(is_quiet(inspection) for inspection in inspections):
+                break
+        return inspections
+    finally:
+        await asyncio.gather(*(agent.ask(Leave(number=0, who=who)) for who in PEOPLE))
+
+
+async def act(agent: Agent, who: int, **wish: Any) -> None:
+    reply = await agent.ask(Act(number=0, who=who, **wish))
+    assert not reply.failed, reply
+
+
+async def check(agent: Agent, who: int) -> Inspection:
+    reply = await agent.ask(Check(number=0, who=who, seconds=CHECK_SECONDS))
+    assert reply.inspection is not None, reply
+    return reply.inspection
+
+
+def findings(inspection: Inspection) -> tuple[Finding, ...]:
+    return (*inspection.picture_findings, *inspection.voice_findings)
+
+
+def is_quiet(inspection: Inspection) -> bool:
+    """Whether server and agent had the CPU that they need."""
+    too_busy = any(words in text for text in inspection.unjudged for words in TOO_BUSY)
+    return not too_busy and (inspection.figures.fps or 0.0) >= LEAST_FPS

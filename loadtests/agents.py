@@ -41,6 +41,7 @@ class _Slot:
     """One agent, or the place of one."""
 
     index: int
+    far: bool = False  # at the far end of a bad line
     process: AgentProcess | None = None
     deaths: int = 0
     why: str = "it has not been started"  # there is no process
@@ -55,10 +56,23 @@ class _Slot:
 class Agents:
     """`admit` somebody, `ask` as often as you like, `dismiss`; `close` at the end."""
 
-    def __init__(self, *, most: int, command: Sequence[str] = (), died: Callable[[str], None] | None = None) -> None:
-        """At most `most` agents, of this command line (ours, when empty); `died` is told why whenever one dies."""
-        self._most = most
-        self._command = tuple(command) or tuple(leashed("-m", "loadtests.agent"))
+    def __init__(
+        self,
+        *,
+        most: int,
+        command: Sequence[str] = (),
+        died: Callable[[str], None] | None = None,
+        near: str = "",
+        far: str = "",
+    ) -> None:
+        """At most `most` agents, of this command line (ours, when empty); `died` is told why whenever one dies.
+
+        `near` and `far` are files of network namespaces for those at both ends of a bad line: rule 1 holds for each,
+        and one at the far end comes beside the others.
+        """
+        self._most = most + bool(far)
+        words = tuple(command) or tuple(leashed("-m", "loadtests.agent"))
+        self._commands = {is_far: (*_inside(end), *words) for is_far, end in ((False, near), (True, far))}
         self._died = died
         self._folder = tempfile.TemporaryDirectory(prefix="mcu-loadtest-")
         self._slots: list[_Slot] = []
@@ -71,9 +85,9 @@ class Agents:
 
     # --- people -----------------------------------------------------------------------------------------
 
-    def admit(self, who: int, *, conference: str, listener: Listener) -> None:
+    def admit(self, who: int, *, conference: str, listener: Listener, far: bool = False) -> None:
         """From now on commands for `who` go to the agent of `conference`, and the listener is told what happens."""
-        slot = self._slot(conference)
+        slot = self._slot(conference, far=far)
         slot.people[who] = listener
         self._by_who[who] = slot
 
@@ -94,15 +108,16 @@ class Agents:
                 process = self._running(slot)
         return slot.reply(slot.why) if process is None else process.ask(command, patience)
 
-    def _slot(self, conference: str) -> _Slot:
-        for slot in self._slots:
+    def _slot(self, conference: str, *, far: bool) -> _Slot:
+        here = [slot for slot in self._slots if slot.far is far]
+        for slot in here:
             if conference in slot.conferences:
                 return slot
-        if len(self._slots) < self._most:
-            self._slots.append(_Slot(len(self._slots)))
+        if not here or len(self._slots) < self._most:
+            self._slots.append(_Slot(len(self._slots), far))
             found = self._slots[-1]
         else:
-            found = min(self._slots, key=lambda slot: (len(slot.people), slot.index))
+            found = min(here, key=lambda slot: (len(slot.people), slot.index))
         found.conferences.add(conference)
         return found
 
@@ -134,7 +149,7 @@ class Agents:
             return slot.process
         folder = Path(self._folder.name) / str(slot.index)
         process = AgentProcess(
-            self._command,
+            self._commands[slot.far],
             folder=folder,
             happened=lambda happened: self._tell(slot, happened),
             ended=lambda _, why: self._lost(slot, why),
@@ -163,3 +178,8 @@ class Agents:
         listener = slot.people.get(happened.who)
         if listener is not None:
             listener.happened(happened)
+
+
+def _inside(namespace: str) -> tuple[str, ...]:
+    """What comes before a command that runs in this network namespace; unix sockets lead out of it all the same."""
+    return ("nsenter", f"--net={namespace}", "--") if namespace else ()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from loadtests.line.words import Ready as Ends
 from loadtests.rest import Server
 from mcu.errors import ConfigurationError
 
@@ -57,9 +58,14 @@ class Allotment(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     gateway: str  # "host:port"; "" for none
     places: tuple[Place, ...]
+    entrance: str = ""  # of the server, where it is not where its REST is
+    near: str = ""  # files of the network namespaces of agents at both ends of a bad line; "" for this machine's own
+    far: str = ""
 
 
-def allot(conferences: Sequence[Conference], *, workers: int, gateway: str = "") -> tuple[Allotment, ...]:
+def allot(
+    conferences: Sequence[Conference], *, workers: int, gateway: str = "", ends: Ends | None = None
+) -> tuple[Allotment, ...]:
     """One for each worker. Raises ValueError without conferences or workers."""
     if not conferences or workers < 1:
         raise ValueError("nothing to share out, or nobody to have it")
@@ -76,7 +82,15 @@ def allot(conferences: Sequence[Conference], *, workers: int, gateway: str = "")
             )
         )
     return tuple(
-        Allotment(index=index, workers=workers, gateway=gateway, places=tuple(places))
+        Allotment(
+            index=index,
+            workers=workers,
+            gateway=gateway,
+            places=tuple(places),
+            entrance=ends.entrance if ends is not None else "",
+            near=ends.near if ends is not None else "",
+            far=ends.far if ends is not None else "",
+        )
         for index, places in enumerate(made)
     )
 

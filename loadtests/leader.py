@@ -18,12 +18,14 @@ from locust.runners import LocalRunner, MasterRunner
 
 from loadtests import conferences, faces, own_server
 from loadtests.conferences import STREAM, Conference
+from loadtests.line import forecast
+from loadtests.line.server import LineServer
 from loadtests.options import Options, options_of
 from loadtests.own_server import OwnServer
 from loadtests.rest import Server
 from loadtests.scenarios import counts_of, plan_of
 from loadtests.shapes import Plan, ScenarioShape
-from loadtests.worker import ALLOTMENT, GOES, IS_BACK
+from loadtests.worker import ALLOTMENT, GOES, IS_BACK, LINE_DIES, LINE_IS_BACK
 from mcu.errors import ConfigurationError
 
 STEADY_RATE = 2.0  # users a second, where nothing is said
@@ -43,7 +45,10 @@ class Leader:
         parsed = environment.parsed_options
         assert parsed is not None
         self._parsed: argparse.Namespace = parsed
-        self._own: OwnServer | None = None
+        self._own: OwnServer | LineServer | None = None
+        self._line: LineServer | None = None
+        self._forecast: tuple[forecast.Change, ...] = ()
+        self._changing: gevent.Greenlet[..., Any] | None = None
         self._conferences: list[Conference] = []
         self._began: float | None = None
         self._restarting: gevent.Greenlet[..., Any] | None = None
@@ -71,7 +76,13 @@ class Leader:
         asked = self._options()
         if asked.whip:
             return  # whoever it is has nothing but its two addresses
-        if own_server.wants_own_server(asked):
+        if asked.weather:
+            if asked.host or asked.own_server:
+                raise ConfigurationError(f"{asked.scenario.name} starts a server behind a bad line: leave --host out.")
+            log.info("나쁜 회선과 그 뒤의 서버를 시작합니다 · Starting a bad line, and a server behind it")
+            self._own = self._line = LineServer()
+            self._forecast = forecast.parse(asked.weather)
+        elif own_server.wants_own_server(asked):
             log.info("시험용 서버를 시작합니다 · Starting a server of our own")
             self._own = OwnServer()
             log.info("%s", self._own.address)
@@ -107,10 +118,17 @@ class Leader:
                 gevent.spawn(self._runner.quit)  # a lone locust does that by itself
             raise StopTest(str(error)) from error
         workers = self._workers()
-        allotted = conferences.allot(self._conferences, workers=len(workers), gateway=gateway)
+        allotted = conferences.allot(
+            self._conferences,
+            workers=len(workers),
+            gateway=gateway,
+            ends=self._line.ends if self._line is not None else None,
+        )
         for worker, allotment in zip(workers, allotted, strict=True):
             self._runner.send_message(ALLOTMENT, msgspec.to_builtins(allotment), worker)
         self._began = time.monotonic()
+        if self._line is not None:
+            self._changing = gevent.spawn(self._change, self._line)
         if asked.scenario.restarts:
             self._restarting = gevent.spawn(self._restart, asked)
 
@@ -171,6 +189,24 @@ class Leader:
             return
         self._runner.send_message(IS_BACK)
 
+    def _change(self, line: LineServer) -> None:
+        """The weather, as it was told."""
+        was_dead = False
+        for change in self._forecast:
+            gevent.sleep(max(0.0, change.at - self._running_for()))
+            if change.is_dead and not was_dead:
+                self._runner.send_message(LINE_DIES)
+            try:
+                line.change(change)
+            except ConfigurationError as error:
+                log.error("%s", error)
+                self._environment.process_exit_code = 1
+                return
+            log.info("날씨 · Weather: %s", forecast.describe(change))
+            if was_dead and not change.is_dead:
+                self._runner.send_message(LINE_IS_BACK)
+            was_dead = change.is_dead
+
     @staticmethod
     def _is_ready(asked: Options) -> bool:
         server = Server(asked.host, api_key=asked.api_key)
@@ -189,8 +225,9 @@ class Leader:
     def stop(self, **_: Any) -> None:
         """A run is over. Where workers are still about to stop, conferences wait for `quit`."""
         self._began = None
-        if self._restarting is not None:
-            self._restarting.kill()
+        for greenlet in (self._restarting, self._changing):
+            if greenlet is not None:
+                greenlet.kill()
         if self._runner.user_count == 0:
             self._end_conferences()
 

@@ -14,12 +14,23 @@ from loadtests.users.bad_leg import BadLeg
 from loadtests.users.chair import Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import DistrictHead
+from loadtests.users.far_receiver import FarReceiver
 from loadtests.users.one_too_many import OneTooMany
 from loadtests.users.publisher import Publisher
 from loadtests.users.remote_expert import RemoteExpert
 from loadtests.users.viewer import Viewer
 
-__all__ = ["BadLeg", "Chair", "ConferenceRoom", "DistrictHead", "OneTooMany", "Publisher", "RemoteExpert", "Viewer"]
+__all__ = [
+    "BadLeg",
+    "Chair",
+    "ConferenceRoom",
+    "DistrictHead",
+    "FarReceiver",
+    "OneTooMany",
+    "Publisher",
+    "RemoteExpert",
+    "Viewer",
+]
 
 wiring.attach(events)
 reporting.attach(events)

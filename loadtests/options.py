@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from loadtests.conferences import STREAM
+from loadtests.line import forecast
 from loadtests.scenario import Scenario
 from loadtests.scenarios import SCENARIOS, scenario_of
 from mcu.errors import ConfigurationError
@@ -57,6 +58,7 @@ class Options:
     own_server: bool
     restart_command: str
     speed: float
+    weather: str  # "" where there is no bad line
     agents: int
     check_every: float
     check_seconds: float
@@ -193,6 +195,14 @@ def add(parser: ArgumentParser) -> None:
         include_in_web_ui=False,
     )
     flag(
+        "weather",
+        "회선이 하는 일입니다(bad-lines, dead-line, one-bad-receiver).",
+        f"What the line does, in scenarios with a bad one, and from when on. Like {forecast.EXAMPLE!r}.",
+        default="",
+        metavar="WEATHER",
+        include_in_web_ui=False,
+    )
+    flag(
         "speed",
         "working-day의 시간을 이 배수로 줄입니다. 60이면 9시간이 9분입니다.",
         "How many times as fast a working-day passes; at 60 its nine hours take nine minutes.",
@@ -255,11 +265,14 @@ def options_of(parsed: argparse.Namespace, *, host: str) -> Options:
         own_server=parsed.own_server,
         restart_command=parsed.restart_command,
         speed=parsed.speed,
+        weather=parsed.weather or scenario_of(parsed.scenario).weather,
         agents=parsed.agents or os.cpu_count() or 1,
         check_every=parsed.check_every,
         check_seconds=parsed.check_seconds,
     )
     wrong = next((text for holds, text in _RULES if holds(options)), "")
+    if options.weather:
+        forecast.parse(options.weather)
     if wrong:
         raise ConfigurationError(wrong)
     return options
@@ -268,6 +281,14 @@ def options_of(parsed: argparse.Namespace, *, host: str) -> Options:
 _RULES: tuple[tuple[Callable[[Options], object], str], ...] = (
     (lambda o: o.conferences < 0 or o.agents < 0, "--conferences and --agents cannot be negative."),
     (lambda o: o.run_time is not None and o.run_time <= 0, "--hours has to be more than 0."),
+    (
+        lambda o: o.weather and not o.scenario.weather,
+        "--weather is for scenarios with a bad line: bad-lines, dead-line, one-bad-receiver.",
+    ),
+    (
+        lambda o: o.scenario.weather and o.conference,
+        "A scenario with a bad line has a server of its own: leave --conference out.",
+    ),
     (lambda o: o.speed <= 0, "--speed has to be more than 0."),
     (lambda o: o.check_every < 0, "--check-every cannot be negative; 0 makes no checks."),
     (lambda o: not 1.0 <= o.check_seconds <= 30.0, "--check-seconds goes from 1 to 30."),

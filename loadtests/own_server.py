@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from loadtests.line.server import LineServer
 from loadtests.options import Options
 from loadtests.rest import Server
 from mcu.bench.server_process import ServerFailed, ServerProcess, free_ports
@@ -94,7 +95,7 @@ def look(options: Options) -> None:
             raise ConfigurationError(f"{error}{given}") from error
 
 
-def gateway_of(options: Options, own: OwnServer | None) -> str:
+def gateway_of(options: Options, own: OwnServer | LineServer | None) -> str:
     """Where rooms call: "" where nobody listens and none was named. Raises ConfigurationError."""
     if options.gateway:
         host, _, port = options.gateway.rpartition(":")
@@ -111,10 +112,10 @@ def gateway_of(options: Options, own: OwnServer | None) -> str:
     return f"[{host}]:{GATEWAY_PORT}" if ":" in host else f"{host}:{GATEWAY_PORT}"
 
 
-def restart(options: Options, own: OwnServer | None, *, ready: Callable[[], bool]) -> str:
+def restart(options: Options, own: OwnServer | LineServer | None, *, ready: Callable[[], bool]) -> str:
     """Restart the server and wait until it is ready; what went wrong, "" for nothing."""
     try:
-        if own is not None:
+        if isinstance(own, OwnServer):
             own.stop()
             own.start()
         else:

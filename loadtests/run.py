@@ -11,6 +11,7 @@ import gevent
 
 from loadtests.agents import Agents
 from loadtests.conferences import Allotment
+from loadtests.line_break import LineBreak
 from loadtests.meeting import Meeting
 from loadtests.numbers import Numbers
 from loadtests.options import Options
@@ -46,12 +47,16 @@ class Run:
         self.scenario = options.scenario
         self.server = Server(options.host, api_key=options.api_key)
         self.gateway = allotment.gateway
+        self.entrance = allotment.entrance or self.server.address  # where participants come in
         self.meetings: list[Meeting[Presence]] = [Meeting(place) for place in allotment.places]
         self.numbers = Numbers(index=allotment.index, workers=allotment.workers)
-        self.agents = agents or Agents(most=options.agents, died=self._agent_died)
+        self.agents = agents or Agents(
+            most=options.agents, died=self._agent_died, near=allotment.near, far=allotment.far
+        )
         self.clock, self.sleep = clock, sleep
         self.users = 0  # that have come so far: a user's chances are drawn from its place in the row
         self._before: dict[Presence, int] = {}  # who was in when the server was restarted, with its reconnects so far
+        self._cut: LineBreak | None = None
         self._greenlets: list[gevent.Greenlet[..., Any]] = []
 
     # --- life -------------------------------------------------------------------------------------------
@@ -61,7 +66,7 @@ class Run:
         every = self.options.check_every
         rounds = Rounds(
             self.agents,
-            lambda: {who: person for who, person in self._people().items() if person.looks},
+            lambda: {who: person for who, person in self._people().items() if person.looks and not person.excused},
             every=min(every, self.scenario.checks_every or every),
             seconds=self.options.check_seconds,
             settle=self.scenario.settle,
@@ -121,6 +126,18 @@ class Run:
     def server_is_back(self) -> None:
         """It is ready again: see after a while who has not come back."""
         self._greenlets.append(gevent.spawn(self.expect_everybody))
+
+    # --- a dead line ------------------------------------------------------------------------------------
+
+    def line_dies(self) -> None:
+        """Nobody is judged until the line is back."""
+        self._cut = LineBreak(self, list(self._people().values()))
+
+    def line_is_back(self) -> None:
+        """Look who is back, and after how long."""
+        if self._cut is not None:
+            self._greenlets += self._cut.end()
+            self._cut = None
 
     def expect_everybody(self) -> None:
         """After BACK_SECONDS, tell of everybody who is not back, or has not noticed."""

@@ -9,6 +9,7 @@ from loadtests.shapes import Pace
 
 # Classes of which there is a number, not a share.
 CHAIR, ONE_TOO_MANY, BAD_LEG, PUBLISHER = "Chair", "OneTooMany", "BadLeg", "Publisher"
+FAR_RECEIVER = "FarReceiver"
 EVERYBODY = {"DistrictHead": 6.0, "RemoteExpert": 3.0, "Viewer": 1.0, "ConferenceRoom": 1.0}
 BY_BROWSER = {"DistrictHead": 3.0, "RemoteExpert": 1.0}
 WATCHING = {"Viewer": 1.0}
@@ -54,6 +55,8 @@ class Scenario:
     restarts: bool = False  # the server is restarted in the middle
     forwards: bool = False  # in each conference one sends by WHIP and others watch by WHEP: any such server will do
     bad_legs: int = 0  # of the users, in one conference: they take nothing in (loadtests.users.bad_leg)
+    weather: str = ""  # of a line between the server and who is far (loadtests.line.forecast); "" for no such line
+    far_receivers: int = 0  # of the users: only they are far (loadtests.users.far_receiver); 0: everybody is
     settle: float = SETTLE_SECONDS  # seconds from being in to the first check
     checks_every: float | None = None  # seconds between two checks by one participant, where --check-every says more
     expectations: tuple[str, ...] = WELL
@@ -62,6 +65,10 @@ class Scenario:
     def conferences(self, users: int) -> int:
         """How many it takes for so many."""
         return 1 if self.is_one else max(1, -(-users // self.people))
+
+    def is_far(self, name: str) -> bool:
+        """Whether people of this class are beyond the line."""
+        return bool(self.weather) and (not self.far_receivers or name == FAR_RECEIVER)
 
     @property
     def extra(self) -> int:

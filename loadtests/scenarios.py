@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from loadtests import shapes
+from loadtests.bad_lines import BAD_LINES
 from loadtests.known_failures import KNOWN_FAILURES
 from loadtests.scenario import (
     BAD_LEG,
     BY_BROWSER,
     CHAIR,
+    FAR_RECEIVER,
     NO_GROWTH,
     ONE_TOO_MANY,
     PUBLISHER,
@@ -108,6 +110,7 @@ SCENARIOS: dict[str, Scenario] = {
             stay=(60.0, 180.0),
             expectations=(*WELL, *NO_GROWTH, "presence fails = 0"),
         ),
+        *BAD_LINES,
         *KNOWN_FAILURES,
     )
 }
@@ -139,4 +142,5 @@ def counts_of(scenario: Scenario, *, conferences: int) -> dict[str, int]:
         ONE_TOO_MANY: scenario.extra,
         BAD_LEG: scenario.bad_legs,
         PUBLISHER: conferences if scenario.forwards else 0,
+        FAR_RECEIVER: scenario.far_receivers,
     }

@@ -9,6 +9,7 @@ A lone locust leads and works; a master leads; a worker works.
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
@@ -18,8 +19,11 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests import options
 from loadtests.leader import Leader
+from loadtests.line.server import NotHere
 from loadtests.worker import Worker
 from mcu.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
 
 
 def attach(events: Events) -> None:
@@ -36,6 +40,9 @@ def _init(environment: Environment, **_: Any) -> None:
     if isinstance(runner, LocalRunner | MasterRunner):
         try:
             leader = Leader(environment, runner)
+        except NotHere as error:
+            log.warning("%s: %s · Skipped: %s", "건너뜁니다", error, error)
+            sys.exit(0)
         except ConfigurationError as error:
             sys.exit(f"\n{error}")
     events = environment.events

@@ -14,6 +14,7 @@ from loadtests.run import Run, run_of, set_run
 
 # Messages from the leader.
 ALLOTMENT, GOES, IS_BACK = "loadtest-allotment", "loadtest-server-goes", "loadtest-server-is-back"
+LINE_DIES, LINE_IS_BACK = "loadtest-line-dies", "loadtest-line-is-back"
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,8 @@ class Worker:
         runner.register_message(ALLOTMENT, self._take)
         runner.register_message(GOES, lambda **_: self._to_run(Run.server_goes))
         runner.register_message(IS_BACK, lambda **_: self._to_run(Run.server_is_back))
+        runner.register_message(LINE_DIES, lambda **_: self._to_run(Run.line_dies))
+        runner.register_message(LINE_IS_BACK, lambda **_: self._to_run(Run.line_is_back))
 
     def _take(self, *, msg: Any, **_: Any) -> None:
         self._allotment = msgspec.convert(msg.data, Allotment)

@@ -55,6 +55,7 @@ class Presence(User):
         self.who = -1  # no number yet
         self.since = 0.0
         self.away = False
+        self.excused = False  # from checks, for the moment
         self.breaks = 0
         self.reconnects = 0
         self._meeting: Meeting[Presence] | None = None
@@ -119,7 +120,7 @@ class Presence(User):
             number=0,
             who=self.who,
             kind=self.kind,
-            server=self.run_.server.address,
+            server=self.run_.entrance,
             conference=self.meeting.conference.link,
             camera=self.camera,
             patience=ENTER_PATIENCE,
@@ -169,7 +170,7 @@ class Presence(User):
         self.who = run.numbers.take(now=run.clock())
         self._meeting, self._lost = meeting, False
         meeting.expected += 1
-        run.agents.admit(self.who, conference=meeting.key, listener=self)
+        run.agents.admit(self.who, conference=meeting.key, listener=self, far=run.scenario.is_far(self.name))
         return meeting
 
     def _stay_out(self, seconds: float, why: str, *, rest: float) -> None:

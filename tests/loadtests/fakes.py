@@ -56,11 +56,13 @@ class FakeAgents:
     asked: list[AnyCommand] = field(default_factory=list)
     listeners: dict[int, Listener] = field(default_factory=dict)
     conferences: dict[int, str] = field(default_factory=dict)
+    far: set[int] = field(default_factory=set)
     said: Counts | None = None
 
-    def admit(self, who: int, *, conference: str, listener: Listener) -> None:
+    def admit(self, who: int, *, conference: str, listener: Listener, far: bool = False) -> None:
         assert who not in self.listeners, "an agent has one of a number"
         self.listeners[who], self.conferences[who] = listener, conference
+        self.far |= {who} if far else set()
 
     def dismiss(self, who: int) -> None:
         del self.listeners[who]
@@ -126,6 +128,7 @@ def options(scenario: str = "churn", **changes: Any) -> Options:
         own_server=False,
         restart_command="",
         speed=60.0,
+        weather=SCENARIOS[scenario].weather,
         agents=1,
         check_every=20.0,
         check_seconds=3.0,

@@ -253,3 +253,19 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_the_far_end_of_a_line_has_an_agent_of_its_own() -> None:
+    made = Agents(most=1, command=SCRIPTED, far="/proc/self/ns/net")  # our own: whoever enters it stays here
+    try:
+        replies = {}
+        for who, far in enumerate((False, True, False, True)):
+            made.admit(who, conference="plain", listener=Ear(), far=far)
+            if far and os.geteuid() != 0:
+                continue  # to enter a namespace takes root
+            replies[who] = made.ask(Enter(number=0, who=who, server="http://x", conference="plain"), PATIENCE)
+        assert [reply.failed for reply in replies.values()] == [""] * len(replies)
+        assert made.most == 2
+        assert [made.people_of(index) for index in range(2)] == [(0, 2), (1, 3)]
+    finally:
+        made.close()

@@ -25,6 +25,7 @@ OURS = (
     "own_server",
     "restart_command",
     "speed",
+    "weather",
     "hours",
     "agents",
     "check_every",
@@ -89,7 +90,7 @@ def test_the_help_shows_every_scenario(parser: LocustArgumentParser) -> None:
 
 def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:
     shown = parser.args_included_in_web_ui.keys() & set(OURS)
-    assert shown == set(OURS) - {"scenario", "own_server", "restart_command", "agents", "hours"}
+    assert shown == set(OURS) - {"scenario", "own_server", "restart_command", "agents", "hours", "weather"}
     assert parser.secret_args_included_in_web_ui.keys() >= {"api_key", "chair_key", "token"}
 
 
@@ -103,6 +104,8 @@ def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:
         (["--conference", "x", "--conferences", "2"], "leave --conferences out"),
         (["--conference", "x", "--scenario", "gathering"], "leave --conference out"),
         (["--chair-key", "x"], "belongs to --conference"),
+        (["--weather", "loss=5%"], "for scenarios with a bad line"),
+        (["--weather", "rain", "--scenario", "bad-lines"], "Write it like"),
         (["--restart-command", "x"], "mass-reconnect"),
         (["--scenario", "gathering", "-u", "1"], "two users at least"),
     ],

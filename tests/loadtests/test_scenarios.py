@@ -8,7 +8,8 @@ import pytest
 
 from loadtests import expectations
 from loadtests.known_failures import KNOWN_FAILURES
-from loadtests.scenario import BAD_LEG, CHAIR, ONE_TOO_MANY, PUBLISHER, Scenario
+from loadtests.line import forecast
+from loadtests.scenario import BAD_LEG, CHAIR, FAR_RECEIVER, ONE_TOO_MANY, PUBLISHER, Scenario
 from loadtests.scenarios import SCENARIOS, counts_of, plan_of, scenario_of
 from loadtests.shapes import WORKING_HOURS
 from loadtests.users import (
@@ -16,6 +17,7 @@ from loadtests.users import (
     chair,
     conference_room,
     district_head,
+    far_receiver,
     one_too_many,
     publisher,
     remote_expert,
@@ -30,6 +32,7 @@ CLASSES = {
         chair.Chair,
         conference_room.ConferenceRoom,
         district_head.DistrictHead,
+        far_receiver.FarReceiver,
         one_too_many.OneTooMany,
         publisher.Publisher,
         remote_expert.RemoteExpert,
@@ -47,16 +50,18 @@ def test_those_that_were_asked_for_are_there() -> None:
 def test_each_has_titles_and_known_people(scenario: Scenario) -> None:
     assert any("가" <= letter <= "힣" for letter in scenario.title_ko)
     assert scenario.title_en.isascii()
-    assert scenario.mix.keys() <= CLASSES - {BAD_LEG, CHAIR, ONE_TOO_MANY, PUBLISHER}
+    assert scenario.mix.keys() <= CLASSES - {BAD_LEG, CHAIR, FAR_RECEIVER, ONE_TOO_MANY, PUBLISHER}
     assert all(map(expectations.parse, scenario.expectations))
-    assert scenario.bad_legs < scenario.users
+    assert scenario.bad_legs + scenario.far_receivers < scenario.users
+    if scenario.weather:
+        assert forecast.parse(scenario.weather)[-1].at < scenario.duration
 
 
 def test_a_gathering_is_thirty_in_one_conference_and_one_more() -> None:
     gathering = scenario_of("gathering")
     assert gathering.users == 30
     assert gathering.conferences(30) == gathering.conferences(100) == 1
-    assert counts_of(gathering, conferences=1) == {CHAIR: 1, ONE_TOO_MANY: 1, BAD_LEG: 0, PUBLISHER: 0}
+    assert counts_of(gathering, conferences=1) == {CHAIR: 1, ONE_TOO_MANY: 1, BAD_LEG: 0, PUBLISHER: 0, FAR_RECEIVER: 0}
 
 
 def test_one_sends_and_the_others_watch() -> None:
@@ -71,7 +76,7 @@ def test_one_sends_and_the_others_watch() -> None:
 def test_home_workers_are_186_in_eight_meetings() -> None:
     homes = scenario_of("home-workers")
     assert (homes.users, homes.conferences(homes.users)) == (186, 8)
-    assert counts_of(homes, conferences=8) == {CHAIR: 8, ONE_TOO_MANY: 0, BAD_LEG: 0, PUBLISHER: 0}
+    assert counts_of(homes, conferences=8) == {CHAIR: 8, ONE_TOO_MANY: 0, BAD_LEG: 0, PUBLISHER: 0, FAR_RECEIVER: 0}
 
 
 def test_conferences_follow_the_people() -> None:
@@ -105,3 +110,11 @@ def test_each_known_failure_names_its_own_report() -> None:
 
 def test_bad_legs_are_of_the_users() -> None:
     assert counts_of(scenario_of("growing-buffers"), conferences=1)[BAD_LEG] == 3
+
+
+def test_who_is_beyond_the_line() -> None:
+    assert scenario_of("bad-lines").is_far("DistrictHead")
+    assert not scenario_of("steady").is_far("DistrictHead")
+    one = scenario_of("one-bad-receiver")
+    assert (one.is_far("DistrictHead"), one.is_far(FAR_RECEIVER)) == (False, True)
+    assert counts_of(one, conferences=1)[FAR_RECEIVER] == 1

@@ -22,8 +22,8 @@ def die_with_parent() -> None:
 def begin_work(parent: int, niceness: int) -> None:
     """The first thing in a process that works for `parent`: below others by `niceness`, and gone with it.
 
-    Ctrl-C, which all processes of a terminal get, is the parent's affair. Raises OSError, also when the parent died while
-    this process was starting.
+    Ctrl-C, which all processes of a terminal get, is the parent's affair. Raises OSError, also when the parent died
+    while this process was starting.
     """
     die_with_parent()
     if os.getppid() != parent:

@@ -56,9 +56,9 @@ class Peer(Client):
         self._connection._udp.close()  # of a kind that does not suit; never opened
         self._connection = FullIceConnection(self, certificate=certificate, seed=f"peer {order}", clock=stage.now)
 
-    def offer(self) -> str:
+    def offer(self, *addresses: str) -> str:
         """As a client of DTLS: aiortc would choose that role for itself when asked."""
-        return super().offer().replace("a=setup:actpass", "a=setup:active")
+        return super().offer(*addresses).replace("a=setup:actpass", "a=setup:active")
 
     # --- mcu.synthetic.client.Listener ------------------------------------------------------------------
 

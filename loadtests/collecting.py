@@ -21,6 +21,7 @@ import requests
 
 from loadtests.findings import Inspection
 from loadtests.results import Moment, Results, Sample
+from loadtests.rounds import COUNT_SECONDS
 from loadtests.wire import Counts
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Collector:
         self._inspections: list[tuple[float, str, Inspection]] = []
         self._agents: Counter[str] = Counter()  # since the last moment: seconds, CPU
         self._late = 0.0
+        self._load_cores = 0.0  # of all agents, when they said it last
+        self._load_since = time.time()  # they tell what they used since then
         self._looking: gevent.Greenlet[..., Any] | None = None
         environment.events.request.add_listener(self.take)
         if leads:
@@ -133,6 +136,7 @@ class Collector:
         """A run begins, and all results with it."""
         self.results = Results(began=time.time())
         self.end_looking()
+        self._load_cores, self._load_since = 0.0, time.time()
         self._looking = gevent.spawn(self._look)
 
     def end(self, **_: Any) -> None:
@@ -166,7 +170,9 @@ class Collector:
 
     def _moment(self, metrics: Mapping[str, float], before: Mapping[str, float], now: float, seconds: float) -> Moment:
         runner = self._environment.runner
-        cpu, self._agents["cpu"] = self._agents["cpu"], 0
+        if now - self._load_since >= COUNT_SECONDS:  # by then each agent has said once how it does
+            cpu, self._agents["cpu"] = self._agents["cpu"], 0
+            self._load_cores, self._load_since = cpu / (now - self._load_since), now
         late, self._late = self._late, 0.0
         gauges = {field: total(metrics, names) for field, names in GAUGES.items()}
         return Moment(
@@ -174,7 +180,7 @@ class Collector:
             users=runner.user_count if runner is not None else 0,
             server_cores=_rate(metrics, before, CPU, seconds),
             ticks_missed=_rate(metrics, before, MISSED, 1.0),
-            load_cores=cpu / seconds,
+            load_cores=self._load_cores,
             load_late=late * 1000,
             **gauges,
         )

@@ -59,6 +59,18 @@ def test_a_worker_reports_to_the_leader_and_keeps_nothing() -> None:
     assert len(results.inspections) == 1
 
 
+def test_agents_say_how_they_do_less_often_than_the_server_is_looked_at() -> None:
+    environment = Environment()
+    collector = Collector(environment, leads=True)
+    began = collector._load_since
+    cores = []
+    for look in range(1, 7):
+        if look % 2:
+            tell_counts(environment, "Agent", COUNTS)
+        cores.append(collector._moment({}, {}, began + 5.0 * look, 5.0).load_cores)
+    assert cores == pytest.approx([0.0, 0.15, 0.15, 0.15, 0.15, 0.15])
+
+
 def test_metrics_are_summed_over_labels_and_nonsense_is_passed_over() -> None:
     metrics = parse_metrics(
         [

@@ -140,12 +140,16 @@ class Run:
             self._cut = None
 
     def expect_everybody(self) -> None:
-        """After BACK_SECONDS, tell of everybody who is not back, or has not noticed."""
+        """After BACK_SECONDS, see who is back."""
         self.sleep(BACK_SECONDS)
-        for person, reconnects in self._before.items():
+        self.count_the_missing()
+
+    def count_the_missing(self) -> None:
+        """Tell of everybody who is not back, or has not noticed. At the end of a run, however soon after a restart."""
+        before, self._before = self._before, {}
+        for person, reconnects in before.items():
             if person.is_staying and (person.away or person.reconnects == reconnects):
-                person.tell("reconnect", seconds=BACK_SECONDS, failure=f"not back after {BACK_SECONDS:g} s")
-        self._before = {}
+                person.tell("reconnect", seconds=BACK_SECONDS, failure="not back after the restart of the server")
 
 
 _runs: WeakKeyDictionary[Environment, Run] = WeakKeyDictionary()

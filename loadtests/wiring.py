@@ -1,9 +1,10 @@
 """How the load tests hang on locust: which of its events does what, in the process that leads and in those that work.
 
-    init        leads: which server, whether it can be tried, the shape of the scenario; works: listens to the leader
-    test_start  leads: makes the conferences, shares them out; then works: a Run, before the first user comes
-    test_stop   works: ends the agents; leads: ends the conferences
-    quitting    leads: ends what is left, and its own server
+    init           leads: which server, whether it can be tried, the shape of the scenario; works: listens to the leader
+    test_start     leads: makes the conferences, shares them out; then works: a Run, before the first user comes
+    test_stopping  works: sees who is not back from a restart
+    test_stop      works: ends the agents; leads: ends the conferences
+    quitting       leads: ends what is left, and its own server
 A lone locust leads and works; a master leads; a worker works.
 """
 
@@ -51,6 +52,7 @@ def _init(environment: Environment, **_: Any) -> None:
         events.test_start.add_listener(leader.start)
     if worker is not None:
         events.test_start.add_listener(worker.start)
+        events.test_stopping.add_listener(worker.stopping)
         events.test_stop.add_listener(worker.stop)
     if leader is not None:
         events.test_stop.add_listener(leader.stop)

@@ -53,6 +53,10 @@ class Worker:
         set_run(environment, run)
         run.begin()
 
+    def stopping(self, environment: Environment, **_: Any) -> None:
+        """Before the last users leave."""
+        self._to_run(Run.count_the_missing)
+
     def stop(self, environment: Environment, **_: Any) -> None:
         """After the last user."""
         run = run_of(environment)

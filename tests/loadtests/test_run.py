@@ -54,8 +54,16 @@ def test_who_is_not_back_and_who_has_not_noticed(stand: Stand) -> None:
     begun = stand.time.now
     stand.run.expect_everybody()
     assert stand.time.now - begun == BACK_SECONDS
-    assert failures(stand) == [("reconnect", "DistrictHead", "not back after 30 s")] * 2
+    assert failures(stand) == [("reconnect", "DistrictHead", "not back after the restart of the server")] * 2
     assert unaware.reconnects == 0
+
+
+def test_the_end_of_a_run_waits_for_nobody(stand: Stand) -> None:
+    seated(stand, 2)
+    stand.run.server_goes()
+    stand.run.count_the_missing()
+    stand.run.count_the_missing()
+    assert len(failures(stand)) == 2
 
 
 def test_who_came_after_the_restart_has_nothing_to_come_back_from(stand: Stand) -> None:

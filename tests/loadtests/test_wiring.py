@@ -368,5 +368,7 @@ def test_a_run_restarts_its_server_in_the_middle(monkeypatch: pytest.MonkeyPatch
     locust.runner.start_shape()
     wait_for(lambda: locust.told.types().count("reconnect") == 3)
     assert order == ["restarted"]
-    assert {row[2] for row in locust.told.rows() if row[0] == "reconnect"} == {"not back after 0.5 s"}
+    assert {row[2] for row in locust.told.rows() if row[0] == "reconnect"} == {
+        "not back after the restart of the server"
+    }
     locust.end()

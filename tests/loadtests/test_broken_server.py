@@ -30,7 +30,7 @@ LEAST_FPS = 20.0  # of 25: below, the server does less for pictures, for want of
 HEALTHY_MEETINGS = 3
 TOO_BUSY = ("the server was short of CPU", "the agent itself was")  # as checks say it
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
 Named = dict[int, set[tuple[Fault, tuple[int, ...]]]]  # what each observer says, and of whom
 

@@ -1,16 +1,13 @@
 """What participants of a run look and sound like: each number has a face, a voice and a code of its own.
 
-    python -m loadtests.agent.media 200      # makes those of the first two hundred, before a run
-
 Rules:
 1. Everything follows from the number and the folder of clips, so every process of a run knows it: agents and judges.
-2. Encoding takes a second of CPU for each person. It is done once and kept under `CACHE`; who lacks somebody waits.
+2. Encoding takes a second of CPU for each person. It is done once and kept under `CACHE` (`loadtests.faces`).
 3. Beyond DETAILED people are sketched, which takes a third: their loops are shorter, and they move by fits and starts.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import threading
@@ -138,22 +135,3 @@ class Wardrobe:
             )
             found |= {(who, loop): (performance, load_reels(performance)) for who, performance in made.items()}
         return found
-
-
-def main() -> None:
-    """Make them beforehand."""
-    parser = argparse.ArgumentParser(
-        prog="python -m loadtests.agent.media",
-        description="부하 시험 참가자의 얼굴과 목소리를 미리 만듭니다. · Makes faces and voices beforehand.",
-    )
-    parser.add_argument("people", type=int, help="참가자 수 · how many people")
-    parser.add_argument("--cache", type=Path, default=CACHE, help="보관할 폴더 · folder to keep them in (%(default)s)")
-    parser.add_argument(
-        "--media", type=Path, default=media_folder(), help="실제 영상과 음성 폴더 · folder of real clips"
-    )
-    chosen = parser.parse_args()
-    performances(range(chosen.people), cache=chosen.cache, media=chosen.media)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -79,10 +79,10 @@ class Room:
         room.notice_sent(reels.left)
         if not order.conference:
             self.address = str(await room.listen())
-            self._task = company.start(self._guarded(self._wait_for_calls(room, reels)))
+            self._task = company.start(self._guarded(lambda: self._wait_for_calls(room, reels)))
             return {}
         self._began = company.stage.now()
-        self._task = company.start(self._guarded(self._stay(room)))
+        self._task = company.start(self._guarded(lambda: self._stay(room)))
         try:
             await room.call(gateway, order.conference)
             await self._news.until(self._arrived, order.patience, "media")
@@ -117,10 +117,10 @@ class Room:
             self._task.cancel()
             await asyncio.wait((self._task,))
 
-    async def _guarded(self, life: Coroutine[None, None, None]) -> None:
+    async def _guarded(self, life: Callable[[], Awaitable[None]]) -> None:
         """A bug ends this room and no other."""
         try:
-            await life
+            await life()
         except Exception as error:
             log.exception("room failed", who=self.who)
             self._news.close(Failed("bug", type(error).__name__))

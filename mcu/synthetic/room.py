@@ -187,7 +187,8 @@ class SyntheticRoom:
         """Wait for the next event or beat, so many seconds at most."""
         self._changed.clear()
         with contextlib.suppress(TimeoutError):  # nothing happened: that is what the limit is for
-            await asyncio.wait_for(self._changed.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of 3.11 loses a cancellation that comes with the event
+                await self._changed.wait()
 
     async def until(self, condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
         """Wait until `condition` holds, looked at after every event and beat. Raises TimeoutError."""

@@ -117,3 +117,14 @@ def test_a_camera_films_for_hours() -> None:
     for beat, number in ((MAX_FRAME, MAX_FRAME), (MAX_FRAME + 1, 0), (20 * 3_600 * 50, 3_600_000 % 4_096)):
         luma = np.asarray(film(beat, 320, 176).to_ndarray(format="gray8"))
         assert read(luma) == Code(3, number)
+
+
+async def test_who_waits_can_be_called_away_though_something_happens_at_once() -> None:
+    room = Room(1)
+    waiting = asyncio.create_task(room.changed(seconds=60.0))
+    await asyncio.sleep(0)
+    room.stirred()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    await room.close()

@@ -6,7 +6,7 @@ Rules:
 2. A passage is sought in whitened sound (`mcu.synthetic.signature`), so others who speak meanwhile hide little of it.
 3. Nothing is sought that is later than MAX_DELAY: loops come round.
 4. A passage that is not in the sound is like something else in it now and then. It is the only one so late: one that
-   stands alone is not believed, and of weak ones, as they are in noise, none but several that agree.
+   stands alone is not believed, and weak ones, as in noise and where a jitter buffer stretches, only where they agree.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MIN_STRENGTH = 6.0  # times the usual correlation
 MIN_SHARE = 0.34  # of the passage that must be there: among five voices it is 0.37 and more, elsewhere 0.33 at most
 ALIKE = 0.08  # seconds by which two passages of one person may differ that were under way together
 LEAST_SHARE = 0.18  # of weak passages: in noise 10 dB louder than the voice it is 0.19 and more
-AGREEING, AGREED = 3, 0.02  # weak passages that may not differ by more seconds, where no strong one is found
+AGREEING, AGREED = 4, 0.02  # weak passages that believe each other, and the seconds by which they may differ
 ROW_SECONDS = 2.5 * PACKET_SECONDS  # two packets further apart are not of one row
 STEP_SAMPLES = RATE * BLOCK_SAMPLES // SAMPLE_RATE  # of a packet, at RATE
 MAX_PASSAGES = 200  # of one person in one check
@@ -109,8 +109,12 @@ def _supported(found: Sequence[Sequence[Passage]]) -> list[list[Passage]]:
     """Those that are believed."""
     every = [passage for row in found for passage in row]
     strong = [passage for passage in every if passage.share >= MIN_SHARE]
-    some, apart, others = (strong, ALIKE, 1) if strong else (every, AGREED, AGREEING - 1)
-    believed = {passage for passage in some if sum(abs(passage.delay - other.delay) < apart for other in some) > others}
+    believed = {
+        passage
+        for some, apart, least in ((strong, ALIKE, 2), (every, AGREED, AGREEING))
+        for passage in some
+        if sum(abs(passage.delay - other.delay) < apart for other in some) >= least
+    }
     return [[passage for passage in row if passage in believed] for row in found]
 
 

@@ -18,9 +18,9 @@ from loadtests.checks.clicks import JOINT, JUMP, clicks
 from loadtests.checks.hearing import Hearing
 from loadtests.checks.judgement import Judgement
 from loadtests.checks.passages import MAX_DELAY, ninety_five
-from loadtests.checks.roster import Roster, shrunk
+from loadtests.checks.roster import Roster
 from loadtests.checks.said import Said
-from loadtests.checks.voices import EDGE_SECONDS, Heard, judge_voices, talking
+from loadtests.checks.voices import Heard, judge_voices, talking
 from loadtests.checks.wording import milliseconds, people
 from loadtests.findings import Fault, Figures, Finding, Limits
 from loadtests.recording import Recording
@@ -87,8 +87,7 @@ def _said(recording: Recording, hearing: Hearing, heard: Heard) -> list[Said]:
     return [
         Said(hearing.voices[sent.person], row, spans)
         for sent in recording.sent
-        if sent.person in heard.people
-        and (spans := shrunk(talking(sent, roster, begin, end), EDGE_SECONDS, begin=begin, end=end))
+        if sent.person in heard.people and (spans := talking(sent, roster, begin, end))
         for row in heard.followed.get(sent.person, ())
     ]
 

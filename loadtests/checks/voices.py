@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from loadtests.checks.hearing import Hearing
-from loadtests.checks.passages import MIN_SHARE, Followed, follow
+from loadtests.checks.passages import AGREEING, MIN_SHARE, Followed, follow
 from loadtests.checks.roster import Roster, Span, shared, shrunk, within
 from loadtests.checks.wording import people
 from loadtests.findings import Fault, Finding
@@ -68,8 +68,9 @@ def judge_voices(recording: Recording, hearing: Hearing) -> Heard:
 
 def _is_heard(rows: Iterable[Followed]) -> bool:
     """A weak voice among many, and a jitter buffer that stretches it: then short passages tell more than the whole."""
-    strong = [passage for row in rows for passage in row.passages if passage.share >= MIN_SHARE]
-    return len(strong) >= ENOUGH_PASSAGES
+    believed = [passage for row in rows for passage in row.passages]
+    strong = [passage for passage in believed if passage.share >= MIN_SHARE]
+    return len(strong) >= ENOUGH_PASSAGES or len(believed) >= AGREEING
 
 
 def heard(hearing: Hearing, begin: float, people: Iterable[int]) -> dict[int, float]:
@@ -93,7 +94,7 @@ class Spoken:
 def spoken_seconds(recording: Recording, hearing: Hearing, roster: Roster, strengths: Mapping[int, float]) -> Spoken:
     """By person, the listener left out."""
     begin, end = hearing.begin, hearing.end - UNDERWAY_SECONDS
-    talk = {sent.person: talking(sent, roster, begin, end) for sent in recording.sent}
+    talk = {sent.person: talking(sent, roster, begin, end, edge=0.0) for sent in recording.sent}
     others = len(strengths.keys() - talk.keys())  # of other agents: when they speak is not known
     each: dict[int, float] = {}
     crowded: dict[int, float] = {}
@@ -101,7 +102,7 @@ def spoken_seconds(recording: Recording, hearing: Hearing, roster: Roster, stren
         voice = hearing.voices.get(sent.person)
         if voice is None or sent.person == recording.who:
             continue
-        spans = shrunk(talk[sent.person], EDGE_SECONDS, begin=begin, end=end)
+        spans = talking(sent, roster, begin, end)
         for packet, when in sent.spoken:
             if 0 <= packet < len(voice.aloud) and voice.aloud[packet] and within(when, spans):
                 speakers = others + sum(within(when, all_spans) for all_spans in talk.values())
@@ -110,9 +111,9 @@ def spoken_seconds(recording: Recording, hearing: Hearing, roster: Roster, stren
     return Spoken(each, crowded)
 
 
-def talking(sent: Sent, roster: Roster, begin: float, end: float) -> list[Span]:
-    """When between two times somebody spoke aloud while the roster said that all can hear it."""
-    return shared(sent.speaking, roster.open(sent.person, begin, end))
+def talking(sent: Sent, roster: Roster, begin: float, end: float, *, edge: float = EDGE_SECONDS) -> list[Span]:
+    """When between two times somebody spoke aloud while all could hear it by the roster; not around its changes."""
+    return shared(sent.speaking, shrunk(roster.open(sent.person, begin, end), edge, begin=begin, end=end))
 
 
 def _pieces(begin: float, end: float) -> Iterator[Span]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
+import numpy as np
 import pytest
 
 from loadtests.checks.hearing import Hearing
-from loadtests.checks.voices import Heard, judge_voices
+from loadtests.checks.voices import Heard, heard, judge_voices
 from loadtests.findings import Fault
 from loadtests.recording import Recording
-from tests.loadtests.checks.talk import NOW, Talk, loops, record
+from tests.loadtests.checks.talk import NOW, Talk, loops, record, sound_of
+from tests.support.loops import Sound
 
 ALL = (-4.0, 10.0)
 TWO = Talk({1: (ALL,), 2: ((-3.2, 10.0),)})
@@ -150,3 +152,25 @@ def test_a_long_check_is_judged_in_pieces() -> None:
     found = judged(record(talk), talk)
     assert found.people == {1, 2, 3}
     assert found.findings == ()
+
+
+def test_a_voice_that_a_jitter_buffer_stretched_among_others_is_heard_by_its_passages() -> None:
+    whole = Talk({who: ((-3.9 + 0.2 * who, 10.0),) for who in (1, 2, 3, 4, 5)})
+    others = replace(whole, left_out=frozenset({5}))
+    alone = replace(whole, left_out=frozenset({1, 2, 3, 4}))
+    recording, voice = record(others), sound_of(record(alone))
+    moved = [
+        np.roll(voice, shift)[piece] for shift, piece in zip((0, 520, 260, -200, 330, 80), _pieces(voice), strict=True)
+    ]
+    sound = sound_of(recording) + 0.7 * np.concatenate(moved)
+    recording = msgspec.structs.replace(recording, sound=sound.astype("<f4").tobytes())
+    hearing = Hearing(recording, loops(whole))
+    assert set(heard(hearing, hearing.begin, hearing.voices)) == {1, 2, 3, 4}
+    found = judge_voices(recording, hearing)
+    assert found.people == found.expected == {1, 2, 3, 4, 5}
+    assert found.findings == ()
+
+
+def _pieces(sound: Sound) -> list[slice]:
+    step = len(sound) // 6
+    return [slice(begin, begin + step) for begin in range(0, len(sound), step)]

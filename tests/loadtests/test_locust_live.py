@@ -9,11 +9,14 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 RUN_SECONDS = 18  # eight for everybody to come, then time for two rounds of checks
 MOST_SECONDS = 110  # for all of it, faces included
 
 
+@pytest.mark.long
 def test_a_small_gathering_is_held_checked_and_reported(tmp_path: Path) -> None:
     report, statistics = tmp_path / "report.html", tmp_path / "statistics.json"
     flags = {

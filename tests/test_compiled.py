@@ -105,6 +105,7 @@ def test_the_switch_runs_the_sources() -> None:
     assert run("-c", program, switch="0").stdout.strip() == "{'py'}"
 
 
+@pytest.mark.long
 def test_the_sources_pass_the_same_tests() -> None:
     """What runs here otherwise is what was built, or the sources when that is missing or old."""
     done = run("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", f"not ({LONG})", *TESTS, switch="0")

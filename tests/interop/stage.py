@@ -23,6 +23,7 @@ from tests.support.server import Server
 
 RATE = 48_000
 ANSWER_SECONDS = 10.0
+STANDS_SECONDS = 3.0  # after which the host takes its picture for one that a lost packet has stopped
 HOST, GUEST = 1, 2  # persons: the stock aiortc that judges, and the stack under test
 FRAGMENT = "application/trickle-ice-sdpfrag"
 
@@ -149,8 +150,15 @@ class Stage:
     async def until(self, condition: Any, *arguments: Any, what: str, seconds: float = 15.0) -> float:
         """Poll a plain function until it is true. Raises TimeoutError; the time when it was."""
 
+        asked = time.monotonic()
+
         async def holds() -> bool:
-            return bool(condition(*arguments))
+            nonlocal asked
+            held = bool(condition(*arguments))
+            if not held and time.monotonic() > asked + STANDS_SECONDS:
+                asked = time.monotonic()
+                await self.host.ask_for_keyframe()
+            return held
 
         return await until(holds, seconds, what=what)
 

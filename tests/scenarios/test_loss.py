@@ -28,7 +28,7 @@ MAX_LATE = 0.03  # seconds by which a packet may be sent too late here
 MAX_GAP = 0.060  # seconds
 MIN_FPS = 10.0
 CARRIED = 2 / 3  # of what a browser sends, where it codes fewer than usual: it lives on the same busy machine
-MAX_STALL = 1.0  # seconds
+MAX_STALL = 2.0  # seconds: when a repair of a keyframe is lost as well, the next keyframe is a second later
 
 
 @pytest.fixture

@@ -129,6 +129,13 @@ class Peer:
                 self._sound.append(data[::2] if frame.layout.name == "stereo" else data)
                 del self._sound[: -int(KEPT_SECONDS * RATE / BLOCK)]
 
+    async def ask_for_keyframe(self) -> None:
+        """As browsers do when their picture stands; aiortc itself asks 512 packets after a loss: half a minute here."""
+        for receiver in self.connection.getReceivers():
+            if receiver.track is not None and receiver.track.kind == "video":
+                for source in receiver.getSynchronizationSources():
+                    await receiver._send_rtcp_pli(source.source)
+
     async def close(self) -> None:
         await self.connection.close()
         for task in self._tasks:

@@ -46,7 +46,7 @@ test: setup-test ## Checks, unit, fuzz, network, browsers, other stacks: all but
 gallery: setup-test ## Pictures of every state of the page, in var/gallery (one state: make gallery ARGS="--state chat")
 	@$(BIN)/python -m tests.browser.gallery var/gallery $(ARGS)
 
-test-long: setup-test ## What `make test` leaves out: thin lines, long breaks, two hours in a page; ten minutes
+test-long: setup-test ## What `make test` leaves out: thin lines, long breaks, two hours in a page, broken servers, locust in earnest
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
 test-interop: setup-test ## Real H.323 stacks and another WHIP server, installed on first use (1.4 GB, four minutes, as root)

@@ -51,6 +51,7 @@ def _counters(mp: MultipointProcessor) -> Iterable[tuple[str, float]]:
     yield "mcu_line_checks_refused_total", mp.line_checks.refused
     yield "mcu_audio_ticks_total", mp.ticks.index
     yield "mcu_audio_ticks_missed_total", mp.ticks.missed
+    yield "mcu_audio_ticks_made_up_total", mp.ticks.made_up
     yield "mcu_shed_level", mp.relief.overload.level
     yield "mcu_shed_steps_total", mp.relief.overload.sheds
     yield "mcu_audio_busy_seconds_total", mp.audio_busy_seconds

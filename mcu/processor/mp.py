@@ -29,6 +29,9 @@ from mcu.webrtc.leg import WebRtcLeg
 
 MAX_BRIDGES = 64  # a process has two cores' worth of work long before
 MAX_LEGS = 400  # per process; a hundred participants and three hundred viewers
+# Ticks of sound that are made up when the process was kept waiting: what is mixed late is heard, for receivers have
+# jitter buffers, and what is not mixed is a hole in every voice. More than a tenth of a second would be too old.
+MADE_UP = 5
 LOG_EVERY = 500  # failures of the tick between two lines in the log: one line in ten seconds when all fail
 
 log = structlog.get_logger()
@@ -47,7 +50,7 @@ class MultipointProcessor:
         self.bridges: dict[str, Bridge] = {}
         self._legs: dict[str, tuple[Leg, Bridge]] = {}
         self._notify: Callable[[control.Notice], None] = lambda _: None
-        self.ticks = Ticks(BLOCK_SECONDS, start=time.monotonic())
+        self.ticks = Ticks(BLOCK_SECONDS, start=time.monotonic(), make_up=MADE_UP)
         self.audio_busy_seconds = 0.0
         self.audio_cpu_seconds = 0.0  # less than busy where the machine has other things to do
         self.failures = 0
@@ -88,7 +91,7 @@ class MultipointProcessor:
         """Open the media port and start the audio clock. Raises ConfigurationError."""
         self._notify = notify
         await self._endpoint.start(host, port, advertise)
-        self.ticks = Ticks(BLOCK_SECONDS, start=time.monotonic())
+        self.ticks = Ticks(BLOCK_SECONDS, start=time.monotonic(), make_up=MADE_UP)
         self._schedule()
 
     async def close(self) -> None:

@@ -70,7 +70,7 @@ class Look:
 
     ticks: int  # of the sound, missed ones included
     late: int  # by LATE_SECONDS, missed ones included
-    missed: int
+    missed: int  # or made up: the next was due already
     waited: float  # seconds: the longest wait of a frame for its decoder, or of a picture for its composing
     wanted: float  # seconds in which the main thread ran or waited for a CPU
     waiting: float  # of those, waited

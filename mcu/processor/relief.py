@@ -45,11 +45,12 @@ class Relief:
         self._throttled = times_throttled()
         self._due = now + LOOK_SECONDS
         self._ticks = self._missed = 0  # at the last look
-        self._late = 0  # since
+        self._late = self._overdue = 0  # ticks since: by LATE_SECONDS, and when the next was due already
 
     def tick(self, late: float, ticks: Ticks, bridges: Collection[Shedding], decoders: Waiting, now: float) -> None:
         """A tick of the sound came `late` seconds after it was due."""
         self._late += late > LATE_SECONDS
+        self._overdue += late >= ticks.interval
         if now >= self._due:
             self._due = now + LOOK_SECONDS
             self._look(ticks, bridges, decoders, now)
@@ -59,14 +60,14 @@ class Relief:
         look = Look(
             ticks=ticks.index - self._ticks,
             late=self._late + missed,
-            missed=missed,
+            missed=self._overdue + missed,
             waited=max((decoders.take_longest_wait(), *(bridge.take_longest_wait() for bridge in bridges))),
             wanted=schedule.wanted - self._schedule.wanted,
             waiting=schedule.waiting - self._schedule.waiting,
             throttled=max(0, throttled - self._throttled),  # less after a change of the group
         )
         self._schedule, self._throttled = schedule, throttled
-        self._ticks, self._missed, self._late = ticks.index, ticks.missed, 0
+        self._ticks, self._missed, self._late, self._overdue = ticks.index, ticks.missed, 0, 0
         before = self.overload.level
         if self.overload.take(look, now):
             self._tell(look, before)

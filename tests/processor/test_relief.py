@@ -24,9 +24,9 @@ class Part:
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, *, make_up: int = 0) -> None:
         self.now = 50.0
-        self.ticks = Ticks(BLOCK_SECONDS, start=self.now)
+        self.ticks = Ticks(BLOCK_SECONDS, start=self.now, make_up=make_up)
         self.relief = Relief(now=self.now)
         self.bridge, self.decoders = Part(), Part()
 
@@ -59,6 +59,13 @@ def test_missed_ticks_are_seen() -> None:
     world.run(3.0, late=0.030)
     assert world.ticks.missed > 0
     assert world.relief.overload.level == len(STEPS) - 1
+
+
+def test_ticks_that_are_made_up_are_as_bad_as_missed_ones() -> None:
+    world = World(make_up=5)
+    world.run(1.0, late=0.030)
+    assert world.ticks.made_up > world.ticks.missed == 0
+    assert world.relief.overload.level > 0
 
 
 def test_old_pictures_and_frames_are_seen() -> None:

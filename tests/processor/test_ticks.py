@@ -1,4 +1,4 @@
-"""Ticks never drift, never make up for what was missed, and count it."""
+"""Ticks never drift, make up for what was missed only as far as they are asked to, and count it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,21 @@ def test_late_ticks_are_skipped_and_counted() -> None:
     assert ticks.advance(0.105) == 5  # 1, 2, 3 and 4 are gone
     assert ticks.missed == 4
     assert ticks.due == 0.12
+
+
+def test_late_ticks_are_made_up_one_by_one_where_that_is_asked_for() -> None:
+    ticks = Ticks(0.02, start=0.0, make_up=3)
+    ticks.advance(0.0)
+    assert [ticks.advance(0.085) for _ in range(4)] == [1, 2, 3, 4]
+    assert (ticks.missed, ticks.made_up) == (0, 3)
+    assert ticks.due == 0.1
+
+
+def test_of_more_late_ticks_than_are_made_up_only_the_last_is_taken() -> None:
+    ticks = Ticks(0.02, start=0.0, make_up=3)
+    ticks.advance(0.0)
+    assert ticks.advance(0.105) == 5
+    assert (ticks.missed, ticks.made_up) == (4, 0)
 
 
 def test_ticks_that_nobody_wants_are_left_out_and_not_missed() -> None:

@@ -78,13 +78,13 @@ def sound_lost(attendee: Attendee) -> int:
 
 
 def ticks(server: Server) -> tuple[float, float]:
-    """(passed, missed) so far, of sound and picture together."""
+    """(passed, missed or made up) so far, of sound and picture together."""
     metrics = server.metrics()
-    passed, missed = (
-        sum(metrics[f'mcu_{kind}_{what}_total{{processor="0"}}'] for kind in ("audio", "video"))
-        for what in ("ticks", "ticks_missed")
+    passed, missed, made_up = (
+        sum(metrics.get(f'mcu_{kind}_{what}_total{{processor="0"}}', 0.0) for kind in ("audio", "video"))
+        for what in ("ticks", "ticks_missed", "ticks_made_up")
     )
-    return passed, missed
+    return passed, missed + made_up
 
 
 def loops_blocked(server: Server) -> dict[str, float]:

@@ -106,11 +106,13 @@ def _go_through(stand: Stand, phase: Phase, *, cores: float) -> _Phase:
 
 
 def _ticks(stand: Stand) -> tuple[float, float]:
-    """(all, missed) ticks of sound and picture together."""
+    """(all, missed or made up) ticks of sound and picture together."""
     metrics = stand.metrics()
-    whole = sum(value for name, value in metrics.items() if name.startswith(tuple(f"{each}_total" for each in TICKS)))
-    missed = sum(value for name, value in metrics.items() if name.startswith(tuple(f"{each}_missed" for each in TICKS)))
-    return whole, missed
+    whole, missed, made_up = (
+        sum(value for name, value in metrics.items() if name.startswith(tuple(each + what for each in TICKS)))
+        for what in ("_total", "_missed", "_made_up")
+    )
+    return whole, missed + made_up
 
 
 def _measured(state: _Phase, records: list[Record]) -> Measured:

@@ -1,0 +1,103 @@
+"""The audio clock of an MP: what it does after the process was kept waiting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from mcu.media.types import BLOCK_SECONDS
+from mcu.processor import mp as module
+from mcu.processor.mp import MADE_UP, MultipointProcessor
+
+
+class Beat:
+    """A bridge that keeps what it is told of every tick."""
+
+    conference = "c"
+
+    def __init__(self) -> None:
+        self.ticks: list[tuple[int, float]] = []  # (number, when it was due)
+
+    def audio_tick(self, index: int, due: float, now: float) -> None:
+        self.ticks.append((index, due))
+
+    def shed(self, step: object, now: float) -> None: ...
+
+    def take_longest_wait(self) -> float:
+        return 0.0
+
+    def close(self) -> None: ...
+
+
+class Clock:
+    """What an MP reads, and how it is called: whenever a tick is due, and later where it is kept waiting."""
+
+    def __init__(self, mp: MultipointProcessor) -> None:
+        self.now = mp.ticks.due
+        self._mp = mp
+
+    def run(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self._mp.ticks.due <= end:
+            self.now = max(self.now, self._mp.ticks.due)
+            self._mp._tick()
+        self.now = end
+
+
+@pytest.fixture
+async def mp(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[MultipointProcessor]:
+    made = MultipointProcessor(decode_threads=1)
+    monkeypatch.setattr(made, "_schedule", lambda: None)  # it is the clock here that calls
+    await made.start(host="127.0.0.1", port=0, advertise=(), notify=lambda _: None)
+    yield made
+    await made.close()
+    assert made.failures == 0
+
+
+@pytest.fixture
+def beat(mp: MultipointProcessor) -> Beat:
+    beat = Beat()
+    mp.bridges["c"] = cast(Any, beat)
+    return beat
+
+
+@pytest.fixture
+def clock(mp: MultipointProcessor, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock(mp)
+    timeless = SimpleNamespace(monotonic=lambda: clock.now, thread_time=time.thread_time)
+    monkeypatch.setattr(module, "time", timeless)
+    return clock
+
+
+async def test_a_process_that_was_kept_waiting_leaves_no_hole_in_the_sound(
+    mp: MultipointProcessor, beat: Beat, clock: Clock
+) -> None:
+    clock.run(4.5 * BLOCK_SECONDS)
+    clock.now += (MADE_UP + 1) * BLOCK_SECONDS
+    clock.run(0.1)
+    numbers = [index for index, _ in beat.ticks]
+    assert numbers == list(range(len(numbers)))
+    assert (mp.ticks.missed, mp.ticks.made_up) == (0, MADE_UP)
+
+
+async def test_voices_are_taken_as_of_when_each_tick_was_due(mp: MultipointProcessor, beat: Beat, clock: Clock) -> None:
+    clock.run(0.02)
+    clock.now += 0.08
+    clock.run(0.1)
+    dues = [due for _, due in beat.ticks]
+    assert dues == pytest.approx([mp.ticks.time_of(index) for index, _ in beat.ticks])
+
+
+async def test_after_a_longer_wait_nobody_hears_what_is_old(mp: MultipointProcessor, beat: Beat, clock: Clock) -> None:
+    clock.run(0.1)
+    before = len(beat.ticks)
+    clock.now += 1.0
+    clock.run(0.1)
+    _, due = beat.ticks[before]
+    assert due == pytest.approx(clock.now - 0.1, abs=BLOCK_SECONDS)
+    assert mp.ticks.made_up == 0
+    assert mp.ticks.missed > MADE_UP

@@ -43,8 +43,12 @@ class Stage:
 
     def __init__(self) -> None:
         self.screen: Picture | None = None
+        self.coming: list[Picture] = []  # what is on the screen at the next ticks, before `screen`
         self.frames: list[PacketizedFrame] = []
-        self.thread = ContentThread(picture=lambda: self.screen, deliver=self.frames.append, fps=FPS)
+        self.thread = ContentThread(picture=self._picture, deliver=self.frames.append, fps=FPS)
+
+    def _picture(self) -> Picture | None:
+        return self.coming.pop(0) if self.coming else self.screen
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         """A bound on a real thread, not a measurement."""
@@ -130,9 +134,8 @@ def test_a_page_that_is_turned_after_a_rest_is_no_larger_than_the_first_and_beco
 
 def test_a_page_that_is_scrolled_needs_no_keyframes(stage: Stage) -> None:
     stage.thread.use({SCREEN: RATE})
-    for number in range(8):
-        stage.screen = page(number)
-        stage.run(3)
+    stage.coming = [shown for number in range(8) for shown in 3 * [page(number)]]
+    stage.wait_for(lambda: not stage.coming)
     assert [frame.keyframe for frame in stage.frames].count(True) == 1
 
 

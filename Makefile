@@ -46,8 +46,9 @@ test: setup-test ## Checks, unit, fuzz, network, browsers, other stacks: all but
 gallery: setup-test ## Pictures of every state of the page, in var/gallery (one state: make gallery ARGS="--state chat")
 	@$(BIN)/python -m tests.browser.gallery var/gallery $(ARGS)
 
-test-long: setup-test ## What `make test` leaves out: thin lines, long breaks, two hours in a page, broken servers, locust in earnest
+test-long: setup-test ## What `make test` leaves out: thin lines, long breaks, two hours in a page, broken servers, locust in earnest, more bad input
 	@$(BIN)/python -m pytest -m long $(ARGS)
+	@MCU_FUZZ_INPUTS=100000 $(BIN)/python -m pytest tests/fuzz --numprocesses 2
 
 test-interop: setup-test ## Real H.323 stacks and another WHIP server, installed on first use (1.4 GB, four minutes, as root)
 	@tools/h323-peers current >/dev/null && tools/h323-peers older >/dev/null && tools/whip-peers >/dev/null

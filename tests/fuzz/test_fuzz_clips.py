@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
 
 from mcu.errors import ProtocolError
 from mcu.synthetic import clips
 from mcu.synthetic.clips import Clip, Performance, SmallerPictures
 from mcu.synthetic.player import load_reels
-
-INPUTS = int(os.environ.get("MCU_FUZZ_INPUTS", "100000"))
-
+from tests.fuzz.mutations import INPUTS
 
 def test_damaged_clip_files() -> None:
     choose = random.Random(20261121)

@@ -97,7 +97,9 @@ class Director:
         quiet = [
             tile.participant
             for tile in self._tiles
-            if tile.holds is Holds.ROLLING and tile.participant is not None and not self._talks(tile.participant, now)
+            if tile.holds is Holds.ROLLING
+            and tile.participant in self._shown  # who has just left has no turn to give up
+            and not self._talks(tile.participant, now)
         ]
         longest = min(quiet, key=lambda person: self._shown[person], default=None)
         return tuple(

@@ -94,7 +94,7 @@ def _settled(
     for index, person in enumerate(standing):
         if person is None and waiting:
             standing[index] = waiting.pop(0)
-    for person in wanted:
+    for person in dict.fromkeys(wanted):  # who left the large tile may be the speaker
         replaceable = [other for other in standing if other is not None and other not in wanted]
         if person in waiting and replaceable:
             standing[standing.index(max(replaceable, key=lambda other: rank[other]))] = person

@@ -45,6 +45,7 @@ class RoomSettings:
     product: str = "synthetic room"
     is_mcu: bool = False
     seed: int = 1
+    camera: tuple[int, int] | None = None  # the most that it sends, width and height; None for as much as is offered
 
 
 class SyntheticRoom:
@@ -247,10 +248,9 @@ class SyntheticRoom:
 
     def _reserve(self) -> dict[StreamKind, LocalMedia]:
         offer = self.settings.offer
+        width, height = self.settings.camera or (offer.width, offer.height)
         return self._rtp.reserve(
-            VideoProfile(
-                "H264", offer.width, offer.height, PICTURE_FPS, offer.video_bitrate, h264_profile="constrained-baseline"
-            )
+            VideoProfile("H264", width, height, PICTURE_FPS, offer.video_bitrate, h264_profile="constrained-baseline")
         )
 
     # --- mcu.synthetic.room_media.MediaOwner --------------------------------------------------------------

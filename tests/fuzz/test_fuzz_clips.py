@@ -10,6 +10,7 @@ from mcu.synthetic.clips import Clip, Performance, SmallerPictures
 from mcu.synthetic.player import load_reels
 from tests.fuzz.mutations import INPUTS
 
+
 def test_damaged_clip_files() -> None:
     choose = random.Random(20261121)
     clip = Clip(

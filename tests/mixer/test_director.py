@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
+
 from mcu.control import LayoutChoice
 from mcu.mixer.director import ROLL_SECONDS, TALK_SECONDS, Director
 from mcu.mixer.layout import Tile
@@ -78,3 +82,27 @@ def test_talkers_push_out_the_silent_and_not_each_other() -> None:
     for second in range(24):
         shown = names(director.tiles(speaker=("p0", "p10", "p11")[second // 2 % 3], now=float(second)))
     assert {"p0", "p10", "p11"} <= set(shown)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nobody_is_shown_twice_whatever_follows_whatever(seed: int) -> None:
+    chance = random.Random(seed)
+    director, present = Director(1280, 720), people(14)
+    choice, content, speaker, now = LECTURE, None, None, 0.0
+    for _ in range(200):
+        now += chance.choice((0.04, 1.0, ROLL_SECONDS, TALK_SECONDS))
+        match chance.randrange(4):
+            case 0:
+                name = chance.choice(("grid", "speaker", "single", "lecture", "presentation"))
+                choice = LayoutChoice(name=name, strip=chance.randrange(1, 10))
+            case 1:
+                speaker = chance.choice((None, *(member.participant for member in present)))
+            case 2:
+                present = chance.sample(people(14), chance.randrange(1, 15))
+            case _:
+                content = chance.choice((None, present[0].participant))
+        if content not in {member.participant for member in present}:
+            content = None
+        director.update(choice, present, content)
+        shown = [t.participant for t in director.tiles(speaker=speaker, now=now) if t.participant and not t.content]
+        assert len(shown) == len(set(shown)), (choice, speaker)

@@ -26,7 +26,7 @@ WARM_UP = 150  # blocks until reports have told the sender of the loss, and dela
 WINDOWS = 3  # tries: a machine so busy that this process itself sends with gaps proves nothing
 MAX_LATE = 0.03  # seconds by which a packet may be sent too late here
 MAX_GAP = 0.060  # seconds
-# Of the 15 pictures a second that are sent, one in five loses a packet. That is noticed with the next picture and repaired
+# Of the 15 pictures a second that are sent, one in five loses a packet. That is noticed with the next and repaired
 # a round trip later, and of the pictures that then come at once only the last is shown: two are not, for each loss.
 MIN_FPS = 8.0
 CARRIED = 2 / 3  # of what a browser sends, where it codes fewer than usual: it lives on the same busy machine

@@ -64,15 +64,22 @@ class Agents:
         died: Callable[[str], None] | None = None,
         near: str = "",
         far: str = "",
+        round_trip: float = 0.0,
+        line: float = 0.0,
     ) -> None:
         """At most `most` agents, of this command line (ours, when empty); `died` is told why whenever one dies.
 
         `near` and `far` are files of network namespaces for those at both ends of a bad line: rule 1 holds for each,
-        and one at the far end comes beside the others.
+        and one at the far end comes beside the others. Packets to the server and back take `round_trip` seconds, and
+        `line` more from the far end.
         """
         self._most = most + bool(far)
         words = tuple(command) or tuple(leashed("-m", "loadtests.agent"))
-        self._commands = {is_far: (*_inside(end), *words) for is_far, end in ((False, near), (True, far))}
+        ends = ((False, near, round_trip), (True, far, round_trip + line))
+        self._commands = {
+            is_far: (*_inside(end), *words, *(("--round-trip", f"{seconds:g}") if seconds else ()))
+            for is_far, end, seconds in ends
+        }
         self._died = died
         self._folder = tempfile.TemporaryDirectory(prefix="mcu-loadtest-")
         self._slots: list[_Slot] = []

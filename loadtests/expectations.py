@@ -2,13 +2,14 @@
 
     what   figure   [growth | late growth]   < <= = >= >   number [unit]
 
-1. `what` is a request type of locust, or a series: what the server and the load said every few seconds, and figures of
-   checks (`SERIES`).
+1. `what` is a request type of locust, "any", or a series: what the server and the load said every few seconds, and
+   figures of checks (`SERIES`).
 2. Figures of requests: p50, p90, p95, p99, max, mean (milliseconds of those that did not fail), count, fails, fail%,
    rate (per s). Figures of a series: percentiles, max, mean, and growth alone, which is that of p50.
 3. Growth is the figure in the last third of the run against that in the first; late growth, against that in the middle
    third, for what a server takes while it warms up is no leak. With % it is relative, otherwise a difference.
-4. An expectation of which nothing was measured is not met: silence is no success. Nor is growth that is told from
+4. "any" is every request but those of "agent", which tell of the load and not of the server. It has no times.
+5. An expectation of which nothing was measured is not met: silence is no success. Nor is growth that is told from
    fewer than LEAST values in a third.
 """
 
@@ -34,7 +35,9 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
 }
 PERCENTILES = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0, "max": 100.0}
-FIGURES = (*PERCENTILES, "mean", "count", "fails", "fail%", "rate")
+COUNTED = ("count", "fails", "fail%", "rate")
+FIGURES = (*PERCENTILES, "mean", *COUNTED)
+ANY, OF_THE_LOAD = "any", frozenset({"agent"})
 STATISTICS = frozenset((*PERCENTILES, "mean"))  # that there are of any list of numbers
 GROWTHS: Mapping[str, int] = {"growth": 0, "late growth": 1}  # the third with which the last one is compared
 LEAST = 3  # values in a third
@@ -145,7 +148,7 @@ class Expectation:
     """One of them, as `parse` reads it."""
 
     text: str
-    kind: str  # request type, or series
+    kind: str  # request type, ANY, or series
     figure: str
     sign: str
     limit: float  # milliseconds where the figure is a time
@@ -185,12 +188,11 @@ def parse(text: str) -> Expectation:
         del words[-len(growth.split()) :]
     figure = words.pop() if len(words) > 1 and not (growth and " ".join(words) in SERIES) else "p50" if growth else ""
     kind = " ".join(words)
-    if kind not in REQUEST_TYPES and kind not in SERIES:
-        raise ConfigurationError(
-            f"--expect {text!r}: no request type {kind!r}; there are {', '.join((*REQUEST_TYPES, *SERIES))}."
-        )
-    allowed = FIGURES if kind in REQUEST_TYPES and not growth else sorted(STATISTICS)
-    if figure not in allowed:
+    if kind not in REQUEST_TYPES and kind not in SERIES and kind != ANY:
+        known = ", ".join((*REQUEST_TYPES, ANY, *SERIES))
+        raise ConfigurationError(f"--expect {text!r}: no request type {kind!r}; there are {known}.")
+    allowed = COUNTED if kind == ANY else FIGURES if kind in REQUEST_TYPES and not growth else sorted(STATISTICS)
+    if figure not in allowed or (kind == ANY and growth):
         raise ConfigurationError(f"--expect {text!r}: no figure {figure!r}; there are {', '.join(allowed)}.")
     try:
         limit = float(found["number"]) * (SERIES_UNITS if kind in SERIES else UNITS)[found["unit"]]
@@ -204,4 +206,18 @@ def parse(text: str) -> Expectation:
 
 def judge(expectations: Sequence[Expectation], measured: Mapping[str, Figured]) -> tuple[Verdict, ...]:
     """Each, by what was measured of its type."""
-    return tuple(each.judge(measured.get(each.kind)) for each in expectations)
+    return tuple(
+        each.judge(_together(measured) if each.kind == ANY else measured.get(each.kind)) for each in expectations
+    )
+
+
+def _together(measured: Mapping[str, Figured]) -> Measured | None:
+    """Rule 4; None where nothing was requested."""
+    of_the_server = [each for kind, each in measured.items() if isinstance(each, Measured) and kind not in OF_THE_LOAD]
+    if not of_the_server:
+        return None
+    return Measured(
+        times=[time for each in of_the_server for time in each.times],
+        fails=sum(each.fails for each in of_the_server),
+        seconds=max(each.seconds for each in of_the_server),
+    )

@@ -30,18 +30,30 @@ class Fault(Enum):
     SPEECH_POOR = "speech hard to understand"
 
 
+# Seconds of delay in 95 of 100, with a server in the same network. No delay is less than nothing, so what adds 0.2 s is
+# always seen. With 30 participants and the server on two busy cores the worst checks had 0.11 s for pictures and 0.15 s
+# for voices.
+DELAY = 0.2
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What is still good; seconds, unless the name says otherwise. `loadtests.expectations` may set others."""
+    """What is still good; seconds, unless the name says otherwise."""
 
     freeze: float = 1.0  # between two composites
     tile_freeze: float = 2.0  # between two pictures of a tile whose sender sends
-    picture_delay: float = 0.4  # in 95 of 100
-    sound_delay: float = 0.3  # likewise
+    picture_delay: float = DELAY
+    sound_delay: float = DELAY
     lip_sync: float = 0.12  # either way
     gap: float = 0.2  # in sound while somebody speaks
     concealed: float = 0.05  # share of samples
     clicks: int = 1  # in one check
     stoi: float = 0.7  # least
+
+    def over(self, line: float) -> Limits:
+        """Those of a server that a packet takes `line` seconds to reach and come back from."""
+        return msgspec.structs.replace(
+            self, picture_delay=self.picture_delay + line, sound_delay=self.sound_delay + line
+        )
 
 
 class Finding(msgspec.Struct, frozen=True):

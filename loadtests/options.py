@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from loadtests.conferences import STREAM
+from loadtests.findings import DELAY
 from loadtests.line import forecast
 from loadtests.scenario import Scenario
 from loadtests.scenarios import SCENARIOS, scenario_of
@@ -31,6 +32,7 @@ Scenarios:
     for name, each in SCENARIOS.items()
 )
 CHECK_EVERY, CHECK_SECONDS = 20.0, 3.0
+MOST_ROUND_TRIP = 2.0  # seconds: delays are measured up to three
 
 
 class ArgumentParser(Protocol):
@@ -62,6 +64,7 @@ class Options:
     agents: int
     check_every: float
     check_seconds: float
+    round_trip: float  # seconds
 
 
 class Flag(Protocol):
@@ -245,6 +248,16 @@ def add(parser: ArgumentParser) -> None:
         default=CHECK_SECONDS,
         metavar="SECONDS",
     )
+    flag(
+        "round-trip",
+        "서버까지 다녀오는 시간(ping이 말하는 밀리초)입니다. 화면과 소리가 그만큼 더 늦어도 됩니다. "
+        "손실이 있는 회선이면 두 배를 적습니다.",
+        "Milliseconds to the server and back, as ping says; twice that on a line that loses packets. "
+        f"Pictures and sound may be so much later than {1000 * DELAY:.0f} ms.",
+        type=float,
+        default=0.0,
+        metavar="MS",
+    )
 
 
 def options_of(parsed: argparse.Namespace, *, host: str) -> Options:
@@ -269,6 +282,7 @@ def options_of(parsed: argparse.Namespace, *, host: str) -> Options:
         agents=parsed.agents or os.cpu_count() or 1,
         check_every=parsed.check_every,
         check_seconds=parsed.check_seconds,
+        round_trip=parsed.round_trip / 1000,
     )
     wrong = next((text for holds, text in _RULES if holds(options)), "")
     if options.weather:
@@ -291,6 +305,7 @@ _RULES: tuple[tuple[Callable[[Options], object], str], ...] = (
     ),
     (lambda o: o.speed <= 0, "--speed has to be more than 0."),
     (lambda o: o.check_every < 0, "--check-every cannot be negative; 0 makes no checks."),
+    (lambda o: not 0 <= o.round_trip <= MOST_ROUND_TRIP, "--round-trip goes from 0 to 2000."),
     (lambda o: not 1.0 <= o.check_seconds <= 30.0, "--check-seconds goes from 1 to 30."),
     (lambda o: o.conference and o.conferences > 1, "--conference names one conference: leave --conferences out."),
     (

@@ -77,3 +77,4 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     sender_aspect: float = 16 / 9  # of cameras
     strained: bool = False  # the server said meanwhile that it does less for pictures: some stand still on purpose
     late: float = 0.0  # the most that the agent itself woke too late meanwhile: no figure is better than that
+    held: float = 0.0  # likewise, or shortly before: jitter buffers still hold sound back for it

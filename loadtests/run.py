@@ -11,6 +11,7 @@ import gevent
 
 from loadtests.agents import Agents
 from loadtests.conferences import Allotment
+from loadtests.line import forecast
 from loadtests.line_break import LineBreak
 from loadtests.meeting import Meeting
 from loadtests.numbers import Numbers
@@ -51,7 +52,12 @@ class Run:
         self.meetings: list[Meeting[Presence]] = [Meeting(place) for place in allotment.places]
         self.numbers = Numbers(index=allotment.index, workers=allotment.workers)
         self.agents = agents or Agents(
-            most=options.agents, died=self._agent_died, near=allotment.near, far=allotment.far
+            most=options.agents,
+            died=self._agent_died,
+            near=allotment.near,
+            far=allotment.far,
+            round_trip=options.round_trip,
+            line=forecast.round_trip(options.weather),
         )
         self.clock, self.sleep = clock, sleep
         self.users = 0  # that have come so far: a user's chances are drawn from its place in the row

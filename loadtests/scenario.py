@@ -14,14 +14,16 @@ EVERYBODY = {"DistrictHead": 6.0, "RemoteExpert": 3.0, "Viewer": 1.0, "Conferenc
 BY_BROWSER = {"DistrictHead": 3.0, "RemoteExpert": 1.0}
 WATCHING = {"Viewer": 1.0}
 SETTLE_SECONDS = 4.0  # tiles are rearranged, and loops of speaking begin
-# What is expected where nothing else is said: what people in a meeting do not notice, or bear.
+# What is expected where nothing else is said: what people in a meeting do not notice, or bear. Each kind of check has
+# to be made, and nothing at all may fail.
 WELL = (
     "join p95 < 3 s",
     "first frame p95 < 4 s",
-    "glass-to-glass p95 < 400 ms",
-    "voice delay p95 < 300 ms",
     "tile check fails = 0",
     "voice check fails = 0",
+    "glass-to-glass fails = 0",
+    "voice delay fails = 0",
+    "any fails = 0",
 )
 # Of a server that has warmed up: the last third of the run against the middle one.
 NO_GROWTH = (

@@ -1,6 +1,6 @@
 """The agent: connects to the worker's socket, and carries the participants that it is told to.
 
-    python -m loadtests.agent SOCKET [--cache DIR] [--media DIR]
+    python -m loadtests.agent SOCKET [--cache DIR] [--media DIR] [--round-trip SECONDS]
 
 The end of the connection is the end of the agent: everybody leaves. It ends with its parent too; Ctrl-C is the parent's
 affair.
@@ -22,6 +22,7 @@ from loadtests.agent.crew import Crew
 from loadtests.agent.line import Line
 from loadtests.agent.media import CACHE, Wardrobe, media_folder
 from loadtests.checks.worker import Inspector
+from loadtests.findings import Limits
 from loadtests.wire import MAX_LINE
 from mcu.lifetime import die_with_parent
 
@@ -32,10 +33,10 @@ class _Over(Exception):
     """The worker is gone."""
 
 
-async def run(path: Path, *, cache: Path, media: Path | None) -> None:
+async def run(path: Path, *, cache: Path, media: Path | None, limits: Limits) -> None:
     """Until the worker hangs up. Raises OSError when nobody listens at `path`."""
     reader, writer = await asyncio.open_unix_connection(path, limit=MAX_LINE)
-    judge = Inspector()
+    judge = Inspector(limits)
     try:
         async with asyncio.TaskGroup() as group:
             await judge.start()
@@ -64,6 +65,13 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument(
         "--media", type=Path, default=media_folder(), help="실제 영상과 음성 폴더 · folder of real clips"
     )
+    parser.add_argument(
+        "--round-trip",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="서버까지 다녀오는 시간 · time of a packet to the server and back",
+    )
     chosen = parser.parse_args(arguments)
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -72,7 +80,8 @@ def main(arguments: Sequence[str]) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(chosen.socket, cache=chosen.cache, media=chosen.media))
+        limits = Limits().over(chosen.round_trip)
+        runner.run(run(chosen.socket, cache=chosen.cache, media=chosen.media, limits=limits))
 
 
 if __name__ == "__main__":

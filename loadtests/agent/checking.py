@@ -17,6 +17,9 @@ from mcu.media.audio_receiver import AudioReceiver
 
 SETTLE_SECONDS = 1.0  # of sound that is pulled and forgotten: fifty packets, and what was begun before is played out
 KEYFRAME_SECONDS = 3.0  # for the keyframe; without one the check shows that no picture comes
+# Packets that came together after a stall count in a jitter buffer's target until they are under 1.5 % of what it
+# remembers (mcu.media.transit): those of a quarter second for five seconds. Then the delay returns bit by bit.
+HELD_SECONDS = 8.0
 SENT_BEFORE = 3.0  # seconds of sending before the check that are told: more than any delay that is measured
 
 
@@ -49,7 +52,8 @@ async def check(member: Checked, recorder: Recorder, seconds: float, company: Co
         news.check_open()
         end = stage.now()
         sent = [other.sent(end - seconds - SENT_BEFORE, end) for other in company.around(member)]
-        return recorder.recording(end, member.receiver(), sent)
+        held = stage.late_since(end - seconds - HELD_SECONDS)
+        return recorder.recording(end, member.receiver(), sent, held=held)
     finally:
         if told is not None:
             told.unfollow(recorder)

@@ -98,8 +98,13 @@ class Recorder:
 
     # --- the end ----------------------------------------------------------------------------------------
 
-    def recording(self, end: float, receiver: AudioReceiver | None, sent: Sequence[Sent]) -> Recording:
-        """What there is. `receiver` is another one than at the beginning where media was made anew meanwhile."""
+    def recording(
+        self, end: float, receiver: AudioReceiver | None, sent: Sequence[Sent], *, held: float = 0.0
+    ) -> Recording:
+        """What there is. `receiver` is another one than at the beginning where media was made anew meanwhile.
+
+        `held` is how late the agent woke at most, meanwhile or shortly before.
+        """
         concealed, played = _samples(receiver)
         if receiver is self._receiver:
             concealed, played = concealed - self._concealed, played - self._played
@@ -119,6 +124,7 @@ class Recorder:
             fps=self.fps,
             strained=self._strained,
             late=self.late,
+            held=max(self.late, held),
         )
 
 

@@ -35,7 +35,7 @@ def combined(recording: Recording, pictures: Judgement, sound: Judgement, limits
         began=recording.begin,
         figures=figures,
         picture_findings=pictures.findings,
-        voice_findings=(*sound.findings, *_lips(apart, limits.lip_sync + recording.late)),
+        voice_findings=(*sound.findings, *_lips(apart, limits.lip_sync + recording.held)),
         unjudged=(*pictures.unjudged, *sound.unjudged),
     )
 

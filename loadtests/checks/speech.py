@@ -58,7 +58,7 @@ def judge_sound(recording: Recording, loops: Mapping[int, Clip], limits: Limits)
         ),
         findings=(
             *heard.findings,
-            *_late(delays, limits, recording.late),
+            *_late(delays, limits, recording.held),
             *_gaps(compared.gap, made_up, limits),
             *_torn(torn, limits),
             *_unclear(compared.stoi, limits),
@@ -109,6 +109,10 @@ def _compare(recording: Recording, hearing: Hearing, heard: Heard) -> _Compared:
     gap = said.longest_gap(wanted, hearing.samples)
     if not heard.people <= heard.followed.keys():
         return _Compared(gap=gap, unjudged=("clearness: somebody is heard of whom it is not known what they said",))
+    brief = heard.people - heard.expected  # too little was said to find anything of it again for sure
+    untimed = {who for who in brief if not any(row.passages for row in heard.followed.get(who, ()))}
+    if untimed:
+        return _Compared(gap=gap, unjudged=(f"clearness: when {people(untimed)} said what is heard is not known",))
     if heard.crowded:
         return _Compared(gap=gap, unjudged=(f"clearness: more than {MAX_VOICES} people spoke at once",))
     if said.seconds_aloud(wanted) < LEAST_ALOUD:
@@ -149,5 +153,5 @@ def _unjudged(recording: Recording, heard: Heard, delays: Mapping[int, list[floa
     untimed = heard.people - delays.keys() - blamed
     if untimed:
         yield f"delay of sound: when {people(untimed)} said what is heard is not known"
-    if every and limits.sound_delay < ninety_five(every) <= limits.sound_delay + recording.late:
-        yield f"delay of sound: the agent itself was {milliseconds(recording.late)} late"
+    if every and limits.sound_delay < ninety_five(every) <= limits.sound_delay + recording.held:
+        yield f"delay of sound: the agent itself was {milliseconds(recording.held)} late"

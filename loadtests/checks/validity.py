@@ -40,7 +40,7 @@ def _check_layout(layout: Layout) -> None:
 
 
 def _times(recording: Recording) -> Iterable[float]:
-    yield from (recording.begin, recording.end, recording.sound_begin, recording.late)
+    yield from (recording.begin, recording.end, recording.sound_begin, recording.late, recording.held)
     yield from (frame.arrived for frame in recording.frames)
     yield from (layout.since for layout in recording.layouts)
     yield from (state.since for state in recording.present)

@@ -22,6 +22,7 @@ from mcu.synthetic.network.weather import Bursts, Weather
 
 EXAMPLE = "loss=5%,delay=50ms,jitter=20ms,rate=2mbit,bursts=2%/30%,reorder=1%; 60s: blackhole; 65s: fine"
 MAX_CHANGES = 100
+REPAIRED = 2  # round trips of a packet that was lost, asked for again and sent again
 REORDER_BY = 0.02  # seconds that a packet out of order is late: one packet of sound
 SCALES = {"": 1.0, "%": 0.01, "ms": 0.001, "s": 1.0, "kbit": 1e3, "mbit": 1e6}
 _AMOUNT = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>\D*)")
@@ -110,6 +111,21 @@ _FIELDS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "reorder": lambda text: {"reorder": _amount(text, "%"), "reorder_by": REORDER_BY},
     "bursts": _bursts,
 }
+
+
+def round_trip(text: str) -> float:
+    """Seconds that packets take through the line and back at its worst, while it lets any pass; 0.0 for no weather.
+
+    Raises ConfigurationError.
+    """
+    changes = parse(text) if text else ()
+    return max((_round_trip(change) for change in changes if not change.is_dead), default=0.0)
+
+
+def _round_trip(change: Change) -> float:
+    ways = (change.up, change.down)
+    loses = any(way.loss or way.bursts is not None for way in ways)
+    return sum(way.delay + way.jitter + way.reorder_by for way in ways) * (REPAIRED if loses else 1)
 
 
 def describe(change: Change) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loadtests.expectations import Verdict
+from loadtests.expectations import ANY, Verdict
 from loadtests.results import Results
 
 # Request types as an official would say them.
@@ -44,7 +44,7 @@ SERIES = {
     "longest_gap": ("가장 길게 끊긴 소리", "longest gap in sound"),
     "stoi": ("말을 알아들을 수 있는 정도 (0~1)", "how well speech is understood (0 to 1)"),
 }
-WHAT = KINDS | SERIES
+WHAT = KINDS | SERIES | {ANY: ("모든 요청과 확인", "everything that was asked and checked")}
 MILLISECONDS = frozenset((*KINDS, "load_late", "lip_sync", "longest_freeze", "longest_gap"))
 FAULTS = {
     "no picture": "화면이 전혀 오지 않음",
@@ -176,7 +176,7 @@ def value_of(verdict: Verdict) -> str:
     asked, value = verdict.expectation, verdict.value
     if math.isnan(value):
         return "—"
-    if asked.kind in KINDS and not asked.growth:
+    if (asked.kind in KINDS or asked.kind == ANY) and not asked.growth:
         return number(value, asked.figure)
     sign = "+" if asked.growth else ""
     if asked.relative:

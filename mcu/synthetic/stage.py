@@ -7,11 +7,14 @@ import heapq
 import itertools
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 import structlog
 
+LATE_SECONDS = 0.01  # by which a wake-up is remembered as late
+MAX_LATE = 1_024  # of them: ten seconds of nothing else
 TICK_SECONDS = 0.005  # wake-ups are at least this far apart: a hundred participants are then served in batches
 
 log = structlog.get_logger()
@@ -34,6 +37,7 @@ class Stage:
         self.wakes = 0  # timer wake-ups so far
         self.late = 0.0  # seconds: the most that a wake-up came after it was set for
         self.failed = 0  # actors that raised and were sent off
+        self._late: deque[tuple[float, float]] = deque(maxlen=MAX_LATE)  # (when, how much)
         self._clock = clock
         self._order = itertools.count()
         self._waiting: list[tuple[float, int, Actor]] = []
@@ -44,6 +48,10 @@ class Stage:
     def now(self) -> float:
         """Monotonic seconds."""
         return self._clock()
+
+    def late_since(self, when: float) -> float:
+        """The most that a wake-up came too late from then on; 0.0 below LATE_SECONDS."""
+        return max((late for woke, late in self._late if woke >= when), default=0.0)
 
     @property
     def actors(self) -> int:
@@ -91,7 +99,10 @@ class Stage:
         self.wakes += 1
         now = self._clock()
         horizon = now + TICK_SECONDS / 2
-        self.late = max(self.late, now - self._armed_for)
+        late = now - self._armed_for
+        self.late = max(self.late, late)
+        if late >= LATE_SECONDS:
+            self._late.append((now, late))
         while self._waiting and self._waiting[0][0] < horizon:
             _, ticket, actor = heapq.heappop(self._waiting)
             booked = self._tickets.get(actor)

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-ADDED_SECONDS: Final = 0.2  # by the two faults that are late
+ADDED_SECONDS: Final = 0.2  # by the faults that are late
 BLOCKS = 10  # of sound in so many seconds
 VARIABLE = "BROKEN_SERVER"  # of the environment: the fault and its people, as JSON
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,6 +95,12 @@ def delay_sound() -> None:
     AudioMixer.mix = later
 
 
+def delay_both() -> None:
+    """Composites and voices alike."""
+    delay_pictures()
+    delay_sound()
+
+
 FAULTS: Mapping[str, Callable[..., None]] = {
     "swapped tiles": swap_tiles,  # two names
     "frozen tile": freeze_tile,  # one
@@ -103,6 +109,7 @@ FAULTS: Mapping[str, Callable[..., None]] = {
     "own voice": leave_own_voice_in,
     "late pictures": delay_pictures,
     "late sound": delay_sound,
+    "all late": delay_both,
 }
 
 

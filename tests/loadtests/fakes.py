@@ -132,6 +132,7 @@ def options(scenario: str = "churn", **changes: Any) -> Options:
         agents=1,
         check_every=20.0,
         check_seconds=3.0,
+        round_trip=0.0,
     )
     return dataclasses.replace(made, **changes)
 

@@ -255,6 +255,14 @@ def alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+def test_each_end_of_a_line_is_told_how_far_the_server_is() -> None:
+    near, far = "/proc/self/ns/net", "/proc/1/ns/net"
+    made = Agents(most=1, command=("agent",), near=near, far=far, round_trip=0.02, line=0.28)
+    made.close()
+    assert made._commands[False][-3:] == ("agent", "--round-trip", "0.02")
+    assert made._commands[True][-3:] == ("agent", "--round-trip", "0.3")
+
+
 def test_the_far_end_of_a_line_has_an_agent_of_its_own() -> None:
     made = Agents(most=1, command=SCRIPTED, far="/proc/self/ns/net")  # our own: whoever enters it stays here
     try:

@@ -46,6 +46,26 @@ def test_that_nothing_happens_can_be_expected() -> None:
     assert verdict.met
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "met"),
+    [("any fails = 0", 3.0, False), ("any fails < 4", 3.0, True), ("any count = 105", 105.0, True)],
+)
+def test_anything_but_the_load_itself(text: str, value: float, met: bool) -> None:
+    told = {
+        "join": JOINS,
+        "voice delay": Measured(times=[5.0, 6.0], fails=2, seconds=10.0),
+        "agent": Measured(times=[], fails=9, seconds=10.0),
+        "fps": steps(25.0, 5.0, 25.0),
+    }
+    (verdict,) = judge([parse(text)], told)
+    assert (verdict.value, verdict.met) == (value, met)
+
+
+def test_of_nothing_at_all_nothing_is_met() -> None:
+    (verdict,) = judge([parse("any fails = 0")], {"agent": JOINS, "fps": steps(25.0)})
+    assert not verdict.met
+
+
 def test_all_failed_leaves_no_times_to_be_good_by() -> None:
     (verdict,) = judge([parse("join p95 < 3000")], {"join": Measured(times=[], fails=4, seconds=1.0)})
     assert not verdict.met
@@ -61,6 +81,8 @@ def test_all_failed_leaves_no_times_to_be_good_by() -> None:
         ("join fails growth < 3", "no figure 'fails'"),
         ("server_bytes growth < 3 /s", "3/s is no number"),
         ("growth < 3", "Write it like"),
+        ("any p95 < 3", "no figure 'p95'"),
+        ("any fails growth < 3", "no figure 'fails'"),
         ("join p95 < 3 parsecs", "3parsecs is no number"),
         ("join p95 < 3.3.3", "is no number"),
         ("", "Write it like"),

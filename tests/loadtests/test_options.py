@@ -30,6 +30,7 @@ OURS = (
     "agents",
     "check_every",
     "check_seconds",
+    "round_trip",
 )
 
 
@@ -56,6 +57,10 @@ def test_without_flags(parser: LocustArgumentParser) -> None:
 def test_usual_flags_of_locust(parser: LocustArgumentParser) -> None:
     made = parse(parser, "-u", "6", "-t", "1m30s", "--scenario", "gathering")
     assert (made.users, made.run_time, made.scenario.name) == (6, 90.0, "gathering")
+
+
+def test_a_far_server_is_told_in_milliseconds(parser: LocustArgumentParser) -> None:
+    assert parse(parser, "--round-trip", "40").round_trip == pytest.approx(0.04)
 
 
 def test_hours_are_a_time_where_there_is_no_other(parser: LocustArgumentParser) -> None:
@@ -101,6 +106,8 @@ def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:
         (["--speed", "0"], "more than 0"),
         (["--check-every", "-1"], "0 makes no checks"),
         (["--check-seconds", "0.5"], "from 1 to"),
+        (["--round-trip", "-1"], "from 0 to 2000"),
+        (["--round-trip", "2001"], "from 0 to 2000"),
         (["--conference", "x", "--conferences", "2"], "leave --conferences out"),
         (["--conference", "x", "--scenario", "gathering"], "leave --conference out"),
         (["--chair-key", "x"], "belongs to --conference"),

@@ -53,7 +53,7 @@ def test_frames_are_kept_from_a_keyframe_on_and_sound_from_the_beginning() -> No
     for strained in (False, True, False):
         recorder.strain(strained)
     sent = Sent(person=1, pictures=((5, 100.0),), spoken=(), speaking=())
-    made = recorder.recording(100.3, receiver, [sent])  # type: ignore[arg-type]
+    made = recorder.recording(100.3, receiver, [sent], held=0.2)  # type: ignore[arg-type]
     assert (made.who, made.codec, made.begin, made.end) == (7, "VP8", 100.2, 100.3)
     assert [(each.keyframe, each.data[0]) for each in made.frames] == [(True, 3), (False, 4)]
     sound = np.frombuffer(made.sound, np.float32).reshape(-1, BLOCK_SAMPLES)[:, 0]
@@ -61,6 +61,8 @@ def test_frames_are_kept_from_a_keyframe_on_and_sound_from_the_beginning() -> No
     assert made.sound_begin == 100.08
     assert (made.concealed_samples, made.played_samples) == (50, 6 * BLOCK_SAMPLES)
     assert abs(made.late - 0.013) < 1e-9
+    assert made.held == 0.2
+    assert recorder.recording(100.3, None, []).held == recorder.late
     assert made.strained
     assert (made.layouts[0].name, made.present[0].person, made.sent) == ("grid", 7, (sent,))
 

@@ -142,16 +142,21 @@ class TestOneFault:
         assert found.findings == ()
         assert found.figures.longest_freeze == pytest.approx(800, abs=90)
 
-    def test_pictures_come_late(self) -> None:
-        found = judged(Meeting(people=9, broken=Broken(delay=0.45)))
+    @pytest.mark.parametrize("delay", [0.2, 0.45])
+    def test_pictures_come_late(self, delay: float) -> None:
+        found = judged(Meeting(people=9, broken=Broken(delay=delay)))
         assert named(found) == {(Fault.LATE_PICTURE, tuple(range(9)))}
         assert found.figures.tiles_right == 9
 
     def test_what_the_agent_slept_is_not_called_late(self) -> None:
-        recording = record(Meeting(people=4, broken=Broken(delay=0.45)))
+        recording = record(Meeting(people=4, broken=Broken(delay=0.2)))
         found = judge_pictures(msgspec.structs.replace(recording, late=0.2), Limits())
         assert found.findings == ()
         assert any("agent itself" in each for each in found.unjudged)
+
+    def test_what_the_line_takes_is_not_called_late(self) -> None:
+        recording = record(Meeting(people=4, broken=Broken(delay=0.2)))
+        assert judge_pictures(recording, Limits().over(0.2)).findings == ()
 
 
 class TestNoPicture:

@@ -44,7 +44,7 @@ def test_a_restless_meeting_is_no_fault(seed: int) -> None:
     people = chance.choice((2, 4, 6, 9, 12, 16, 25))
     delay = chance.choice((0.0, 0.0, 0.1, 0.25))
     meeting = Meeting(people=people, seed=seed, rung=chance.choice((0, 0, 1)), scenes=scenes(chance, people))
-    found = judge_pictures(record(replace(meeting, broken=Broken(delay=delay))), Limits())
+    found = judge_pictures(record(replace(meeting, broken=Broken(delay=delay))), Limits().over(delay))
     assert found.findings == ()
     assert found.figures.tiles_right == found.figures.tiles
 

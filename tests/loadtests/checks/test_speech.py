@@ -7,12 +7,15 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
+from loadtests.checks import speech
 from loadtests.checks.speech import judge_sound
+from loadtests.checks.voices import Heard, judge_voices
 from loadtests.findings import Fault, Limits
 from loadtests.recording import Recording
 from mcu.media.types import BLOCK_SAMPLES, AudioProfile
@@ -99,8 +102,7 @@ def test_a_fault_of_the_server_is_named(talk: Talk, fault: Fault, people: tuple[
 
 def test_two_hundred_milliseconds_more_are_seen() -> None:
     before, after = (
-        judge_sound(record(talk), loops(talk), replace_limit(sound_delay=0.2))
-        for talk in (TWO, replace(TWO, late={1: 0.2, 2: 0.2}))
+        judge_sound(record(talk), loops(talk), LIMITS) for talk in (TWO, replace(TWO, late={1: 0.2, 2: 0.2}))
     )
     assert before.findings == ()
     assert [finding.fault for finding in after.findings] == [Fault.LATE_SOUND, Fault.LATE_SOUND]
@@ -110,7 +112,7 @@ def test_two_hundred_milliseconds_more_are_seen() -> None:
 
 def test_what_the_agent_slept_is_not_judged() -> None:
     talk = replace(TWO, late={1: 0.3, 2: 0.3})
-    found = judge_sound(msgspec.structs.replace(record(talk), late=0.25), loops(talk), LIMITS)
+    found = judge_sound(msgspec.structs.replace(record(talk), held=0.25), loops(talk), LIMITS)
     assert found.findings == ()
     assert "delay of sound: the agent itself was 250 ms late" in found.unjudged
 
@@ -152,6 +154,18 @@ def test_a_crowd_is_no_fault() -> None:
     assert len(found.figures.heard) >= 5
     assert found.figures.stoi is None
     assert "clearness: more than 5 people spoke at once" in found.unjudged
+
+
+def test_clearness_is_not_told_where_somebody_spoke_briefly_at_an_unknown_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsure(*judged: Any) -> Heard:
+        heard = judge_voices(*judged)
+        lost = [replace(row, passages=()) for row in heard.followed[2]]
+        return replace(heard, expected=heard.expected - {2}, followed={**heard.followed, 2: lost})
+
+    monkeypatch.setattr(speech, "judge_voices", unsure)
+    found = judge_sound(record(TWO), loops(TWO), LIMITS)
+    assert found.figures.stoi is None
+    assert "clearness: when 2 said what is heard is not known" in found.unjudged
 
 
 def test_silence_is_neither_good_nor_bad() -> None:

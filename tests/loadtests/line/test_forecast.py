@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.line.forecast import EXAMPLE, REORDER_BY, Change, parse
+from loadtests.line.forecast import EXAMPLE, REORDER_BY, Change, parse, round_trip
 from mcu.errors import ConfigurationError
 from mcu.synthetic.network.weather import Bursts, Weather
 
@@ -32,6 +32,22 @@ def test_one_direction() -> None:
     (up,) = parse("blackhole, only=up")
     assert (up.down, up.up) == (Weather(), Weather(blackhole=True))
     assert not up.is_dead
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("", 0.0),
+        ("fine", 0.0),
+        ("delay=20ms,jitter=5ms; 45s: blackhole; 50s: delay=10ms", 0.05),
+        ("only=down,delay=80ms,jitter=40ms", 0.12),
+        ("fine; 9s: loss=2%,delay=50ms,jitter=20ms", 0.28),  # what was lost comes a round trip later
+        ("bursts=1%/30%,delay=50ms", 0.2),
+        ("blackhole", 0.0),
+    ],
+)
+def test_how_long_packets_take_at_the_worst(text: str, seconds: float) -> None:
+    assert round_trip(text) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(

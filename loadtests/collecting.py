@@ -3,7 +3,7 @@
 Rules:
 1. Workers keep what happened until locust reports to the leader (every three seconds), MAX_WAITING samples at most.
 2. The server is asked for /metrics by a greenlet; where it does not answer (another product, a firewall), moments have
-   only what the load knows, and one line in the log says so.
+   only what the load knows, and one line in the log says so. Who is known by WHIP and WHEP alone is not asked.
 """
 
 from __future__ import annotations
@@ -158,7 +158,8 @@ class Collector:
             gevent.sleep(LOOK_SECONDS)
             metrics: Mapping[str, float] = {}
             try:
-                metrics = read_metrics(self._environment.host or "")
+                if self._environment.host:
+                    metrics = read_metrics(self._environment.host)
             except requests.RequestException as error:
                 if not told:
                     log.warning("The server shows no /metrics (%s): the report has none of its figures.", error)

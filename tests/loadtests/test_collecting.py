@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import gevent
 import msgspec
 import pytest
 from locust.env import Environment
 
+from loadtests import collecting
 from loadtests.collecting import Collector, parse_metrics, total
 from loadtests.findings import Figures, Inspection
 from loadtests.telling import tell, tell_counts, tell_inspection
 from loadtests.wire import Counts
+
+
+class Over(Exception):
+    """The test has seen enough."""
+
 
 INSPECTION = Inspection(who=7, began=1.0, figures=Figures(seconds=3.0, frames=75, picture_delay=60.0))
 COUNTS = Counts(
@@ -69,6 +76,27 @@ def test_agents_say_how_they_do_less_often_than_the_server_is_looked_at() -> Non
             tell_counts(environment, "Agent", COUNTS)
         cores.append(collector._moment({}, {}, began + 5.0 * look, 5.0).load_cores)
     assert cores == pytest.approx([0.0, 0.15, 0.15, 0.15, 0.15, 0.15])
+
+
+@pytest.mark.parametrize(("host", "asked"), [("http://x", ["http://x"]), (None, []), ("", [])])
+def test_who_has_no_address_is_not_asked_for_metrics(
+    monkeypatch: pytest.MonkeyPatch, host: str | None, asked: list[str]
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(collecting, "read_metrics", lambda host: read.append(host) or {"mcu_legs": 3.0})
+    collector = Collector(Environment(host=host), leads=True)
+    sleeping = iter([None])
+
+    def sleep(seconds: float) -> None:
+        if next(sleeping, Over) is Over:
+            raise Over
+
+    monkeypatch.setattr(gevent, "sleep", sleep)
+    with pytest.raises(Over):
+        collector._look()
+    assert read == asked
+    assert collector.results is not None
+    assert [moment.legs for moment in collector.results.moments] == [3.0 if asked else None]
 
 
 def test_metrics_are_summed_over_labels_and_nonsense_is_passed_over() -> None:

@@ -25,12 +25,14 @@ from loadtests.own_server import OwnServer
 from loadtests.rest import Server
 from loadtests.scenarios import counts_of, plan_of
 from loadtests.shapes import Plan, ScenarioShape
-from loadtests.worker import ALLOTMENT, GOES, IS_BACK, LINE_DIES, LINE_IS_BACK
+from loadtests.worker import ALLOTMENT, GOES, IS_BACK, LEAVE, LINE_DIES, LINE_IS_BACK
 from mcu.errors import ConfigurationError
 
 STEADY_RATE = 2.0  # users a second, where nothing is said
 READY_LOOK = 0.5  # seconds between two looks whether a restarted server is ready
 RESTART_AT = 0.5  # of the duration
+LEAVE_SECONDS = 30.0  # for all users of all workers to leave: each waits ten for its agent at most
+LEAVE_LOOK = 0.1  # between two looks whether they have
 TITLE = "부하 시험"
 
 log = logging.getLogger(__name__)
@@ -110,14 +112,14 @@ class Leader:
             asked = self._options()
             self._make_faces()
             gateway = "" if asked.whip else own_server.gateway_of(asked, self._own)
-            self._conferences = self._make(asked)
+            workers = self._workers()
+            self._conferences = self._make(asked, workers=len(workers))
             self._choose_users(asked, has_gateway=bool(gateway))
         except ConfigurationError as error:
             self._environment.process_exit_code = 1
             if isinstance(self._runner, MasterRunner) and self._parsed.headless:
                 gevent.spawn(self._runner.quit)  # a lone locust does that by itself
             raise StopTest(str(error)) from error
-        workers = self._workers()
         allotted = conferences.allot(
             self._conferences,
             workers=len(workers),
@@ -132,17 +134,14 @@ class Leader:
         if asked.scenario.restarts:
             self._restarting = gevent.spawn(self._restart, asked)
 
-    def _make(self, asked: Options) -> list[Conference]:
+    def _make(self, asked: Options, *, workers: int) -> list[Conference]:
+        users = self._plan().users
+        count = count_of(asked, users=users, workers=workers)
         if asked.whip:
-            is_numbered = STREAM in asked.whip and STREAM in asked.whep
-            wanted = asked.scenario.conferences(self._plan().users) if is_numbered else 1
-            count = asked.conferences or wanted
             return conferences.streams(whip=asked.whip, whep=asked.whep, token=asked.token, count=count)
         server = Server(asked.host, api_key=asked.api_key)
         if asked.conference:
             return [conferences.existing(server, link=asked.conference, chair_key=asked.chair_key)]
-        users = self._plan().users
-        count = asked.conferences or asked.scenario.conferences(users)
         capacity = users if asked.scenario.is_one else None
         return conferences.make(server, count=count, people=users, title=TITLE, capacity=capacity)
 
@@ -223,13 +222,26 @@ class Leader:
     # --- the end ----------------------------------------------------------------------------------------
 
     def stop(self, **_: Any) -> None:
-        """A run is over. Where workers are still about to stop, conferences wait for `quit`."""
+        """A run is over. Where workers do not stop in time, conferences wait for `quit`."""
         self._began = None
         for greenlet in (self._restarting, self._changing):
             if greenlet is not None:
                 greenlet.kill()
+        if isinstance(self._runner, MasterRunner):
+            self._stop_workers(self._runner)
         if self._runner.user_count == 0:
             self._end_conferences()
+
+    @staticmethod
+    def _stop_workers(master: MasterRunner) -> None:
+        """A master that quits goes on after half a second, and misses what they report last: that all have left."""
+        if master.user_count:
+            master.send_message(LEAVE)
+        until = time.monotonic() + LEAVE_SECONDS
+        while master.user_count and time.monotonic() < until:
+            gevent.sleep(LEAVE_LOOK)
+        if master.user_count:
+            log.warning("%d users of workers had not left within %.0f s.", master.user_count, LEAVE_SECONDS)
 
     def quit(self, **_: Any) -> None:
         """Locust ends."""
@@ -250,3 +262,22 @@ class Leader:
         except ConfigurationError as error:
             log.warning("%s", error)
         conferences.end(server, made)
+
+
+def count_of(asked: Options, *, users: int, workers: int) -> int:
+    """How many conferences, or streams. Raises ConfigurationError where a worker would watch a sender of another one.
+
+    Delays are told for senders of the same agent: who forwards has a stream in each worker.
+    """
+    is_one = asked.conference or (asked.whip and not (STREAM in asked.whip and STREAM in asked.whep))
+    wanted = 1 if is_one else asked.scenario.conferences(users)
+    if not asked.scenario.forwards:
+        return asked.conferences or wanted
+    count = asked.conferences or (wanted if is_one else max(wanted, workers))
+    if count < workers:
+        numbered = f" with {STREAM} in --whip and --whep" if asked.whip else " of their own"
+        raise ConfigurationError(
+            f"{count} stream{'s' * (count > 1)} for {workers} locust workers: a worker that has no sender cannot tell "
+            f"how late pictures and sound are. Start {count} of them, or take --conferences {workers}{numbered}."
+        )
+    return count

@@ -1,4 +1,8 @@
-"""What a working process of a load test does: makes a Run of what the leader tells it."""
+"""What a working process of a load test does: makes a Run of what the leader tells it.
+
+A run ends with a report to the leader, as soon as the last user has left: locust's own comes every three seconds, and
+at the end later than its master waits for it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 
 import msgspec
 from locust.env import Environment
+from locust.runners import WorkerRunner
 
 from loadtests.conferences import Allotment
 from loadtests.options import options_of
@@ -15,6 +20,8 @@ from loadtests.run import Run, run_of, set_run
 # Messages from the leader.
 ALLOTMENT, GOES, IS_BACK = "loadtest-allotment", "loadtest-server-goes", "loadtest-server-is-back"
 LINE_DIES, LINE_IS_BACK = "loadtest-line-dies", "loadtest-line-is-back"
+LEAVE = "loadtest-leave"
+REPORT = "stats"  # locust's own message to the leader
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +34,7 @@ class Worker:
         self._allotment: Allotment | None = None
         runner = environment.runner
         assert runner is not None
+        runner.register_message(LEAVE, lambda **_: runner.stop())
         runner.register_message(ALLOTMENT, self._take)
         runner.register_message(GOES, lambda **_: self._to_run(Run.server_goes))
         runner.register_message(IS_BACK, lambda **_: self._to_run(Run.server_is_back))
@@ -59,7 +67,16 @@ class Worker:
 
     def stop(self, environment: Environment, **_: Any) -> None:
         """After the last user."""
+        if isinstance(environment.runner, WorkerRunner):
+            _report(environment, environment.runner)
         run = run_of(environment)
         set_run(environment, None)
         if run is not None:
             run.close()
+
+
+def _report(environment: Environment, runner: WorkerRunner) -> None:
+    """What happened since the last report, now."""
+    data: dict[str, Any] = {}
+    environment.events.report_to_master.fire(client_id=runner.client_id, data=data)
+    runner.send_message(REPORT, data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,20 +16,24 @@ from locust.event import Events
 from locust.runners import LocalRunner
 
 from loadtests import faces, leader, options, own_server, shapes, wiring, worker
+from loadtests.collecting import Collector
 from loadtests.run import run_of
 from loadtests.users.chair import Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import DistrictHead
 from loadtests.users.one_too_many import OneTooMany
+from loadtests.users.presence import Presence
 from loadtests.users.publisher import Publisher
 from loadtests.users.remote_expert import RemoteExpert
 from loadtests.users.viewer import Viewer
 from mcu.bench.server_process import free_ports
+from mcu.errors import ConfigurationError
 from tests.loadtests.fakes import Told
 from tests.loadtests.rest_server import RestServer, running
 
 CLASSES: tuple[type[User], ...] = (Chair, ConferenceRoom, DistrictHead, OneTooMany, Publisher, RemoteExpert, Viewer)
 PATIENCE = 30.0
+MASTER_WAITS = 0.5  # seconds that locust's master waits by itself for workers that quit
 SCRIPTED = (sys.executable, "-m", "tests.loadtests.scripted_agent")
 
 
@@ -201,6 +206,41 @@ def test_a_master_shares_conferences_out_among_workers(rest: RestServer) -> None
         master.quit()
 
 
+def test_a_master_that_quits_has_heard_that_everybody_left(monkeypatch: pytest.MonkeyPatch, rest: RestServer) -> None:
+    monkeypatch.setattr("locust.runners.WORKER_REPORT_INTERVAL", 2 * PATIENCE)  # none but the first and the last
+    leave = Presence.leave
+
+    def leave_slowly(user: Presence) -> None:
+        gevent.sleep(2 * MASTER_WAITS)
+        leave(user)
+
+    monkeypatch.setattr(Presence, "leave", leave_slowly)
+    (port,) = free_ports(1)
+    lead = environment("-u", "4", "--scenario", "churn", "--check-every", "0", "--agents", "1", host=rest.address)
+    master = lead.create_master_runner("127.0.0.1", port)
+    begin(lead)
+    heard = Collector(lead, leads=True)
+    work = environment(host=None)
+    work.create_worker_runner("127.0.0.1", port)
+    begin(work)
+    Collector(work, leads=False)
+    told = Told()
+    work.events.request.add_listener(told.take)
+    wait_for(lambda: len(master.clients.ready) == 1)
+    master.start(4, 100)
+    wait_for(lambda: told.types().count("join") == 4)
+    master.quit()
+    assert heard.results is not None
+    counted = Counter[str]()
+    for (kind, _), count in heard.results.counts.items():
+        counted[kind] += count
+    assert counted["join"] == counted["leave"] == 4
+    assert lead.stats.total.num_requests >= 8  # locust's own have them, too
+    assert rest.ended == ["c1"]
+    assert work.runner is not None
+    work.runner.quit()
+
+
 def test_a_master_ends_when_the_run_cannot_be_made(rest: RestServer) -> None:
     (port,) = free_ports(1)
     lead = environment("-u", "99", "--conferences", "1", host=rest.address)
@@ -237,6 +277,34 @@ def test_another_whip_and_whep_server_takes_the_place_of_ours() -> None:
     ]
     locust.end()
     assert not any(row[2] for row in locust.told.rows())
+
+
+def count(*arguments: str, workers: int, users: int = 12, host: str | None = None) -> int:
+    parsed = environment("--scenario", "forward", *arguments, host=host).parsed_options
+    return leader.count_of(options.options_of(parsed, host=host or ""), users=users, workers=workers)
+
+
+NUMBERED = ("--whip", "https://x/whip/{stream}", "--whep", "https://x/whep/{stream}")
+ALONE = ("--whip", "https://x/whip", "--whep", "https://x/whep")
+
+
+def test_who_forwards_has_a_stream_in_each_worker() -> None:
+    assert count(*NUMBERED, workers=3) == count(host="http://x", workers=3) == 3
+    assert count(*NUMBERED, workers=1) == count(*ALONE, workers=1) == 1
+    assert count(*NUMBERED, "--conferences", "4", workers=3) == 4
+    assert count("--scenario", "steady", host="http://x", workers=3) == 1  # workers share it
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (ALONE, r"1 stream for 3 locust workers: .* Start 1 of them, or take --conferences 3 with \{stream\}"),
+        ((*NUMBERED, "--conferences", "2"), r"2 streams for 3 locust workers: .* Start 2 of them"),
+    ],
+)
+def test_a_worker_without_a_sender_is_refused(arguments: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        count(*arguments, workers=3)
 
 
 # --- what cannot be tried -----------------------------------------------------------------------------------

@@ -4,8 +4,9 @@
 
 1. `what` is a request type of locust, "any", or a series: what the server and the load said every few seconds, and
    figures of checks (`SERIES`).
-2. Figures of requests: p50, p90, p95, p99, max, mean (milliseconds of those that did not fail), count, fails, fail%,
-   rate (per s). Figures of a series: percentiles, max, mean, and growth alone, which is that of p50.
+2. Figures of requests: p50, p90, p95, p99, max, mean (milliseconds of those that did not fail, and of all checks of
+   delay: what came too late came all the same), count, fails, fail%, rate (per s). Figures of a series: percentiles,
+   max, mean, and growth alone, which is that of p50.
 3. Growth is the figure in the last third of the run against that in the first; late growth, against that in the middle
    third, for what a server takes while it warms up is no leak. With % it is relative, otherwise a difference.
 4. "any" is every request but those of "agent", which tell of the load and not of the server. It has no times.
@@ -77,14 +78,15 @@ class Figured(Protocol):
 class Measured:
     """All requests of one type."""
 
-    times: Sequence[float]  # milliseconds, of those that did not fail
+    times: Sequence[float]  # milliseconds, by rule 2
     fails: int
     seconds: float  # of the run
     at: Sequence[float] = ()  # when each of `times` was, in seconds of the run
+    count: int = 0  # of all
 
     def figure(self, name: str) -> float:
         """nan where there is nothing to tell it from."""
-        count = len(self.times) + self.fails
+        count = self.count
         match name:
             case "count":
                 return float(count)
@@ -220,4 +222,5 @@ def _together(measured: Mapping[str, Figured]) -> Measured | None:
         times=[time for each in of_the_server for time in each.times],
         fails=sum(each.fails for each in of_the_server),
         seconds=max(each.seconds for each in of_the_server),
+        count=sum(each.count for each in of_the_server),
     )

@@ -38,7 +38,7 @@ class Exporter(Collector):
         )
         faults = CounterMetricFamily("loadtest_faults", "Faults that checks found, by name", labels=["fault"])
         times = HistogramMetricFamily(
-            "loadtest_request_seconds", "Times of requests that did not fail", labels=["type"]
+            "loadtest_request_seconds", "Times of requests that did not fail, and all delays", labels=["type"]
         )
         if results is not None:
             for (kind, name), count in results.counts.items():

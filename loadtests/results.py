@@ -16,11 +16,13 @@ import msgspec
 
 from loadtests.expectations import CHECK_SERIES, MOMENT_SERIES, Measured, Series
 from loadtests.findings import Inspection
+from loadtests.telling import DELAYS
 
 MAX_SAMPLES = 20_000  # of a type: a day of checks every four seconds
 MAX_INSPECTIONS = 20_000
 MAX_MOMENTS = 20_000  # of the server and of the load: a day at five seconds
 MAX_FAILURES = 500  # that the report lists one by one
+OF_DELAY = frozenset(DELAYS.values())  # what failed has a time all the same
 
 
 class Sample(msgspec.Struct, frozen=True, array_like=True):
@@ -57,7 +59,7 @@ class Results:
     def __init__(self, *, began: float, seed: int = 1) -> None:
         self.began = began
         self.ended: float | None = None
-        self.samples: dict[str, list[Sample]] = {}
+        self.samples: dict[str, list[Sample]] = {}  # that did not fail, and all of OF_DELAY
         self.failures: list[Sample] = []
         self.inspections: list[tuple[float, str, Inspection]] = []  # (when, class of user, what)
         self.moments: list[Moment] = []
@@ -76,7 +78,7 @@ class Results:
                 self.fails[sample.kind, sample.name] += 1
                 if len(self.failures) < MAX_FAILURES:
                     self.failures.append(sample)
-            else:
+            if not sample.failure or (sample.kind in OF_DELAY and sample.milliseconds):
                 self._keep(sample)
 
     def inspect(self, at: float, name: str, inspection: Inspection) -> None:
@@ -110,6 +112,7 @@ class Results:
                 fails=sum(count for (of, _), count in self.fails.items() if of == kind),
                 seconds=self.seconds,
                 at=[sample.at - self.began for sample in self.samples.get(kind, ())],
+                count=sum(count for (of, _), count in self.counts.items() if of == kind),
             )
             for kind in kinds
         }

@@ -10,7 +10,7 @@ import jinja2
 
 from loadtests.expectations import Verdict
 from loadtests.report.plots import plots
-from loadtests.report.sentences import FAULTS, KINDS, WHAT, Both, headline, number, sentences, value_of
+from loadtests.report.sentences import FAULTS, KINDS, Both, asked_of, headline, number, sentences, value_of
 from loadtests.results import MAX_FAILURES, Results
 
 COLUMNS = ("p50", "p95", "max")
@@ -54,7 +54,7 @@ def render(results: Results, verdicts: Sequence[Verdict], about: About) -> str:
 def _verdict(verdict: Verdict) -> Mapping[str, object]:
     asked = verdict.expectation
     return {
-        "ko": WHAT[asked.kind][0],
+        "ko": asked_of(asked),
         "text": asked.text,
         "value": value_of(verdict),
         "met": verdict.met,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from loadtests.findings import Fault
 from loadtests.results import Moment, Results, Sample
 
 SIZE = (7.2, 2.6)  # inches
+PALE = "#a9c6e8"
 BLUE, RED, GREY, GREEN, ORANGE = "#1f5fa8", "#c0392b", "#8a94a0", "#2e8b57", "#d98324"
 WINDOW = 10.0  # seconds over which a line in time is summed up
 STYLE: dict[Any, object] = {  # keys are literals of matplotlib's own
@@ -121,22 +124,25 @@ def _encoders(results: Results, axes: Axes) -> bool:
 
 
 def _joins(results: Results, axes: Axes) -> bool:
+    """Who is in often hears something at once: a broad pale line stays to be seen below the narrow ones."""
     rows = (
-        ("join", BLUE, "들어옴 · in"),
-        ("first frame", GREEN, "첫 화면 · picture"),
-        ("first sound", ORANGE, "첫 소리 · sound"),
+        ("join", PALE, 7.0, "회의에 들어옴 · in"),
+        ("first sound", ORANGE, 1.6, "첫 소리 · first sound"),
+        ("first frame", BLUE, 1.6, "첫 화면 · first picture"),
     )
-    drawn = False
-    for kind, colour, label in rows:
+    last = 0.0
+    for kind, colour, width, label in rows:
         times = np.sort([sample.milliseconds / 1000 for sample in results.samples.get(kind, ())])
         if len(times):
-            share = 100 * np.arange(1, len(times) + 1) / len(times)
-            axes.step(times, share, where="post", color=colour, label=label)
-            drawn = True
-    if drawn:
-        axes.set(xlabel="초 · seconds", ylabel="%", ylim=(0, 102), xlim=(0, None))
+            share = 100 * np.arange(len(times) + 1) / len(times)
+            axes.step([0.0, *times], share, where="post", color=colour, linewidth=width, label=label)
+            last = max(last, times[-1])
+    if last:
+        axes.set(
+            xlabel="초 안에 · within seconds", ylabel="사람의 % · % of people", ylim=(0, 104), xlim=(0, 1.05 * last)
+        )
         axes.legend(loc="lower right", frameon=False)
-    return drawn
+    return bool(last)
 
 
 def _checks(results: Results, axes: Axes) -> bool:
@@ -149,31 +155,31 @@ def _checks(results: Results, axes: Axes) -> bool:
     wrong, _ = np.histogram([s.at - results.began for s in failed], edges)
     axes.bar(edges[:-1], right, WINDOW * 0.9, align="edge", color=GREEN, label="맞음 · right")
     axes.bar(edges[:-1], wrong, WINDOW * 0.9, align="edge", bottom=right, color=RED, label="틀림 · wrong")
-    axes.set(xlabel="초 · seconds", ylabel="확인 · checks")
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
+    axes.set(xlabel="초 · seconds", ylabel="확인 · checks", xlim=(0, None))
+    _legend(axes)
     return True
 
 
 def _pictures(results: Results, axes: Axes) -> bool:
-    return _in_time(results, axes, "glass-to-glass")
+    return _inspected(results, axes, "picture_delay", "ms", wrong={Fault.LATE_PICTURE})
 
 
 def _voices(results: Results, axes: Axes) -> bool:
-    return _in_time(results, axes, "voice delay")
+    return _inspected(results, axes, "sound_delay", "ms", wrong={Fault.LATE_SOUND})
 
 
 def _fps(results: Results, axes: Axes) -> bool:
-    return _inspected(results, axes, "fps", "장/초 · a second", scale=1.0)
+    return _inspected(results, axes, "fps", "장/초 · a second", wrong={Fault.FROZEN})
 
 
 def _lips(results: Results, axes: Axes) -> bool:
-    drawn = _inspected(results, axes, "lip_sync", "ms", scale=1.0)
+    drawn = _inspected(results, axes, "lip_sync", "ms", wrong={Fault.LIPS})
     axes.autoscale(axis="y")  # sound may be first
     return drawn
 
 
 def _concealed(results: Results, axes: Axes) -> bool:
-    return _inspected(results, axes, "concealed", "%", scale=100.0)
+    return _inspected(results, axes, "concealed", "%", scale=100.0, wrong={Fault.GAPS})
 
 
 # --- what they share -------------------------------------------------------------------------------------
@@ -189,7 +195,7 @@ def _moments(results: Results, axes: Axes, fields: Sequence[tuple[str, str, str]
     if drawn:
         axes.set(xlabel="초 · seconds", ylim=(0, None), xlim=(0, None))
         if len(fields) > 1:
-            axes.legend(loc="lower right", frameon=False)
+            _legend(axes)
     return drawn
 
 
@@ -204,24 +210,33 @@ def _every(results: Results, kinds: Sequence[str]) -> list[Sample]:
     return [sample for kind in kinds for sample in results.samples.get(kind, ())]
 
 
-def _in_time(results: Results, axes: Axes, kind: str) -> bool:
-    points = [(s.at - results.began, s.milliseconds) for s in results.samples.get(kind, ())]
-    return _scatter(axes, points, "ms")
-
-
-def _inspected(results: Results, axes: Axes, field: str, unit: str, *, scale: float) -> bool:
-    values = ((at - results.began, getattr(inspection.figures, field)) for at, _, inspection in results.inspections)
-    return _scatter(axes, [(at, value * scale) for at, value in values if value is not None], unit)
-
-
-def _scatter(axes: Axes, points: Sequence[tuple[float, float]], unit: str) -> bool:
-    """Every point, and the median of each window as a line."""
+def _inspected(
+    results: Results, axes: Axes, field: str, unit: str, *, wrong: AbstractSet[Fault], scale: float = 1.0
+) -> bool:
+    """A figure of every check, and the median of each window as a line; checks that found a fault in it are marked."""
+    points: list[tuple[float, float, bool]] = []
+    for at, _, inspection in results.inspections:
+        value = getattr(inspection.figures, field)
+        if value is not None:
+            found = {each.fault for each in (*inspection.picture_findings, *inspection.voice_findings)}
+            points.append((at - results.began, value * scale, bool(found & wrong)))
     if not points:
         return False
-    at, value = np.array(points, float).T
-    axes.plot(at, value, ".", color=BLUE, alpha=0.35, markersize=4)
+    at, values, are_wrong = np.array(points, float).T
+    bad = are_wrong > 0
+    axes.plot(
+        at[~bad], values[~bad], "o", color=BLUE, alpha=0.4, markersize=3.5, markeredgewidth=0, label="확인 · a check"
+    )
     windows = np.floor(at / WINDOW)
-    middles = [(window * WINDOW + WINDOW / 2, np.median(value[windows == window])) for window in np.unique(windows)]
-    axes.plot(*zip(*middles, strict=True), color=BLUE, linewidth=1.6)
+    middles = [(window * WINDOW + WINDOW / 2, np.median(values[windows == window])) for window in np.unique(windows)]
+    axes.plot(*zip(*middles, strict=True), color=BLUE, linewidth=1.6, label="가운데 값 · median")
+    if bad.any():
+        axes.plot(at[bad], values[bad], "x", color=RED, markersize=6, markeredgewidth=1.6, label="잘못 · wrong")
     axes.set(xlabel="초 · seconds", ylabel=unit, ylim=(0, None), xlim=(0, None))
+    _legend(axes)
     return True
+
+
+def _legend(axes: Axes) -> None:
+    """Above the drawing, where it hides nothing."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loadtests.expectations import ANY, Verdict
+from loadtests.expectations import ANY, Expectation, Verdict
 from loadtests.results import Results
 
 # Request types as an official would say them.
@@ -45,6 +45,37 @@ SERIES = {
     "stoi": ("말을 알아들을 수 있는 정도 (0~1)", "how well speech is understood (0 to 1)"),
 }
 WHAT = KINDS | SERIES | {ANY: ("모든 요청과 확인", "everything that was asked and checked")}
+# Checks of delay, and how they fail.
+DELAYS = (
+    (
+        "glass-to-glass",
+        "한 사람의 모습은",
+        "What one person shows was with the others",
+        "너무 늦었습니다",
+        "it was too late",
+    ),
+    (
+        "voice delay",
+        "한 사람의 목소리는",
+        "What one person says was heard by the others",
+        "너무 늦었거나 입과 소리가 어긋났습니다",
+        "it was too late, or lips and voice were apart",
+    ),
+)
+# Figures and growths of expectations.
+FIGURES = {
+    "p50": "보통",
+    "p90": "100번 중 90번은",
+    "p95": "100번 중 95번은",
+    "p99": "100번 중 99번은",
+    "max": "가장 나쁠 때",
+    "mean": "평균",
+    "count": "횟수",
+    "fails": "실패한 횟수",
+    "fail%": "실패한 비율",
+    "rate": "초당 횟수",
+}
+GROWTHS = {"": "", "growth": "처음보다 늘어난 정도", "late growth": "중간보다 늘어난 정도"}
 MILLISECONDS = frozenset((*KINDS, "load_late", "lip_sync", "longest_freeze", "longest_gap"))
 FAULTS = {
     "no picture": "화면이 전혀 오지 않음",
@@ -123,14 +154,18 @@ def sentences(results: Results) -> list[Both]:
                     f"Looked at {en} {count} times, and found something wrong {checks.fails} times.",
                 )
             )
-    delay = measured.get("glass-to-glass")
-    if delay is not None and delay.times:
-        found.append(
-            Both(
-                f"한 사람의 모습은 보통 {delay.figure('p50'):.0f}밀리초 뒤에 다른 사람들에게 도착했습니다.",
-                f"What one person shows was with the others after {delay.figure('p50'):.0f} ms, usually.",
+    for kind, ko, en, wrong_ko, wrong_en in DELAYS:
+        delay = measured.get(kind)
+        if delay is not None and delay.times:
+            usual, fails = delay.figure("p50"), delay.fails
+            found.append(
+                Both(
+                    f"{ko} 보통 {usual:.0f}밀리초 뒤에 다른 사람들에게 도착했습니다."
+                    + f" {delay.count}번 가운데 {fails}번은 {wrong_ko}." * bool(fails),
+                    f"{en} after {usual:.0f} ms, usually."
+                    + f" {fails} of {delay.count} times {wrong_en}." * bool(fails),
+                )
             )
-        )
     found.extend(_belief(results))
     return found
 
@@ -156,6 +191,12 @@ def _belief(results: Results) -> list[Both]:
             f"The load itself woke {worst:.0f} ms too late at most; no figure is better than that.",
         )
     ]
+
+
+def asked_of(expectation: Expectation) -> str:
+    """What is expected, in Korean, without the limit."""
+    words = (FIGURES[expectation.figure], GROWTHS[expectation.growth])
+    return f"{WHAT[expectation.kind][0]} — {', '.join(filter(None, words))}"
 
 
 def number(value: float, figure: str) -> str:

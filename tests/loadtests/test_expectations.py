@@ -9,7 +9,7 @@ import pytest
 from loadtests.expectations import Measured, Series, judge, parse
 from mcu.errors import ConfigurationError
 
-JOINS = Measured(times=[float(value) for value in range(100, 1100, 10)], fails=1, seconds=10.0)
+JOINS = Measured(times=[float(value) for value in range(100, 1100, 10)], fails=1, seconds=10.0, count=101)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_that_nothing_happens_can_be_expected() -> None:
 def test_anything_but_the_load_itself(text: str, value: float, met: bool) -> None:
     told = {
         "join": JOINS,
-        "voice delay": Measured(times=[5.0, 6.0], fails=2, seconds=10.0),
-        "agent": Measured(times=[], fails=9, seconds=10.0),
+        "voice delay": Measured(times=[5.0, 6.0, 300.0], fails=2, seconds=10.0, count=4),
+        "agent": Measured(times=[], fails=9, seconds=10.0, count=9),
         "fps": steps(25.0, 5.0, 25.0),
     }
     (verdict,) = judge([parse(text)], told)
@@ -67,7 +67,7 @@ def test_of_nothing_at_all_nothing_is_met() -> None:
 
 
 def test_all_failed_leaves_no_times_to_be_good_by() -> None:
-    (verdict,) = judge([parse("join p95 < 3000")], {"join": Measured(times=[], fails=4, seconds=1.0)})
+    (verdict,) = judge([parse("join p95 < 3000")], {"join": Measured(times=[], fails=4, seconds=1.0, count=4)})
     assert not verdict.met
 
 
@@ -120,7 +120,9 @@ def test_series_are_compared_by_thirds(text: str, value: float, met: bool) -> No
 
 
 def test_requests_grow_too() -> None:
-    delays = Measured(times=[50.0] * 20 + [55.0] * 10, fails=0, seconds=30.0, at=[float(at) for at in range(30)])
+    delays = Measured(
+        times=[50.0] * 20 + [55.0] * 10, fails=0, seconds=30.0, count=30, at=[float(at) for at in range(30)]
+    )
     wide, narrow = judge(
         [parse("glass-to-glass p50 growth < 11%"), parse("glass-to-glass p50 growth < 5 ms")],
         {"glass-to-glass": delays},

@@ -20,6 +20,22 @@ def test_counts_and_failures_by_type_and_class() -> None:
     assert results.measured()["join"].seconds == 10.0
 
 
+def test_what_came_too_late_has_a_time_and_is_counted_once() -> None:
+    results = Results(began=0.0)
+    results.add(
+        [
+            Sample(1.0, "voice delay", "Chair", 60.0),
+            Sample(2.0, "voice delay", "Chair", 260.0, "sound late: 3"),
+            Sample(3.0, "voice delay", "Chair", 0.0, "lips and voice apart: 3"),  # no delay was measured
+            Sample(4.0, "tile check", "Chair", 3000.0, "tile black: 3"),
+        ]
+    )
+    delays, tiles = results.measured()["voice delay"], results.measured()["tile check"]
+    assert (list(delays.times), delays.fails, delays.figure("count")) == ([60.0, 260.0], 2, 3.0)
+    assert delays.figure("fail%") == pytest.approx(200 / 3)
+    assert (list(tiles.times), tiles.figure("count")) == ([], 1.0)
+
+
 def test_a_long_run_keeps_a_fair_sample_and_exact_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_SAMPLES", 1_000)
     results = Results(began=0.0)
@@ -28,6 +44,7 @@ def test_a_long_run_keeps_a_fair_sample_and_exact_counts(monkeypatch: pytest.Mon
     measured = results.measured()["join"]
     assert len(measured.times) == 1_000
     assert results.counts["join", "Chair"] == 20_000
+    assert measured.figure("count") == 20_000
     assert results.dropped == 19_000
     assert measured.figure("p50") == pytest.approx(10_000, rel=0.1)
     assert measured.figure("p95") == pytest.approx(19_000, rel=0.03)

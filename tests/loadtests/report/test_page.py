@@ -9,8 +9,8 @@ import pytest
 from loadtests import expectations
 from loadtests.findings import Fault, Figures, Finding, Inspection
 from loadtests.report.page import About, render
-from loadtests.report.plots import plots
-from loadtests.report.sentences import FAULTS, KINDS, SERIES, Both, headline
+from loadtests.report.plots import PALE, RED, plots
+from loadtests.report.sentences import FAULTS, FIGURES, GROWTHS, KINDS, SERIES, Both, asked_of, headline, sentences
 from loadtests.results import Moment, Results, Sample
 from loadtests.telling import REQUEST_TYPES
 
@@ -24,7 +24,7 @@ def full(failure: str = "") -> Results:
         at = results.began + number
         results.add([Sample(at, kind, "Chair", 100.0 + number) for kind in REQUEST_TYPES])
         results.look(Moment(at=at, users=number, server_cores=0.5, server_bytes=3e8, load_cores=0.2))
-        figures = Figures(seconds=3.0, frames=75, fps=25.0, concealed=0.01)
+        figures = Figures(seconds=3.0, frames=75, fps=25.0, picture_delay=40.0, sound_delay=60.0, concealed=0.01)
         finding = (Finding(Fault.TILE_BLACK, "one", (3,)),) if failure and number == 3 else ()
         results.inspect(at, "Chair", Inspection(who=1, began=0.0, figures=figures, picture_findings=finding))
     if failure:
@@ -58,6 +58,46 @@ def test_a_server_that_tells_more_has_more_plots() -> None:
     assert "작업 · tasks" in found["Descriptors, tasks and threads of the server"]
     assert "audio" not in found["Encoders of the server"]
     assert "−" in found["Sound after lips"]  # its axis goes below zero
+
+
+def test_checks_that_came_too_late_are_drawn_and_marked() -> None:
+    results = full()
+    at = results.began + 15
+    late = Finding(Fault.LATE_PICTURE, "late")
+    figures = Figures(seconds=3.0, frames=75, picture_delay=1234.0, sound_delay=70.0)
+    results.inspect(at, "Chair", Inspection(who=1, began=0.0, figures=figures, picture_findings=(late,)))
+    found = {plot.title_ko.partition(" (")[0]: plot.svg for plot in plots(results)}
+    pictures, voices = found["화면이 도착하는 데 걸린 시간"], found["소리가 들리는 데 걸린 시간"]
+    assert ("잘못" in pictures, "잘못" in voices) == (True, False)
+    assert RED in pictures
+    assert RED not in voices
+    assert "1200" in pictures  # its axis reaches it
+
+
+def test_whoever_is_in_and_hears_something_at_once_is_seen_twice() -> None:
+    joins = next(plot.svg for plot in plots(full()) if plot.title_en == "Time to come in")
+    assert all(label in joins for label in ("· in", "first sound", "first picture"))
+    assert re.search(f"stroke: {PALE}; stroke-width: 7", joins)
+
+
+def test_what_is_expected_is_said_in_korean() -> None:
+    texts = ["join fails = 0", "voice delay p95 < 1 s", "tasks late growth < 10%", "any fails = 0"]
+    assert [asked_of(expectations.parse(text)) for text in texts] == [
+        "회의에 들어오기 — 실패한 횟수",
+        "소리가 늦는 정도 — 100번 중 95번은",
+        "서버의 작업 수 — 보통, 중간보다 늘어난 정도",
+        "모든 요청과 확인 — 실패한 횟수",
+    ]
+    assert set(FIGURES) == set(expectations.FIGURES)
+    assert set(GROWTHS) == {"", *expectations.GROWTHS}
+
+
+def test_how_often_it_was_too_late_stands_at_the_top() -> None:
+    results = full()
+    results.add([Sample(results.began, "voice delay", "Chair", 300.0, "sound late: 3")] * 2)
+    said = "\n".join(f"{each.ko} {each.en}" for each in sentences(results))
+    assert "32번 가운데 2번은 너무 늦었거나" in said
+    assert "2 of 32 times it was too late" in said
 
 
 def test_a_fault_stands_in_it_by_name() -> None:

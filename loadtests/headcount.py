@@ -33,6 +33,7 @@ TELL_SECONDS = 10.0
 TOO_FEW_SECONDS = 10.0
 TOO_MANY_SECONDS = 60.0  # the server waits 45 s for who was lost
 READINGS = 3  # of each worker
+BEGIN_SECONDS = 5.0  # that a server which has just started may take until its figures are complete
 LOCAL = "local"  # a lone locust is its own worker
 SERVER = "Server"  # locust's name of what no user has asked
 FIELD = "loadtest_headcount"  # of a worker's report
@@ -81,8 +82,9 @@ class Watch:
         *,
         read: Callable[[str], Mapping[str, float]] = read_metrics,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = gevent.sleep,
     ) -> None:
-        self._environment, self._read, self._clock = environment, read, clock
+        self._environment, self._read, self._clock, self._sleep = environment, read, clock, sleep
         self._count: Headcount | None = None
         self._looking: gevent.Greenlet[..., Any] | None = None
         environment.events.test_start.add_listener(self.begin)
@@ -92,7 +94,9 @@ class Watch:
     def begin(self, **_: Any) -> None:
         """Before the first user."""
         self.end()
-        legs = self._legs()
+        began = self._clock()
+        while (legs := self._legs()) is None and self._clock() < began + BEGIN_SECONDS:
+            self._sleep(BEGIN_SECONDS / 10)
         if legs is None:
             log.warning("The server shows no mcu_legs: whether it has everybody cannot be told.")
             return

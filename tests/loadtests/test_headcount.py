@@ -89,8 +89,19 @@ def test_a_server_that_does_not_say_is_not_judged(metrics: Mapping[str, float] |
 
     environment, heard = Environment(), Told()
     environment.events.request.add_listener(heard.take)
-    watch = Watch(environment, read=read)
+    time = Time()
+    watch = Watch(environment, read=read, clock=time.clock, sleep=time.sleep)
     watch.begin()
     watch.look()
     watch.end()
     assert heard.rows() == []
+
+
+def test_a_server_that_has_just_started_is_given_a_moment() -> None:
+    answers: list[Mapping[str, float]] = [{}, {}, {"mcu_legs": 3.0}]
+    environment, heard, time = Environment(), Told(), Time()
+    environment.events.request.add_listener(heard.take)
+    watch = Watch(environment, read=lambda host: answers.pop(0), clock=time.clock, sleep=time.sleep)
+    watch.begin()
+    watch.end()
+    assert answers == []

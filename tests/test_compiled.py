@@ -15,22 +15,27 @@ from mcu import compiled
 
 ROOT = Path(__file__).parents[1]
 TESTS = tuple(
-    f"tests/media/test_{name}.py"
+    f"tests/{name.replace('/', '/test_')}.py"
     for name in (
-        "audio_receiver",
-        "bandwidth_estimator",
-        "bandwidth_parts",
-        "jitter_buffer",
-        "keyframe_requests",
-        "nack",
-        "payload_vp8",
-        "reception_statistics",
-        "reorder_buffer",
-        "rtp_session",
-        "sequence",
-        "transit",
-        "transport_feedback",
-        "video_receiver",
+        "media/audio_receiver",
+        "media/bandwidth_estimator",
+        "media/bandwidth_parts",
+        "media/jitter_buffer",
+        "media/keyframe_requests",
+        "media/nack",
+        "media/payload_vp8",
+        "media/playout",
+        "media/reception_statistics",
+        "media/reorder_buffer",
+        "media/rtp_session",
+        "media/sequence",
+        "media/transit",
+        "media/transport_feedback",
+        "media/video_receiver",
+        "mixer/active_speaker",
+        "mixer/audio_mixer",
+        "processor/sound_encoders",
+        "processor/sounding",
     )
 )
 

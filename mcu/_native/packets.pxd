@@ -160,5 +160,11 @@ cdef extern from "packets_send.h" nogil:
     size_t send_stream_repeat(send_stream *stream, uint16_t sequence_number, double now, uint8_t *out)
     uint64_t send_fan_out(send_stream **streams, size_t stream_count, payload *payloads, size_t payload_count,
                           const departure *departure)
+    struct sending:
+        send_stream **streams
+        size_t stream_count
+        payload payload
+        departure departure
+    uint64_t native_send_each "send_each"(sending *sendings, size_t count)
     uint64_t send_repeats(send_stream *stream, const uint16_t *sequence_numbers, size_t count, double now)
     void payload_release(kept_payload *kept)

@@ -223,6 +223,10 @@ def send(
     others are counted where they were lost. Raises ValueError for arguments out of range.
     """
 
+def send_each(sendings: Sequence[tuple[bytes, int, Sequence[SendStream]]], *, now: float) -> int:
+    """Several payloads, each with its own timestamp and streams, in one batch of system calls; no marker, no level.
+    For the rest as `send`."""
+
 def parse_rtp(data: bytes, extensions: Mapping[str, int] | None = None, arrival: float = 0.0) -> RtpPacket:
     """The unprotected RTP packet in `data`; `extensions` is URI to id. Raises ProtocolError and nothing else."""
 

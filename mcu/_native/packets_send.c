@@ -169,32 +169,53 @@ static void queue(struct transport *transport, size_t size) {
         udp_queue(transport->sender, size, &transport->path, &transport->counters[TRANSPORT_SEND_FAILURES]);
 }
 
-uint64_t send_fan_out(struct send_stream **streams, size_t stream_count, struct payload *payloads,
-                      size_t payload_count, const struct departure *departure) {
-    struct udp_sender *sender = NULL;
-    uint64_t sent = 0, before = 0;
+/* What was queued at a sender and has not been flushed. */
+struct batch {
+    struct udp_sender *sender;
+    uint64_t before, sent;
+};
+
+static uint64_t settle(struct batch *batch) {
+    if (batch->sender) {
+        udp_flush(batch->sender);
+        batch->sent += batch->sender->left - batch->before;
+    }
+    return batch->sent;
+}
+
+static void fan_out(struct batch *batch, struct send_stream **streams, size_t stream_count, struct payload *payloads,
+                    size_t payload_count, const struct departure *departure) {
     for (size_t s = 0; s < stream_count; s++) {
         struct send_stream *stream = streams[s];
-        if (!stream->transport->sender)
+        struct udp_sender *sender = stream->transport->sender;
+        if (!sender)
             continue;
-        if (stream->transport->sender != sender) {
-            if (sender) {
-                udp_flush(sender);
-                sent += sender->left - before;
-            }
-            sender = stream->transport->sender;
-            before = sender->left;
+        if (sender != batch->sender) {
+            settle(batch);
+            batch->sender = sender;
+            batch->before = sender->left;
         }
         for (size_t p = 0; p < payload_count; p++) {
             bool marker = departure->marker_last && p + 1 == payload_count;
             queue(stream->transport, send_stream_build(stream, &payloads[p], departure, marker, udp_slot(sender)));
         }
     }
-    if (sender) {
-        udp_flush(sender);
-        sent += sender->left - before;
+}
+
+uint64_t send_fan_out(struct send_stream **streams, size_t stream_count, struct payload *payloads,
+                      size_t payload_count, const struct departure *departure) {
+    struct batch batch = {0};
+    fan_out(&batch, streams, stream_count, payloads, payload_count, departure);
+    return settle(&batch);
+}
+
+uint64_t send_each(struct sending *sendings, size_t count) {
+    struct batch batch = {0};
+    for (size_t i = 0; i < count; i++) {
+        struct sending *each = &sendings[i];
+        fan_out(&batch, each->streams, each->stream_count, &each->payload, 1, &each->departure);
     }
-    return sent;
+    return settle(&batch);
 }
 
 uint64_t send_repeats(struct send_stream *stream, const uint16_t *sequence_numbers, size_t count, double now) {

@@ -68,6 +68,17 @@ size_t send_stream_repeat(struct send_stream *stream, uint16_t sequence_number, 
 uint64_t send_fan_out(struct send_stream **streams, size_t stream_count, struct payload *payloads,
                       size_t payload_count, const struct departure *departure);
 
+/* One payload and the streams that carry it. */
+struct sending {
+    struct send_stream **streams;
+    size_t stream_count;
+    struct payload payload;
+    struct departure departure;
+};
+
+/* Several of them in one batch, likewise. */
+uint64_t send_each(struct sending *sendings, size_t count);
+
 /* Repairs on a stream that goes over UDP. Packets taken by the kernel. */
 uint64_t send_repeats(struct send_stream *stream, const uint16_t *sequence_numbers, size_t count, double now);
 

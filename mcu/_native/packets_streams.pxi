@@ -150,6 +150,58 @@ def send(payloads, *, timestamp, streams, double now, bint marker_last=True, int
     return sent
 
 
+def send_each(sendings, *, double now):
+    cdef tuple parts = tuple(sendings), each
+    cdef Py_ssize_t count = len(parts), ports_needed = 0, i, at = 0
+    cdef uint64_t sent = 0
+    cdef sending *views = NULL
+    cdef send_stream **ports = NULL
+    cdef list targets = [tuple(streams) for _, _, streams in parts], written = []
+    for streams in targets:
+        ports_needed += len(<tuple>streams)
+    if not ports_needed:
+        return 0
+    _begin()
+    try:
+        views = <sending *>PyMem_Calloc(count, sizeof(sending))
+        ports = <send_stream **>PyMem_Calloc(ports_needed, sizeof(send_stream *))
+        if not views or not ports:
+            raise MemoryError
+        for i in range(count):
+            each = <tuple?>parts[i]
+            part = <bytes?>each[0]
+            views[i].payload.size = _check_range("length of payload", len(part), 1, SEND_MAX_PAYLOAD)
+            views[i].payload.data = <const uint8_t *>PyBytes_AS_STRING(part)
+            views[i].departure.now = now
+            views[i].departure.timestamp = each[1] & 0xffffffff
+            views[i].departure.audio_level = -1
+            views[i].streams = &ports[at]
+            for target in <tuple>targets[i]:
+                ports[at] = &(<SendStream?>target).stream
+                at += 1
+            views[i].stream_count = &ports[at] - views[i].streams
+        if ports_needed < RELEASE_FROM:
+            sent = native_send_each(views, count)
+        else:
+            with nogil:
+                sent = native_send_each(views, count)
+        for i in range(count):
+            for target in <tuple>targets[i]:
+                if (<SendStream>target).transport.socket is None:
+                    packets = _build_all(<SendStream>target, &views[i].payload, 1, &views[i].departure)
+                    written.append(((<SendStream>target).transport, packets))
+    finally:
+        if views:
+            for i in range(count):
+                payload_release(views[i].payload.kept)
+        PyMem_Free(views)
+        PyMem_Free(ports)
+        _end()
+    for owner, packets in written:
+        sent += (<SrtpTransport>owner).write_all(packets)
+    return sent
+
+
 cdef list _build_all(SendStream target, payload *views, Py_ssize_t count, const departure *leaving):
     """The packets of a stream that goes over TCP; none when it goes nowhere."""
     cdef packet_scratch scratch

@@ -3,11 +3,14 @@ cimport cython
 
 from mcu._native.rtp_packet cimport RtpPacket
 from mcu.media.jitter_buffer cimport Entry, JitterBuffer
+from mcu.media.playout cimport Playout
+from mcu.media.voice_decoder cimport VoiceDecoder
 
 cdef double DUE_TOLERANCE
 cdef long long MAX_HOLE
 cdef long long MAX_EXCESS
 cdef int DELAY_MEMORY
+cdef long long BLOCK_SAMPLES
 cdef long long SAMPLE_RATE
 
 
@@ -15,8 +18,8 @@ cdef class AudioReceiver:
     cdef readonly double level
     cdef readonly double delay
     cdef readonly JitterBuffer _buffer
-    cdef object _decoder
-    cdef readonly object _playout
+    cdef VoiceDecoder _decoder
+    cdef readonly Playout _playout
     cdef bint _playing
     cdef bint _heard
     cdef long long _restarts

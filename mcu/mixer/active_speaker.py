@@ -8,7 +8,6 @@ SWITCH_SECONDS the participant becomes the speaker.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 SWITCH_SECONDS = 0.9  # of dominance before the picture changes; with the pauses in speech it takes about a second
 OUTDONE_RATE = 0.5  # how fast dominance is lost to a louder voice, as a share of how fast it is won
@@ -25,14 +24,14 @@ END_SECONDS = 0.6  # unvoiced time before they do not
 LONGEST_STEP = 0.1  # seconds; time between two updates beyond this does not count
 
 
-@dataclass(slots=True)
 class _Voice:
-    noise: float = LOUDEST_NOISE  # dBov, falls at once and rises slowly
-    envelope: float = -127.0  # dBov
-    voiced_until: float = float("-inf")
-    dominance: float = 0.0  # seconds
-    voiced_for: float = 0.0  # seconds, of the present stretch
-    last_voiced: float = float("-inf")
+    def __init__(self) -> None:
+        self.noise = LOUDEST_NOISE  # dBov, falls at once and rises slowly
+        self.envelope = -127.0  # dBov
+        self.voiced_until = float("-inf")
+        self.dominance = 0.0  # seconds
+        self.voiced_for = 0.0  # seconds, of the present stretch
+        self.last_voiced = float("-inf")
 
 
 class ActiveSpeaker:
@@ -52,7 +51,8 @@ class ActiveSpeaker:
         step = 0.0 if self._now is None else min(LONGEST_STEP, max(0.0, now - self._now))
         self._now = now
         before = self.speaker, self.speaking
-        self._voices = {name: self._voices.get(name) or _Voice() for name in levels}
+        if self._voices.keys() != levels.keys():
+            self._voices = {name: self._voices.get(name) or _Voice() for name in levels}
         for name, level in levels.items():
             _listen(self._voices[name], level, now, step)
         if self.speaker not in self._voices:
@@ -62,15 +62,19 @@ class ActiveSpeaker:
         return before != (self.speaker, self.speaking)
 
     def _compete(self, now: float, step: float) -> None:
-        loudest = max(
-            (name for name, voice in self._voices.items() if voice.voiced_until >= now),
-            key=lambda name: self._voices[name].envelope + (ADVANTAGE if name == self.speaker else 0.0),
-            default=None,
-        )
+        loudest, most = None, 0.0
+        for name, voice in self._voices.items():
+            if voice.voiced_until >= now:
+                loud = voice.envelope + (ADVANTAGE if name == self.speaker else 0.0)
+                if loudest is None or loud > most:
+                    loudest, most = name, loud
         for name, voice in self._voices.items():
             rate = 1.0 if name == loudest else -OUTDONE_RATE if voice.voiced_until >= now else -QUIET_RATE
             voice.dominance = min(SWITCH_SECONDS, max(0.0, voice.dominance + rate * step))
-        if loudest in (None, self.speaker) or self._voices[loudest].dominance < SWITCH_SECONDS:
+        if loudest is None or loudest == self.speaker:
+            return
+        voice = self._voices[loudest]
+        if voice.dominance < SWITCH_SECONDS:
             return
         self.speaker = loudest
         for name, voice in self._voices.items():
@@ -79,8 +83,10 @@ class ActiveSpeaker:
 
     def _list_speaking(self, now: float) -> None:
         stay = [name for name in self.speaking if self._is_speaking(name, now)]
-        new = [name for name, voice in self._voices.items() if name not in stay and voice.voiced_for >= BEGIN_SECONDS]
-        self.speaking = (*stay, *new)
+        for name, voice in self._voices.items():
+            if voice.voiced_for >= BEGIN_SECONDS and name not in stay:
+                stay.append(name)
+        self.speaking = tuple(stay)
 
     def _is_speaking(self, name: str, now: float) -> bool:
         voice = self._voices.get(name)

@@ -9,7 +9,6 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,13 +18,12 @@ from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock
 FADE_SAMPLES = SAMPLE_RATE * 10 // 1000  # 10 ms: no click for ears, no syllable lost
 
 
-@dataclass(slots=True)
 class _Voice:
     """What the mixer remembers of one participant from tick to tick."""
 
-    last: AudioBlock  # the newest block, as it came
-    heard: bool = False  # the gain at the end of the last tick was 1, otherwise 0
-    present: bool = False  # there was a block in the last tick
+    def __init__(self, block: AudioBlock) -> None:
+        self.last = block  # the newest one, as it came
+        self.heard = False  # the gain at the end of the last tick was 1, otherwise 0
 
 
 class Mix:
@@ -39,14 +37,10 @@ class Mix:
         limiters: dict[str, samples.Limiter],
     ) -> None:
         self.common = common  # for all who are not mixed in; None when all is silent
+        self.mixed = own.keys()  # who is mixed in, fade-outs included: these need `minus`, all others share `common`
         self._total = total  # before the limiter
         self._own = own
         self._limiters = limiters
-
-    @property
-    def mixed(self) -> frozenset[str]:
-        """Who is mixed in, fade-outs included: these need `minus`, all others share `common`."""
-        return frozenset(self._own)
 
     def minus(self, participant: str) -> AudioBlock | None:
         """What `participant` hears: all but the own voice; `common` itself for who is not mixed in. To be called once a

@@ -17,21 +17,13 @@ class Member:
         self.participant = participant
         self.leg = leg
         self.state: control.ParticipantState | None = None  # None until the MC's state knows the participant
+        self.audible = False  # whether the others may hear this participant
+        self.may_speak = False  # whether what is heard may be a voice; the sound of content makes nobody a speaker
         self._streams = {
             kind: DecodedStream(decoders, on_keyframe_needed=partial(leg.request_keyframe, kind))
             for kind in (StreamKind.MAIN, StreamKind.CONTENT)
         }
         self._shown = {StreamKind.MAIN: False, StreamKind.CONTENT: False}
-
-    @property
-    def audible(self) -> bool:
-        """Whether the others may hear this participant."""
-        return self.state is not None and (self.state.sounding or not self.state.muted)
-
-    @property
-    def may_speak(self) -> bool:
-        """Whether what is heard may be a voice; the sound of content alone makes nobody a speaker."""
-        return self.state is not None and not self.state.muted
 
     @property
     def dropped(self) -> int:
@@ -58,6 +50,8 @@ class Member:
         if state is not None and state.camera_off and not (self.state is not None and self.state.camera_off):
             self._streams[StreamKind.MAIN].clear_picture()
         self.state = state
+        self.may_speak = state is not None and not state.muted
+        self.audible = self.may_speak or (state is not None and state.sounding)
 
     def show(self, *, main: bool, content: bool) -> None:
         """Which streams stand in the picture; only those are decoded."""

@@ -21,44 +21,70 @@ HOLD_TICKS = 250  # five seconds
 Sharing = tuple[AudioProfile, float]  # and the loss that the encoder is told of
 
 
+class _Listener:
+    """Who hears something, and as whom."""
+
+    def __init__(self) -> None:
+        self.protection = Protection()
+        self.profile: AudioProfile | None = None
+        self.loss = 0.0  # that the encoder is told of
+        self.sharing: Sharing | None = None  # of these two; one object for all who share
+
+
+class _Own:
+    """The encoder of one listener."""
+
+    def __init__(self, encoder: AudioEncoder) -> None:
+        self.encoder = encoder
+        self.sharing: Sharing | None = None  # that the encoder was told of
+        self.since_mixed = 0  # ticks since its listener was last mixed in
+
+
 class SoundEncoders:
     """All sound encoders of one bridge."""
 
     def __init__(self) -> None:
         self._shared: dict[Sharing, AudioEncoder] = {}
-        self._own: dict[str, AudioEncoder] = {}
-        self._since_mixed: dict[str, int] = {}  # ticks since the owner of an own encoder was last mixed in
-        self._protection: dict[str, Protection] = {}
+        self._own: dict[str, _Own] = {}
+        self._listeners: dict[str, _Listener] = {}
 
     def __len__(self) -> int:
         return len(self._shared) + len(self._own)
 
     def protect(self, participant: str, profile: AudioProfile, reported_loss: float) -> Sharing:
-        """With whom the participant may share, by the loss that it reports (0 to 1)."""
-        protection = self._protection.get(participant)
-        if protection is None:
-            protection = self._protection[participant] = Protection()
-        return profile, protection.update(reported_loss, profile)
+        """With whom the participant may share, by the loss that it reports (0 to 1). All who may share are given the
+        same object."""
+        listener = self._listeners.get(participant)
+        if listener is None:
+            listener = self._listeners[participant] = _Listener()
+        loss = listener.protection.update(reported_loss, profile)
+        if listener.sharing is None or loss != listener.loss or profile is not listener.profile:
+            known = {other.sharing: other.sharing for other in self._listeners.values() if other.sharing is not None}
+            sharing = (profile, loss)
+            listener.profile, listener.loss, listener.sharing = profile, loss, known.get(sharing, sharing)
+        return listener.sharing
 
     def own(self, participant: str, sharing: Sharing, *, mixed: bool, silent: bool) -> AudioEncoder | None:
         """The participant's own encoder where one is due, None where the shared one serves.
 
         `mixed`: the participant is in the mix now. `silent`: nobody is.
         """
-        profile, loss = sharing
-        encoder = self._own.get(participant)
+        own = self._own.get(participant)
         if mixed:
-            self._since_mixed[participant] = 0
-            if encoder is None or encoder.profile != profile:
-                encoder = self._own[participant] = self._forked(sharing)
-        elif encoder is not None:
-            self._since_mixed[participant] += 1
-            if silent or self._since_mixed[participant] > HOLD_TICKS:
-                del self._own[participant], self._since_mixed[participant]
+            if own is None or (own.sharing is not sharing and own.encoder.profile != sharing[0]):
+                own = self._own[participant] = _Own(self._forked(sharing))
+            own.since_mixed = 0
+        elif own is not None:
+            own.since_mixed += 1
+            if silent or own.since_mixed > HOLD_TICKS:
+                del self._own[participant]
                 return None
-        if encoder is not None:
-            encoder.set_network(bitrate=profile.bitrate, packet_loss=loss)
-        return encoder
+        if own is None:
+            return None
+        if own.sharing is not sharing:
+            own.sharing = sharing
+            own.encoder.set_network(bitrate=sharing[0].bitrate, packet_loss=sharing[1])
+        return own.encoder
 
     def shared(self, sharing: Sharing) -> AudioEncoder:
         """The encoder of all who share."""
@@ -76,8 +102,7 @@ class SoundEncoders:
     def forget(self, participant: str) -> None:
         """The participant left."""
         self._own.pop(participant, None)
-        self._since_mixed.pop(participant, None)
-        self._protection.pop(participant, None)
+        self._listeners.pop(participant, None)
 
     def _forked(self, sharing: Sharing) -> AudioEncoder:
         profile, loss = sharing

@@ -15,8 +15,6 @@ from mcu.processor.member import Member
 from mcu.processor.prompting import PROMPT, Prompting
 from mcu.processor.sound_encoders import Sharing, SoundEncoders
 
-SpeakerState = tuple[str | None, tuple[str, ...]]
-
 
 class SoundMixer:
     """All sound of one bridge. `tick` every 20 ms."""
@@ -32,7 +30,9 @@ class SoundMixer:
     def encoders(self) -> int:
         return len(self._encoders)
 
-    def tick(self, members: Mapping[str, Member], index: int, due: float, now: float) -> SpeakerState:
+    def tick(
+        self, members: Mapping[str, Member], index: int, due: float, now: float
+    ) -> tuple[str | None, tuple[str, ...]]:
         """One tick; returns who is the dominant speaker and who is audible.
 
         Voices are taken as of `due`, when the tick should have come: to a jitter buffer our own lateness would look as
@@ -40,9 +40,12 @@ class SoundMixer:
         """
         levels: dict[str, float] = {}
         blocks: dict[str, AudioBlock] = {}
-        receivers = _receivers(members)
-        for participant, receiver in receivers.items():
-            levels[participant] = receiver.preview(due) if members[participant].audible else SILENCE
+        receivers: dict[str, AudioReceiver] = {}
+        for participant, member in members.items():
+            receiver = member.leg.audio
+            if receiver is not None:
+                receivers[participant] = receiver
+                levels[participant] = receiver.preview(due) if member.audible else SILENCE
         chosen = self._loudest.choose(levels)
         for participant, receiver in receivers.items():
             if participant in chosen:
@@ -65,6 +68,9 @@ class SoundMixer:
 
     def _send(self, members: Mapping[str, Member], mix: Mix, index: int, now: float) -> None:
         shared: dict[Sharing, list[packets.SendStream]] = {}
+        streams: list[packets.SendStream] = []
+        last: Sharing | None = None  # nearly always that of everybody, and then the same object
+        leaving: list[tuple[AudioEncoder, AudioBlock | None, list[packets.SendStream]]] = []
         silent = mix.common is None
         for participant, member in members.items():
             leg = member.leg
@@ -73,14 +79,15 @@ class SoundMixer:
                 continue
             sharing = self._encoders.protect(participant, leg.audio_profile, leg.loss)
             own = self._encoders.own(participant, sharing, mixed=participant in mix.mixed, silent=silent)
-            if own is None:
-                shared.setdefault(sharing, []).append(stream)
-            else:
-                _send(own, mix.minus(participant), [stream], index, now)
-        encoders = {sharing: self._encoders.shared(sharing) for sharing in shared}  # all forks come before any encoding
-        for sharing, streams in shared.items():
-            _send(encoders[sharing], mix.common, streams, index, now)
+            if own is not None:
+                leaving.append((own, mix.minus(participant), [stream]))
+                continue
+            if sharing is not last:
+                last, streams = sharing, shared.setdefault(sharing, [])
+            streams.append(stream)
+        leaving += [(self._encoders.shared(sharing), mix.common, streams) for sharing, streams in shared.items()]
         self._encoders.keep_shared(shared)
+        _encode_and_send(leaving, index, now)  # all forks come before any encoding
 
 
 def _voices(members: Mapping[str, Member], levels: dict[str, float]) -> dict[str, float]:
@@ -89,19 +96,11 @@ def _voices(members: Mapping[str, Member], levels: dict[str, float]) -> dict[str
     return {**levels, **dict.fromkeys(muted, SILENCE)} if muted else levels
 
 
-def _receivers(members: Mapping[str, Member]) -> dict[str, AudioReceiver]:
-    return {
-        participant: receiver for participant, member in members.items() if (receiver := member.leg.audio) is not None
-    }
-
-
-def _send(
-    encoder: AudioEncoder, block: AudioBlock | None, streams: list[packets.SendStream], index: int, now: float
+def _encode_and_send(
+    leaving: list[tuple[AudioEncoder, AudioBlock | None, list[packets.SendStream]]], index: int, now: float
 ) -> None:
-    packets.send(
-        [encoder.encode(block)],
-        timestamp=index * encoder.samples_per_packet,
-        streams=streams,
+    """All packets of a tick leave together."""
+    packets.send_each(
+        [(encoder.encode(block), index * encoder.samples_per_packet, streams) for encoder, block, streams in leaving],
         now=now,
-        marker_last=False,
     )

@@ -227,6 +227,35 @@ def test_thirty_receivers_get_the_same_frame_in_few_system_calls() -> None:
         assert by_ssrc == dict.fromkeys(range(30), frame)
 
 
+def test_payloads_of_several_streams_leave_in_one_system_call() -> None:
+    wire = Wire()
+    with endpoint() as server, endpoint() as client:
+        sending, _ = connect(server, client, "::1", profile=GCM)
+        streams = [packets.SendStream(sending, ssrc=n, payload_type=111, clock_rate=48_000) for n in range(5)]
+        over_tcp = wire.stream(ssrc=9)
+        before = server.media.counters["send_calls"]
+        sendings = [(b"common", 960, [*streams[2:], over_tcp]), (b"one", 160, streams[:1]), (b"none", 960, [])]
+        assert packets.send_each([*sendings, (b"two", 960, streams[1:2])], now=7.5) == 6
+        received = client.receive(5)
+        assert server.media.counters["send_calls"] - before == 1
+        found = {packet.ssrc: packet for packet in [*received, *wire.read()] if isinstance(packet, RtpPacket)}
+    assert [found[n].payload for n in (0, 1, 2, 3, 4, 9)] == [b"one", b"two", *[b"common"] * 4]
+    for stream, timestamp in zip([*streams, over_tcp], (160, 960, 960, 960, 960, 960), strict=True):
+        assert found[stream.ssrc].timestamp == (timestamp + stream.timestamp_offset) % 2**32
+        assert (found[stream.ssrc].marker, stream.last_sent) == (False, 7.5)
+    assert over_tcp.resend([found[9].sequence_number], 8.0) == 1, "it is in the history"
+
+
+def test_nothing_is_sent_of_several_when_one_of_them_is_wrong() -> None:
+    wire = Wire()
+    stream = wire.stream()
+    for wrong in ((b"", 0, [stream]), (bytes(1401), 0, [stream]), ("text", 0, [stream]), (b"x", 0, [wire])):
+        with pytest.raises((ValueError, TypeError)):
+            packets.send_each([(b"right", 0, [stream]), wrong], now=0.0)  # type: ignore[list-item]
+    assert packets.send_each([], now=0.0) == packets.send_each([(b"x", 0, [])], now=0.0) == stream.packets == 0
+    assert packets.send_each([(b"x", 0, [stream])], now=0.0) == 1, "nothing of this stays behind"
+
+
 @pytest.mark.parametrize("sizes", [[700, 700, 700, 20], [700, 20, 700], [20, 700, 700], [1] * 100, [1400] * 70])
 def test_payloads_of_any_sizes_arrive_in_order(sizes: list[int]) -> None:
     with endpoint() as one, endpoint() as other:

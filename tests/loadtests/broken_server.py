@@ -60,9 +60,13 @@ def let_muted_be_heard(name: str) -> None:
     """A mute of somebody reaches the roster, and not the mixer."""
     from mcu.processor.member import Member
 
-    audible = Member.audible.fget
-    assert audible is not None
-    Member.audible = property(lambda self: audible(self) or (self.state is not None and self.state.name == name))
+    take_state = Member.take_state
+
+    def heard(self: Member, state: Any) -> None:
+        take_state(self, state)
+        self.audible = self.audible or (state is not None and state.name == name)
+
+    Member.take_state = heard
 
 
 def leave_own_voice_in() -> None:

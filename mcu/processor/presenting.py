@@ -71,6 +71,7 @@ class Presenting:
         self._is_shared = is_shared
         self._call_later = call_later
         self._receivers: dict[Member, _Receiver] = {}
+        self._shared = False  # there was one at the last look
         self._rates: dict[VideoProfile, int] = {}
         self._pacers: dict[VideoProfile, Pacer[PacketizedFrame]] = {}
 
@@ -93,10 +94,16 @@ class Presenting:
 
     def adapt(self, spare: Mapping[Member, float], now: float) -> None:
         """Choose who is sent the screen. `spare`: bit/s that each line carries beside the smallest composite."""
-        shared = self._is_shared()
+        self._shared = self._is_shared()
+        if not self._shared:
+            for receiver in self._receivers.values():
+                receiver.stop()
+            if self._rates:
+                self._use({})
+            return
         lines = {m: min(bitrate, m.leg.limit(StreamKind.CONTENT) / SHARE) for m, bitrate in spare.items()}
         for member, receiver in self._receivers.items():
-            if not shared or member not in lines or receiver.chooser.choose(lines[member], receiver.needs, now):
+            if member not in lines or receiver.chooser.choose(lines[member], receiver.needs, now):
                 receiver.stop()
             elif not receiver.on:
                 receiver.coming = True
@@ -122,7 +129,7 @@ class Presenting:
     def wanted(self, member: Member, now: float) -> float:
         """Bit/s to spare that a probe should look for, so that a member can be sent the screen; 0.0 for none."""
         receiver = self._receivers.get(member)
-        return receiver.chooser.wanted(receiver.needs, now) if receiver is not None and self._is_shared() else 0.0
+        return receiver.chooser.wanted(receiver.needs, now) if receiver is not None and self._shared else 0.0
 
     def keyframe_requested(self, member: Member, now: float) -> None:
         """A receiver cannot go on without one. Who asks again and again has to do with the composite for a while."""

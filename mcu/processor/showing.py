@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mcu._native import packets
@@ -31,6 +31,7 @@ ADAPT_SECONDS = 0.1  # between two looks at the lines: feedback comes every 50 t
 class _Receiver:
     """What one member is sent."""
 
+    shown: VideoProfile  # that the leg asks for
     rungs: tuple[Rung, ...]
     chooser: RungChooser
     complaints: Complaints
@@ -43,6 +44,14 @@ class _Receiver:
         return self.rungs[level].profile if level < len(self.rungs) else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """All who are shown the same: they have one ladder, so its profiles are told apart by identity."""
+
+    rungs: tuple[Rung, ...]
+    receivers: list[tuple[Member, _Receiver]]
+
+
 class Showing:
     """All pictures that a bridge sends."""
 
@@ -51,6 +60,7 @@ class Showing:
         self._presenting = presenting  # has its share of every line first
         self._call_later = call_later
         self._receivers: dict[Member, _Receiver] = {}
+        self._companies: dict[VideoProfile, _Company] = {}  # by what they are shown
         self._rates: dict[VideoProfile, int] = {}
         self._pacers: dict[VideoProfile, Pacer[PacketizedFrame]] = {}
         self._adapt_due = -math.inf
@@ -60,16 +70,21 @@ class Showing:
     def update(self, members: Mapping[str, Member], now: float) -> None:
         """Take over who is connected and able to see."""
         receivers: dict[Member, _Receiver] = {}
+        companies: dict[VideoProfile, _Company] = {}
         for member in members.values():
             profile = member.leg.video_profile
             if profile is None or not member.leg.connected:
                 continue
+            company = companies.get(profile)
+            if company is None:
+                before = self._companies.get(profile)
+                company = companies[profile] = _Company(ladder(profile) if before is None else before.rungs, [])
             known = self._receivers.get(member)
-            if known is None or known.rungs[0].profile != profile:
-                rungs = ladder(profile)
-                known = _Receiver(rungs, RungChooser(len(rungs), now=now), Complaints())
+            if known is None or known.shown != profile:
+                known = _Receiver(profile, company.rungs, RungChooser(len(company.rungs), now=now), Complaints())
             receivers[member] = known
-        self._receivers = receivers
+            company.receivers.append((member, known))
+        self._receivers, self._companies = receivers, companies
         self._follow(now)
 
     def adapt(self, now: float) -> None:
@@ -97,50 +112,55 @@ class Showing:
 
     def _follow(self, now: float) -> None:
         """Choose everybody's rung and tell the encoders."""
-        least = {m: r.rungs[-1].needs(r.rungs[-1].least) for m, r in self._receivers.items()}
+        least: dict[Member, float] = {}
+        for company in self._companies.values():
+            last = company.rungs[-1]
+            least.update(dict.fromkeys((member for member, _ in company.receivers), last.needs(last.least)))
         carried = {member: member.leg.budget(now, least[member]) for member in self._receivers}
         self._presenting.adapt({member: carried[member] - least[member] for member in carried}, now)
         reserved = {member: self._presenting.reserved(member) for member in carried}
         budgets = {m: min(carried[m] - reserved[m], m.leg.limit(StreamKind.MAIN)) for m in carried}
-        best = {receiver.rungs[0]: 0 for receiver in self._receivers.values()}
-        for rung in best:
-            shares = (r.chooser.share(budgets[m]) for m, r in self._receivers.items() if r.rungs[0] == rung)
-            best[rung] = best_bitrate(rung, shares)
-        for member, receiver in self._receivers.items():
-            needs = [rung.needs(rung.least) for rung in receiver.rungs]
-            needs[0] = receiver.rungs[0].needs(best[receiver.rungs[0]])
-            receiver.chooser.choose(budgets[member], needs, now)
-            if more := self._presenting.wanted(member, now):
-                member.leg.probe(more + least[member], now)
-            if wanted := receiver.chooser.wanted(needs, now):
-                member.leg.probe(wanted + reserved[member], now)
-            self._move(receiver)
-        self._use({rung.profile: rate for rung, rate in best.items()}, budgets)
+        best: list[int] = []
+        for company in self._companies.values():
+            rungs = company.rungs
+            best.append(best_bitrate(rungs[0], [r.chooser.share(budgets[m]) for m, r in company.receivers]))
+            needs = [rungs[0].needs(best[-1]), *(rung.needs(rung.least) for rung in rungs[1:])]
+            for member, receiver in company.receivers:
+                receiver.chooser.choose(budgets[member], needs, now)
+                if more := self._presenting.wanted(member, now):
+                    member.leg.probe(more + least[member], now)
+                if wanted := receiver.chooser.wanted(needs, now):
+                    member.leg.probe(wanted + reserved[member], now)
+                self._move(receiver)
+        self._use(best, budgets)
 
     def _move(self, receiver: _Receiver) -> None:
         chosen = receiver.chosen
         if chosen is None:
             receiver.sent = receiver.coming = None
-        elif chosen == receiver.sent:
+        elif chosen is receiver.sent:
             receiver.coming = None
-        elif chosen != receiver.coming:
+        elif chosen is not receiver.coming:
             receiver.coming = chosen
             self._video.admit(chosen)
 
-    def _use(self, best: Mapping[VideoProfile, int], budgets: Mapping[Member, float]) -> None:
-        """Every profile that somebody is sent or waits for, and its rate."""
-        rates: dict[VideoProfile, int] = {}
+    def _use(self, best: Sequence[int], budgets: Mapping[Member, float]) -> None:
+        """Every profile that somebody is sent or waits for, and its rate; `best` is that of each company's first."""
         watching: Counter[VideoProfile] = Counter()
-        for receiver in self._receivers.values():
-            for level, rung in enumerate(receiver.rungs):
+        on_it: dict[VideoProfile, list[float]] = {}  # companies may have rungs in common
+        for company in self._companies.values():
+            for level, rung in enumerate(company.rungs):
                 profile = rung.profile
-                if profile not in (receiver.sent, receiver.coming):
-                    continue
-                watching[profile] += 1
-                if profile in rates:
-                    continue
-                on_it = (budgets[m] for m, other in self._receivers.items() if other.chosen == profile)
-                rates[profile] = best[profile] if level == 0 else shared_bitrate(rung, on_it)
+                watchers = sum([r.sent is profile or r.coming is profile for _, r in company.receivers])
+                if watchers:
+                    watching[profile] += watchers
+                there = [budgets[member] for member, r in company.receivers if r.chooser.level == level]
+                on_it.setdefault(profile, []).extend(there)
+        rates: dict[VideoProfile, int] = {}
+        for company, rate in zip(self._companies.values(), best, strict=True):
+            for level, rung in enumerate(company.rungs):
+                if rung.profile in watching and rung.profile not in rates:
+                    rates[rung.profile] = rate if level == 0 else shared_bitrate(rung, on_it[rung.profile])
         if len(rates) > MAX_PROFILES:
             rates = {profile: rates[profile] for profile, _ in watching.most_common(MAX_PROFILES)}
         if rates != self._rates:
@@ -181,7 +201,7 @@ class Showing:
         streams = [
             stream
             for member, receiver in self._receivers.items()
-            if receiver.sent == profile and member.leg.connected
+            if (receiver.sent is profile or receiver.sent == profile) and member.leg.connected
             if (stream := member.leg.sent.get(StreamKind.MAIN)) is not None  # a new offer may have ended it
         ]
         if not streams:

@@ -1,4 +1,7 @@
-"""What locust is started with: `locust -f loadtests/locustfile.py --help` shows what can be asked for."""
+"""What locust is started with: `locust -f loadtests/locustfile.py`. `python -m loadtests --help` shows all its flags.
+
+Locust prints its own help before it reads this file.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import argparse
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from loadtests.conferences import STREAM
 from loadtests.findings import DELAY
@@ -31,12 +31,16 @@ Scenarios:
     + f"\n    {each.report}" * bool(each.report)
     for name, each in SCENARIOS.items()
 )
+# `locust --help` is printed before a locustfile is read.
+WHERE_HELP_IS = "모든 옵션과 시나리오 · Every flag and scenario: python -m loadtests --help"
 CHECK_EVERY, CHECK_SECONDS = 20.0, 3.0
 MOST_ROUND_TRIP = 2.0  # seconds: delays are measured up to three
 
 
 class ArgumentParser(Protocol):
     """Locust's."""
+
+    error: Callable[[str], NoReturn]
 
     def add_argument_group(self, title: str, description: str) -> Any: ...
 
@@ -107,7 +111,9 @@ def flags(parser: ArgumentParser, title: str, text: str) -> Flag:
 
 
 def add(parser: ArgumentParser) -> None:
-    """Add them, as locust's event `init_command_line_parser` asks for."""
+    """Add them, as locust's event `init_command_line_parser` asks for. Errors say where they all stand."""
+    refuse = parser.error
+    parser.error = lambda message: refuse(f"{message}\n{WHERE_HELP_IS}")
     flag = flags(parser, GROUP, TEXT)
     flag(
         "scenario",

@@ -155,4 +155,15 @@ def test_an_unknown_scenario_is_refused_by_the_parser(
 ) -> None:
     with pytest.raises(SystemExit):
         parser.parse_args(["--scenario", "storm"])
-    assert "gathering" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "gathering" in said
+    assert "python -m loadtests --help" in said
+
+
+def test_an_unknown_flag_is_told_where_they_all_stand(
+    parser: LocustArgumentParser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(["--scenery", "churn"])
+    assert ended.value.code == 2
+    assert re.search("--scenery.*\n.*Every flag and scenario: python -m loadtests --help", capsys.readouterr().err)

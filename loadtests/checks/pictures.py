@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from loadtests.checks.judgement import Judgement
 from loadtests.checks.looking import CODECS, MAX_FRAMES, Look, Looks, look
-from loadtests.checks.sending import Span, covered, joined, longest, spans
+from loadtests.checks.spans import Span, covered, joined, longest
 from loadtests.checks.tiles import judge_tiles
 from loadtests.checks.told import Told
 from loadtests.checks.validity import check
@@ -25,6 +25,7 @@ from mcu.synthetic import picture_delay
 
 KEYFRAME_SECONDS = 0.5  # a keyframe is sent over a fifth of a second, and what is painted meanwhile waits behind it
 NO_PICTURE_SECONDS = 2.0  # to wait for a keyframe: the server makes one a second on request, large ones less often
+BREAK = 0.5  # seconds between two pictures that are no interruption: cameras in the dark give three a second
 MAX_DELAY = 3.5  # seconds; the shortest loop of pictures repeats its numbers after four
 MIN_DELAYS = 5  # of one person, that make a median
 MANY_DELAYS = 20  # of all, of which one in twenty can be told
@@ -46,13 +47,13 @@ def judge_pictures(recording: Recording, limits: Limits) -> Judgement:
     if not looks.looks and looks.before is None:
         return _nothing(looks, seconds)
     pictures = {sent.person: sent.pictures for sent in recording.sent}
-    sent = {who: spans(sendings) for who, sendings in pictures.items()}
+    sent = {who: joined(((at, at) for _, at in sendings), gap=BREAK) for who, sendings in pictures.items()}
     delays = _delays(looks.looks, pictures, since=recording.frames[0].arrived + KEYFRAME_SECONDS)
     every = sorted(delay for found in delays.values() for delay in found)
     late = statistics.median(every) if every else 0.0
     tiles = judge_tiles(recording, looks, told, sent, late=late, limits=limits)
     shown = _shown(told, recording) - tiles.black
-    moving = joined((first + late, last + late) for who in shown for first, last in sent.get(who, ()))
+    moving = joined(((first + late, last + late) for who in shown for first, last in sent.get(who, ())), gap=BREAK)
     freeze = _longest_freeze(looks, recording.end, moving)
     return Judgement(
         figures=Figures(

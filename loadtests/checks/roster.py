@@ -8,13 +8,12 @@ Rules:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from loadtests.checks.spans import Span, joined
 from loadtests.recording import Present, Recording
 
 MAX_STATES = 20_000  # of one check: two hundred people who change something every second
-
-Span = tuple[float, float]  # from when to when
 
 
 class Roster:
@@ -55,31 +54,3 @@ class Roster:
         for state, first, until in zip(states, since, [*since[1:], math.inf], strict=False):
             if state.here and muted in (None, state.muted) and first <= end and until > begin:
                 yield max(begin, first), min(end, until)
-
-
-def joined(spans: Iterable[Span]) -> list[Span]:
-    """Those that meet or overlap as one, in order."""
-    result: list[Span] = []
-    for begin, end in sorted(spans):
-        if result and begin <= result[-1][1]:
-            result[-1] = result[-1][0], max(end, result[-1][1])
-        else:
-            result.append((begin, end))
-    return result
-
-
-def shared(some: Iterable[Span], others: Sequence[Span]) -> list[Span]:
-    """What is in both."""
-    found = ((max(a, c), min(b, d)) for a, b in some for c, d in others)
-    return joined((begin, end) for begin, end in found if begin < end)
-
-
-def shrunk(spans: Iterable[Span], by: float, *, begin: float, end: float) -> list[Span]:
-    """Each later and earlier by so much where it does not go on beyond `begin` and `end`."""
-    found = ((a if a <= begin else a + by, b if b >= end else b - by) for a, b in spans)
-    return [(a, b) for a, b in found if a < b]
-
-
-def within(when: float, spans: Iterable[Span]) -> bool:
-    """Whether a time is in one of the spans."""
-    return any(begin <= when <= end for begin, end in spans)

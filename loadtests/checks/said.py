@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from loadtests.checks.hearing import Samples, Voice
 from loadtests.checks.passages import PACKETS, Followed, Passage
-from loadtests.checks.roster import Span, within
+from loadtests.checks.spans import Span, within
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
 
 FRAME = SAMPLE_RATE // 100  # samples: gaps are told in steps of 10 ms

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from loadtests.checks.looking import Looks
-from loadtests.checks.sending import Span
+from loadtests.checks.spans import Span
 from loadtests.checks.told import Told
 from loadtests.checks.tracks import MIN_LOOKS, Doubles, Track, follow
 from loadtests.checks.wording import people, tiles

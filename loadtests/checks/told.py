@@ -12,10 +12,10 @@ import bisect
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from loadtests.checks.roster import MAX_STATES
 from loadtests.recording import Layout, Place, Present, Recording
 
 MAX_LAYOUTS = 1_000  # of one check; a layout that rolls changes every eight seconds
-MAX_STATES = 20_000  # of the roster in one check: two hundred people who change something every second
 MAX_PLACES = 64  # of one layout; the server shows 36 people at most, and a shared screen
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
 from loadtests.checks.looking import Look
-from loadtests.checks.sending import Span, covered, longest
+from loadtests.checks.spans import Span, covered, longest
 from loadtests.checks.told import Told
 from mcu.synthetic.picture_code import Code
 

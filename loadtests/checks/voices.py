@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from loadtests.checks.hearing import Hearing
 from loadtests.checks.passages import AGREEING, MIN_SHARE, Followed, follow
-from loadtests.checks.roster import Roster, Span, shared, shrunk, within
+from loadtests.checks.roster import Roster
+from loadtests.checks.spans import Span, shared, shrunk, within
 from loadtests.checks.wording import people
 from loadtests.findings import Fault, Finding
 from loadtests.recording import Recording, Sent

@@ -7,7 +7,7 @@ import math
 import msgspec
 import pytest
 
-from loadtests.checks.roster import Roster, joined, shared, shrunk, within
+from loadtests.checks.roster import Roster
 from loadtests.recording import Present, Recording, Sent
 
 RECORDING = Recording(
@@ -79,12 +79,3 @@ def test_without_a_roster_all_who_send_are_in_and_open() -> None:
     assert nobody.open(5, 10.0, 13.0) == [(10.0, 13.0)]
     assert nobody.open(6, 10.0, 13.0) == []
     assert nobody.muted_since(5, 13.0) is None
-
-
-def test_spans() -> None:
-    assert joined([(3.0, 4.0), (1.0, 2.0), (2.0, 2.5)]) == [(1.0, 2.5), (3.0, 4.0)]
-    assert shared([(0.0, 2.0), (3.0, 5.0)], [(1.0, 4.0)]) == [(1.0, 2.0), (3.0, 4.0)]
-    assert shared([(0.0, 1.0)], [(1.0, 2.0)]) == []
-    assert shrunk([(0.0, 4.0), (4.5, 4.9), (6.0, 10.0)], 0.3, begin=0.0, end=10.0) == [(0.0, 3.7), (6.3, 10.0)]
-    assert within(1.0, [(0.0, 1.0)])
-    assert not within(1.1, [(0.0, 1.0), (2.0, 3.0)])

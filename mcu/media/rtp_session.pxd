@@ -30,6 +30,7 @@ cdef class RtpSession:
     cdef dict _sent
     cdef Intake _intake
     cdef ReportSchedule _schedule
+    cdef bytes _named
     cdef long long _max_bitrate
     cdef int _fir_number
     cdef list _events
@@ -58,7 +59,7 @@ cdef class RtpSession:
 
     @cython.locals(blocks=list, reports=list, sent=SentStream)
     cdef _report(self, double now)
-    cdef list _names(self)
+    cdef bytes _names(self)
     cdef _send(self, packet)
     cdef _emit(self, event)
 

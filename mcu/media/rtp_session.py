@@ -80,6 +80,7 @@ class RtpSession:
         self._sent: dict[StreamKind, SentStream] = {}
         self._intake = Intake(self.counters)
         self._schedule = ReportSchedule(minimum=report_interval, seed=ssrc_for_reports)
+        self._named = b""  # the names of all that is sent as a packet; b"" when they have changed
         self._max_bitrate = 0
         self._fir_number = 0
         self._events: list[Event] = []
@@ -114,10 +115,12 @@ class RtpSession:
     def add_sent(self, kind: StreamKind, stream: SendsRtp) -> None:
         """Report on `stream`, resend from it, and turn keyframe requests for it into events."""
         self._sent[kind] = SentStream(kind, stream)
+        self._named = b""
 
     def remove_sent(self, kind: StreamKind) -> None:
         """The stream is sent no more; a BYE is queued for it."""
         sent = self._sent.pop(kind, None)
+        self._named = b""
         if sent is not None:
             self._send(rtcp.Goodbye((sent.stream.ssrc,)))
 
@@ -246,7 +249,9 @@ class RtpSession:
     def end(self) -> None:
         """Queue a BYE for all that is sent (RFC 3550 section 6.6)."""
         ssrcs = tuple(sent.stream.ssrc for sent in self._sent.values()) or (self._ssrc,)
-        self._output.append(rtcp.serialize((rtcp.ReceiverReport(self._ssrc), *self._names(), rtcp.Goodbye(ssrcs))))
+        self._output.append(
+            rtcp.ReceiverReport(self._ssrc).serialize() + self._names() + rtcp.Goodbye(ssrcs).serialize()
+        )
 
     # --- what others want to know ----------------------------------------------------------------------
 
@@ -324,17 +329,20 @@ class RtpSession:
         for sent in self._sent.values():
             if sent.stream.packets:
                 reports.append(sent.report(now, now + self._wall_clock_offset, () if reports else first_blocks))
-        data = rtcp.serialize([*(reports or [rtcp.ReceiverReport(self._ssrc, first_blocks)]), *self._names()])
+        data = rtcp.serialize(reports or [rtcp.ReceiverReport(self._ssrc, first_blocks)]) + self._names()
         self._output.append(data)
         self.counters["rtcp_sent"] += 1
         self._schedule.sent(len(data), now)
         if self._max_bitrate:
             self._limit_bitrate(self._max_bitrate)
 
-    def _names(self) -> list[rtcp.SourceDescription]:
+    def _names(self) -> bytes:
         """A packet for each SSRC: aiortc 1.16 refuses a packet of several chunks, and all that came with it."""
-        ssrcs = [self._ssrc, *(sent.stream.ssrc for sent in self._sent.values())]
-        return [rtcp.SourceDescription(((ssrc, self._cname),)) for ssrc in dict.fromkeys(ssrcs)]
+        if not self._named:
+            ssrcs = [self._ssrc, *(sent.stream.ssrc for sent in self._sent.values())]
+            names = [rtcp.SourceDescription(((ssrc, self._cname),)) for ssrc in dict.fromkeys(ssrcs)]
+            self._named = rtcp.serialize(names)
+        return self._named
 
     def _send(self, packet: rtcp.Packet) -> None:
         """Queue feedback: alone where negotiated, else in the smallest compound packet (RFC 4585 section 3.1)."""
@@ -362,4 +370,7 @@ class RtpSession:
         return None
 
     def _any_media_ssrc(self) -> int:
-        return next((stream.media_ssrc for stream in self._received.values() if stream.media_ssrc), 0)
+        for stream in self._received.values():
+            if stream.media_ssrc:
+                return stream.media_ssrc
+        return 0

@@ -1,5 +1,7 @@
 # C types of sent_streams.py.
 
+from mcu.media.rtcp cimport ReportBlock, SenderReport
+
 
 cdef class SentStream:
     cdef readonly object kind
@@ -8,6 +10,6 @@ cdef class SentStream:
     cdef readonly double jitter
     cdef int _last_fir
 
-    cpdef report(self, double now, double wall_clock, tuple blocks)
-    cpdef receive_block(self, block, double wall_clock)
+    cpdef SenderReport report(self, double now, double wall_clock, tuple blocks)
+    cpdef receive_block(self, ReportBlock block, double wall_clock)
     cpdef bint is_new_fir(self, int number)

@@ -5,6 +5,9 @@ from mcu.media.receiver_line cimport ReceiverLine
 from mcu.media.rtp_session cimport RtpSession
 
 cdef double SILENT_SECONDS
+cdef object CONNECTED
+cdef object DISCONNECTED
+cdef object CLOSED
 
 
 cdef class WebRtcLeg:
@@ -22,6 +25,7 @@ cdef class WebRtcLeg:
     cdef object _driver
     cdef object _handler
     cdef double _created
+    cdef double _paths_due
     cdef object _dtls_path
     cdef set _received
     cdef object __weakref__

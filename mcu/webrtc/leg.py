@@ -40,6 +40,7 @@ from mcu.webrtc.stun import Message
 CONNECT_SECONDS = 30.0  # from offer to media; a peer that trickles through a slow relay needs about ten
 START_BITRATE = 3_000_000  # bit/s that a line is taken to carry until it shows otherwise; falling takes no second
 CLOSE_SECONDS = 30.0  # of silence: then consent is over (RFC 7675 section 5.1)
+CONNECTED, DISCONNECTED, CLOSED = LegState.CONNECTED, LegState.DISCONNECTED, LegState.CLOSED  # asked for all the time
 
 
 class WebRtcLeg:
@@ -77,6 +78,7 @@ class WebRtcLeg:
         self._driver = driver
         self._handler = handler
         self._created = now
+        self._paths_due = math.inf  # when the agent wants to look at its paths; they change with its events alone
         self._dtls_path: PathLike | None = None  # of the last DTLS datagram, or of our first as client
         self._received: set[StreamKind] = set()
         session.take_frame = self._take_frame
@@ -93,7 +95,7 @@ class WebRtcLeg:
     @property
     def connected(self) -> bool:
         """Keys are there and the leg is not closed: `sent` may be used."""
-        return self.transport is not None and self.state is not LegState.CLOSED
+        return self.transport is not None and self.state is not CLOSED
 
     @property
     def audio_profile(self) -> AudioProfile:
@@ -244,11 +246,11 @@ class WebRtcLeg:
 
     def pump(self, now: float) -> None:
         """Carry out what the session wants after anything was given to it."""
-        if self.state is LegState.DISCONNECTED and now - self.last_received < SILENT_SECONDS:
+        if self.state is DISCONNECTED and now - self.last_received < SILENT_SECONDS:
             self._enter(LegState.CONNECTED)
             self._handler.leg_state(self, "connected")
         transport = self.transport
-        if transport is None or self.state is LegState.CLOSED:
+        if transport is None or self.state is CLOSED:
             return
         for data in self.session.data_to_send():
             transport.send_rtcp(data)
@@ -266,7 +268,7 @@ class WebRtcLeg:
 
     def handle_timer(self, now: float) -> None:
         """Reports and repairs, paths without consent, and the leg's own silence."""
-        if now >= self.ice.next_timer():
+        if now >= self._paths_due:
             self.ice.handle_timer(now)
             self._follow_ice(now)
         if self.transport is None:
@@ -277,7 +279,7 @@ class WebRtcLeg:
         if silence >= CLOSE_SECONDS:
             self.close("silent")
             return
-        if silence >= SILENT_SECONDS and self.state is LegState.CONNECTED:
+        if silence >= SILENT_SECONDS and self.state is CONNECTED:
             self._enter(LegState.DISCONNECTED)
             self._handler.leg_state(self, "disconnected")
         self.session.handle_timer(now)
@@ -288,12 +290,12 @@ class WebRtcLeg:
 
     def next_timer(self) -> float:
         """When `handle_timer` has something to do."""
-        if self.state is LegState.CLOSED:
+        if self.state is CLOSED:
             return math.inf
-        paths = self.ice.next_timer()
+        paths = self._paths_due
         if self.transport is None:
             return min(self._created + CONNECT_SECONDS, paths)
-        patience = SILENT_SECONDS if self.state is LegState.CONNECTED else CLOSE_SECONDS
+        patience = SILENT_SECONDS if self.state is CONNECTED else CLOSE_SECONDS
         return min(self.session.next_timer(), self.line.next_timer(), self.last_received + patience, paths)
 
     # --- inside ---------------------------------------------------------------------------------------
@@ -325,6 +327,7 @@ class WebRtcLeg:
                         self._network.unbind(path, self)
                     case GenerationEnded(ufrag=ufrag):
                         self._network.unname(ufrag)
+        self._paths_due = self.ice.next_timer()
         if self.transport is not None and not self.ice.paths:
             self.transport.deselect()
         self.last_received = max(self.last_received, self.ice.last_check)

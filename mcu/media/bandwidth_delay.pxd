@@ -3,6 +3,8 @@ cimport cython
 
 cdef double GROUP
 cdef int WINDOW
+cdef int KEPT_GROUPS
+cdef int FIELDS
 cdef double SMOOTHING
 cdef double GAIN
 cdef double TREND_MIN
@@ -29,8 +31,8 @@ cdef class DelayDetector:
     cdef double _base_now
     cdef double _bucket_end
     cdef tuple _group
-    cdef object _groups
-    cdef object _recent
+    cdef double[::1] _groups
+    cdef long long _count
     cdef long _next
     cdef double _gap
     cdef object _minima
@@ -40,9 +42,10 @@ cdef class DelayDetector:
     cdef _restart(self)
 
     @cython.locals(ring='long[::1]', index=cython.long, sequence=cython.long, size=cython.long,
-                   size_of_group=cython.long, size_of_first=cython.long, rest=cython.long,
+                   groups='double[::1]', count=cython.longlong, at=cython.longlong, size_of_group=cython.long,
+                   size_of_first=cython.long, late=cython.double,
                    bytes_received=cython.longlong, start=cython.double, first=cython.double, last=cython.double, smoothed=cython.double,
-                   low=cython.double, delay=cython.double, late=cython.double, sent=cython.double, gap=cython.bint,
+                   low=cython.double, delay=cython.double, sent=cython.double, gap=cython.bint,
                    came=cython.double, oldest=tuple, newest=tuple)
     cpdef add(self, list packets, double now)
 
@@ -50,8 +53,15 @@ cdef class DelayDetector:
                    queue=cython.double)
     cdef _follow(self, double low, double now)
 
-    @cython.locals(count=cython.int, recent=object, first=tuple, group=tuple, origin=cython.double, floor=cython.double, time=cython.double,
+    @cython.locals(groups='double[::1]', end=cython.longlong, count=cython.longlong, number=cython.longlong,
+                   at=cython.longlong, origin=cython.double, floor=cython.double, time=cython.double,
                    delay=cython.double, times=cython.double, delays=cython.double, squares=cython.double,
                    products=cython.double, spread=cython.double, slope=cython.double, trend=cython.double,
                    size=cython.double, factor=cython.double, elapsed=cython.double, adapted=cython.double)
     cdef _detect(self, double now)
+
+    @cython.locals(groups='double[::1]', number=cython.longlong, at=cython.longlong, base=cython.double,
+                   behind=cython.double, size=cython.double, span=cython.double, sending=cython.double,
+                   last=cython.double, late=cython.double, group_size=cython.double, first=cython.double,
+                   delay=cython.double, rest=cython.double)
+    cpdef delivery(self)

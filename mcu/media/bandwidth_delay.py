@@ -30,6 +30,8 @@ MAX_DELAY_CHANGE = 10.0  # seconds from the base: not a queue but another clock
 BUSY = 0.010  # seconds of queue from which on the line is taken to be busy
 MIN_BUSY = 0.08  # seconds of arrivals in a row that make a delivery rate: two frames
 MAX_BUSY = 0.5  # seconds; older deliveries tell of an older line
+KEPT_GROUPS = 128  # the newest; a power of two
+FIELDS = 7  # of a group, in one flat array: tuples of floats, made and thrown away by the hundred, are cold memory
 RING = 1024  # packets whose number is remembered, against double acknowledgement; a power of two
 
 
@@ -40,13 +42,13 @@ class DelayDetector:
         "_base_before",
         "_base_now",
         "_bucket_end",
+        "_count",
         "_gap",
         "_group",
         "_groups",
         "_last_update",
         "_minima",
         "_next",
-        "_recent",
         "_ring",
         "_smoothed",
         "nonsense",
@@ -62,6 +64,8 @@ class DelayDetector:
         self.nonsense = 0  # packets acknowledged twice, or with values that cannot be
         self.restarts = 0  # times the receiver's clock was another one
         self._ring = array("l", [-1]) * RING
+        # Last arrival, its delay, the delay smoothed, bytes; first arrival, its delay, bytes without the first packet.
+        self._groups = array("d", [0.0]) * (KEPT_GROUPS * FIELDS)
         self._restart()
 
     def _restart(self) -> None:
@@ -74,9 +78,7 @@ class DelayDetector:
         self._base_now = float("inf")  # and of this one
         self._bucket_end = float("-inf")
         self._group = (0.0, 0.0, 0.0, 0, 0)  # begun at (our clock), first and last arrival, bytes, of the first packet
-        # Last arrival, its delay, the delay smoothed, bytes; first arrival, its delay, bytes without the first packet.
-        self._groups: deque[tuple[float, float, float, int, float, float, int]] = deque(maxlen=128)
-        self._recent: deque[tuple[float, float]] = deque(maxlen=WINDOW)  # last arrival and smoothed delay of the newest
+        self._count = 0  # groups so far; number n is at n % KEPT_GROUPS
         self._next = -1  # sequence expected to be reported next
         self._gap = float("-inf")  # arrival of the first packet after the last lost feedback
         self._minima: deque[tuple[float, float]] = deque(maxlen=64)  # (now, smallest delay) of each feedback
@@ -85,7 +87,7 @@ class DelayDetector:
 
     def add(self, packets: Sequence[AcknowledgedPacket], now: float) -> int:
         """Enter one feedback. Returns the bytes acknowledged by it for the first time."""
-        ring, groups = self._ring, self._groups
+        ring, groups, count = self._ring, self._groups, self._count
         start, first, last, size_of_group, size_of_first = self._group
         oldest, newest = packets[0], packets[-1]
         gap = self._next >= 0 and 0 < (oldest[0] - self._next) & 0xFFFF < 0x8000
@@ -115,16 +117,18 @@ class DelayDetector:
             elif sent >= start:
                 if size_of_group:
                     late = last - start
-                    smoothed = smoothed + SMOOTHING * (late - smoothed) if groups else late
-                    rest = size_of_group - size_of_first
-                    groups.append((last, late, smoothed, size_of_group, first, first - start, rest))
-                    self._recent.append((last, smoothed))
+                    smoothed = smoothed + SMOOTHING * (late - smoothed) if count else late
+                    at = (count & (KEPT_GROUPS - 1)) * FIELDS
+                    groups[at], groups[at + 1], groups[at + 2] = last, late, smoothed
+                    groups[at + 3], groups[at + 6] = size_of_group, size_of_group - size_of_first
+                    groups[at + 4], groups[at + 5] = first, first - start
+                    count += 1
                 start, first, last, size_of_group, size_of_first = sent, came, came, size, size
             elif start - sent > MAX_DELAY_CHANGE:
                 start, first, last, size_of_group, size_of_first = sent, came, came, size, size
             # else: it comes late, its group is closed; for the smallest delay and the bytes it has counted
         self._group = (start, first, last, size_of_group, size_of_first)
-        self._smoothed = smoothed
+        self._smoothed, self._count = smoothed, count
         if bytes_received:
             self._follow(low, now)
         return bytes_received
@@ -155,16 +159,17 @@ class DelayDetector:
         self._detect(now)
 
     def _detect(self, now: float) -> None:
-        recent = self._recent
-        count = len(recent)
+        groups, end = self._groups, self._count
+        count = min(end, WINDOW)
         if count < 2:
             return
-        first = recent[0]
-        origin, floor = first[0], first[1]
+        at = ((end - count) & (KEPT_GROUPS - 1)) * FIELDS
+        origin, floor = groups[at], groups[at + 2]
         times = delays = squares = products = 0.0
-        for group in recent:
-            time = group[0] - origin
-            delay = group[1] - floor
+        for number in range(end - count, end):
+            at = (number & (KEPT_GROUPS - 1)) * FIELDS
+            time = groups[at] - origin
+            delay = groups[at + 2] - floor
             times += time
             delays += delay
             squares += time * time
@@ -193,11 +198,13 @@ class DelayDetector:
         The first is the rate of a line that was full of ours, the second our share of one that was full of others'.
         None when it has not been busy long enough to say.
         """
-        base = self.base
+        base, groups = self.base, self._groups
         newest = sent = None
-        behind = size = 0
-        span = sending = 0.0
-        for last, late, _, group_size, first, delay, rest in reversed(self._groups):
+        behind = size = span = sending = 0.0
+        for number in range(self._count - 1, max(0, self._count - KEPT_GROUPS) - 1, -1):
+            at = (number & (KEPT_GROUPS - 1)) * FIELDS
+            last, late, group_size = groups[at], groups[at + 1], groups[at + 3]
+            first, delay, rest = groups[at + 4], groups[at + 5], groups[at + 6]
             if newest is None or sent is None:
                 newest, sent = last, last - late
             if newest - first > MAX_BUSY or first < self._gap:

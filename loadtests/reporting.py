@@ -147,8 +147,11 @@ class Reporter:
             return
         verdicts = expectations.judge(self._settings.expected, {**results.measured(), **results.series()})
         say(results, verdicts)
+        runner = self._environment.runner
         if not all(verdict.met for verdict in verdicts):
             self._environment.process_exit_code = 1
+        elif verdicts and self._environment.process_exit_code is None and not (runner and runner.exceptions):
+            self._environment.process_exit_code = 0  # what failed beside what is expected is told, and no more
         if self._settings.report is not None:
             self._write(self._settings.report, results, verdicts)
 

@@ -1,0 +1,49 @@
+"""The end of a run: its exit code is what was expected of it, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from locust.argument_parser import get_parser
+from locust.env import Environment
+from locust.event import Events
+
+from loadtests import options, reporting
+from loadtests.telling import tell
+
+
+def run(*expected: str, crash: bool = False) -> int | None:
+    """The exit code after three people came in, of whom one did not, and an agent was late."""
+    parser, events = get_parser(default_config_files=[]), Events()
+    options.add(parser)
+    reporting.add(parser)
+    words = [word for text in expected for word in ("--expect", text)]
+    parsed = parser.parse_args(["--headless", "--no-scenario-expectations", "--report", "", *words])
+    environment = Environment(events=events, host="http://localhost:1", parsed_options=parsed)
+    runner = environment.create_local_runner()
+    reporting.attach(events)
+    events.init.fire(environment=environment, runner=runner, web_ui=None)
+    for seconds, failure in ((0.1, ""), (0.2, ""), (0.3, "refused")):
+        tell(environment, "join", "Viewer", seconds=seconds, failure=failure)
+    tell(environment, "agent", "Agent", seconds=0.2, failure="woke too late")
+    if crash:
+        runner.log_exception("local", "a fault of the load itself", "")
+    events.quitting.fire(environment=environment, reverse=True)
+    runner.quit()
+    return environment.process_exit_code
+
+
+@pytest.mark.parametrize(
+    ("expected", "code"),
+    [
+        (("join count = 3",), 0),  # whatever failed beside it
+        (("join count = 3", "join fails = 0"), 1),
+        (("first frame p95 < 3 s",), 1),  # silence is no success
+        ((), None),  # locust's own: 1 when anything failed
+    ],
+)
+def test_the_exit_code_is_the_verdict(expected: tuple[str, ...], code: int | None) -> None:
+    assert run(*expected) == code
+
+
+def test_a_fault_of_the_load_itself_is_no_success() -> None:
+    assert run("join count = 3", crash=True) is None

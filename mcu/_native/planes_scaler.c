@@ -17,6 +17,8 @@ enum {
     MOST_ASPECT = 4,        /* of a sample: more than any in use */
     MOST_CUT = 2,           /* "cover" shows at least 1/2 of a picture; where a tile would cut more (an upright phone), */
     KEPT = 3, KEPT_OF = 4,  /* it shows 3/4, which keeps the head, between bars */
+    NEAR = 32,              /* 1/32 of a side: what is larger by less than that is cut when it covers a tile, and */
+    NEAR_WHOLE = 4,         /* samples: when all of it is to be seen; scaled by a hair it would be blurred */
 };
 
 static int min_int(int a, int b) { return a < b ? a : b; }
@@ -123,6 +125,16 @@ static void place(struct scaler *self, int width, int height, int wide, int high
     self->top = (tile_height - self->out_height) / 2 & ~1;
 }
 
+/* Have what is shown copied sample by sample where it is larger than its place by a hair at most: browsers round sizes. */
+static void cut_a_hair(struct scaler *self, enum fit fit)
+{
+    int wider = self->crop_width - self->out_width, higher = self->crop_height - self->out_height;
+    int across = fit == FIT_COVER ? max_int(NEAR_WHOLE, self->out_width / NEAR) : NEAR_WHOLE;
+    int down = fit == FIT_COVER ? max_int(NEAR_WHOLE, self->out_height / NEAR) : NEAR_WHOLE;
+    if (wider >= 0 && wider <= across && higher >= 0 && higher <= down)
+        self->crop_width = self->out_width, self->crop_height = self->out_height;
+}
+
 static void swap_int(int *a, int *b)
 {
     int kept = *a;
@@ -144,6 +156,7 @@ int scaler_build(struct scaler *self, int width, int height, int rotation, int a
         swap_int(&wide, &high);
     }
     place(self, width, height, wide, high, tile_width, tile_height, fit);
+    cut_a_hair(self, fit);
     while (self->crop_width >> self->halvings > 2 * self->out_width ||
            self->crop_height >> self->halvings > 2 * self->out_height)
         self->halvings++;

@@ -8,7 +8,8 @@ from __future__ import annotations
 import statistics
 import time
 
-from mcu.bench.composites import Shown, Tiling, cameras
+from mcu.bench.composites import Shown, cameras
+from mcu.bench.tiling import Tiling
 from mcu.bench.workload import Workload
 from mcu.mixer.compositor import Compositor
 

@@ -5,7 +5,7 @@ Also the reference to which a decoded composite or mix is compared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import av
 import numpy as np
@@ -13,47 +13,15 @@ from av.video.frame import VideoFrame
 
 from mcu._native.opus import OpusDecoder
 from mcu.bench.media import Source, content_source, sources
+from mcu.bench.tiling import Tiling
 from mcu.bench.workload import Workload, speakers_at
-from mcu.control import LayoutChoice, ParticipantState
 from mcu.media.types import BLOCK_SAMPLES, BLOCK_SECONDS, VIDEO_CLOCK_RATE, AudioBlock, EncodedFrame, Picture
 from mcu.media.video_codecs import VideoDecoder
 from mcu.mixer.compositor import Compositor
-from mcu.mixer.layout import Tile, arrange
-from mcu.mixer.style import TileStyle, style_of
-from mcu.synthetic.people import person
 
 COMPOSITE_SECONDS = 4.0  # as long as the loops of those who listen, so that hardly anybody jumps when it begins anew
 
 Shown = dict[tuple[str, bool], Picture]
-
-
-class Tiling:
-    """How the server would show a workload, without a server."""
-
-    def __init__(self, workload: Workload) -> None:
-        self._workload = workload
-        self.members = tuple(
-            ParticipantState(f"p{number}", person(number).name, person(number).office)
-            for number in range(workload.participants)
-        )
-
-    def tiles(self) -> tuple[Tile, ...]:
-        """With the first of those who speak at the beginning as the speaker."""
-        workload = self._workload
-        first = min(speakers_at(workload, 0.0), default=None)
-        return arrange(
-            LayoutChoice(name=workload.layout),
-            members=self.members,
-            speaker=None if first is None else f"p{first}",
-            content="p0" if workload.content else None,
-            width=workload.composite.width,
-            height=workload.composite.height,
-        )
-
-    def styles(self, seconds: float) -> Mapping[str, TileStyle]:
-        """Names, and borders around those who speak."""
-        speaking = {f"p{number}" for number in speakers_at(self._workload, seconds)}
-        return {who.participant: style_of(who, speaking=who.participant in speaking) for who in self.members}
 
 
 class Camera:

@@ -10,6 +10,7 @@ Rules:
 2. More than DISTINCT people share performances: a hundred different faces take minutes to draw and change no figure.
 3. Every picture carries the mark of `mcu.synthetic.picture_code`, and speech that of `mcu.synthetic.chirp`, by which
    delays are measured.
+4. Cameras are there in every size that the server asks for, so that the load obeys exactly; it is made with the rest.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from mcu.bench.tiling import lines_asked
 from mcu.bench.workload import Workload, loop_begin, speakers_at
 from mcu.synthetic.clips import PACKET_SECONDS, Clip, MediaSettings, Performance
 from mcu.synthetic.library import Library
@@ -90,12 +92,14 @@ class Source:
 
 def settings_of(workload: Workload) -> MediaSettings:
     """How the clips of this workload are made."""
+    lines = {*MediaSettings().smaller, *lines_asked(workload)}
     return MediaSettings(
         width=workload.width,
         height=workload.height,
         fps=workload.fps,
         codec=workload.codec_in,
         bitrate=workload.bitrate,
+        smaller=tuple(sorted((each for each in lines if each < workload.height), reverse=True)),
         coded=True,
         chirped=True,
     )

@@ -74,6 +74,7 @@ class Observation(msgspec.Struct, frozen=True):
     layouts: tuple[Layout, ...]
     packets: tuple[Packet, ...]
     pictures: dict[int, Sent]  # by person: number painted into the picture
+    sizes: dict[int, tuple[int, int]]  # by person: width and height of the picture sent last
     content: Sent  # likewise, of the shared screen of person 0
     spoken: dict[int, Sent]  # by person: place of the packet in the loop of speaking
     late: float  # seconds: the most that the load woke up too late; no figure is better than that

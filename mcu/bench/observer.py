@@ -73,6 +73,7 @@ class Observer:
             layouts=tuple(self._layouts),
             packets=tuple(self._packets),
             pictures={number: _since(player.sent, since) for number, player in players.items()},
+            sizes={number: (size.width, size.height) for number, player in players.items() if (size := player.size)},
             content=_since(shared.sent, since) if shared is not None else (),
             spoken={number: told for number, player in players.items() if (told := _since(player.spoken, since))},
             late=self._stage.late,

@@ -2,7 +2,8 @@
 
 The marks in a composite say which picture each tile shows. Those are composed again as they were drawn, before any
 coder: both ways are held against that. The plain way composes the decoded pictures in the full size in which they are
-made, and codes the composite; a server that was sent smaller ones pays for it here.
+made, and codes the composite; a server that was sent smaller ones pays for it here, by what they lack in sharpness and
+not by where they are cut (see `through`).
 
 Rules:
 1. Both streams begin with a keyframe at the same place and are compared from SETTLE composites on.
@@ -24,6 +25,7 @@ from av.video.frame import PictureType
 from mcu.bench.alignment import residual
 from mcu.bench.contenders.floor import video_encoder
 from mcu.bench.observation import KEPT, Look, Observation, Place, Shown
+from mcu.bench.through import Size, seen_through
 from mcu.bench.workload import Composite, Workload
 from mcu.media.types import VIDEO_CLOCK_RATE, EncodedFrame, Picture, Plane
 from mcu.media.video_codecs import VideoDecoder
@@ -136,8 +138,12 @@ class _Error:
 class _Composing:
     """Composites of pictures by their numbers."""
 
-    def __init__(self, pictures: Pictures, people: Iterable[int], composite: Composite) -> None:
+    def __init__(
+        self, pictures: Pictures, people: Iterable[int], composite: Composite, sizes: Mapping[int, Size] | None = None
+    ) -> None:
+        """`sizes` by person: in which the server had the picture, where it is to be cut as it was there."""
         self._pictures = pictures
+        self._sizes = sizes or {}
         self._compositor = Compositor(composite.width, composite.height)
         self._styles = {_name(who): TileStyle(label=person(who).name, office=person(who).office) for who in people}
         self._shown: dict[tuple[str, bool], Picture] = {}
@@ -147,9 +153,16 @@ class _Composing:
         for (who, content), number in look.numbers.items():
             picture = self._pictures.picture((who, content), number)
             if picture is not None:
-                self._shown[_name(who), content] = picture
+                self._shown[_name(who), content] = picture if content else self._cut(picture, who, look)
         self._compositor.compose([_tile(place) for place in look.places], self._styles, self._shown)
         return self._compositor.frame
+
+    def _cut(self, picture: Picture, who: int, look: Look) -> Picture:
+        size = self._sizes.get(who)
+        place = next(place for place in look.places if place.shows == (who, False))
+        if size is None or size == (picture.width, picture.height):
+            return picture
+        return seen_through(picture, size, (place.width, place.height))
 
 
 def measure(
@@ -158,16 +171,17 @@ def measure(
     """`composites` are `looks(seen)`, the first of them a keyframe."""
     composite = workload.composite
     plain, usual = _Plain(workload), _Composing(decoded, seen.pictures, composite)
-    true = _Composing(uncoded, seen.pictures, composite)
+    true = _Composing(uncoded, seen.pictures, composite, seen.sizes)
+    true_plain = _Composing(uncoded, seen.pictures, composite)
     server, other = _Error(), _Error()
     compared = tiles = known = 0
     span = 0  # of media time, from the first that is compared
     for index, look in enumerate(composites[:KEPT]):
-        wanted = true.compose(look)
+        wanted, usual_wanted = true.compose(look), true_plain.compose(look)
         coded = plain.look(usual.compose(look), (look.frame.timestamp - composites[0].frame.timestamp) % (1 << 32))
         if index < SETTLE or coded is None or look.picture is None:
             continue
-        luma: Plane = np.asarray(wanted.to_ndarray()[: composite.height], np.uint8)
+        luma, usual_luma = _luma(wanted, composite), _luma(usual_wanted, composite)
         span = (look.frame.timestamp - composites[SETTLE].frame.timestamp) % (1 << 32)
         compared += 1
         tiles += len(look.places)
@@ -178,7 +192,7 @@ def measure(
                     place.y + RIM : place.y + place.height - RIM, place.x + RIM : place.x + place.width - RIM
                 ]
                 server.add(luma[inside], look.picture.y[inside])
-                other.add(luma[inside], coded.y[inside])
+                other.add(usual_luma[inside], coded.y[inside])
         server.bytes += len(look.frame.data)
         other.bytes += plain.size
     rate = 8 / 1000 / (span / VIDEO_CLOCK_RATE + 1 / composite.fps)  # frames may have been skipped
@@ -192,6 +206,10 @@ def measure(
         composites=compared,
         tiles=known / tiles if tiles else 0.0,
     )
+
+
+def _luma(frame: av.VideoFrame, composite: Composite) -> Plane:
+    return np.asarray(frame.to_ndarray()[: composite.height], np.uint8)
 
 
 def _name(who: int) -> str:

@@ -23,7 +23,7 @@ from mcu.bench.server import BenchServer, running_server
 from mcu.bench.workload import Workload, to_json
 from mcu.errors import McuError
 
-SETTLE_SECONDS = 8.0  # after the last one came in: keyframes, estimators, and senders told less after five seconds
+SETTLE_SECONDS = 10.0  # after the last one came in: keyframes, estimators, and senders told less after five to eight
 ENTER_SECONDS = 90.0  # for the load to be up, its media made before
 LEAVE_SECONDS = 10.0
 LATE_LIMIT = 0.25  # seconds: a load that wakes up later than this did not offer what it says

@@ -90,6 +90,7 @@ class H323Leg:
     ) -> None:
         """`pictures`: the sizes of the composite as H.264, best first; see `sent_picture`."""
         self.id = leg_id
+        self.scales = False  # a terminal has the sizes that it has
         self.state = LegState.RESERVED
         self.audio: AudioReceiver | None = None
         self.loss = 0.0

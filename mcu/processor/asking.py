@@ -1,4 +1,9 @@
-"""Tells every sender of a bridge what its tile needs. Runs on the main thread; see `needs` for what is told when."""
+"""Tells every sender of a bridge what its tile needs. Runs on the main thread; see `needs` for what, `told` for when.
+
+Rules:
+1. Another size costs a keyframe: AT_ONCE senders are told a smaller one in LOOK_SECONDS, the others a moment later.
+2. Who codes no size but its own (a room) is told the ample one, for the bitrate.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +14,12 @@ from dataclasses import dataclass, field
 from mcu import control
 from mcu.mixer.layout import Tile
 from mcu.processor.member import Member
-from mcu.processor.needs import USUAL_ASPECT, Told, aspect_of, picture_needed, tiles_by_person
+from mcu.processor.needs import USUAL_ASPECT, Need, aspect_of, picture_needed, tiles_by_person
 from mcu.processor.overload import Step
+from mcu.processor.told import Told
 
 LOOK_SECONDS = 0.5  # between two looks while nothing moves: at what may be told less, and at cameras that were turned
+AT_ONCE = 6  # thirty are told within three seconds, and their keyframes are a fifth of what is decoded meanwhile
 RESTING_FPS = 5  # of who stands still: enough bitrate for a keyframe now and then
 OVERSAMPLING = 2  # frames for one of the composite, when that has few: what is shown is then at most half as old
 
@@ -37,6 +44,8 @@ class Asking:
         self._notify = notify
         self._senders: dict[Member, _Sender] = {}
         self._due = math.inf
+        self._shrunk = 0  # senders that were told a smaller size since the beginning of this LOOK_SECONDS
+        self._counted_from = -math.inf
 
     def shed(self, step: Step, resting: Collection[str]) -> None:
         """The MP has too little CPU: its picture has fewer frames, and some stand still in it."""
@@ -51,6 +60,8 @@ class Asking:
     def look(self, members: Mapping[str, Member], tiles: Sequence[Tile], now: float) -> None:
         """Work out what everybody's tiles need, and tell whom it concerns."""
         self._due = now + LOOK_SECONDS
+        if now >= self._counted_from + LOOK_SECONDS:
+            self._shrunk, self._counted_from = 0, now
         places = tiles_by_person(tiles)
         known, self._senders = self._senders, {}
         for member in members.values():
@@ -64,8 +75,12 @@ class Asking:
                 continue
             sender.paused = False
             fps = RESTING_FPS if rests else self._moving_fps
-            needed = picture_needed(places.get(member.participant, ()), aspect=sender.aspect, fps=fps)
-            if sender.told.take(needed, now):
+            need = picture_needed(places.get(member.participant, ()), aspect=sender.aspect, fps=fps)
+            if need is not None and not member.leg.scales:
+                need = Need(need.ample, need.ample)
+            before = sender.told.picture
+            if sender.told.take(need, now, may_shrink=self._shrunk < AT_ONCE):
+                self._shrunk += _shrinks(before, sender.told.picture)
                 self._notify(control.PictureNeeded(member.leg.id, sender.told.picture))
 
     def asks(self, member: Member) -> bool:
@@ -78,3 +93,7 @@ class Asking:
         if not sender.paused:
             sender.told, sender.paused = Told(), True
             self._notify(control.PictureNeeded(member.leg.id, None))
+
+
+def _shrinks(before: control.NeededPicture | None, now: control.NeededPicture | None) -> bool:
+    return before is not None and now is not None and (now.width < before.width or now.height < before.height)

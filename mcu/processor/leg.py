@@ -66,6 +66,10 @@ class Leg(Protocol):
     # --- what is received -------------------------------------------------------------------------------
 
     @property
+    def scales(self) -> bool:
+        """Whether the peer can send its camera in any size that it is told."""
+
+    @property
     def audio(self) -> AudioReceiver | None:
         """The received voice; None while there is none."""
 

@@ -1,15 +1,17 @@
-"""How much of a camera a tile shows, and what its sender is told. Pure; time is an argument.
+"""How much of a camera a tile shows: the sizes that its sender may be told. Pure; when it is told is in `told`.
 
 Rules:
-1. What is needed has the source's aspect, and a shorter side out of STEPS: a tile a little larger changes nothing.
-2. It is larger than what is shown by HEADROOM at least, or exactly as large.
-3. More is told at once, less only when it has been enough for LOWER_SECONDS.
+1. What is needed has the source's aspect, and comes in two sizes: `exact` is shown sample by sample, `ample` serves a
+   tile a little larger as well.
+2. `ample` has a shorter side out of STEPS, and is larger than what is shown by HEADROOM at least, or exactly as large.
+3. `exact` follows the compositor (mcu/_native/planes_scaler.c): what it cuts and how it rounds.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from mcu.control import NeededPicture
@@ -21,20 +23,35 @@ from mcu.mixer.layout import COVER, Tile
 STEPS = (90, 144, 180, 216, 270, 360, 540, 720, 1080)
 HEADROOM = Fraction(10, 9)  # a picture that is scaled by a hair is blurred: 144 lines shown in 134 lose 2.6 dB
 BITS = 2.7  # a (pixel ** 0.75) and picture: 180 kbit/s for 256×144 at 25 fps, 2 Mbit/s for 720p
-LOWER_SECONDS = 5.0  # two people who talk to each other change places more often than this
 USUAL_ASPECT = 16 / 9
 SAME_ASPECT = 0.02  # of it: sizes are rounded to even pixels, which makes another camera of nobody
 MOST_CUT = 0.5  # "cover" shows at least this much of a picture, as mcu/_native/planes_scaler.c has it
 KEPT = 0.75  # where a tile would cut more, it shows this much between bars
+THIN_BARS = 1 / 64  # of a side: what is to be contained fills the tile instead, there too
 
 
-def picture_needed(tiles: Iterable[Tile], *, aspect: float, fps: int) -> NeededPicture | None:
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What all tiles of one person need."""
+
+    exact: NeededPicture
+    ample: NeededPicture
+
+
+def picture_needed(tiles: Iterable[Tile], *, aspect: float, fps: int) -> Need | None:
     """What the largest of `tiles`, all of one person, needs of a source of `aspect`; None for no tile."""
-    shown = max((_shown_height(tile, aspect) for tile in tiles), default=0.0) * min(1.0, aspect)
-    if not shown:
+    shown = max(((_shown_height(tile, aspect), tile) for tile in tiles), default=None, key=lambda pair: pair[0])
+    if shown is None or not shown[0]:
         return None
-    shorter = _step(shown)
-    width, height = (shorter, even(shorter / aspect)) if aspect < 1 else (even(shorter * aspect), shorter)
+    height, tile = shown
+    shorter = _step(height * min(1.0, aspect))
+    ample = (shorter, even(shorter / aspect)) if aspect < 1 else (even(shorter * aspect), shorter)
+    exact = _exact_size(tile, aspect)
+    return Need(sized(*(exact if min(exact) >= STEPS[0] else ample), fps), sized(*ample, fps))
+
+
+def sized(width: int, height: int, fps: int) -> NeededPicture:
+    """A picture of this size and rate, with the bitrate that it is worth."""
     return NeededPicture(width, height, fps, round(BITS * (width * height) ** 0.75 * fps / 1000) * 1000)
 
 
@@ -57,38 +74,6 @@ def tiles_by_person(tiles: Iterable[Tile]) -> Mapping[str, list[Tile]]:
     return found
 
 
-class Told:
-    """What one sender has been told, and when it is told less."""
-
-    def __init__(self) -> None:
-        self.picture: NeededPicture | None = None
-        self._begun = False  # was told anything
-        self._lower_at = math.inf
-        self._most: NeededPicture | None = None  # that was needed since less is enough
-
-    def take(self, needed: NeededPicture | None, now: float) -> bool:
-        """Whether the sender is to be told `picture` now."""
-        if not self._begun or _exceeds(needed, self.picture):
-            return self._tell(needed)
-        if needed == self.picture:
-            self._lower_at = math.inf
-            return False
-        if self._lower_at == math.inf:
-            self._lower_at, self._most = now + LOWER_SECONDS, needed
-        elif _exceeds(needed, self._most):
-            self._most = needed
-        if now < self._lower_at:
-            return False
-        self._tell(self._most)
-        if needed != self.picture:  # less still, since a moment that nobody took note of
-            self._lower_at, self._most = now + LOWER_SECONDS, needed
-        return True
-
-    def _tell(self, picture: NeededPicture | None) -> bool:
-        self.picture, self._begun, self._lower_at = picture, True, math.inf
-        return True
-
-
 def _shown_height(tile: Tile, aspect: float) -> float:
     """Pixels of the composite that the whole height of the source would take, what is cut included."""
     least, most = sorted((tile.width / aspect, float(tile.height)))
@@ -97,14 +82,33 @@ def _shown_height(tile: Tile, aspect: float) -> float:
     return most if least >= MOST_CUT * most else least / KEPT
 
 
+def _exact_size(tile: Tile, aspect: float) -> tuple[int, int]:
+    """The even size, not smaller than what is shown of it, of which the tile shows every sample as it is."""
+    across = tile.width / aspect  # lines of a source as wide as the tile
+    narrower = across > tile.height  # it is, than the tile
+    less, more = sorted((across, float(tile.height)))
+    if tile.fit == COVER and less < MOST_CUT * more:
+        if narrower:
+            height = _even_above(tile.height / KEPT)
+            return _even_near(height * aspect), height
+        width = _even_above(tile.width / KEPT)
+        return width, _even_near(width / aspect)
+    wide, high = (tile.width, _even_near(across)), (_even_near(tile.height * aspect), tile.height)
+    covering, between_bars = (wide, high) if narrower else (high, wide)
+    bar = max(1 - between_bars[0] / tile.width, 1 - between_bars[1] / tile.height)
+    return covering if tile.fit == COVER or bar <= THIN_BARS else between_bars
+
+
+def _even_near(value: float) -> int:
+    return round(value / 2) * 2
+
+
+def _even_above(value: float) -> int:
+    return math.ceil(value / 2) * 2
+
+
 def _step(shown: float) -> int:
     for step in STEPS:
         if step == shown or step >= shown * HEADROOM:
             return step
     return math.ceil(shown / 2) * 2
-
-
-def _exceeds(needed: NeededPicture | None, other: NeededPicture | None) -> bool:
-    if needed is None or other is None:
-        return needed is not None and other is None
-    return needed.width > other.width or needed.height > other.height or needed.fps > other.fps

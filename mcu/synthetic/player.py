@@ -7,6 +7,8 @@ Rules:
    pictures at once, and a receiver may drop them.
 3. A new loop begins at its own first picture and packet at the same moment, cutting the old one off.
 4. A new size begins with the last keyframe and all pictures since, like the answer to a keyframe request.
+5. Where there is no picture of the size that is asked for, a larger one is sent, but none that is larger by a hair:
+   scaled to its tile it would be blurred.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ BURST = 6  # pictures at once
 BURST_SECONDS = (
     0.015  # until the next of them: three times what decoding takes, and all are sent before the next is due
 )
+HAIR = 33 / 32  # up to here a tile cuts what is too much
+HEADROOM = 10 / 9  # from here on scaling is not seen
 MAX_LAG_SECONDS = 1.0  # a process that was stopped for longer starts afresh instead of catching up
 
 Payloads = tuple[bytes, ...]
@@ -49,12 +53,14 @@ class Reel:
     smaller: tuple[tuple[Size, tuple[Payloads, ...]], ...] = ()  # the same in other sizes, the largest first
 
     def covering(self, least: Size | None) -> tuple[Size, tuple[Payloads, ...]]:
-        """The smallest pictures that are not smaller than `least`; the largest for None, and where none is enough."""
+        """The smallest pictures that serve for `least`; the largest for None, and where none does."""
         chosen = Size(self.clip.width, self.clip.height), self.pictures
         for size, pictures in self.smaller:
             if least is None or size.width < least.width or size.height < least.height:
                 break
-            chosen = size, pictures
+            more = min(size.width / least.width, size.height / least.height)
+            if more <= HAIR or more >= HEADROOM:
+                chosen = size, pictures
         return chosen
 
 
@@ -108,7 +114,7 @@ class Player:
         self._first_picture = 0
         self._wanted: Reel | None = None
         self._keyframe_wanted = True
-        self._size: Size | None = None  # of the picture sent last
+        self.size: Size | None = None  # of the picture sent last
         self._rest: list[PictureDue] = []  # of a keyframe and what came after it
         self._rest_due = 0.0
 
@@ -183,8 +189,8 @@ class Player:
             self._keyframe_wanted = True
             return []
         size, pictures = self._reel.covering(self.least)
-        self._keyframe_wanted |= size != self._size
-        self._size = size
+        self._keyframe_wanted |= size != self.size
+        self.size = size
         first = index
         if self._keyframe_wanted:
             first = max(key for key in self._reel.clip.keyframes if key <= index)

@@ -59,6 +59,7 @@ class WebRtcLeg:
         now: float,
     ) -> None:
         self.id = leg_id
+        self.scales = True  # scaleResolutionDownBy
         self.session = session
         self.sent: dict[StreamKind, SendStream] = {}
         self.transport: SrtpTransport | None = None  # set when DTLS has given the keys

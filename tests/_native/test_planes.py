@@ -86,6 +86,26 @@ class TestScaling:
         for plane, expected in zip(target.planes, (picture.y, picture.u, picture.v), strict=True):
             np.testing.assert_array_equal(plane, expected)
 
+    @pytest.mark.parametrize(("cover", "size"), [(True, (210, 138)), (True, (239, 135)), (False, (208, 138))])
+    def test_what_is_larger_by_a_hair_is_cut_and_not_scaled(
+        self, kernels: str, cover: bool, size: tuple[int, int]
+    ) -> None:
+        picture = noise(np.random.default_rng(4), *size)
+        target = painted(picture, width=204, height=134, kernels=kernels, cover=cover)
+        left, top = (size[0] - 204) // 4 * 2, (size[1] - 134) // 4 * 2
+        for plane, source in zip(target.planes, (picture.y, picture.u, picture.v), strict=True):
+            part = 1 if plane is target.planes[0] else 2
+            rows, columns = plane.shape
+            expected = source[top // part : top // part + rows, left // part : left // part + columns]
+            np.testing.assert_array_equal(plane, expected)
+
+    @pytest.mark.parametrize(("cover", "size"), [(True, (212, 140)), (False, (210, 138))])
+    def test_what_is_larger_by_more_is_scaled(self, kernels: str, cover: bool, size: tuple[int, int]) -> None:
+        planes = [np.zeros(shape, np.uint8) for shape in _shapes(*size)]
+        planes[0][::2] = 255  # lines that a copy would keep
+        target = painted(Picture(*planes), width=204, height=134, kernels=kernels, cover=cover)
+        assert np.count_nonzero((target.planes[0] > 0) & (target.planes[0] < 255)) > 204 * 134 // 2
+
     @pytest.mark.parametrize("size", [(204, 114), (318, 180), (322, 180), (160, 90), (640, 360), (64, 36), (1280, 720)])
     def test_a_sample_is_the_mean_of_what_it_covers(self, kernels: str, size: tuple[int, int]) -> None:
         picture = smooth(320, 180)

@@ -67,6 +67,7 @@ def observation(*, bitrate: int, rates: Sequence[int] = (15, 15)) -> Observation
         layouts=(Layout(0.0, PLACES),),
         packets=(),
         pictures={0: (), 1: ()},
+        sizes={0: (320, 180), 1: (320, 180)},
         content=(),
         spoken={},
         late=0.0,

@@ -60,6 +60,7 @@ def listened(packets: list[Packet], spoken: list[Sent]) -> Observation:
         layouts=(),
         packets=tuple(packets),
         pictures={},
+        sizes={},
         content=(),
         spoken={who: tuple(sent) for who, sent in enumerate(spoken)},
         late=0.0,

@@ -48,6 +48,7 @@ class FakeLeg:
     def __init__(self, leg_id: str, video: VideoProfile | None = None, *, takes_content: bool = False) -> None:
         self.id = leg_id
         self.connected = True
+        self.scales = True
         self.last_received = math.inf
         self.audio_profile = AudioProfile()
         self.video_profile = video

@@ -21,9 +21,9 @@ from mcu.media.video_codecs import VideoDecoder, VideoEncoder
 from mcu.processor.bridge import Bridge
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.leg import Leg
-from mcu.processor.needs import LOWER_SECONDS
 from mcu.processor.overload import STEPS, Moving
 from mcu.processor.resting import RENEW_SECONDS
+from mcu.processor.told import LOWER_SECONDS
 from mcu.processor.totals import Totals
 from tests.fakes.legs import CONTENT_TYPE, VIDEO_TYPE, FakeLeg
 

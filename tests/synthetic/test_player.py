@@ -151,6 +151,16 @@ def test_another_size_begins_at_once_with_its_keyframe_and_keeps_the_numbers(pla
     assert heights(player.next_pictures(player.picture_due)) == [180] * 2
 
 
+def test_no_picture_is_sent_that_is_larger_than_asked_for_by_a_hair(player: Player) -> None:
+    """The clip is there with 180, 144 and 90 lines."""
+    wanted = {144: 144, 141: 144, 140: 144, 139: 180, 134: 180, 130: 180, 129: 144, 100: 144, 90: 90, 82: 144, 80: 90}
+    for lines, sent in wanted.items():
+        player.least = Size(round(lines * 16 / 9 / 2) * 2, lines)
+        player.request_keyframe()
+        assert heights(player.next_pictures(player.picture_due))[0] == sent, lines
+        whole(player)
+
+
 def test_who_is_not_shown_sends_sound_alone_and_comes_back_with_a_keyframe(player: Player) -> None:
     run(player, 4)
     player.paused = True

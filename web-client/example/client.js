@@ -239,8 +239,9 @@ async function needed(picture) {
   if (!sender || !parameters || !encoding) return;
   encoding.active = picture !== null;
   if (picture) {
-    const { width = picture.width } = sender.track?.getSettings() ?? {};
-    encoding.scaleResolutionDownBy = Math.max(1, width / picture.width);
+    const { width = picture.width, height = picture.height } = sender.track?.getSettings() ?? {};
+    const scale = Math.min(width / picture.width, height / picture.height);
+    encoding.scaleResolutionDownBy = Math.max(1, 0.999999 * scale); // sizes may be cut, not rounded, to whole pixels
     encoding.maxBitrate = picture.bitrate;
     encoding.maxFramerate = picture.fps;
   }

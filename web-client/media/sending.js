@@ -11,6 +11,7 @@
  * @property {number} [maxFramerate]
  */
 
+const SURE = 1 - 1e-6; // of a scale: Firefox cuts off what is behind the point, and 133.99 lines would be 133
 const POWER = 0.75; // of the share of pixels: smaller pictures need more bits for each, as the server reckons too
 
 /**
@@ -21,7 +22,7 @@ const POWER = 0.75; // of the share of pixels: smaller pictures need more bits f
 export function limitsFor(captured, needed) {
   if (!needed) return { active: false };
   if (!captured) return { active: true, maxBitrate: needed.bitrate, maxFramerate: needed.fps };
-  const scale = Math.max(1, Math.min(captured.width / needed.width, captured.height / needed.height));
+  const scale = Math.max(1, SURE * Math.min(captured.width / needed.width, captured.height / needed.height));
   const pixels = (captured.width * captured.height) / (scale * scale);
   const share = Math.min(1, pixels / (needed.width * needed.height));
   return {

@@ -7,6 +7,9 @@ const HD = { width: 1280, height: 720 };
 const ALL = { width: 1280, height: 720, fps: 25, bitrate: 2_008_000 };
 const SMALL = { width: 256, height: 144, fps: 25, bitrate: 180_000 };
 
+/** @param {number | undefined} value @param {number} wanted */
+const near = (value, wanted) => assert.ok(Math.abs((value ?? 0) - wanted) < 1e-4, `${value} is not ${wanted}`);
+
 test("alone in the picture: everything the camera gives", () => {
   assert.deepEqual(limitsFor(HD, ALL), {
     active: true,
@@ -18,12 +21,28 @@ test("alone in the picture: everything the camera gives", () => {
 
 test("a small tile: what is shown of it", () => {
   const limits = limitsFor(HD, SMALL);
-  assert.deepEqual([limits.scaleResolutionDownBy, limits.maxBitrate], [5, 180_000]);
+  near(limits.scaleResolutionDownBy, 5);
+  assert.equal(limits.maxBitrate, 180_000);
 });
 
 test("a camera of another shape covers what is needed", () => {
-  assert.equal(limitsFor({ width: 640, height: 480 }, SMALL).scaleResolutionDownBy, 2.5); // 256×192
-  assert.equal(limitsFor({ width: 720, height: 1280 }, { ...SMALL, width: 144, height: 256 }).scaleResolutionDownBy, 5);
+  near(limitsFor({ width: 640, height: 480 }, SMALL).scaleResolutionDownBy, 2.5); // 256×192
+  near(limitsFor({ width: 720, height: 1280 }, { ...SMALL, width: 144, height: 256 }).scaleResolutionDownBy, 5);
+});
+
+test("a browser that rounds and one that cuts send exactly the lines that are needed", () => {
+  const cameras = [HD, { width: 640, height: 360 }, { width: 1920, height: 1080 }, { width: 640, height: 480 }];
+  for (const camera of cameras) {
+    for (let lines = 90; lines < camera.height; lines += 2) {
+      const columns = 2 * Math.floor((lines * camera.width) / camera.height / 2);
+      const scale = limitsFor(camera, { ...ALL, width: columns, height: lines }).scaleResolutionDownBy ?? 0;
+      for (const whole of [Math.round, Math.trunc]) { // Chromium, Firefox
+        assert.equal(whole(camera.height / scale), lines);
+        const more = whole(camera.width / scale) - columns;
+        assert.ok(more >= 0 && more <= 2, `${columns} + ${more}`);
+      }
+    }
+  }
 });
 
 test("a camera smaller than what is needed is sent as it is, at the rate of its size", () => {

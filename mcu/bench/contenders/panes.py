@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mcu.bench.composites import Tiling
 from mcu.bench.media import CONTENT_HEIGHT, CONTENT_WIDTH
+from mcu.bench.tiling import Tiling
 from mcu.bench.workload import Workload
 from mcu.mixer.geometry import even
 from mcu.mixer.layout import COVER, Tile

@@ -51,6 +51,7 @@ class NativeModule:
 
 MODULES = (
     NativeModule("rtp_packet"),
+    NativeModule("fast_path"),
     NativeModule(
         "packets",
         sources=(

@@ -18,3 +18,4 @@ cdef class RtpPacket:
     cdef readonly Py_ssize_t size
     cdef readonly object transport
     cdef readonly object owner
+    cdef readonly object receiver

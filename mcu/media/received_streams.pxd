@@ -11,12 +11,13 @@ cdef int MAX_SOURCES
 cdef class Sources:
     cdef readonly dict statistics
     cdef object _codecs
-    cdef ReceptionStatistics _newest
+    cdef readonly ReceptionStatistics newest
 
     @cython.locals(statistics=ReceptionStatistics)
     cdef count(self, RtpPacket packet, double now)
     cdef forget(self, ssrc)
     cdef ReceptionStatistics _find(self, RtpPacket packet)
+    cdef _retire(self, ssrc)
 
 
 cdef class ReceivedStream:
@@ -25,6 +26,7 @@ cdef class ReceivedStream:
     cdef readonly Sources sources
     cdef readonly long long media_ssrc
     cdef public long long latched
+    cdef public object mid
 
     cpdef bint receive(self, RtpPacket packet, double now) except -1
     cpdef bint end(self, ssrc) except -1

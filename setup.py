@@ -51,7 +51,6 @@ class NativeModule:
 
 MODULES = (
     NativeModule("rtp_packet"),
-    NativeModule("fast_path"),
     NativeModule(
         "packets",
         sources=(

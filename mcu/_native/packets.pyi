@@ -10,7 +10,6 @@ Rules:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, final
 
-from mcu._native.fast_path import FastPath, WholeFrame
 from mcu._native.rtp_packet import RtpPacket
 
 AUDIO_LEVEL: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"  # RFC 6464
@@ -83,14 +82,11 @@ class MediaSocket:
 
     def __init__(self, fd: int, *, max_paths: int = 4096) -> None:
         """`fd` is a bound UDP socket, dual-stack IPv6 or IPv4; made non-blocking; closed by the caller, afterwards."""
-    def receive(self, now: float) -> list[RtpPacket | WholeFrame | Rtcp | Datagram]:
-        """Up to BATCH datagrams that wait, without the GIL; [] when none does, or none is left to do anything about.
+    def receive(self, now: float) -> list[RtpPacket | Rtcp | Datagram]:
+        """Up to BATCH datagrams that wait, without the GIL; [] when none does or all were dropped.
 
         May leave some behind: wait for readability level-triggered.
         """
-    @property
-    def passed(self) -> int:
-        """Datagrams that the last `receive` let through, those included of which the fast path left nothing to do."""
     def send(self, data: bytes, path: Path) -> bool:
         """One plain datagram, for STUN and DTLS. False when the kernel refused it, which is counted."""
     def bind(self, path: Path, transport: SrtpTransport | None) -> bool:
@@ -120,9 +116,6 @@ class SrtpTransport:
     owner: object
     """Whoever the packets are for: the leg. Set by the caller."""
 
-    fast_path: FastPath | None
-    """Where packets go first, with None they are all handed out. Set by the caller."""
-
     def __init__(self, profile: str, receive_key: bytes, send_key: bytes) -> None:
         """Keys are master key then master salt. The profile "" (keys empty) is plain RTP. Raises ValueError."""
     @property
@@ -136,9 +129,8 @@ class SrtpTransport:
         """Give each packet to `write` from now on (ICE-TCP); False from it means dropped, and is counted."""
     def deselect(self) -> None:
         """Send nowhere: packets are counted as sent_nowhere. So it is before the first select."""
-    def receive_datagram(self, data: bytes, now: float) -> RtpPacket | WholeFrame | Rtcp | None:
-        """One SRTP or SRTCP packet that came over TCP. None when it was dropped, which is counted, or the fast path has
-        done all there is to do."""
+    def receive_datagram(self, data: bytes, now: float) -> RtpPacket | Rtcp | None:
+        """One SRTP or SRTCP packet that came over TCP. None when it was dropped, which is counted."""
     def send_rtcp(self, data: bytes) -> bool:
         """Protect and send one compound RTCP packet. False when it did not leave, which is counted."""
     def sent_record(self, transport_sequence: int) -> tuple[float, int] | None:

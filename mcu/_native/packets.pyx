@@ -9,7 +9,6 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from mcu._native.fast_path cimport COUNTED, KEPT, SPEECH, WHOLE, FastPath, WholeFrame, taking
 from mcu._native.rtp_packet cimport RtpPacket
 
 import os
@@ -123,7 +122,7 @@ cdef class MediaSocket:
     cdef udp_sender *sender
     cdef received_batch *batch
     cdef path_table table
-    cdef readonly unsigned passed
+    cdef unsigned last_batch
     cdef dict bound
 
     def __cinit__(self, int fd, *, object max_paths=4096):
@@ -147,18 +146,13 @@ cdef class MediaSocket:
         cdef unsigned i, count
         _begin()
         try:
-            if self.passed < RELEASE_FROM:
+            if self.last_batch < RELEASE_FROM:
                 count = receive_batch(self.receiver, self.sender, &self.table, self.batch)
             else:
                 with nogil:
                     count = receive_batch(self.receiver, self.sender, &self.table, self.batch)
-            self.passed = count
-            items = []
-            for i in range(count):
-                item = _received(&self.batch.item[i], now)
-                if item is not None:
-                    items.append(item)
-            return items
+            self.last_batch = count
+            return [_received(&self.batch.item[i], now) for i in range(count)]
         finally:
             _end()
 
@@ -193,7 +187,6 @@ cdef class SrtpTransport:
     cdef transport transport
     cdef readonly str profile
     cdef public object owner
-    cdef public FastPath fast_path
     cdef MediaSocket socket
     cdef object write
 

@@ -92,32 +92,12 @@ cdef RtpPacket _packet(const rtp_header *header, const uint8_t *payload, size_t 
     return packet
 
 
-cdef object _rtp(const received *item, double now, SrtpTransport transport):
-    cdef FastPath path = transport.fast_path
-    cdef RtpPacket packet
-    cdef WholeFrame frame
-    cdef taking taken
-    if path is None:
-        return _packet(&item.header, item.data, item.size, item.wire_size, now, transport)
-    taken = path.take(&item.header, item.data, item.size, now)
-    if taken == COUNTED or taken == KEPT:
-        return None
-    if taken == WHOLE:
-        frame, path.frame = path.frame, None
-        frame.owner = transport.owner
-        return frame
-    packet = _packet(&item.header, item.data, item.size, item.wire_size, now, transport)
-    if taken == SPEECH:
-        packet.receiver = path.target
-    return packet
-
-
 cdef object _received(const received *item, double now):
-    """The Python object for what the receive path let through; None when the fast path has done all there is to do."""
+    """The Python object for what the receive path let through."""
     cdef Datagram datagram
     cdef Rtcp rtcp
     if item.kind == RECEIVED_RTP:
-        return _rtp(item, now, <SrtpTransport>item.transport.owner)
+        return _packet(&item.header, item.data, item.size, item.wire_size, now, <SrtpTransport>item.transport.owner)
     data = PyBytes_FromStringAndSize(<const char *>item.data, <Py_ssize_t>item.size)
     if item.kind == RECEIVED_RTCP:
         rtcp = Rtcp.__new__(Rtcp)

@@ -18,4 +18,3 @@ cdef class RtpPacket:
     cdef readonly Py_ssize_t size
     cdef readonly object transport
     cdef readonly object owner
-    cdef readonly object receiver

@@ -24,7 +24,6 @@ class RtpPacket:
     size: int  # bytes of the datagram as it came, SRTP included, IP and UDP headers not
     transport: SrtpTransport | None  # None when it did not come over one
     owner: object  # of the transport, when it came
-    receiver: object  # who is to have it, when FastPath has done all else; None for the usual way
 
     def __init__(
         self,
@@ -45,5 +44,4 @@ class RtpPacket:
         size: int = 0,
         transport: SrtpTransport | None = None,
         owner: object = None,
-        receiver: object = None,
     ) -> None: ...

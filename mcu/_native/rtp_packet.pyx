@@ -9,7 +9,7 @@ cdef class RtpPacket:
     def __init__(self, *, int payload_type, bint marker=False, int sequence_number=0, long long timestamp=0,
                  long long ssrc=0, bytes payload not None=b"", int audio_level=-1, bint voice=False,
                  int transport_sequence=-1, int absolute_send_time=-1, int orientation=-1, str mid=None,
-                 double arrival=0.0, Py_ssize_t size=0, object transport=None, object owner=None, object receiver=None):
+                 double arrival=0.0, Py_ssize_t size=0, object transport=None, object owner=None):
         self.payload_type = payload_type
         self.marker = marker
         self.sequence_number = sequence_number
@@ -26,4 +26,3 @@ cdef class RtpPacket:
         self.size = size
         self.transport = transport
         self.owner = owner
-        self.receiver = receiver

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mcu._native.fast_path import TICKS_PER_SECOND
 from mcu.media.sequence import Unwrapper
-from mcu.media.transport_feedback import Arrivals
+from mcu.media.transport_feedback import TICKS_PER_SECOND, Arrivals
 
 CLOCK_BITS = 32  # 24 bits of reference time in units of 256 ticks
 

@@ -1,10 +1,8 @@
 # C types of intake.py.
 cimport cython
 
-from mcu._native.fast_path cimport FastPath
 from mcu._native.rtp_packet cimport RtpPacket
-from mcu.media.audio_receiver cimport AudioReceiver
-from mcu.media.received_streams cimport AudioStream, ReceivedStream, VideoStream
+from mcu.media.received_streams cimport ReceivedStream, VideoStream
 from mcu.media.transport_feedback cimport ArrivalRecorder
 from mcu.media.video_receiver cimport VideoReceiver
 
@@ -15,7 +13,7 @@ cdef double inf
 cdef class Intake:
     cdef dict _counters
     cdef readonly ArrivalRecorder arrivals
-    cdef readonly FastPath fast_path
+    cdef public double arrivals_due
     cdef public bint deadline_set
     cdef readonly VideoStream complete
     cdef dict _by_mid
@@ -25,8 +23,6 @@ cdef class Intake:
     @cython.locals(sequence=cython.int, stream=ReceivedStream, receiver=VideoReceiver)
     cpdef bint receive(self, RtpPacket packet, double now) except -1
     cpdef find(self, ssrc)
-
-    cdef _learn(self, RtpPacket packet, ReceivedStream stream)
 
     @cython.locals(before=ReceivedStream)
     cdef _latch(self, ssrc, ReceivedStream stream)

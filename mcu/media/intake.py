@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import inf
 
-from mcu._native.fast_path import FastPath
 from mcu._native.rtp_packet import RtpPacket
-from mcu.media.audio_receiver import AudioReceiver
-from mcu.media.received_streams import AudioStream, ReceivedStream, VideoStream
+from mcu.media.received_streams import ReceivedStream, VideoStream
 from mcu.media.transport_feedback import INTERVAL, ArrivalRecorder
 
 MAX_ROUTES = 64  # SSRCs of a leg
@@ -21,7 +19,7 @@ class Intake:
         """Packets that belong nowhere are counted in `counters` as "unroutable"."""
         self._counters = counters
         self.arrivals = ArrivalRecorder()
-        self.fast_path = FastPath(self.arrivals)  # where packets go first, if their transport knows it
+        self.arrivals_due = inf  # when the peer is to be told of them
         self.deadline_set = False  # perhaps an earlier one, since whoever asks for deadlines asked and cleared this
         self.complete: VideoStream | None = None  # has frames, by the last packet
         self._by_mid: dict[str, ReceivedStream] = {}
@@ -32,8 +30,6 @@ class Intake:
         """Expect packets of `stream`."""
         if mid is not None:
             self._by_mid[mid] = stream
-            stream.mid = mid
-        self.fast_path.forget()
         for ssrc in ssrcs:
             self._latch(ssrc, stream)
         for payload_type in stream.codecs:
@@ -41,7 +37,6 @@ class Intake:
 
     def replace(self, old: ReceivedStream, new: ReceivedStream) -> None:
         """Packets of `old` are those of `new` from now on."""
-        self.fast_path.forget()
         self._by_mid = {mid: new if stream is old else stream for mid, stream in self._by_mid.items()}
         self._by_ssrc = {ssrc: new if stream is old else stream for ssrc, stream in self._by_ssrc.items()}
         self._by_type = {number: new if stream is old else stream for number, stream in self._by_type.items()}
@@ -49,12 +44,11 @@ class Intake:
     def receive(self, packet: RtpPacket, now: float) -> bool:
         """Whether the packet left something to do: frames in `complete`, or a deadline."""
         self.complete = None
-        self.fast_path.open()
         sequence = packet.transport_sequence
         if sequence >= 0:
             self.arrivals.record(sequence, packet.arrival)
-            if self.arrivals.due == inf:
-                self.arrivals.due = now + INTERVAL
+            if self.arrivals_due == inf:
+                self.arrivals_due = now + INTERVAL
                 self.deadline_set = True
         if packet.mid is None:
             stream = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
@@ -67,9 +61,7 @@ class Intake:
             self._latch(packet.ssrc, stream)
         if not stream.receive(packet, now):
             self._counters["unroutable"] += 1
-            return self.deadline_set
-        self._learn(packet, stream)
-        if isinstance(stream, VideoStream):
+        elif isinstance(stream, VideoStream):
             receiver = stream.receiver
             if receiver.has_deadlines():
                 self.deadline_set = True
@@ -92,18 +84,3 @@ class Intake:
         if before is not None:
             before.latched = -1  # it may have latched what is taken from it
         self._by_ssrc[ssrc] = stream
-        self.fast_path.forget()
-
-    def _learn(self, packet: RtpPacket, stream: ReceivedStream) -> None:
-        """Let the next packets like this one take the fast path, where there is one for them."""
-        count = stream.sources.newest
-        if packet.ssrc != stream.media_ssrc or count is None:
-            return
-        if isinstance(stream, VideoStream):
-            if stream.receiver.run.armed:
-                self.fast_path.learn(packet.ssrc, packet.payload_type, stream.mid, count, stream, stream.receiver.run)
-        elif isinstance(stream, AudioStream):
-            if isinstance(stream.receiver, AudioReceiver):
-                self.fast_path.learn(packet.ssrc, packet.payload_type, stream.mid, count, stream, None, stream.receiver)
-        else:
-            self.fast_path.learn(packet.ssrc, packet.payload_type, stream.mid, count, stream)

@@ -38,7 +38,6 @@ cdef class Vp8Format:
 
     @cython.locals(descriptor=Descriptor, resumes=cython.bint)
     cpdef Fragment inspect(self, bytes payload)
-    cpdef follow(self, int picture_id)
     cdef bint _can_follow_gap(self, Descriptor descriptor)
 
     @cython.locals(mask=cython.int)

@@ -141,10 +141,6 @@ class Vp8Format:
         self._picture_id = first.picture_id
         return AssembledFrame(_picture(fragments), first.keyframe)
 
-    def follow(self, picture_id: int) -> None:
-        """A frame without layers that followed the one before was put together elsewhere."""
-        self._picture_id = picture_id
-
     def _can_follow_gap(self, descriptor: Descriptor) -> bool:
         return descriptor.keyframe or (
             not self.needs_keyframe

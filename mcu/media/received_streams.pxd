@@ -11,13 +11,12 @@ cdef int MAX_SOURCES
 cdef class Sources:
     cdef readonly dict statistics
     cdef object _codecs
-    cdef readonly ReceptionStatistics newest
+    cdef ReceptionStatistics _newest
 
     @cython.locals(statistics=ReceptionStatistics)
     cdef count(self, RtpPacket packet, double now)
     cdef forget(self, ssrc)
     cdef ReceptionStatistics _find(self, RtpPacket packet)
-    cdef _retire(self, ssrc)
 
 
 cdef class ReceivedStream:
@@ -26,7 +25,6 @@ cdef class ReceivedStream:
     cdef readonly Sources sources
     cdef readonly long long media_ssrc
     cdef public long long latched
-    cdef public object mid
 
     cpdef bint receive(self, RtpPacket packet, double now) except -1
     cpdef bint end(self, ssrc) except -1

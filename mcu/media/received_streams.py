@@ -19,31 +19,26 @@ class Sources:
     def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
         self.statistics: dict[int, ReceptionStatistics] = {}
         self._codecs = codecs
-        self.newest: ReceptionStatistics | None = None  # of the packet before, and mostly of the next
+        self._newest: ReceptionStatistics | None = None  # of the packet before, and mostly of the next
 
     def count(self, packet: RtpPacket, now: float) -> None:
-        statistics = self.newest
+        statistics = self._newest
         if statistics is None or statistics.ssrc != packet.ssrc:
-            statistics = self.newest = self._find(packet)
+            statistics = self._newest = self._find(packet)
         statistics.receive(packet.sequence_number, packet.timestamp, now)
 
     def forget(self, ssrc: int) -> None:
-        self._retire(ssrc)
+        self.statistics.pop(ssrc, None)
+        self._newest = None
 
     def _find(self, packet: RtpPacket) -> ReceptionStatistics:
         statistics = self.statistics.get(packet.ssrc)
         if statistics is None:
             if len(self.statistics) >= MAX_SOURCES:
-                self._retire(next(iter(self.statistics)))
+                del self.statistics[next(iter(self.statistics))]
             clock_rate = self._codecs[packet.payload_type].clock_rate
             statistics = self.statistics[packet.ssrc] = ReceptionStatistics(packet.ssrc, clock_rate)
         return statistics
-
-    def _retire(self, ssrc: int) -> None:
-        statistics = self.statistics.pop(ssrc, None)
-        if statistics is not None:
-            statistics.retired = True
-        self.newest = None
 
 
 class ReceivedStream:
@@ -54,7 +49,6 @@ class ReceivedStream:
         self.codecs = codecs
         self.sources = Sources(codecs)
         self.media_ssrc = 0  # 0 until the first packet
-        self.mid: str | None = None  # by which packets may name it
         self.latched = -1  # the SSRC that the intake routed here last; -1 for none, or one that it forgot
 
     def receive(self, packet: RtpPacket, now: float) -> bool:
@@ -63,8 +57,7 @@ class ReceivedStream:
 
     def continue_from(self, other: ReceivedStream) -> None:
         """Take the place of `other`: what was counted of its sources goes on."""
-        self.sources, self.media_ssrc = other.sources, other.media_ssrc
-        self.mid, self.latched = other.mid, other.latched
+        self.sources, self.media_ssrc, self.latched = other.sources, other.media_ssrc, other.latched
 
     def end(self, ssrc: int) -> bool:
         """The peer said BYE; whether the stream has ended with it."""

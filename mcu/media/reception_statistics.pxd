@@ -1,8 +1,26 @@
 # C types of reception_statistics.py.
-from mcu._native.fast_path cimport SourceCount
+cimport cython
+
+from mcu.media.sequence cimport Unwrapper
 
 
-cdef class ReceptionStatistics(SourceCount):
+cdef class ReceptionStatistics:
+    cdef readonly long long ssrc
+    cdef readonly long long clock_rate
+    cdef readonly long long received
+    cdef readonly long long jumps
     cdef readonly object clock
+    cdef Unwrapper _unwrapper
+    cdef long long _base
+    cdef long long _suspect
+    cdef double _transit
+    cdef long long _last_timestamp
+    cdef double _jitter
+    cdef long long _expected_before
+    cdef long long _received_before
     cdef long long _last_sr
     cdef double _last_sr_arrival
+
+    @cython.locals(unwrapper=Unwrapper, number=cython.longlong, ahead=cython.longlong, transit=cython.double,
+                   before=cython.longlong, after=cython.longlong, step=cython.double)
+    cpdef receive(self, long long sequence_number, long long timestamp, double now)

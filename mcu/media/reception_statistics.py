@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mcu._native.fast_path import SourceCount
 from mcu.media.rtcp import ReportBlock, SenderReport
-from mcu.media.sequence import distance
+from mcu.media.sequence import Unwrapper, distance
 
+MAX_DROPOUT = 3_000  # numbers; RFC 3550 appendix A.1: a larger jump needs a second packet to be believed
 NTP_FRACTION = 1 << 32
 COMPACT_SECOND = 65_536  # units of LSR and DLSR
 
@@ -28,20 +28,60 @@ class ClockMapping:
         return self.wall_clock + distance(self.timestamp, timestamp, bits=32) / self.clock_rate
 
 
-class ReceptionStatistics(SourceCount):
+class ReceptionStatistics:
     """One per received SSRC."""
 
     def __init__(self, ssrc: int, clock_rate: int) -> None:
-        SourceCount.__init__(self, ssrc, clock_rate)  # compiled, super() knows no class
+        self.ssrc = ssrc
+        self.clock_rate = clock_rate
+        self.received = 0
+        self.jumps = 0  # times the sequence started anew
         self.clock: ClockMapping | None = None  # set by the first sender report
+        self._unwrapper = Unwrapper()
+        self._base = -1  # first extended number
+        self._suspect = -1  # 16-bit number that would confirm a jump
+        self._transit = 0.0
+        self._last_timestamp = -1
+        self._jitter = 0.0
+        self._expected_before = 0
+        self._received_before = 0
         self._last_sr = 0
         self._last_sr_arrival = 0.0
+
+    def receive(self, sequence_number: int, timestamp: int, now: float) -> None:
+        """Count one packet that arrived at `now` (monotonic seconds)."""
+        unwrapper = self._unwrapper
+        number = unwrapper.peek(sequence_number)
+        ahead = number - unwrapper.highest
+        if self._base < 0:
+            self._restart(sequence_number)
+        elif not -MAX_DROPOUT < ahead < MAX_DROPOUT:
+            if sequence_number != self._suspect:
+                self._suspect = (sequence_number + 1) & 0xFFFF
+                return
+            self.jumps += 1
+            self._restart(sequence_number)
+        elif ahead > 0:
+            unwrapper.highest = number
+        self.received += 1
+        if timestamp != self._last_timestamp:  # only the first packet of a picture tells of transit
+            transit = now * self.clock_rate - timestamp
+            if self._last_timestamp >= 0:
+                before, after = int(self._transit), int(transit)
+                step = abs(distance(before & 0xFFFFFFFF, after & 0xFFFFFFFF, bits=32))
+                self._jitter += (step - self._jitter) / 16
+            self._transit = transit
+            self._last_timestamp = timestamp
 
     def receive_report(self, report: SenderReport, now: float) -> None:
         """Remember the sender's clocks."""
         self._last_sr = report.ntp >> 16 & 0xFFFFFFFF
         self._last_sr_arrival = now
         self.clock = ClockMapping(report.ntp / NTP_FRACTION, report.rtp_timestamp, self.clock_rate)
+
+    @property
+    def expected(self) -> int:
+        return self._unwrapper.highest - self._base + 1 if self._base >= 0 else 0
 
     @property
     def lost(self) -> int:
@@ -51,19 +91,19 @@ class ReceptionStatistics(SourceCount):
     @property
     def jitter(self) -> float:
         """Seconds."""
-        return self.deviation / self.clock_rate
+        return self._jitter / self.clock_rate
 
     def report(self, now: float) -> ReportBlock:
         """A report block, whose loss fraction covers the time since the previous one."""
-        expected = self.expected - self.expected_before
-        lost = expected - (self.received - self.received_before)
-        self.expected_before, self.received_before = self.expected, self.received
+        expected = self.expected - self._expected_before
+        lost = expected - (self.received - self._received_before)
+        self._expected_before, self._received_before = self.expected, self.received
         return ReportBlock(
             ssrc=self.ssrc,
             fraction_lost=min(255, (lost << 8) // expected) if expected > 0 and lost > 0 else 0,
             packets_lost=self.lost,
-            highest_sequence=(self.highest - 0x10000) & 0xFFFFFFFF,
-            jitter=int(self.deviation) & 0xFFFFFFFF,
+            highest_sequence=(self._unwrapper.highest - 0x10000) & 0xFFFFFFFF,
+            jitter=int(self._jitter) & 0xFFFFFFFF,
             last_sr=self._last_sr,
             delay_since_last_sr=self._delay_since_last_sr(now),
         )
@@ -72,6 +112,12 @@ class ReceptionStatistics(SourceCount):
         if not self._last_sr:
             return 0
         return min(0xFFFFFFFF, max(0, int((now - self._last_sr_arrival) * COMPACT_SECOND)))
+
+    def _restart(self, sequence_number: int) -> None:
+        self._unwrapper = Unwrapper()
+        self._base = self._unwrapper.extend(sequence_number)
+        self.received = self._expected_before = self._received_before = 0
+        self._suspect = self._last_timestamp = -1
 
 
 def ntp_time(seconds: float) -> int:

@@ -1,7 +1,6 @@
 # C types of rtp_session.py.
 cimport cython
 
-from mcu._native.fast_path cimport WholeFrame
 from mcu._native.rtp_packet cimport RtpPacket
 from mcu.media.intake cimport Intake
 from mcu.media.received_streams cimport VideoStream
@@ -38,9 +37,6 @@ cdef class RtpSession:
     cdef list _output
 
     cpdef bint receive_rtp(self, RtpPacket packet, double now) except -1
-
-    @cython.locals(stream=VideoStream)
-    cpdef bint receive_frame(self, WholeFrame frame, double now) except -1
     cpdef receive_rtcp(self, bytes data, double now)
     cdef _receive_rtcp(self, packet, double now)
 

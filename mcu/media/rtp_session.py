@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from mcu._native.fast_path import FastPath, WholeFrame
 from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import ProtocolError
 from mcu.media import rtcp, transport_feedback
@@ -139,24 +138,6 @@ class RtpSession:
         self._take_frames(self._intake.complete)
         return self.take_frame is None or self.deadline_set
 
-    def receive_frame(self, frame: WholeFrame, now: float) -> bool:
-        """Take a frame of the fast path. False when it left nothing to do."""
-        stream = frame.stream
-        assert isinstance(stream, VideoStream)
-        encoded = stream.receiver.take_whole(frame, now)
-        if encoded is None:
-            return False
-        if self.take_frame is not None:
-            self.take_frame(stream.kind, encoded)
-            return False
-        self._emit(FrameReceived(stream.kind, encoded))
-        return True
-
-    @property
-    def fast_path(self) -> FastPath:
-        """For the transport whose packets come here."""
-        return self._intake.fast_path
-
     def receive_rtcp(self, data: bytes, now: float) -> None:
         """Take one RTCP datagram (compound, or reduced-size)."""
         self.counters["rtcp_received"] += 1
@@ -217,8 +198,8 @@ class RtpSession:
                 self._ask_sender(stream, now)
         if now >= self.repairs.next_timer():
             self.repairs.handle_timer(now)
-        if now >= self._intake.arrivals.due:
-            self._intake.arrivals.due = math.inf
+        if now >= self._intake.arrivals_due:
+            self._intake.arrivals_due = math.inf
             for data in self._intake.arrivals.take():
                 self._send(rtcp.TransportFeedback(self._ssrc, self._any_media_ssrc(), data))
         if now >= self._schedule.due:
@@ -233,7 +214,7 @@ class RtpSession:
         """When `handle_timer` wants to be called; math.inf for never."""
         self._intake.deadline_set = False
         due = min(self._schedule.due, self.repairs.next_timer())
-        arrivals = self._intake.arrivals.due
+        arrivals = self._intake.arrivals_due
         if arrivals < due:
             due = min(due, math.ceil(arrivals / TOGETHER_SECONDS) * TOGETHER_SECONDS)
         for stream in self._videos:

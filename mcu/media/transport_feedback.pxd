@@ -1,7 +1,7 @@
 # C types of transport_feedback.py.
 cimport cython
 
-from mcu._native.fast_path cimport ArrivalLog
+from mcu.media.sequence cimport Unwrapper
 
 cdef int TICKS_PER_BASE
 cdef int NOT_RECEIVED
@@ -12,10 +12,21 @@ cdef int ONE_BIT_SYMBOLS
 cdef int TWO_BIT_SYMBOLS
 
 
-cdef class ArrivalRecorder(ArrivalLog):
+cdef class ArrivalRecorder:
+    cdef readonly long long dropped
+    cdef Unwrapper _unwrapper
+    cdef dict _arrivals
+    cdef long long _next
     cdef long long _number
 
+    @cython.locals(arrivals=dict, before=cython.longlong, number=cython.longlong, ticks=cython.longlong)
+    cpdef record(self, long long sequence, double now)
+
+    @cython.locals(base=cython.longlong, last=cython.longlong, number=cython.longlong)
     cpdef list take(self)
+
+    @cython.locals(first=cython.longlong, last=cython.longlong, base=cython.longlong)
+    cdef tuple _span(self)
 
 
 @cython.locals(first=cython.longlong, reference=cython.longlong, previous=cython.longlong, delta=cython.longlong,

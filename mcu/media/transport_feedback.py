@@ -12,11 +12,13 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mcu._native.fast_path import ArrivalLog
 from mcu.errors import ProtocolError
+from mcu.media.sequence import Unwrapper
 
+TICKS_PER_SECOND = 4_000  # 250 µs
 TICKS_PER_BASE = 256  # 64 ms
 MAX_PACKETS_PER_FEEDBACK = 400  # at most 2 bytes of delta and 2/7 of a chunk each: fits 1,000 bytes
+MAX_GAP = 5_000  # numbers; a larger jump is a new start, not loss
 INTERVAL = 0.1  # seconds between feedbacks; libwebrtc's middle value, enough for the sender's estimator
 
 NOT_RECEIVED, SMALL_DELTA, LARGE_DELTA = 0, 1, 2
@@ -38,20 +40,55 @@ class Arrivals:
     number: int  # feedback packet count, 8 bits
 
 
-class ArrivalRecorder(ArrivalLog):
+class ArrivalRecorder:
     """The receiving side of a transport: remembers arrivals and writes feedback. At most MAX_GAP packets are held."""
 
     def __init__(self) -> None:
+        self.dropped = 0  # arrivals that could not be reported: table full, or far too old
+        self._unwrapper = Unwrapper()
+        self._arrivals: dict[int, int] = {}  # extended number -> ticks, not yet reported
+        self._next = -1  # first number that no feedback has covered
         self._number = 0
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._arrivals)
+
+    def record(self, sequence: int, now: float) -> None:
+        """Packet with transport-wide `sequence` (16 bits) arrived at `now` (monotonic seconds)."""
+        arrivals = self._arrivals
+        before = self._unwrapper.highest
+        number = self._unwrapper.extend(sequence)
+        if number != before + 1 and before >= 0 and not -MAX_GAP < number - before < MAX_GAP:
+            self.dropped += len(arrivals)
+            arrivals.clear()
+            self._unwrapper.highest = self._next = number
+        if len(arrivals) >= MAX_GAP:
+            self.dropped += 1
+            return
+        ticks = int(now * TICKS_PER_SECOND)
+        arrivals.setdefault(number, ticks)
 
     def take(self) -> list[bytes]:
         """Feedback data for everything that arrived since the last call, in one or more parts."""
         feedback = []
-        while (span := self.take_span(MAX_PACKETS_PER_FEEDBACK)) is not None:
-            base, ticks = span
+        while self._arrivals:
+            base, last = self._span()
+            ticks = [self._arrivals.pop(number, None) for number in range(base, last + 1)]
             feedback.append(_encode(base & 0xFFFF, ticks, self._number))
             self._number = (self._number + 1) & 0xFF
+            self._next = max(self._next, last + 1)
         return feedback
+
+    def _span(self) -> tuple[int, int]:
+        """First and last number of the next feedback."""
+        first = last = min(self._arrivals)
+        if first < self._next:  # late ones: only themselves, so that nothing reported before is contradicted
+            while last + 1 < self._next and last + 1 in self._arrivals:
+                last += 1
+            return first, min(last, first + MAX_PACKETS_PER_FEEDBACK - 1)
+        base = self._next if self._next >= 0 and first - self._next < MAX_PACKETS_PER_FEEDBACK // 2 else first
+        return base, min(max(self._arrivals), base + MAX_PACKETS_PER_FEEDBACK - 1)
 
 
 def encode(arrivals: Arrivals) -> bytes:

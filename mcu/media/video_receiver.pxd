@@ -1,11 +1,9 @@
 # C types of video_receiver.py.
 cimport cython
 
-from mcu._native.fast_path cimport FrameRun, WholeFrame
 from mcu.media.keyframe_requests cimport KeyframeRequests
 from mcu.media.nack cimport Missing, NackList
 from mcu.media.fragments cimport AssembledFrame, Fragment
-from mcu.media.payload_vp8 cimport Vp8Format
 from mcu.media.reorder_buffer cimport BufferedPacket, FramePackets, ReorderBuffer, buffered
 from mcu.media.sequence cimport Unwrapper
 
@@ -33,7 +31,6 @@ cdef class VideoReceiver:
     cdef public double rtt
     cdef readonly double repair_time
     cdef readonly object codec
-    cdef readonly FrameRun run
     cdef readonly KeyframeRequests keyframe_requests
     cdef dict _codecs
     cdef list _frames
@@ -42,7 +39,6 @@ cdef class VideoReceiver:
     cdef double _max_age
     cdef int _max_requests
     cdef object _format
-    cdef Vp8Format _vp8
     cdef ReorderBuffer _buffer
     cdef Unwrapper _unwrapper
     cdef NackList _nacks
@@ -50,14 +46,9 @@ cdef class VideoReceiver:
     cdef int _strays
     cdef bint _gap
 
+    @cython.locals(number=cython.longlong, ahead=cython.longlong, fragment=Fragment)
     cpdef receive(self, int payload_type, long long sequence_number, long long timestamp, bint marker, bytes payload,
                   int orientation, double now, bint repair=*)
-    cpdef take_whole(self, WholeFrame frame, double now)
-
-    @cython.locals(number=cython.longlong, ahead=cython.longlong, fragment=Fragment)
-    cdef _receive(self, int payload_type, long long sequence_number, long long timestamp, bint marker, bytes payload,
-                  int orientation, double now, bint repair)
-    cdef bint _is_settled(self)
 
     @cython.locals(due=cython.double, oldest=cython.double)
     cpdef double next_timer(self)

@@ -13,12 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from mcu._native.fast_path import FrameRun, WholeFrame
 from mcu.errors import ProtocolError
 from mcu.media.fragments import PayloadFormat
 from mcu.media.keyframe_requests import KeyframeRequests
 from mcu.media.nack import MAX_REQUESTS, REORDER_TOLERANCE, NackList
-from mcu.media.payload_vp8 import Vp8Format
 from mcu.media.payloads import VIDEO_CODECS, make_format
 from mcu.media.reorder_buffer import FramePackets, ReorderBuffer, buffered
 from mcu.media.sequence import Unwrapper
@@ -65,9 +63,7 @@ class VideoReceiver:
         self._payload_type = -1  # of `codec`
         self._max_age = MAX_AGE
         self._max_requests = MAX_REQUESTS
-        self.run = FrameRun()  # on the fast path: takes the next frames while nothing is amiss
         self._format: PayloadFormat | None = None
-        self._vp8: Vp8Format | None = None  # `_format`, if it is that
         self._start()
 
     def receive(
@@ -85,38 +81,6 @@ class VideoReceiver:
 
         By keywords, please; the compiled form cannot insist on them.
         """
-        if self.run.armed:  # what it has came before
-            for number, begun, kept, turned in self.run.disarm():
-                self._receive(self._payload_type, number, begun, False, kept, turned, now, False)
-        self._receive(payload_type, sequence_number, timestamp, marker, payload, orientation, now, repair)
-        if self._vp8 is not None and self._is_settled():
-            self.run.arm(self._unwrapper.highest + 1)
-
-    def take_whole(self, frame: WholeFrame, now: float) -> EncodedFrame | None:
-        """Take a frame that `run` put together, as if its packets had been received; None for one of another's run."""
-        vp8 = self._vp8
-        if frame.run is not self.run or vp8 is None:
-            return None
-        self.counters.packets += frame.packets
-        self.counters.frames += 1
-        self._unwrapper.highest += frame.packets
-        self._buffer.next += frame.packets
-        vp8.follow(frame.picture_id)
-        if frame.orientation >= 0:
-            self._rotation = frame.orientation
-        return EncodedFrame(vp8.codec, frame.data, frame.timestamp, False, self._rotation, now)
-
-    def _receive(
-        self,
-        payload_type: int,
-        sequence_number: int,
-        timestamp: int,
-        marker: bool,
-        payload: bytes,
-        orientation: int,
-        now: float,
-        repair: bool,
-    ) -> None:
         self.counters.packets += 1
         number = self._unwrapper.peek(sequence_number)
         ahead = number - self._unwrapper.highest
@@ -194,7 +158,7 @@ class VideoReceiver:
     @property
     def held(self) -> int:
         """Packets that wait for their frame to be complete."""
-        return len(self._buffer) + len(self.run)
+        return len(self._buffer)
 
     @property
     def _patience(self) -> float:
@@ -209,15 +173,6 @@ class VideoReceiver:
         self._hole_needs_keyframe = False  # a keyframe was asked for because of missing packets, which may yet come
         self._strays = 0
         self._gap = True  # packets are missing since the newest frame that could be decoded
-
-    def _is_settled(self) -> bool:
-        """Nothing is missing and nothing held: the next packet begins a frame that refers to the newest one."""
-        return (
-            not self._gap
-            and not self._hole_needs_keyframe
-            and self._buffer.next == self._unwrapper.highest + 1
-            and len(self._buffer) == 0
-        )
 
     def _restarts(self, ahead: int) -> bool:
         """Start anew if the sender has; `ahead` is how far the packet lies from the newest one."""
@@ -239,8 +194,7 @@ class VideoReceiver:
         self._max_age = MAX_AGE if can_repair else MAX_AGE_WITHOUT_NACK
         self._max_requests = MAX_REQUESTS if can_repair else 0
         if self._format is None or self._format.codec != codec.name:
-            made = self._format = make_format(codec)
-            self._vp8 = made if isinstance(made, Vp8Format) else None
+            self._format = make_format(codec)
             self._start()
         self.codec = codec
         self._payload_type = payload_type

@@ -14,7 +14,6 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from mcu._native.fast_path import WholeFrame
 from mcu._native.packets import BATCH, Datagram, MediaSocket, Path, Rtcp, SrtpTransport
 from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import PeerError
@@ -147,7 +146,7 @@ class Connection:
             for item in items:
                 if isinstance(item, Datagram):
                     self._receive_plain(item.data, (item.path.ip, item.path.port), now)
-                elif not isinstance(item, WholeFrame):  # nor are there any: no fast path here
+                else:
                     packets.append(item)
             if len(items) < BATCH:
                 break

@@ -1,9 +1,7 @@
 # C types of endpoint.py.
 cimport cython
 
-from mcu._native.fast_path cimport WholeFrame
 from mcu._native.rtp_packet cimport RtpPacket
-from mcu.media.audio_receiver cimport AudioReceiver
 from mcu.webrtc.alarm cimport Alarm
 from mcu.webrtc.gathering cimport Gathering
 from mcu.webrtc.leg cimport WebRtcLeg
@@ -36,14 +34,8 @@ cdef class Endpoint:
     @cython.locals(now=cython.double, count=cython.longlong, items=list)
     cpdef _read(self)
 
-    @cython.locals(stirred=cython.bint, leg=WebRtcLeg)
+    @cython.locals(stirred=cython.bint)
     cdef _receive_rtp(self, RtpPacket packet, double now)
-
-    @cython.locals(leg=WebRtcLeg)
-    cdef _receive_frame(self, WholeFrame frame, double now)
-
-    @cython.locals(leg=WebRtcLeg, receiver=AudioReceiver)
-    cdef _receive_speech(self, RtpPacket packet, double now)
 
     @cython.locals(leg=WebRtcLeg)
     cdef _receive_rtcp(self, item, double now)

@@ -2,8 +2,7 @@
 
 The whole receive path:
 
-    loop.add_reader ─▶ MediaSocket.receive ─┬─ RtpPacket ─▶ leg.session.receive_rtp, or its AudioReceiver
-                                            ├─ WholeFrame ▶ leg.session.receive_frame
+    loop.add_reader ─▶ MediaSocket.receive ─┬─ RtpPacket ─▶ leg.session.receive_rtp
                                             ├─ Rtcp ──────▶ leg.session.receive_rtcp
                                             └─ Datagram ──┬─ STUN, by username ─▶ leg.receive_check
                                                           └─ DTLS, by path ─────▶ leg.receive_dtls
@@ -23,10 +22,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from mcu._native.fast_path import WholeFrame
 from mcu._native.packets import BATCH, MediaSocket, Rtcp
 from mcu._native.rtp_packet import RtpPacket
-from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import AudioProfile, VideoProfile
 from mcu.webrtc import sockets
@@ -44,7 +41,6 @@ from mcu.webrtc.timer_wheel import Timed
 
 MAX_BATCHES = 8  # per wake-up, 512 datagrams: about 3 ms, so timers and the audio tick are never kept waiting longer
 AUDIO = AudioProfile()
-CLOSED, CONNECTED = LegState.CLOSED, LegState.CONNECTED  # a member of an enumeration is a call to look up
 
 log = structlog.get_logger()
 
@@ -199,30 +195,24 @@ class Endpoint:
         self._awake = True
         for _ in range(MAX_BATCHES):
             items = self._media.receive(now)
-            count += self._media.passed
+            count += len(items)
             for item in items:
                 if isinstance(item, RtpPacket):
-                    if item.receiver is None:
-                        self._receive_rtp(item, now)
-                    else:
-                        self._receive_speech(item, now)
-                elif isinstance(item, WholeFrame):
-                    self._receive_frame(item, now)
+                    self._receive_rtp(item, now)
                 elif isinstance(item, Rtcp):
                     self._receive_rtcp(item, now)
                 else:
                     self._receive_plain(item.data, item.path, now)
-            if self._media.passed < BATCH:
+            if len(items) < BATCH:
                 break
         self._gathering.note(count, now)
         self._settle()
 
     def _receive_rtp(self, packet: RtpPacket, now: float) -> None:
         """Most packets leave nothing to do, and then their leg need not be pumped."""
-        owner = packet.owner
-        if not isinstance(owner, WebRtcLeg) or owner.state is CLOSED:  # perhaps by a packet of the same reading
+        leg = packet.owner
+        if not isinstance(leg, WebRtcLeg) or leg.state is LegState.CLOSED:  # perhaps by a packet of the same reading
             return
-        leg = owner
         leg.last_received = now
         try:
             stirred = leg.session.receive_rtp(packet, now)
@@ -230,32 +220,8 @@ class Endpoint:
             log.exception("leg failed", leg=leg.id)
             self._failed(leg)
             return
-        if stirred or leg.state is not CONNECTED:
+        if stirred or leg.state is not LegState.CONNECTED:
             self._touch_by_media(leg)
-
-    def _receive_speech(self, packet: RtpPacket, now: float) -> None:
-        """All else was done on the fast path."""
-        owner, receiver = packet.owner, packet.receiver
-        assert isinstance(owner, WebRtcLeg)
-        assert isinstance(receiver, AudioReceiver)
-        leg = owner
-        try:
-            receiver.receive(packet, now)
-        except Exception:
-            log.exception("leg failed", leg=leg.id)
-            self._failed(leg)
-
-    def _receive_frame(self, frame: WholeFrame, now: float) -> None:
-        owner = frame.owner
-        if not isinstance(owner, WebRtcLeg) or owner.state is CLOSED:
-            return
-        leg = owner
-        try:
-            if leg.session.receive_frame(frame, now):
-                self._touch_by_media(leg)
-        except Exception:
-            log.exception("leg failed", leg=leg.id)
-            self._failed(leg)
 
     def _receive_rtcp(self, item: Rtcp, now: float) -> None:
         owner = item.transport.owner if item.transport is not None else None
@@ -272,7 +238,7 @@ class Endpoint:
         self._touch_by_media(leg)
 
     def _touch_by_media(self, leg: WebRtcLeg) -> None:
-        if leg.state is CONNECTED:
+        if leg.state is LegState.CONNECTED:
             self._touched.setdefault(leg, True)
         else:
             self._touched[leg] = False  # its state will change, and its deadlines with it
@@ -306,12 +272,7 @@ class Endpoint:
             if transport is None:
                 self._unvalidated += 1
             elif isinstance(item, RtpPacket):
-                if item.receiver is None:
-                    self._receive_rtp(item, now)
-                else:
-                    self._receive_speech(item, now)
-            elif isinstance(item, WholeFrame):
-                self._receive_frame(item, now)
+                self._receive_rtp(item, now)
             elif isinstance(item, Rtcp):
                 self._receive_rtcp(item, now)
         self._settle()

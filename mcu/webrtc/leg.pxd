@@ -16,7 +16,7 @@ cdef class WebRtcLeg:
     cdef readonly dict sent
     cdef readonly object transport
     cdef readonly object state
-    cdef double _last_received
+    cdef public double last_received
     cdef readonly ReceiverLine line
     cdef readonly object ice
     cdef readonly object dtls

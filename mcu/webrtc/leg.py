@@ -64,7 +64,7 @@ class WebRtcLeg:
         self.sent: dict[StreamKind, SendStream] = {}
         self.transport: SrtpTransport | None = None  # set when DTLS has given the keys
         self.state = LegState.CHECKING
-        self._last_received = now
+        self.last_received = now  # monotonic seconds of the last thing that was certainly the peer's
         self.line = ReceiverLine(START_BITRATE)
         self.ice = IceLite(local=description.credentials, now=now)
         self.dtls = DtlsAssociation(
@@ -92,15 +92,6 @@ class WebRtcLeg:
     def answer(self) -> str:
         """The newest answer."""
         return self._description.answer
-
-    @property
-    def last_received(self) -> float:
-        """Monotonic seconds of the last thing that was certainly the peer's."""
-        return max(self._last_received, self.session.fast_path.last_received)
-
-    @last_received.setter
-    def last_received(self, now: float) -> None:
-        self._last_received = now
 
     @property
     def connected(self) -> bool:
@@ -321,8 +312,6 @@ class WebRtcLeg:
     def _enter(self, state: LegState) -> None:
         assert state in TRANSITIONS[self.state], f"{self.state} to {state}"
         self.state = state
-        if self.transport is not None:  # elsewhere than in a connected leg a packet changes the state
-            self.transport.fast_path = self.session.fast_path if state is LegState.CONNECTED else None
 
     def _follow_ice(self, now: float) -> None:
         """Send the agent's replies, then do what its events say."""

@@ -4,9 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from mcu._native.fast_path import TICKS_PER_SECOND
 from mcu.media.receiver_line import MOST_STATUSES, SOUND_BITRATE, ReceiverLine
-from mcu.media.transport_feedback import MAX_STATUSES, Arrivals
+from mcu.media.transport_feedback import MAX_STATUSES, TICKS_PER_SECOND, Arrivals
 
 PACKET = 1_000  # bytes
 

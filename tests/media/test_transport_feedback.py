@@ -5,11 +5,12 @@ import struct
 
 import pytest
 
-from mcu._native.fast_path import MAX_GAP, TICKS_PER_SECOND
 from mcu.errors import ProtocolError
 from mcu.media.transport_feedback import (
+    MAX_GAP,
     MAX_PACKETS_PER_FEEDBACK,
     MAX_STATUSES,
+    TICKS_PER_SECOND,
     ArrivalRecorder,
     Arrivals,
     decode,

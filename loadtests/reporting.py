@@ -177,8 +177,14 @@ class Reporter:
             ("시간", "time", f"{results.seconds:.0f} s"),
             ("locust 작업자", "locust workers", str(workers)),
             ("부하를 만든 컴퓨터", "machine of the load", f"{platform.machine()}, {os.cpu_count()} cores"),
-            ("다시 해 보려면", "to repeat", shlex.join(["locust", *sys.argv[1:]])),
+            ("다시 해 보려면", "to repeat", again(self._parsed.scenario, sys.argv[1:])),
         ]
+
+
+def again(scenario: str, arguments: Sequence[str]) -> str:
+    """The command that repeats a run of these arguments, whose scenario may have come from the environment."""
+    named = any(each.split("=")[0] == "--scenario" for each in arguments)
+    return shlex.join(["python", "-m", "loadtests", *([] if named else ["--scenario", scenario]), *arguments])
 
 
 def say(results: Results, verdicts: Sequence[Verdict]) -> None:

@@ -47,3 +47,18 @@ def test_the_exit_code_is_the_verdict(expected: tuple[str, ...], code: int | Non
 
 def test_a_fault_of_the_load_itself_is_no_success() -> None:
     assert run("join count = 3", crash=True) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["--headless", "-u", "30"], "python -m loadtests --scenario soak --headless -u 30"),
+        (
+            ["--scenario", "soak", "--expect", "fps p50 > 20"],
+            "python -m loadtests --scenario soak --expect 'fps p50 > 20'",
+        ),
+        (["--scenario=soak"], "python -m loadtests --scenario=soak"),
+    ],
+)
+def test_the_report_says_how_to_repeat_the_run(arguments: list[str], command: str) -> None:
+    assert reporting.again("soak", arguments) == command

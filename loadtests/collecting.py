@@ -11,9 +11,9 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import gevent
 import msgspec
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from locust.env import Environment
 
 LOOK_SECONDS = 5.0
+CPU_LOOKS = 2  # over which CPU is taken: the server's figures are up to two seconds old, now more and now less
 ASK_SECONDS = 4.0  # for /metrics to come
 MAX_BODY = 4 << 20  # bytes
 MAX_WAITING = 50_000  # samples of a worker: ten seconds of five thousand a second
@@ -46,6 +47,13 @@ CPU = ("mcu_processor_cpu_seconds_total", "mcu_controller_process_cpu_seconds_to
 MISSED = ("mcu_audio_ticks_missed_total", "mcu_video_ticks_missed_total")
 
 log = logging.getLogger(__name__)
+
+
+class Reading(NamedTuple):
+    """Of /metrics."""
+
+    at: float
+    metrics: Mapping[str, float]
 
 
 class Collector:
@@ -151,8 +159,7 @@ class Collector:
             self._looking = None
 
     def _look(self) -> None:
-        before: Mapping[str, float] = {}
-        at = time.time()
+        readings = deque([Reading(time.time(), {})], maxlen=CPU_LOOKS)
         told = False
         while True:
             gevent.sleep(LOOK_SECONDS)
@@ -166,10 +173,11 @@ class Collector:
                 told = True
             now = time.time()
             if self.results is not None:
-                self.results.look(self._moment(metrics, before, now, now - at))
-            before, at = metrics, now
+                self.results.look(self._moment(metrics, readings, now))
+            readings.append(Reading(now, metrics))
 
-    def _moment(self, metrics: Mapping[str, float], before: Mapping[str, float], now: float, seconds: float) -> Moment:
+    def _moment(self, metrics: Mapping[str, float], before: Sequence[Reading], now: float) -> Moment:
+        """`before`: the readings before this one, oldest first."""
         runner = self._environment.runner
         if now - self._load_since >= COUNT_SECONDS:  # by then each agent has said once how it does
             cpu, self._agents["cpu"] = self._agents["cpu"], 0
@@ -179,8 +187,8 @@ class Collector:
         return Moment(
             at=now,
             users=runner.user_count if runner is not None else 0,
-            server_cores=_rate(metrics, before, CPU, seconds),
-            ticks_missed=_rate(metrics, before, MISSED, 1.0),
+            server_cores=_rate(metrics, before[0].metrics, CPU, now - before[0].at),
+            ticks_missed=_rate(metrics, before[-1].metrics, MISSED, 1.0),
             load_cores=self._load_cores,
             load_late=late * 1000,
             **gauges,

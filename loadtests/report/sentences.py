@@ -140,18 +140,21 @@ def sentences(results: Results) -> list[Both]:
         half, nearly = joins.figure("p50") / 1000, joins.figure("p95") / 1000
         found.append(
             Both(
-                f"절반은 {half:.1f}초 안에, 100명 가운데 95명은 {nearly:.1f}초 안에 회의에 들어왔습니다.",
-                f"Half of them were in within {half:.1f} s, and 95 in 100 within {nearly:.1f} s.",
+                f"절반은 {half:.2f}초 안에, 100명 가운데 95명은 {nearly:.2f}초 안에 회의에 들어왔습니다.",
+                f"Half of them were in within {half:.2f} s, and 95 in 100 within {nearly:.2f} s.",
             )
         )
     for kind, ko, en in (("tile check", "화면을", "the picture"), ("voice check", "소리를", "the sound")):
         checks = measured.get(kind)
         if checks is not None:
-            count = int(checks.figure("count"))
+            count, wrong = int(checks.figure("count")), checks.fails
+            found_ko, found_en = f"{wrong}번 잘못을 찾았습니다", f"something wrong {wrong} times"
+            if not wrong:
+                found_ko, found_en = "잘못은 없었습니다", "nothing wrong"
             found.append(
                 Both(
-                    f"{ko} {count}번 확인했고, {checks.fails}번 잘못을 찾았습니다.",
-                    f"Looked at {en} {count} times, and found something wrong {checks.fails} times.",
+                    f"{ko} {count}번 확인했고, {found_ko}.",
+                    f"Looked at {en} {count} times, and found {found_en}.",
                 )
             )
     for kind, ko, en, wrong_ko, wrong_en in DELAYS:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gevent
 import msgspec
+import numpy as np
 import pytest
 from locust.env import Environment
 
 from loadtests import collecting
-from loadtests.collecting import Collector, parse_metrics, total
+from loadtests.collecting import Collector, Reading, parse_metrics, total
 from loadtests.findings import Figures, Inspection
 from loadtests.telling import tell, tell_counts, tell_inspection
 from loadtests.wire import Counts
@@ -74,7 +75,7 @@ def test_agents_say_how_they_do_less_often_than_the_server_is_looked_at() -> Non
     for look in range(1, 7):
         if look % 2:
             tell_counts(environment, "Agent", COUNTS)
-        cores.append(collector._moment({}, {}, began + 5.0 * look, 5.0).load_cores)
+        cores.append(collector._moment({}, [Reading(began, {})], began + 5.0 * look).load_cores)
     assert cores == pytest.approx([0.0, 0.15, 0.15, 0.15, 0.15, 0.15])
 
 
@@ -115,3 +116,10 @@ def test_metrics_are_summed_over_labels_and_nonsense_is_passed_over() -> None:
         3.5e8
     )
     assert total(metrics, ("absent",)) is None
+
+
+def test_figures_that_are_now_older_and_now_newer_give_an_even_rate() -> None:
+    collector, name = Collector(Environment(), leads=True), "mcu_processor_cpu_seconds_total"
+    read = [Reading(at, {name: 0.7 * 2.0 * (at // 2.0)}) for at in np.arange(0.0, 45.0, 5.0)]  # renewed every 2 s
+    moments = [collector._moment(read[look].metrics, read[look - 2 : look], read[look].at) for look in range(2, 9)]
+    assert [moment.server_cores for moment in moments] == pytest.approx([0.7] * 7)

@@ -80,7 +80,7 @@ def bench(
     runs: Annotated[
         int | None, typer.Option(min=1, max=99, help="Stretches of each contender; 5, 2 with --quick.")
     ] = None,
-    seconds: Annotated[float | None, typer.Option(help="Seconds of a stretch, at least 4; 10, 5 with --quick.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Seconds of a stretch, at least 4; 10, 4 with --quick.")] = None,
     variants: Annotated[
         str,
         typer.Option(

@@ -18,7 +18,7 @@ from mcu.bench.workload import VARIANTS
 from mcu.errors import ConfigurationError
 
 RUNS, SECONDS = 5, 10.0
-QUICK_RUNS, QUICK_SECONDS = 2, 5.0  # with the comparison and the composite alone: two minutes
+QUICK_RUNS, QUICK_SECONDS = 2, 4.0  # with the comparison and the composite alone: two minutes
 QUICK_SECTIONS = ("compare", "composite")
 LEAST_SECONDS = 4.0  # an MP reports its counters every two
 INTERRUPTED, FAILED = 130, 1

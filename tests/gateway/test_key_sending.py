@@ -78,6 +78,7 @@ async def test_a_room_that_called_by_itself_is_sent_keys_too(place: Place, tunne
 async def test_one_room_is_sent_no_more_than_a_menu_takes(place: Place) -> None:
     terminal, other = Terminal(), Terminal("다른 회의실")
     await terminal.call(place.address, place.direct)
+    await terminal.heard(ChannelOpened, count=4)
     first = await connected(place)
     rooms = rooms_of(place)
     for _ in range(int(PACE.burst) // MOST_KEYS):
@@ -85,9 +86,8 @@ async def test_one_room_is_sent_no_more_than_a_menu_takes(place: Place) -> None:
     with pytest.raises(RefusedError, match="too-fast"):
         await rooms.send_keys(place.created.conference, first, "2" * MOST_KEYS)
     await other.call(place.address, place.direct)
-    async with asyncio.timeout(10):
-        while len(roster := (await place.world.registry.snapshot(place.created.conference)).roster) < 2:
-            await asyncio.sleep(0.005)
+    await other.heard(ChannelOpened, count=4)
+    roster = (await place.world.registry.snapshot(place.created.conference)).roster
     (second,) = {who.id for who in roster} - {first}
     await rooms.send_keys(place.created.conference, second, "3")
     await place.until(lambda: pressed(other) == "3")

@@ -30,7 +30,7 @@ bench: setup ## Measure the server against bare codecs and other programs (make 
 
 load: ## Meetings of synthetic people who check what they see and hear (all it can do: make load ARGS=--help)
 	@tools/setup load
-	@LOADTEST_SCENARIO=$${LOADTEST_SCENARIO:-gathering} exec $(BIN)/python -m loadtests --headless $(ARGS)
+	@LOADTEST_SCENARIO=$${LOADTEST_SCENARIO:-gathering} exec $(BIN)/python -m loadtests --headless --only-summary $(ARGS)
 
 soak: ## People come and go for ten minutes, and nothing of the server may grow (make soak ARGS="--hours 8")
 	@tools/setup load

@@ -9,6 +9,7 @@ Rules:
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from collections import Counter, deque
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import gevent
 import msgspec
 import requests
+from urllib3.exceptions import HTTPError
 
 from loadtests.findings import Inspection
 from loadtests.results import Moment, Results, Sample
@@ -200,7 +202,11 @@ def read_metrics(host: str) -> Mapping[str, float]:
     response = requests.get(f"{host.rstrip('/')}/metrics", timeout=ASK_SECONDS, verify=False, stream=True)
     with response:
         response.raise_for_status()
-        return parse_metrics(response.raw.read(MAX_BODY, decode_content=True).decode(errors="replace").splitlines())
+        try:
+            body = response.raw.read(MAX_BODY, decode_content=True)
+        except HTTPError as error:  # of urllib3: it broke off, or is not coded as it says
+            raise requests.ConnectionError(str(error)) from error
+    return parse_metrics(body.decode(errors="replace").splitlines())
 
 
 def parse_metrics(lines: Iterable[str]) -> Mapping[str, float]:
@@ -217,8 +223,8 @@ def parse_metrics(lines: Iterable[str]) -> Mapping[str, float]:
 
 
 def total(metrics: Mapping[str, float], names: Iterable[str]) -> float | None:
-    """None where none of them is there."""
-    found = [metrics[name] for name in names if name in metrics]
+    """None where none of them is there, as a number."""
+    found = [metrics[name] for name in names if math.isfinite(metrics.get(name, math.nan))]
     return sum(found) if found else None
 
 

@@ -104,7 +104,7 @@ KNOWN_FAILURES = (
         pace=shapes.calm,
         mix=BY_BROWSER,
         at_once=True,
-        expectations=(*WELL, "presence fails = 0", "reconnect count = 0"),
+        expectations=(*WELL, "presence fails = 0"),
         report="https://github.com/openfun/bbb-stress-test/issues/13",
     ),
 )

@@ -20,6 +20,7 @@ from loadtests.collecting import Collector
 from loadtests.expectations import Expectation, Verdict
 from loadtests.exporter import export
 from loadtests.findings import Figures
+from loadtests.interrupting import INTERRUPTED
 from loadtests.options import flags
 from loadtests.progress import Progress
 from loadtests.report.page import About, render
@@ -145,10 +146,14 @@ class Reporter:
             log.error("아무것도 재지 못했습니다 · Nothing was measured")
             self._environment.process_exit_code = self._environment.process_exit_code or 1
             return
+        results.interrupted = self._environment.process_exit_code == INTERRUPTED
         verdicts = expectations.judge(self._settings.expected, {**results.measured(), **results.series()})
         say(results, verdicts)
         runner = self._environment.runner
-        if not all(verdict.met for verdict in verdicts):
+        if isinstance(runner, MasterRunner) and runner.clients.missing:
+            log.error("작업자 %d개가 사라졌습니다 · %d workers were lost", *2 * [len(runner.clients.missing)])
+            self._environment.process_exit_code = 1
+        if not all(verdict.met for verdict in verdicts) and not results.interrupted:
             self._environment.process_exit_code = 1
         elif verdicts and self._environment.process_exit_code is None and not (runner and runner.exceptions):
             self._environment.process_exit_code = 0  # what failed beside what is expected is told, and no more

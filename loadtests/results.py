@@ -59,6 +59,7 @@ class Results:
     def __init__(self, *, began: float, seed: int = 1) -> None:
         self.began = began
         self.ended: float | None = None
+        self.interrupted = False  # ended by hand, before its time
         self.samples: dict[str, list[Sample]] = {}  # that did not fail, and all of OF_DELAY
         self.failures: list[Sample] = []
         self.inspections: list[tuple[float, str, Inspection]] = []  # (when, class of user, what)

@@ -9,6 +9,7 @@ from loadtests.scenario import (
     BAD_LEG,
     BY_BROWSER,
     CHAIR,
+    CHECKED,
     FAR_RECEIVER,
     NO_GROWTH,
     ONE_TOO_MANY,
@@ -85,7 +86,7 @@ SCENARIOS: dict[str, Scenario] = {
             mix=BY_BROWSER,
             at_once=True,
             restarts=True,
-            expectations=(*WELL, "reconnect p95 < 15 s", "reconnect fails = 0"),
+            expectations=(*CHECKED, "reconnect p95 < 15 s", "reconnect fails = 0"),
         ),
         Scenario(
             name="forward",

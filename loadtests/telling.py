@@ -87,6 +87,9 @@ def tell_inspection(environment: Environment, name: str, inspection: Inspection)
         "glass-to-glass": _seconds(figures.picture_delay),
         "voice delay": _seconds(figures.sound_delay),
     }
+    if not figures.frames and not found and inspection.unjudged and not _was_heard(inspection):
+        tell(environment, "tile check", name, failure=f"not judged: {inspection.unjudged[0]}", inspection=inspection)
+        return
     for kind, seconds in looked_at.items():
         if seconds is not None or kind in found:
             failure = words(found.get(kind, ()))

@@ -69,7 +69,7 @@ def judge_tiles(
         ),
         unjudged=(*_unjudged(looks, cameras, screens, judged, sent), *_spared(spared)),
         count=len(judged | missing.keys()),
-        right=len(judged - wrong.keys() - black.keys() - frozen.keys() - missing.keys()),
+        right=len(judged - wrong.keys() - black.keys() - still.keys() - missing.keys()),
         fps=statistics.median(rates) if rates else None,
         black=frozenset(black),
     )

@@ -38,7 +38,10 @@ def render(results: Results, verdicts: Sequence[Verdict], about: About) -> str:
         about=about,
         when=time.strftime("%Y-%m-%d %H:%M", time.localtime(results.began)),
         headline=headline(results, verdicts),
-        good=all(verdict.met for verdict in verdicts) and not sum(results.fails.values()) and bool(results.counts),
+        good=all(verdict.met for verdict in verdicts)
+        and not results.interrupted
+        and not sum(results.fails.values())
+        and bool(results.counts),
         sentences=sentences(results),
         verdicts=[_verdict(each) for each in verdicts],
         rows=_rows(results),

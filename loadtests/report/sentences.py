@@ -110,6 +110,8 @@ class Both:
 def headline(results: Results, verdicts: Sequence[Verdict]) -> Both:
     """Whether it was good."""
     missed = sum(not verdict.met for verdict in verdicts)
+    if results.interrupted:
+        return Both("중단됨: 시험을 끝까지 하지 않았습니다", "Interrupted: the run was ended before its time")
     if missed:
         return Both(
             f"불합격: 기준 {len(verdicts)}개 가운데 {missed}개에 못 미쳤습니다",
@@ -219,7 +221,7 @@ def value_of(verdict: Verdict) -> str:
     """What came out, with its unit."""
     asked, value = verdict.expectation, verdict.value
     if math.isnan(value):
-        return "—"
+        return "재지 못함 · not measured"
     if (asked.kind in KINDS or asked.kind == ANY) and not asked.growth:
         return number(value, asked.figure)
     sign = "+" if asked.growth else ""

@@ -45,6 +45,8 @@ EXPECTED: dict[str, tuple[tuple[int, ...], Named]] = {
     "muted heard": ((MUTED,), {who: {(Fault.MUTED_HEARD, (MUTED,))} for who in OBSERVERS}),
     "own voice": ((), {who: {(Fault.OWN_VOICE, (who,))} for who in SPEAKERS} | {LISTENER: set()}),
 }
+# Where a voice is heard beside those that should be, what these say may be hard to understand as well.
+ONE_VOICE_MORE = {"muted heard", "own voice"}
 # By fault that makes something late: all that may be found and has to be, and what is said of lips and voice.
 LATE: dict[str, tuple[set[Fault], str]] = {
     "late pictures": ({Fault.LATE_PICTURE, Fault.LIPS}, "the picture comes later"),
@@ -74,6 +76,8 @@ async def test_fault_is_named(agent: Agent, tmp_path: Path, fault: str) -> None:
     with broken(tmp_path, fault, *people) as server:
         for inspection in await meet(agent, server):
             named = {(finding.fault, finding.people) for finding in findings(inspection)}
+            if fault in ONE_VOICE_MORE:
+                named.discard((Fault.SPEECH_POOR, ()))
             assert named == expected[inspection.who], inspection
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+
 import gevent
 import msgspec
 import numpy as np
 import pytest
+import requests
 from locust.env import Environment
 
 from loadtests import collecting
@@ -123,3 +127,22 @@ def test_figures_that_are_now_older_and_now_newer_give_an_even_rate() -> None:
     read = [Reading(at, {name: 0.7 * 2.0 * (at // 2.0)}) for at in np.arange(0.0, 45.0, 5.0)]  # renewed every 2 s
     moments = [collector._moment(read[look].metrics, read[look - 2 : look], read[look].at) for look in range(2, 9)]
     assert [moment.server_cores for moment in moments] == pytest.approx([0.7] * 7)
+
+
+def test_a_figure_that_is_no_number_is_none() -> None:
+    assert total(parse_metrics(["mcu_legs NaN"]), ["mcu_legs"]) is None
+    assert total(parse_metrics(["mcu_legs +Inf", "mcu_tasks 3"]), ["mcu_legs", "mcu_tasks"]) == 3.0
+
+
+def test_a_body_that_breaks_off_is_told_as_what_is_waited_for() -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nmcu_legs 3\n")
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: answer(server.accept()[0]))
+        thread.start()
+        with pytest.raises(requests.RequestException):
+            collecting.read_metrics(f"http://127.0.0.1:{server.getsockname()[1]}")
+        thread.join()

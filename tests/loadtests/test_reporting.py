@@ -8,6 +8,9 @@ from locust.env import Environment
 from locust.event import Events
 
 from loadtests import options, reporting
+from loadtests.expectations import judge, parse
+from loadtests.report.sentences import headline
+from loadtests.results import Results
 from loadtests.telling import tell
 
 
@@ -62,3 +65,10 @@ def test_a_fault_of_the_load_itself_is_no_success() -> None:
 )
 def test_the_report_says_how_to_repeat_the_run(arguments: list[str], command: str) -> None:
     assert reporting.again("soak", arguments) == command
+
+
+def test_a_run_that_was_ended_by_hand_is_told_as_that() -> None:
+    results = Results(began=0.0)
+    results.interrupted = True
+    missed = judge([parse("join count = 3")], {})
+    assert "Interrupted" in headline(results, missed).en

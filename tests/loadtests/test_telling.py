@@ -109,10 +109,10 @@ def test_faults_of_one_kind_are_told_together(environment: Environment, told: To
     }
 
 
-def test_what_could_not_be_judged_is_no_request(environment: Environment, told: Told) -> None:
+def test_what_could_not_be_judged_at_all_is_no_success(environment: Environment, told: Told) -> None:
     nothing = msgspec.structs.replace(GOOD, figures=Figures(seconds=3.0), unjudged=("no keyframe came",))
     telling.tell_inspection(environment, "Viewer", nothing)
-    assert told.requests == []
+    assert told.rows() == [("tile check", "Viewer", "not judged: no keyframe came")]
 
 
 def test_silence_is_neither_good_nor_bad(environment: Environment, told: Told) -> None:

@@ -57,8 +57,14 @@ MOMENT_SERIES = (
 )
 CHECK_SERIES = ("fps", "concealed", "lip_sync", "longest_freeze", "longest_gap", "stoi")
 SERIES = (*MOMENT_SERIES, *CHECK_SERIES)
-UNITS = {"": 1.0, "ms": 1.0, "s": 1000.0, "%": 1.0, "/s": 1.0}
-SERIES_UNITS = {"": 1.0, "ms": 1.0, "s": 1000.0, "%": 1.0, "MB": 1e6}
+# What limits may be written in, and how many of what is measured that is; numbers alone are always understood.
+TIME = {"ms": 1.0, "s": 1000.0}
+COUNTED_IN: Mapping[str, Mapping[str, float]] = {"count": {}, "fails": {}, "fail%": {"%": 1.0}, "rate": {"/s": 1.0}}
+SERIES_IN: Mapping[str, Mapping[str, float]] = {
+    **{series: TIME for series in ("load_late", "lip_sync", "longest_freeze", "longest_gap")},
+    **{series: {"%": 0.01} for series in ("concealed", "stoi")},
+    "server_bytes": {"MB": 1e6},
+}
 EXAMPLES = (
     '"join p95 < 3000", "glass-to-glass p95 < 0.4 s", "tile check fails = 0", "voice check fail% < 1", '
     '"voice delay p50 growth < 10%", "server_bytes late growth < 5%"'
@@ -197,13 +203,19 @@ def parse(text: str) -> Expectation:
     if figure not in allowed or (kind == ANY and growth):
         raise ConfigurationError(f"--expect {text!r}: no figure {figure!r}; there are {', '.join(allowed)}.")
     try:
-        limit = float(found["number"]) * (SERIES_UNITS if kind in SERIES else UNITS)[found["unit"]]
+        limit = float(found["number"]) * _units(kind, figure, growth)[found["unit"]]
     except (ValueError, KeyError) as error:
         raise ConfigurationError(
-            f"--expect {text!r}: {found['number']}{found['unit']} is no number with a unit."
+            f"--expect {text!r}: {found['number']}{found['unit']} is no number with a unit of this."
         ) from error
     relative = bool(growth) and found["unit"] == "%"
     return Expectation(" ".join(text.split()), kind, figure, found["sign"], limit, growth, relative)
+
+
+def _units(kind: str, figure: str, growth: str) -> Mapping[str, float]:
+    """Growth may be relative as well."""
+    own = SERIES_IN.get(kind, {}) if kind in SERIES else COUNTED_IN.get(figure, TIME)
+    return {"": 1.0, **own, **({"%": 1.0} if growth else {})}
 
 
 def judge(expectations: Sequence[Expectation], measured: Mapping[str, Figured]) -> tuple[Verdict, ...]:

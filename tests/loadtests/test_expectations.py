@@ -85,6 +85,11 @@ def test_all_failed_leaves_no_times_to_be_good_by() -> None:
         ("any fails growth < 3", "no figure 'fails'"),
         ("join p95 < 3 parsecs", "3parsecs is no number"),
         ("join p95 < 3.3.3", "is no number"),
+        ("join p95 < 3%", "3% is no number"),
+        ("tile check fails < 1 s", "1s is no number"),
+        ("tile check fail% < 1 s", "1s is no number"),
+        ("concealed max < 5 ms", "5ms is no number"),
+        ("video_encoders max < 5%", "5% is no number"),
         ("", "Write it like"),
     ],
 )
@@ -141,3 +146,9 @@ def test_growth_from_nothing_is_endless_and_growth_of_too_little_is_none() -> No
     (unknown,) = judge([parse("descriptors growth < 1000%")], {"descriptors": few})
     assert math.isnan(unknown.value)
     assert not unknown.met
+
+
+@pytest.mark.parametrize(("limit", "met"), [("0.05", False), ("5%", False), ("95%", True)])
+def test_shares_may_be_written_in_percent(limit: str, met: bool) -> None:
+    (verdict,) = judge([parse(f"concealed max < {limit}")], {"concealed": steps(0.1, 0.9)})
+    assert verdict.met is met

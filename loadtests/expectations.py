@@ -61,7 +61,7 @@ SERIES = (*MOMENT_SERIES, *CHECK_SERIES)
 TIME = {"ms": 1.0, "s": 1000.0}
 COUNTED_IN: Mapping[str, Mapping[str, float]] = {"count": {}, "fails": {}, "fail%": {"%": 1.0}, "rate": {"/s": 1.0}}
 SERIES_IN: Mapping[str, Mapping[str, float]] = {
-    **{series: TIME for series in ("load_late", "lip_sync", "longest_freeze", "longest_gap")},
+    **dict.fromkeys(("load_late", "lip_sync", "longest_freeze", "longest_gap"), TIME),
     **{series: {"%": 0.01} for series in ("concealed", "stoi")},
     "server_bytes": {"MB": 1e6},
 }

@@ -20,10 +20,10 @@ def main() -> None:
     from locust.main import main as locust_main
 
     if HELP & set(sys.argv[1:]):
-        from loadtests import options, reporting
+        from loadtests import report_flags, run_flags
 
-        events.init_command_line_parser.add_listener(options.add)
-        events.init_command_line_parser.add_listener(reporting.add)
+        events.init_command_line_parser.add_listener(run_flags.add)
+        events.init_command_line_parser.add_listener(report_flags.add)
     locust_main()
 
 

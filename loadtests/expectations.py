@@ -25,8 +25,8 @@ from typing import Protocol
 
 import numpy as np
 
+from loadtests.refusal import refusal
 from loadtests.telling import REQUEST_TYPES
-from mcu.errors import ConfigurationError
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -189,7 +189,10 @@ def parse(text: str) -> Expectation:
     found = _FORM.fullmatch(text.strip())
     words = found["words"].split() if found is not None else []
     if found is None or len(words) < 2:
-        raise ConfigurationError(f"--expect {text!r} is not understood. Write it like {EXAMPLES}.")
+        raise refusal(
+            f"--expect {text!r}: 알아볼 수 없습니다. 이렇게 적으십시오: {EXAMPLES}",
+            f"--expect {text!r} is not understood. Write it like {EXAMPLES}.",
+        )
     growth = ""
     if words[-1] == "growth":
         growth = "late growth" if words[-2] == "late" else "growth"
@@ -198,15 +201,22 @@ def parse(text: str) -> Expectation:
     kind = " ".join(words)
     if kind not in REQUEST_TYPES and kind not in SERIES and kind != ANY:
         known = ", ".join((*REQUEST_TYPES, ANY, *SERIES))
-        raise ConfigurationError(f"--expect {text!r}: no request type {kind!r}; there are {known}.")
+        raise refusal(
+            f"--expect {text!r}: 요청 종류 {kind!r}은(는) 없습니다. 있는 것: {known}",
+            f"--expect {text!r}: no request type {kind!r}; there are {known}.",
+        )
     allowed = COUNTED if kind == ANY else FIGURES if kind in REQUEST_TYPES and not growth else sorted(STATISTICS)
     if figure not in allowed or (kind == ANY and growth):
-        raise ConfigurationError(f"--expect {text!r}: no figure {figure!r}; there are {', '.join(allowed)}.")
+        raise refusal(
+            f"--expect {text!r}: 수치 {figure!r}은(는) 없습니다. 있는 것: {', '.join(allowed)}",
+            f"--expect {text!r}: no figure {figure!r}; there are {', '.join(allowed)}.",
+        )
     try:
         limit = float(found["number"]) * _units(kind, figure, growth)[found["unit"]]
     except (ValueError, KeyError) as error:
-        raise ConfigurationError(
-            f"--expect {text!r}: {found['number']}{found['unit']} is no number with a unit of this."
+        raise refusal(
+            f"--expect {text!r}: {found['number']}{found['unit']}은(는) 이것의 단위가 붙은 수가 아닙니다.",
+            f"--expect {text!r}: {found['number']}{found['unit']} is no number with a unit of this.",
         ) from error
     relative = bool(growth) and found["unit"] == "%"
     return Expectation(" ".join(text.split()), kind, figure, found["sign"], limit, growth, relative)

@@ -11,8 +11,8 @@ from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from loadtests.report_flags import port_taken
 from loadtests.results import Moment, Results
-from mcu.errors import ConfigurationError
 
 # Upper ends in seconds: from what nobody notices to what nobody bears.
 BUCKETS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
@@ -72,7 +72,7 @@ def export(port: int, results: Callable[[], Results | None]) -> Callable[[], Non
     try:
         server, thread = start_http_server(port, registry=registry)
     except OSError as error:
-        raise ConfigurationError(f"--metrics-port {port}: {error.strerror}. Choose another one.") from error
+        raise port_taken(port, error) from error
 
     def stop() -> None:
         server.shutdown()

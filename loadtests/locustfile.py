@@ -12,7 +12,7 @@ from locust import events
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # wherever locust is started
 
-from loadtests import interrupting, reporting, wiring
+from loadtests import interrupting, preflight, reporting, wiring
 from loadtests.users.bad_leg import BadLeg
 from loadtests.users.chair import Chair
 from loadtests.users.conference_room import ConferenceRoom
@@ -35,6 +35,7 @@ __all__ = [
     "Viewer",
 ]
 
+events.init.add_listener(preflight.attach)  # the first
 wiring.attach(events)
 reporting.attach(events)
 events.init.add_listener(interrupting.attach)

@@ -1,4 +1,4 @@
-"""The end of a run: is it good, and where is that written? Flags, the verdict in the terminal, exit code, files."""
+"""The end of a run: is it good, and where is that written? The verdict in the terminal, exit code, files."""
 
 from __future__ import annotations
 
@@ -9,22 +9,21 @@ import platform
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from locust.runners import LocalRunner, MasterRunner
 
-from loadtests import expectations, headcount
+from loadtests import expectations, headcount, report_flags
 from loadtests.collecting import Collector
-from loadtests.expectations import Expectation, Verdict
+from loadtests.expectations import Verdict
 from loadtests.exporter import export
 from loadtests.findings import Figures
 from loadtests.interrupting import INTERRUPTED
-from loadtests.options import flags
 from loadtests.progress import Progress
 from loadtests.report.page import About, render
 from loadtests.report.sentences import Both, headline, sentences, value_of
+from loadtests.report_flags import settings_of
 from loadtests.results import Results
 from loadtests.scenarios import scenario_of
 from mcu.errors import ConfigurationError
@@ -35,59 +34,13 @@ if TYPE_CHECKING:
     from locust.env import Environment
     from locust.event import Events
 
-    from loadtests.options import ArgumentParser
-
-GROUP = "부하 시험의 결과 · Results of load tests"
-TEXT = "기준에 못 미치면 종료 코드가 1입니다.\nThe exit code is 1 when something expected is not reached."
-DEFAULT_REPORT = "var/load/report.html"
-
 log = logging.getLogger(__name__)
 
 
 def attach(events: Events) -> None:
     """Called by the locustfile, once."""
-    events.init_command_line_parser.add_listener(add)
+    events.init_command_line_parser.add_listener(report_flags.add)
     events.init.add_listener(_init)
-
-
-def add(parser: ArgumentParser) -> None:
-    """The flags, as locust's event `init_command_line_parser` asks for."""
-    flag = flags(parser, GROUP, TEXT)
-    flag(
-        "expect",
-        "지켜야 할 기준입니다. 여러 번 쓸 수 있습니다. 시나리오의 기준에 더해집니다.",
-        f"What has to be reached beside what the scenario expects; may be given again. Like {expectations.EXAMPLES}. "
-        f"Figures: {', '.join(expectations.FIGURES)}.",
-        action="append",
-        default=[],
-        metavar="EXPECTATION",
-        include_in_web_ui=False,
-    )
-    flag(
-        "no-scenario-expectations",
-        "시나리오가 정한 기준은 쓰지 않습니다.",
-        "Leave out what the scenario itself expects.",
-        action="store_true",
-        default=False,
-        include_in_web_ui=False,
-    )
-    flag(
-        "report",
-        "보고서(HTML 파일 하나)를 쓸 곳입니다. 옆에 확인 결과 표(CSV)도 씁니다.",
-        "Where to write the report, one HTML file; the checks one by one stand beside it as CSV. Empty: none.",
-        default=DEFAULT_REPORT,
-        metavar="FILE",
-        include_in_web_ui=False,
-    )
-    flag(
-        "metrics-port",
-        "시험하는 동안 Prometheus 형식으로 보여 줄 포트입니다. 0이면 보여 주지 않습니다.",
-        "Show the run to Prometheus at this port while it lasts; 0: not at all.",
-        type=int,
-        default=0,
-        metavar="PORT",
-        include_in_web_ui=False,
-    )
 
 
 def _init(environment: Environment, **_: Any) -> None:
@@ -105,13 +58,6 @@ def _init(environment: Environment, **_: Any) -> None:
     headcount.attach(environment)
 
 
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    expected: tuple[Expectation, ...]
-    report: Path | None
-    metrics_port: int
-
-
 class Reporter:
     """On the machine that leads."""
 
@@ -123,10 +69,7 @@ class Reporter:
         self._environment = environment
         self._collector = collector
         scenario = scenario_of(parsed.scenario)
-        texts = [*([] if parsed.no_scenario_expectations else scenario.expectations), *parsed.expect]
-        self._settings = _Settings(
-            tuple(map(expectations.parse, texts)), Path(parsed.report) if parsed.report else None, parsed.metrics_port
-        )
+        self._settings = settings_of(parsed)
         self._title = Both(scenario.title_ko, scenario.title_en)
         self._stop: Callable[[], None] | None = None
         if self._settings.metrics_port:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+
 from loadtests import shapes
 from loadtests.bad_lines import BAD_LINES
 from loadtests.known_failures import KNOWN_FAILURES
+from loadtests.refusal import refusal
 from loadtests.scenario import (
     BAD_LEG,
     BY_BROWSER,
@@ -20,7 +23,6 @@ from loadtests.scenario import (
     Scenario,
 )
 from loadtests.shapes import Plan
-from mcu.errors import ConfigurationError
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
@@ -119,9 +121,15 @@ SCENARIOS: dict[str, Scenario] = {
 
 def scenario_of(name: str) -> Scenario:
     """Raises ConfigurationError."""
-    if name not in SCENARIOS:
-        raise ConfigurationError(f"There is no scenario {name}; there are {', '.join(SCENARIOS)}.")
-    return SCENARIOS[name]
+    if name in SCENARIOS:
+        return SCENARIOS[name]
+    known = ", ".join(SCENARIOS)
+    near = difflib.get_close_matches(name.lower(), SCENARIOS, n=1)
+    ko, en = (f"{near[0]}을(를) 뜻하셨습니까? ", f"Did you mean {near[0]}? ") if near else ("", "")
+    raise refusal(
+        f"시나리오 {name!r}은(는) 없습니다. {ko}있는 것: {known}",
+        f"There is no scenario {name!r}. {en}There are {known}.",
+    )
 
 
 def duration_of(scenario: Scenario, *, run_time: float | None, speed: float) -> float:

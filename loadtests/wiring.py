@@ -18,7 +18,7 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from loadtests import options
+from loadtests import run_flags
 from loadtests.leader import Leader
 from loadtests.line.server import NotHere
 from loadtests.worker import Worker
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def attach(events: Events) -> None:
     """Called by the locustfile, once."""
-    events.init_command_line_parser.add_listener(options.add)
+    events.init_command_line_parser.add_listener(run_flags.add)
     events.init.add_listener(_init)
 
 

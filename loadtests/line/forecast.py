@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from mcu.errors import ConfigurationError
+from loadtests.refusal import refusal
 from mcu.synthetic.network.weather import Bursts, Weather
 
 EXAMPLE = "loss=5%,delay=50ms,jitter=20ms,rate=2mbit,bursts=2%/30%,reorder=1%; 60s: blackhole; 65s: fine"
@@ -55,7 +55,10 @@ def parse(text: str) -> tuple[Change, ...]:
                 raise ValueError(f"{at:g}s does not come after {changes[-1].at:g}s")
             changes.append(Change(at, *_both(rest)))
     except ValueError as error:
-        raise ConfigurationError(f"--weather {text!r}: {error}. Write it like {EXAMPLE!r}.") from error
+        raise refusal(
+            f"--weather {text!r}: 알아볼 수 없습니다. 이렇게 적으십시오: {EXAMPLE!r}",
+            f"--weather {text!r}: {error}. Write it like {EXAMPLE!r}.",
+        ) from error
     return tuple(changes)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from locust.argument_parser import LocustArgumentParser, get_parser
 
-from loadtests import options
+from loadtests import run_flags
 from loadtests.options import Options, options_of
 from mcu.errors import ConfigurationError
 
@@ -39,7 +39,7 @@ def parser(monkeypatch: pytest.MonkeyPatch) -> LocustArgumentParser:
     for variable in ("MCU_API_KEY", "LOADTEST_SCENARIO"):
         monkeypatch.delenv(variable, raising=False)
     made: LocustArgumentParser = get_parser(default_config_files=[])
-    options.add(made)
+    run_flags.add(made)
     return made
 
 
@@ -88,7 +88,7 @@ def test_each_flag_teaches_in_both_languages(parser: LocustArgumentParser, name:
 
 def test_the_help_shows_every_scenario(parser: LocustArgumentParser) -> None:
     shown = parser.format_help()
-    for name in options.SCENARIOS:
+    for name in run_flags.SCENARIOS:
         assert f"\n    {name}" in shown
     assert "186명이" in shown
 
@@ -102,9 +102,18 @@ def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["-u", "0"], "-u has to be at least 1"),
+        (["-u", "-3"], "-u has to be at least 1"),
         (["--conferences", "-1"], "cannot be negative"),
         (["--speed", "0"], "more than 0"),
+        (["--speed", "nan"], "more than 0"),
+        (["--hours", "nan"], "--hours has to be more than 0"),
+        (["--hours", "inf"], "--hours has to be more than 0"),
         (["--check-every", "-1"], "0 makes no checks"),
+        (["--check-every", "nan"], "0 makes no checks"),
+        (["--check-every", "inf"], "0 makes no checks"),
+        (["--check-seconds", "nan"], "from 1 to"),
+        (["--round-trip", "nan"], "from 0 to 2000"),
         (["--check-seconds", "0.5"], "from 1 to"),
         (["--round-trip", "-1"], "from 0 to 2000"),
         (["--round-trip", "2001"], "from 0 to 2000"),
@@ -118,8 +127,22 @@ def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:
     ],
 )
 def test_what_does_not_go_together(parser: LocustArgumentParser, arguments: list[str], said: str) -> None:
-    with pytest.raises(ConfigurationError, match=said):
+    with pytest.raises(ConfigurationError, match=said) as refused:
         parse(parser, *arguments)
+    assert re.search("[가-힣]", str(refused.value))
+
+
+@pytest.mark.parametrize(
+    "host", ["10.0.0.5:8080", "http://[::1", "http://", "http://x:99999", "http://x:port", "ftp://x"]
+)
+def test_an_address_that_is_none(parser: LocustArgumentParser, host: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^--host는 .*적습니다.\n--host is written like"):
+        parse(parser, host=host)
+
+
+@pytest.mark.parametrize("host", ["", "http://10.0.0.5:8080", "https://[2001:db8::1]:8443", "http://meet.example.kr/"])
+def test_an_address(parser: LocustArgumentParser, host: str) -> None:
+    assert parse(parser, host=host).host == host.rstrip("/")
 
 
 HERE, THERE = "https://x/whip/{stream}", "https://x/whep/{stream}"
@@ -154,10 +177,21 @@ def test_an_unknown_scenario_is_refused_by_the_parser(
     parser: LocustArgumentParser, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        parser.parse_args(["--scenario", "storm"])
+        parser.parse_args(["--scenario", "Gatherin"])
     said = capsys.readouterr().err
-    assert "gathering" in said
+    assert "gathering을(를) 뜻하셨습니까?" in said
+    assert "Did you mean gathering?" in said
+    assert "mass-reconnect" in said  # and all others
     assert "python -m loadtests --help" in said
+
+
+def test_a_scenario_that_is_like_no_other_is_not_guessed(
+    parser: LocustArgumentParser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--scenario", "xyz"])
+    said = capsys.readouterr().err
+    assert "There is no scenario 'xyz'. There are steady" in said
 
 
 def test_an_unknown_flag_is_told_where_they_all_stand(

@@ -7,7 +7,7 @@ from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.event import Events
 
-from loadtests import options, reporting
+from loadtests import report_flags, reporting, run_flags
 from loadtests.expectations import judge, parse
 from loadtests.report.sentences import headline
 from loadtests.results import Results
@@ -17,8 +17,8 @@ from loadtests.telling import tell
 def run(*expected: str, crash: bool = False) -> int | None:
     """The exit code after three people came in, of whom one did not, and an agent was late."""
     parser, events = get_parser(default_config_files=[]), Events()
-    options.add(parser)
-    reporting.add(parser)
+    run_flags.add(parser)
+    report_flags.add(parser)
     words = [word for text in expected for word in ("--expect", text)]
     parsed = parser.parse_args(["--headless", "--no-scenario-expectations", "--report", "", *words])
     environment = Environment(events=events, host="http://localhost:1", parsed_options=parsed)

@@ -15,7 +15,7 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import LocalRunner
 
-from loadtests import faces, leader, options, own_server, shapes, wiring, worker
+from loadtests import faces, leader, options, own_server, run_flags, shapes, wiring, worker
 from loadtests.collecting import Collector
 from loadtests.run import run_of
 from loadtests.users.chair import Chair
@@ -57,7 +57,7 @@ def rest() -> Iterator[RestServer]:
 def environment(*arguments: str, host: str | None) -> Environment:
     """As locust makes it of a command line."""
     parser = get_parser(default_config_files=[])
-    options.add(parser)
+    run_flags.add(parser)
     parsed = parser.parse_args(["--headless", *(("--host", host) if host else ()), *arguments])
     return Environment(
         user_classes=list(CLASSES), events=Events(), host=parsed.host, parsed_options=parsed, stop_timeout=0

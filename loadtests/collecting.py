@@ -21,6 +21,7 @@ import msgspec
 import requests
 from urllib3.exceptions import HTTPError
 
+from loadtests.deadline import TooSlow, within
 from loadtests.findings import Inspection
 from loadtests.results import Moment, Results, Sample
 from loadtests.rounds import COUNT_SECONDS
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 5.0
 CPU_LOOKS = 2  # over which CPU is taken: the server's figures are up to two seconds old, now more and now less
-ASK_SECONDS = 4.0  # for /metrics to come
+ASK_SECONDS = 4.0  # for the next part of /metrics to come
+WHOLE_SECONDS = 6.0  # for all of it
 MAX_BODY = 4 << 20  # bytes
 MAX_WAITING = 50_000  # samples of a worker: ten seconds of five thousand a second
 _LINE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{[^}]*\})? (?P<value>\S+)")
@@ -198,15 +200,26 @@ class Collector:
 
 
 def read_metrics(host: str) -> Mapping[str, float]:
-    """Sums over labels, by name. Raises requests.RequestException."""
-    response = requests.get(f"{host.rstrip('/')}/metrics", timeout=ASK_SECONDS, verify=False, stream=True)
-    with response:
-        response.raise_for_status()
-        try:
-            body = response.raw.read(MAX_BODY, decode_content=True)
-        except HTTPError as error:  # of urllib3: it broke off, or is not coded as it says
-            raise requests.ConnectionError(str(error)) from error
+    """Sums over labels, by name. Raises requests.RequestException, also where they are not whole in WHOLE_SECONDS."""
+    try:
+        body = within(WHOLE_SECONDS, lambda: _fetch(f"{host.rstrip('/')}/metrics"), host)
+    except TooSlow as error:
+        raise requests.Timeout(str(error)) from error
     return parse_metrics(body.decode(errors="replace").splitlines())
+
+
+def _fetch(url: str) -> bytes:
+    try:
+        with requests.get(url, timeout=ASK_SECONDS, verify=False, stream=True) as response:
+            response.raise_for_status()
+            body: bytes = response.raw.read(MAX_BODY, decode_content=True)
+            return body
+    except HTTPError as error:  # of urllib3: it broke off, or is not coded as it says
+        raise requests.ConnectionError(str(error)) from error
+    except requests.RequestException:
+        raise
+    except ValueError as error:  # of urllib: it sends on to an address that is none
+        raise requests.exceptions.InvalidURL(str(error)) from error
 
 
 def parse_metrics(lines: Iterable[str]) -> Mapping[str, float]:

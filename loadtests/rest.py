@@ -1,6 +1,7 @@
 """The server's REST interface as a locust worker needs it. It waits in the greenlet that asks.
 
-Every function raises ConfigurationError with a sentence when the server cannot be reached or refuses.
+Every function raises ConfigurationError with a sentence when the server cannot be reached or refuses, and TooSlow,
+which is one, when its answer is not whole after WHOLE_SECONDS.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from loadtests.deadline import within
 from mcu.errors import ConfigurationError
 from mcu.signaling import resources
 from mcu.synthetic.rest import ask, understand
 
 PAGE = 200  # conferences in one answer, the most that there may be
 CONFERENCES = "/api/v1/conferences"
+WHOLE_SECONDS = 15.0  # for one answer; silence is told after ten (mcu.synthetic.rest)
 VIEWER_SECONDS = 86_400  # a token lasts for a soak of a day, the most that there may be
 
 T = TypeVar("T")
@@ -35,7 +38,7 @@ class Server:
 
     def ready(self) -> resources.Readiness:
         """Whether it takes participants."""
-        return understand(ask(self.address, "GET", "/readyz"), resources.Readiness, self.address)
+        return understand(self._ask("GET", "/readyz"), resources.Readiness, self.address)
 
     def try_key(self) -> None:
         """Nothing, where the key is good for making conferences."""
@@ -48,7 +51,7 @@ class Server:
 
     def end(self, conference: str) -> None:
         """`conference` is the id in REST, here as below."""
-        ask(self.address, "DELETE", f"{CONFERENCES}/{conference}", api_key=self._key)
+        self._ask("DELETE", f"{CONFERENCES}/{conference}", api_key=self._key)
 
     def present(self, conference: str) -> int:
         """How many are in it."""
@@ -71,8 +74,11 @@ class Server:
         return self._post(f"{CONFERENCES}/{conference}/tokens", body, resources.CreatedToken)
 
     def _get(self, path: str, kind: type[T]) -> T:
-        return understand(ask(self.address, "GET", path, api_key=self._key), kind, self.address)
+        return understand(self._ask("GET", path, api_key=self._key), kind, self.address)
 
     def _post(self, path: str, body: dict[str, object], kind: type[T]) -> T:
         data = msgspec.json.encode(body)
-        return understand(ask(self.address, "POST", path, api_key=self._key, data=data), kind, self.address)
+        return understand(self._ask("POST", path, api_key=self._key, data=data), kind, self.address)
+
+    def _ask(self, method: str, path: str, *, api_key: str = "", data: bytes | None = None) -> bytes:
+        return within(WHOLE_SECONDS, lambda: ask(self.address, method, path, api_key=api_key, data=data), self.address)

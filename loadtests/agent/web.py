@@ -45,9 +45,7 @@ class Response:
 
 async def ask(method: str, url: str, *, headers: Mapping[str, str], body: bytes = b"", seconds: float) -> Response:
     """Raises Unreachable, TimeoutError after `seconds`."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Unreachable(f"{url}: an address begins with http:// or https:// and a host")
+    parts = _parts(url)
     async with asyncio.timeout(seconds):
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -103,6 +101,15 @@ async def _exchange(
                     raise Unreachable(f"{parts.netloc} answered with more than {MAX_BODY} bytes")
             case h11.EndOfMessage() if head is not None:
                 return Response(head.status_code, head.reason.decode("latin-1"), _fields(head), bytes(received), url)
+
+
+def _parts(url: str) -> SplitResult:
+    """Raises Unreachable for what is no address."""
+    with contextlib.suppress(ValueError):  # a bracket that does not close
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return parts
+    raise Unreachable(f"{url}: an address begins with http:// or https:// and a host")
 
 
 def _fields(head: h11.Response) -> dict[str, str]:

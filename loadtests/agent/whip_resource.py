@@ -90,7 +90,7 @@ async def create(
     location = response.headers.get("location", "")
     if not location:
         raise Failed("protocol", "201 without a Location: nobody could end that session")
-    resource = Resource(urljoin(response.url, location), response.headers.get("etag", ""), _answer(response), token)
+    resource = Resource(_joined(response.url, location), response.headers.get("etag", ""), _answer(response), token)
     if not resource.answer:
         await resource.delete()
         raise Failed("protocol", f"201 with {response.media_type or 'no media type'}, where {SDP} is due")
@@ -107,7 +107,7 @@ async def _post(url: str, token: str, offer: str, seconds: float) -> Response:
                 location = response.headers.get("location", "")
                 if response.status not in REDIRECTS or not location:
                     return response
-                before, url = url, urljoin(url, location)
+                before, url = url, _joined(url, location)
                 if before.startswith("https:") and not url.startswith("https:"):
                     raise Refused(response.status, f"sends from TLS on to {url}, and the token stays where it is safe")
     except TimeoutError:
@@ -115,6 +115,14 @@ async def _post(url: str, token: str, offer: str, seconds: float) -> Response:
     except Unreachable as error:
         raise Failed("unreachable", str(error)) from error
     raise Refused(response.status, f"sends on more than {MAX_REDIRECTS} times, to {url} at last")
+
+
+def _joined(url: str, location: str) -> str:
+    """RFC 9110 section 10.2.2. Raises Failed."""
+    try:
+        return urljoin(url, location)
+    except ValueError:  # a bracket that does not close
+        raise Failed("protocol", f"a Location that is no address: {location[:MAX_WORDS]}") from None
 
 
 def retry_after(response: Response) -> float | None:

@@ -79,6 +79,8 @@ def ask(server: str, method: str, path: str, *, api_key: str = "", data: bytes |
         raise ConfigurationError(
             f"{server} does not answer ({reason}). Start a server with `mcu serve`, or name another one."
         ) from error
+    except ValueError as error:  # of urllib, which may be sent anywhere
+        raise ConfigurationError(f"{server}: it is, or sends on to, an address that is none ({error}).") from error
 
 
 def understand(body: bytes, kind: type[T], server: str) -> T:

@@ -25,6 +25,7 @@ class RestServer:
     key: str = ""
     is_ready: bool = True
     present: int = 0  # in each of them
+    sends_on_to: str = ""  # whoever asks for anything
     made: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id
     ended: list[str] = field(default_factory=list)
     tokens: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -122,7 +123,9 @@ def running(**settings: Any) -> Iterator[RestServer]:
             body = json.loads(self.rfile.read(length)) if length else None
             status, said = server.answer(self.command, self.path, body, self.headers.get("authorization", ""))
             data = b"" if said is None else json.dumps(said).encode()
-            self.send_response(status)
+            self.send_response(302 if server.sends_on_to else status)
+            if server.sends_on_to:
+                self.send_header("location", server.sends_on_to)
             self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

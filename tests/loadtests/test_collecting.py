@@ -17,6 +17,7 @@ from loadtests.collecting import Collector, Reading, parse_metrics, total
 from loadtests.findings import Figures, Inspection
 from loadtests.telling import tell, tell_counts, tell_inspection
 from loadtests.wire import Counts
+from tests.loadtests.rest_server import running
 
 
 class Over(Exception):
@@ -146,3 +147,8 @@ def test_a_body_that_breaks_off_is_told_as_what_is_waited_for() -> None:
         with pytest.raises(requests.RequestException):
             collecting.read_metrics(f"http://127.0.0.1:{server.getsockname()[1]}")
         thread.join()
+
+
+def test_a_server_that_sends_on_to_no_address_is_told_as_what_is_waited_for() -> None:
+    with running(sends_on_to="http://[::1") as fake, pytest.raises(requests.RequestException):
+        collecting.read_metrics(fake.address)

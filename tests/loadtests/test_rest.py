@@ -59,6 +59,11 @@ def test_somebody_else_there() -> None:
         Server(fake.address).end("unknown")
 
 
+def test_a_server_that_sends_on_to_no_address() -> None:
+    with running(sends_on_to="http://[::1") as fake, pytest.raises(ConfigurationError, match="an address that is none"):
+        Server(fake.address).ready()
+
+
 def test_an_address_needs_its_scheme() -> None:
     with pytest.raises(ConfigurationError, match="begins with http"):
         Server("meet.example.kr").ready()

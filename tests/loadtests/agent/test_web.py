@@ -61,7 +61,9 @@ async def test_who_says_nothing_is_not_waited_for() -> None:
             await web.ask("GET", script.address, headers={}, seconds=0.1)
 
 
-@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "127.0.0.1:80", "http://", "http://127.0.0.1:99999/"])
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1/", "127.0.0.1:80", "http://", "http://127.0.0.1:99999/", "http://[::1"]
+)
 async def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(Unreachable):
         await web.ask("GET", url, headers={}, seconds=5)

@@ -67,6 +67,14 @@ async def test_redirects_end() -> None:
     assert "more than" in failure.detail
 
 
+@pytest.mark.parametrize("status", [201, 307])
+async def test_a_location_that_is_no_address(status: int) -> None:
+    async with scripted_http() as script:
+        script.replies.append(reply(status, "v=0\r\n", Location="http://[::1", Content_Type="application/sdp"))
+        failure = await failure_of(script)
+    assert (failure.kind, failure.detail) == ("protocol", "a Location that is no address: http://[::1")
+
+
 @pytest.mark.parametrize("status", [301, 302, 303])
 async def test_a_redirect_that_makes_a_get_of_it_is_refused(status: int) -> None:
     async with scripted_http() as script:

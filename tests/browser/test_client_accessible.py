@@ -1,5 +1,6 @@
 """axe-core over every state of the page, light and dark, wide and narrow: KWCAG 2.2 and WCAG 2.2 AA as far as a
-program can tell."""
+program can tell. Every state is looked at wide and light, and then dark or narrow by turns; `make test-long` does what
+is left."""
 
 from __future__ import annotations
 
@@ -43,14 +44,28 @@ def lasting(page: Page, rules: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize(
-    "state",
-    [pytest.param(state, id=state.name, marks=[pytest.mark.long] if state.name in SLOW else []) for state in STATES],
-)
-def test_axe_finds_nothing(browser: Browser, state: State) -> None:
+def looks_at(state: State) -> list[tuple[Size, Scheme, dict[str, Any]]]:
+    """All looks at a state, the one that all states get first."""
     looks: list[tuple[Size, Scheme, dict[str, Any]]] = [(LAPTOP, "light", EVERYTHING), (LAPTOP, "dark", COLOURS)]
-    if not state.placed:
-        looks.append((PHONE, "dark", SHAPES))
+    return looks if state.placed else [*looks, (PHONE, "dark", SHAPES)]
+
+
+def cases() -> list[Any]:
+    """In turn the second and the third look at a state go with the first; what is left is long."""
+    found = []
+    for index, state in enumerate(STATES):
+        first, *others = looks_at(state)
+        now = others[index % len(others)]
+        later = [look for look in others if look is not now]
+        slow = [pytest.mark.long] if state.name in SLOW else []
+        found.append(pytest.param(state, [first, now], id=state.name, marks=slow))
+        if later:
+            found.append(pytest.param(state, later, id=f"{state.name}, otherwise", marks=pytest.mark.long))
+    return found
+
+
+@pytest.mark.parametrize(("state", "looks"), cases())
+def test_axe_finds_nothing(browser: Browser, state: State, looks: list[tuple[Size, Scheme, dict[str, Any]]]) -> None:
     with scene(browser, state.setting, size=LAPTOP) as brought:
         state.show(brought)
         page = brought.page

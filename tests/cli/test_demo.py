@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +19,20 @@ from tests.support.server import ROOT, Server, free_port, running_server
 pytestmark = pytest.mark.timeout(120)
 
 COUNT = 3
+KEY = "correct-horse-battery"
 SOON = 15.0  # seconds for everything to be gone: a bound for a busy machine, not a measurement
 
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shelf(tmp_path_factory.getbasetemp() / "demo-clips", COUNT)
+
+
+@pytest.fixture(scope="module")
+def a_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all demos that only hear from it that it will not have them."""
+    with running_server(tmp_path_factory.mktemp("server") / "var", {"MCU_API_KEY": KEY}) as server:
+        yield server
 
 
 def demo(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -80,18 +88,16 @@ def test_an_address_without_a_scheme_is_one_sentence(tmp_path: Path) -> None:
     assert ended.stderr == "mcu: localhost:8080: the address of a server begins with http:// or https://\n"
 
 
-def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
-    with running_server(tmp_path / "var") as server:
-        ended = demo(folder=tmp_path, MCU_HTTP_PORT=str(server.http_port), MCU_MEDIA_PORT=str(free_port()))
+def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path, a_server: Server) -> None:
+    ended = demo(folder=tmp_path, MCU_HTTP_PORT=str(a_server.http_port), MCU_MEDIA_PORT=str(free_port()))
     assert ended.returncode == 2
-    assert f"TCP port {server.http_port} on" in ended.stderr
+    assert f"TCP port {a_server.http_port} on" in ended.stderr
     assert "MCU_HTTP_PORT" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_a_missing_key_is_one_sentence(tmp_path: Path) -> None:
-    with running_server(tmp_path / "var", {"MCU_API_KEY": "correct-horse-battery"}) as server:
-        ended = demo("--server", server.url, folder=tmp_path)
+def test_a_missing_key_is_one_sentence(tmp_path: Path, a_server: Server) -> None:
+    ended = demo("--server", a_server.url, folder=tmp_path)
     assert ended.returncode == 2
     assert ended.stderr.endswith("asks for its API key. Give it as MCU_API_KEY, or as [api] key in mcu.toml.\n")
     assert len(ended.stderr.splitlines()) == 1
@@ -104,15 +110,15 @@ def test_what_is_no_id_of_a_link_is_one_sentence(tmp_path: Path) -> None:
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_an_unknown_conference_is_one_sentence(tmp_path: Path, clips: Path) -> None:
+def test_an_unknown_conference_is_one_sentence(tmp_path: Path, clips: Path, a_server: Server) -> None:
     (tmp_path / "home" / "cache").mkdir(parents=True)
     (tmp_path / "home" / "cache" / "synthetic").symlink_to(clips)
-    with running_server(tmp_path / "var") as server:
-        ended = demo(
-            *("--server", server.url, "--conference", "a" * 22, "--participants", str(COUNT)),
-            folder=tmp_path,
-            MCU_SERVER_DATA_DIR=str(tmp_path / "home"),
-        )
+    ended = demo(
+        *("--server", a_server.url, "--conference", "a" * 22, "--participants", str(COUNT)),
+        folder=tmp_path,
+        MCU_SERVER_DATA_DIR=str(tmp_path / "home"),
+        MCU_API_KEY=KEY,
+    )
     assert ended.returncode == 2
     assert "does not let the participants in: no-such-conference" in ended.stderr
     assert "people are meeting" not in ended.stdout

@@ -11,7 +11,6 @@ Rules:
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Protocol
 
 from gevent.lock import BoundedSemaphore
 
+from loadtests import folders
 from loadtests.agent_process import AgentFailed, AgentProcess
 from loadtests.wire import AnyCommand, Count, Counts, Enter, Happened, Reply
 from mcu.bench.leash import leashed
@@ -81,7 +81,7 @@ class Agents:
             for is_far, end, seconds in ends
         }
         self._died = died
-        self._folder = tempfile.TemporaryDirectory(prefix="mcu-loadtest-")
+        self._folder = folders.make()
         self._slots: list[_Slot] = []
         self._by_who: dict[int, _Slot] = {}
         self.restarts = 0

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 
 from loadtests.agent.media import CACHE, Loop, media_folder, performances, settings_of
 from loadtests.agent_process import CHECKOUT
+from loadtests.interrupting import BY_SIGNAL
 from mcu.errors import ConfigurationError
-from mcu.synthetic.library import Library
+from mcu.synthetic.library import GivenUp, Library
 from mcu.synthetic.picture_code import MAX_PERSON
 
 MAKING_SECONDS = 7200.0  # a thousand faces on one slow core
+END_SECONDS = 5.0  # for the making to end when it is given up
 SCREENS = 8  # of the first numbers, who may share: a screen takes as long to make as a face, and one is shown at a time
 
 log = logging.getLogger(__name__)
@@ -46,14 +50,28 @@ def prepare(people: int) -> None:
         return
     log.info("얼굴과 목소리 %d개를 만듭니다 · Making %d faces and voices; the next run finds them", count, count)
     try:
-        subprocess.run(
-            [sys.executable, "-m", "loadtests.faces", str(people)], cwd=CHECKOUT, check=True, timeout=MAKING_SECONDS
-        )
+        with subprocess.Popen([sys.executable, "-m", "loadtests.faces", str(people)], cwd=CHECKOUT) as making:
+            try:
+                code = making.wait(MAKING_SECONDS)
+            except BaseException:  # Ctrl-C, too: nobody wants them any more
+                end(making)
+                raise
     except (OSError, subprocess.SubprocessError) as error:
         raise ConfigurationError(f"faces and voices could not be made: {error}") from error
+    if code:
+        raise ConfigurationError(f"faces and voices could not be made: exit code {code}, see above")
 
 
-def main(arguments: Sequence[str]) -> None:
+def end(making: subprocess.Popen[bytes]) -> None:
+    """In good order, or at all."""
+    making.terminate()
+    try:
+        making.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        making.kill()
+
+
+def main(arguments: Sequence[str], given_up: threading.Event) -> None:
     """In a process of its own: the library starts others, which a process that gevent has patched must not."""
     parser = argparse.ArgumentParser(
         prog="python -m loadtests.faces",
@@ -61,9 +79,21 @@ def main(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("people", type=int, help="참가자 수 · how many people")
     people = parser.parse_args(arguments).people
-    for loop, numbers in wanted(people):
-        performances(numbers, loop=loop, cache=CHECKOUT / CACHE, media=media_folder())
+    try:
+        for loop, numbers in wanted(people):
+            performances(numbers, loop=loop, cache=CHECKOUT / CACHE, media=media_folder(), given_up=given_up)
+    except GivenUp:
+        sys.stderr.write("\n중단했습니다. 만든 것은 남습니다 · Interrupted; what was made is kept\n")
+        sys.exit(BY_SIGNAL[signal.SIGINT])
+
+
+def given_up_by_signals() -> threading.Event:
+    """Set by Ctrl-C and by SIGTERM, which raise nothing any more."""
+    given_up = threading.Event()
+    for number in BY_SIGNAL:
+        signal.signal(number, lambda *_: given_up.set())
+    return given_up
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1:], given_up_by_signals())

@@ -35,7 +35,8 @@ __all__ = [
     "Viewer",
 ]
 
-events.init.add_listener(preflight.attach)  # the first
+events.init.add_listener(interrupting.begin)
+events.init.add_listener(preflight.attach)
 wiring.attach(events)
 reporting.attach(events)
 events.init.add_listener(interrupting.attach)

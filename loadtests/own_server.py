@@ -8,10 +8,10 @@ from __future__ import annotations
 import shlex
 import socket
 import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from loadtests import folders
 from loadtests.line.server import LineServer
 from loadtests.options import Options
 from loadtests.rest import Server
@@ -30,7 +30,7 @@ class OwnServer:
 
     def __init__(self) -> None:
         """Starts it. Raises ConfigurationError."""
-        self._folder = tempfile.TemporaryDirectory(prefix="mcu-loadtest-server-")
+        self._folder = folders.make("server-")
         (port,) = free_ports(1)
         self.gateway = f"127.0.0.1:{port}"
         settings = {
@@ -43,8 +43,8 @@ class OwnServer:
         self.address = self._process.url
         try:
             self.start()
-        except ConfigurationError:
-            self._folder.cleanup()
+        except BaseException:  # Ctrl-C, too
+            self.close()
             raise
 
     def start(self) -> None:

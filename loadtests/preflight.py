@@ -1,7 +1,7 @@
 """Everything that can be refused is refused before anything starts: no server, no faces, no report half an hour later.
 
 Rules:
-1. The first listener of locust's `init`, in the process that leads: workers are told what the leader was.
+1. Before all other listeners of locust's `init`, in the process that leads: workers are told what the leader was.
 2. A refusal ends locust with exit code 1 and says in Korean and in English what to change.
 """
 

@@ -89,7 +89,7 @@ class Reporter:
             log.error("아무것도 재지 못했습니다 · Nothing was measured")
             self._environment.process_exit_code = self._environment.process_exit_code or 1
             return
-        results.interrupted = self._environment.process_exit_code == INTERRUPTED
+        results.interrupted = self._environment.process_exit_code in INTERRUPTED
         verdicts = expectations.judge(self._settings.expected, {**results.measured(), **results.series()})
         say(results, verdicts)
         runner = self._environment.runner

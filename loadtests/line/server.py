@@ -44,7 +44,7 @@ class LineServer:
         self._input, self._output = self._process.stdin, self._process.stdout
         try:
             self.ends = self._read(Ready, START_SECONDS)
-        except ConfigurationError:
+        except BaseException:  # Ctrl-C, too
             self.close()
             raise
         if self.ends.refused:

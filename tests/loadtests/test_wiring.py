@@ -15,7 +15,7 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import LocalRunner
 
-from loadtests import faces, leader, options, own_server, run_flags, shapes, wiring, worker
+from loadtests import casting, faces, leader, options, own_server, run_flags, shapes, wiring, worker
 from loadtests.collecting import Collector
 from loadtests.run import run_of
 from loadtests.users.chair import Chair
@@ -281,7 +281,7 @@ def test_another_whip_and_whep_server_takes_the_place_of_ours() -> None:
 
 def count(*arguments: str, workers: int, users: int = 12, host: str | None = None) -> int:
     parsed = environment("--scenario", "forward", *arguments, host=host).parsed_options
-    return leader.count_of(options.options_of(parsed, host=host or ""), users=users, workers=workers)
+    return casting.count_of(options.options_of(parsed, host=host or ""), users=users, workers=workers)
 
 
 NUMBERED = ("--whip", "https://x/whip/{stream}", "--whep", "https://x/whep/{stream}")

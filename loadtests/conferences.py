@@ -13,12 +13,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import msgspec
 
 from loadtests.line.words import Ready as Ends
 from loadtests.rest import Server
 from mcu.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from locust.env import Environment
 
 MOST_SPEAKERS = 3  # at once in one conference: what people can follow, and what a check can tell apart
 EMPTY_SECONDS = 10.0  # for the last ones to be out before conferences are ended under them
@@ -61,6 +66,19 @@ class Allotment(msgspec.Struct, frozen=True, kw_only=True):
     entrance: str = ""  # of the server, where it is not where its REST is
     near: str = ""  # files of the network namespaces of agents at both ends of a bad line; "" for this machine's own
     far: str = ""
+
+
+_of_runs: WeakKeyDictionary[Environment, tuple[Conference, ...]] = WeakKeyDictionary()
+
+
+def set_conferences(environment: Environment, conferences: Sequence[Conference]) -> None:
+    """Those of the run that this environment leads."""
+    _of_runs[environment] = tuple(conferences)
+
+
+def conferences_of(environment: Environment) -> tuple[Conference, ...]:
+    """None before a run, and after it."""
+    return _of_runs.get(environment, ())
 
 
 def allot(

@@ -1,11 +1,14 @@
-"""Whether the server has everybody who should be there: its own count of legs against that of the load.
+"""Whether the server has everybody who should be there, and nobody else: its own count against that of the load.
 
 Rules:
-1. The server is asked for /metrics (mcu_legs) every LOOK_SECONDS; what it had before the run is somebody else's.
-   Where it shows no such figure nothing is told.
-2. Everybody who is in and not away has to be there; those who are on the way in or out may be. Workers say how many
+1. The server is asked every LOOK_SECONDS: by REST who is connected in the conferences of this run, and how many are in
+   others. Where nobody is in others, its own count of media connections (mcu_legs in /metrics) is all of this run, and
+   is taken: it tells also of those whom the roster has and whose media are gone. Otherwise the roster is all there is.
+2. A conference that was not made for this run may be entered by anybody: there nothing is told, and the log says so,
+   as it does where REST does not answer.
+3. Everybody who is in and not away has to be there; those who are on the way in or out may be. Workers say how many
    these are with their reports, every three seconds: the last READINGS of each are taken together.
-3. Too few for more than TOO_FEW_SECONDS are a failure of "presence". Too many are one after TOO_MANY_SECONDS, for the
+4. Too few for more than TOO_FEW_SECONDS are a failure of "presence". Too many are one after TOO_MANY_SECONDS, for the
    server keeps those who were lost a while. Each TELL_SECONDS one request is told.
 """
 
@@ -22,8 +25,11 @@ import requests
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests.collecting import GAUGES, read_metrics, total
+from loadtests.conferences import conferences_of
+from loadtests.rest import Server
 from loadtests.run import run_of
 from loadtests.telling import tell
+from mcu.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from locust.env import Environment
@@ -33,7 +39,6 @@ TELL_SECONDS = 10.0
 TOO_FEW_SECONDS = 10.0
 TOO_MANY_SECONDS = 60.0  # the server waits 45 s for who was lost
 READINGS = 3  # of each worker
-BEGIN_SECONDS = 5.0  # that a server which has just started may take until its figures are complete
 LOCAL = "local"  # a lone locust is its own worker
 SERVER = "Server"  # locust's name of what no user has asked
 FIELD = "loadtest_headcount"  # of a worker's report
@@ -44,9 +49,7 @@ log = logging.getLogger(__name__)
 class Headcount:
     """What is compared with what, and since when it differs. No I/O; time is given."""
 
-    def __init__(self, *, before: float, now: float) -> None:
-        """`before`: legs that were there before the run."""
-        self._before = before
+    def __init__(self, *, now: float) -> None:
         self._few: float | None = None
         self._many: float | None = None
         self._told = now
@@ -56,9 +59,8 @@ class Headcount:
         """What a worker says."""
         self._readings[worker].append((least, most))
 
-    def take(self, legs: float, now: float) -> str | None:
+    def take(self, present: float, now: float) -> str | None:
         """What the server says: what is wrong ("" for nothing), or None while there is nothing to tell."""
-        present = legs - self._before
         least = sum(min(least for least, _ in each) for each in self._readings.values())
         most = sum(max(most for _, most in each) for each in self._readings.values())
         self._few = None if present >= least else now if self._few is None else self._few
@@ -82,25 +84,26 @@ class Watch:
         *,
         read: Callable[[str], Mapping[str, float]] = read_metrics,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], object] = gevent.sleep,
     ) -> None:
-        self._environment, self._read, self._clock, self._sleep = environment, read, clock, sleep
+        self._environment, self._read, self._clock = environment, read, clock
         self._count: Headcount | None = None
+        self._warned = False
         self._looking: gevent.Greenlet[..., Any] | None = None
         environment.events.test_start.add_listener(self.begin)
         environment.events.test_stop.add_listener(self.end)
         environment.events.worker_report.add_listener(self.take_report)
 
     def begin(self, **_: Any) -> None:
-        """Before the first user."""
+        """Before the first user, when the conferences are there."""
         self.end()
-        began = self._clock()
-        while (legs := self._legs()) is None and self._clock() < began + BEGIN_SECONDS:
-            self._sleep(BEGIN_SECONDS / 10)
-        if legs is None:
-            log.warning("The server shows no mcu_legs: whether it has everybody cannot be told.")
+        ours = conferences_of(self._environment)
+        if not ours or not all(each.ours for each in ours):
+            log.warning(
+                "다른 사람도 들어올 수 있는 회의입니다. 서버에 모두 있는지는 말할 수 없습니다 · "
+                "Others may enter these conferences, too: whether the server has everybody cannot be told."
+            )
             return
-        self._count = Headcount(before=legs, now=self._clock())
+        self._count, self._warned = Headcount(now=self._clock()), False
         self._looking = gevent.spawn(self._look)
 
     def end(self, **_: Any) -> None:
@@ -116,13 +119,14 @@ class Watch:
 
     def look(self) -> None:
         """Once."""
-        now = self._clock()
-        legs, run = self._legs(), run_of(self._environment)
-        if self._count is None or legs is None:
+        if self._count is None:
+            return
+        present, run = self._present(), run_of(self._environment)
+        if present is None:
             return
         if run is not None:
             self._count.count(LOCAL, *run.headcount())
-        wrong = self._count.take(legs, now)
+        wrong = self._count.take(present, self._clock())
         if wrong is not None:
             tell(self._environment, "presence", SERVER, failure=wrong)
 
@@ -131,9 +135,23 @@ class Watch:
             gevent.sleep(LOOK_SECONDS)
             self.look()
 
-    def _legs(self) -> float | None:
+    def _present(self) -> float | None:
+        """Rule 1."""
+        parsed, host = self._environment.parsed_options, self._environment.host or ""
+        server = Server(host, api_key=parsed.api_key if parsed is not None else "")
         try:
-            return total(self._read(self._environment.host or ""), GAUGES["legs"])
+            here, elsewhere = server.headcount({each.id for each in conferences_of(self._environment)})
+        except ConfigurationError as error:
+            if not self._warned:
+                log.warning("서버의 인원을 셀 수 없습니다 · Who is there cannot be counted: %s", error)
+            self._warned = True
+            return None
+        legs = None if elsewhere else self._legs(host)
+        return here if legs is None else legs
+
+    def _legs(self, host: str) -> float | None:
+        try:
+            return total(self._read(host), GAUGES["legs"])
         except requests.RequestException as error:
             log.debug("no metrics: %s", error)
             return None

@@ -121,6 +121,7 @@ class Leader:
             gateway = "" if asked.whip else own_server.gateway_of(asked, self._own)
             workers = self._workers()
             self._conferences = self._make(asked, workers=len(workers))
+            conferences.set_conferences(self._environment, self._conferences)
             choose_users(self._environment, asked.scenario, self._conferences, has_gateway=bool(gateway))
         except ConfigurationError as error:
             self._environment.process_exit_code = 1
@@ -191,6 +192,7 @@ class Leader:
 
     def _end_conferences(self) -> None:
         made, self._conferences = self._conferences, []
+        conferences.set_conferences(self._environment, ())
         if not made:
             return
         asked = self._options()

@@ -6,6 +6,7 @@ which is one, when its answer is not whole after WHOLE_SECONDS.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -57,16 +58,26 @@ class Server:
         """How many are in it."""
         return len(self._get(f"{CONFERENCES}/{conference}", resources.ConferenceDetail).participants)
 
+    def headcount(self, ours: Set[str]) -> tuple[int, int]:
+        """How many are connected in these conferences, and how many are in all others, connected or not."""
+        elsewhere = sum(each.participants for each in self._conferences() if each.id not in ours)
+        rosters = (self._get(f"{CONFERENCES}/{each}", resources.ConferenceDetail) for each in sorted(ours))
+        return sum(who.presence == "connected" for each in rosters for who in each.participants), elsewhere
+
     def find(self, link: str) -> resources.ConferenceSummary:
         """The conference that the link opens."""
+        for found in self._conferences():
+            if found.link == link:
+                return found
+        raise ConfigurationError(f"{self.address} has no conference with the link {link}.")
+
+    def _conferences(self) -> Iterator[resources.ConferenceSummary]:
+        """All that the server has."""
         offset: int | None = 0
         while offset is not None:
             page = self._get(f"{CONFERENCES}?limit={PAGE}&offset={offset}", resources.ConferenceList)
-            for found in page.conferences:
-                if found.link == link:
-                    return found
+            yield from page.conferences
             offset = page.next
-        raise ConfigurationError(f"{self.address} has no conference with the link {link}.")
 
     def token(self, conference: str, *, kind: str, name: str) -> resources.CreatedToken:
         """For a standard client: `kind` is "whip" or "whep"."""

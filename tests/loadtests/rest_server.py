@@ -25,6 +25,7 @@ class RestServer:
     key: str = ""
     is_ready: bool = True
     present: int = 0  # in each of them
+    reconnecting: int = 0  # of these
     sends_on_to: str = ""  # whoever asks for anything
     made: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id
     ended: list[str] = field(default_factory=list)
@@ -101,7 +102,8 @@ class RestServer:
             "locked": False,
             "layout": {"name": "grid"},
             "content": None,
-            "participants": [person] * self.present,
+            "participants": [person | {"presence": "reconnecting"}] * self.reconnecting
+            + [person] * (self.present - self.reconnecting),
         }
 
 

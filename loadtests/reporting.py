@@ -16,16 +16,20 @@ from locust.runners import LocalRunner, MasterRunner
 
 from loadtests import expectations, headcount, report_flags
 from loadtests.collecting import Collector
+from loadtests.conferences import conferences_of
+from loadtests.enough import Pace, enough
 from loadtests.expectations import Verdict
 from loadtests.exporter import export
 from loadtests.findings import Figures
 from loadtests.interrupting import INTERRUPTED
+from loadtests.options import options_of
 from loadtests.progress import Progress
 from loadtests.report.page import About, render
-from loadtests.report.sentences import Both, headline, sentences, value_of
+from loadtests.report.sentences import asked_of, headline, sentences, value_of
+from loadtests.report.wording import duration, title
 from loadtests.report_flags import settings_of
 from loadtests.results import Results
-from loadtests.scenarios import scenario_of
+from loadtests.scenarios import blind, scenario_of
 from mcu.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -68,17 +72,31 @@ class Reporter:
         self._parsed: argparse.Namespace = parsed
         self._environment = environment
         self._collector = collector
-        scenario = scenario_of(parsed.scenario)
         self._settings = settings_of(parsed)
-        self._title = Both(scenario.title_ko, scenario.title_en)
         self._stop: Callable[[], None] | None = None
         if self._settings.metrics_port:
             self._stop = export(self._settings.metrics_port, lambda: collector.results)
+        self._pace: Pace | None = None
+        environment.events.test_start.add_listener(self.begin)
         environment.events.quitting.add_listener(self.finish)
 
     def expects(self, kind: str) -> bool:
         """Whether something is expected of this type of request."""
         return any(each.kind == kind for each in self._settings.expected)
+
+    def begin(self, **_: Any) -> None:
+        """A run begins, and its conferences are there."""
+        runner, scenario = self._environment.runner, scenario_of(self._parsed.scenario)
+        asked = options_of(self._parsed, host=self._environment.host or "")
+        count = max(1, len(conferences_of(self._environment)))
+        workers = len(runner.clients) if isinstance(runner, MasterRunner) else 1
+        self._pace = Pace(
+            every=min(asked.check_every, scenario.checks_every or asked.check_every),
+            seconds=asked.check_seconds,
+            lead=scenario.lead,
+            agents=min(count, asked.agents * max(1, workers)),
+            blind=blind(scenario, conferences=count),
+        )
 
     def finish(self, **_: Any) -> None:
         """The last that locust does."""
@@ -90,7 +108,10 @@ class Reporter:
             self._environment.process_exit_code = self._environment.process_exit_code or 1
             return
         results.interrupted = self._environment.process_exit_code in INTERRUPTED
-        verdicts = expectations.judge(self._settings.expected, {**results.measured(), **results.series()})
+        expected = self._settings.expected
+        if self._pace is not None:
+            expected += enough(expected, results.moments, self._pace)
+        verdicts = expectations.judge(expected, {**results.measured(), **results.series()})
         say(results, verdicts)
         runner = self._environment.runner
         if isinstance(runner, MasterRunner) and runner.clients.missing:
@@ -106,7 +127,7 @@ class Reporter:
     def _write(self, path: Path, results: Results, verdicts: Sequence[Verdict]) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(render(results, verdicts, About(self._title, self._facts(results))), encoding="utf-8")
+            path.write_text(render(results, verdicts, self._about(results)), encoding="utf-8")
             write_checks(path.with_suffix(".csv"), results)
         except OSError as error:
             log.error("%s: %s", path, error.strerror)
@@ -114,15 +135,23 @@ class Reporter:
             return
         log.info("보고서 · Report: %s", path.resolve())
 
-    def _facts(self, results: Results) -> list[tuple[str, str, str]]:
-        runner = self._environment.runner
-        report = scenario_of(self._parsed.scenario).report
+    def _about(self, results: Results) -> About:
+        server = self._parsed.whip or self._environment.host or ""
+        scenario, people = scenario_of(self._parsed.scenario), self._parsed.num_users or 0
+        return About(
+            title(scenario, people=people, seconds=results.seconds, server=server), self._facts(results, server)
+        )
+
+    def _facts(self, results: Results, server: str) -> list[tuple[str, str, str]]:
+        runner, lasted = self._environment.runner, duration(results.seconds)
+        scenario = scenario_of(self._parsed.scenario)
+        report = scenario.report
         workers = len(runner.clients) if isinstance(runner, MasterRunner) else 1
         return [
-            ("서버", "server", self._environment.host or ""),
-            ("시나리오", "scenario", self._parsed.scenario),
+            ("서버", "server", server),
+            ("시나리오", "scenario", f"{scenario.name} — {scenario.title_ko} · {scenario.title_en}"),
             *([("알려진 결함의 보고", "report of the known failure", report)] if report else []),
-            ("시간", "time", f"{results.seconds:.0f} s"),
+            ("시간", "time", f"{lasted.ko} · {lasted.en}"),
             ("locust 작업자", "locust workers", str(workers)),
             ("부하를 만든 컴퓨터", "machine of the load", f"{platform.machine()}, {os.cpu_count()} cores"),
             ("다시 해 보려면", "to repeat", again(self._parsed.scenario, sys.argv[1:])),
@@ -139,7 +168,8 @@ def say(results: Results, verdicts: Sequence[Verdict]) -> None:
     """In the terminal."""
     for verdict in verdicts:
         mark = "✓" if verdict.met else "✗"
-        log.info("%s %s  (%s)", mark, verdict.expectation.text, value_of(verdict))
+        asked = verdict.expectation
+        log.info("%s %s · %s  (%s)", mark, asked_of(asked), asked.text, value_of(verdict))
     for each in (*sentences(results), headline(results, verdicts)):
         log.info("%s · %s", each.ko, each.en)
 

@@ -13,6 +13,7 @@ FAR_RECEIVER = "FarReceiver"
 EVERYBODY = {"DistrictHead": 6.0, "RemoteExpert": 3.0, "Viewer": 1.0, "ConferenceRoom": 1.0}
 BY_BROWSER = {"DistrictHead": 3.0, "RemoteExpert": 1.0}
 WATCHING = {"Viewer": 1.0}
+LATE_SECONDS = 30.0  # that experts from outside come after the others, at the most
 SETTLE_SECONDS = 4.0  # tiles are rearranged, and loops of speaking begin
 # What is expected where nothing else is said: what people in a meeting do not notice, or bear. Each kind of check has
 # to be made, and nothing at all may fail; where nothing breaks the connections, nobody has to come back.
@@ -72,6 +73,11 @@ class Scenario:
     def is_far(self, name: str) -> bool:
         """Whether people of this class are beyond the line."""
         return bool(self.weather) and (not self.far_receivers or name == FAR_RECEIVER)
+
+    @property
+    def lead(self) -> float:
+        """Seconds from a user's beginning to the first check, at the most."""
+        return self.settle + (0.0 if self.at_once else LATE_SECONDS)
 
     @property
     def extra(self) -> int:

@@ -144,6 +144,12 @@ def plan_of(scenario: Scenario, *, users: int | None, run_time: float | None, sp
     return Plan(users=users or scenario.users, duration=duration_of(scenario, run_time=run_time, speed=speed))
 
 
+def blind(scenario: Scenario, *, conferences: int) -> int:
+    """How many users never check what they see and hear."""
+    counts = counts_of(scenario, conferences=conferences)
+    return sum(counts[name] for name in (ONE_TOO_MANY, BAD_LEG, PUBLISHER, FAR_RECEIVER))
+
+
 def counts_of(scenario: Scenario, *, conferences: int) -> dict[str, int]:
     """How many there are of the classes that have a number."""
     return {

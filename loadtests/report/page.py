@@ -10,7 +10,8 @@ import jinja2
 
 from loadtests.expectations import Verdict
 from loadtests.report.plots import plots
-from loadtests.report.sentences import FAULTS, KINDS, Both, asked_of, headline, number, sentences, value_of
+from loadtests.report.sentences import FAULTS, KINDS, asked_of, headline, number, sentences, value_of
+from loadtests.report.wording import Both
 from loadtests.results import MAX_FAILURES, Results
 
 COLUMNS = ("p50", "p95", "max")

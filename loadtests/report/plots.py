@@ -53,11 +53,15 @@ def plots(results: Results) -> list[Plot]:
         ("들어오는 데 걸린 시간", "Time to come in", _joins),
         ("화면과 소리 확인", "Checks of picture and sound", _checks),
         (
-            "화면이 도착하는 데 걸린 시간 (보낸 사람의 카메라부터)",
-            "Delay of pictures, from leaving the sender",
+            "화면이 도착하는 데 걸린 시간 (마지막 패킷이 보낸 사람을 떠난 때부터)",
+            "Delay of pictures, from the last packet's leaving the sender",
             _pictures,
         ),
-        ("소리가 들리는 데 걸린 시간", "Delay of voices, until they are played", _voices),
+        (
+            "소리가 들리는 데 걸린 시간 (보낸 사람을 떠난 때부터)",
+            "Delay of voices, from leaving the speaker to being played",
+            _voices,
+        ),
         ("초당 화면 수", "Pictures a second", _fps),
         ("메운 소리의 비율", "Share of sound that was concealed", _concealed),
         ("서버의 CPU와 부하 생성기의 CPU (코어)", "Processors of the server and of the load (cores)", _cores),

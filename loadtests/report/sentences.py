@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from loadtests.expectations import ANY, Expectation, Verdict
+from loadtests.report.wording import OF_TIME, Both, duration, limit_ko
 from loadtests.results import Results
 
 # Request types as an official would say them.
@@ -49,15 +49,15 @@ WHAT = KINDS | SERIES | {ANY: ("모든 요청과 확인", "everything that was a
 DELAYS = (
     (
         "glass-to-glass",
-        "한 사람의 모습은",
-        "What one person shows was with the others",
+        "보낸 사람을 떠난 화면은",
+        "What left its sender was whole with the others",
         "너무 늦었습니다",
         "it was too late",
     ),
     (
         "voice delay",
-        "한 사람의 목소리는",
-        "What one person says was heard by the others",
+        "보낸 사람을 떠난 목소리는",
+        "What one person said was heard by the others",
         "너무 늦었거나 입과 소리가 어긋났습니다",
         "it was too late, or lips and voice were apart",
     ),
@@ -76,7 +76,8 @@ FIGURES = {
     "rate": "초당 횟수",
 }
 GROWTHS = {"": "", "growth": "처음보다 늘어난 정도", "late growth": "중간보다 늘어난 정도"}
-MILLISECONDS = frozenset((*KINDS, "load_late", "lip_sync", "longest_freeze", "longest_gap"))
+MILLISECONDS = OF_TIME.union(KINDS)
+NAMED = 3  # missed expectations that the headline names
 FAULTS = {
     "no picture": "화면이 전혀 오지 않음",
     "tile missing": "있어야 할 사람의 자리가 없음",
@@ -99,42 +100,51 @@ FAULTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Both:
-    """The same in two languages."""
-
-    ko: str
-    en: str
-
-
 def headline(results: Results, verdicts: Sequence[Verdict]) -> Both:
-    """Whether it was good."""
-    missed = sum(not verdict.met for verdict in verdicts)
+    """Whether it was good, in one sentence."""
     if results.interrupted:
         return Both("중단됨: 시험을 끝까지 하지 않았습니다", "Interrupted: the run was ended before its time")
+    if not results.counts:
+        return Both("불합격: 아무것도 재지 못했습니다", "Failed: nothing was measured")
+    missed = [verdict.expectation for verdict in verdicts if not verdict.met]
     if missed:
+        some, more = missed[:NAMED], len(missed) - NAMED
         return Both(
-            f"불합격: 기준 {len(verdicts)}개 가운데 {missed}개에 못 미쳤습니다",
-            f"Failed: {missed} of {len(verdicts)} expectations were not met",
+            f"불합격: 기준 {len(verdicts)}개 가운데 {len(missed)}개에 못 미쳤습니다 — "
+            + "; ".join(map(asked_of, some))
+            + f" 등 {more}개 더" * (more > 0),
+            f"Failed: {len(missed)} of {len(verdicts)} expectations were not met: "
+            + "; ".join(each.text for each in some)
+            + f"; and {more} more" * (more > 0),
         )
     fails = sum(results.fails.values())
     if fails:
-        return Both(f"확인이 {fails}번 실패했습니다", f"{fails} requests failed")
-    if not results.counts:
-        return Both("아무것도 재지 못했습니다", "Nothing was measured")
-    return Both("합격: 모든 기준을 지켰습니다", "Passed: every expectation was met")
+        return Both(
+            f"기준{f' {len(verdicts)}개는 모두 지켰지만' if verdicts else '은 없었고'}, "
+            f"요청과 확인 가운데 {fails}번이 실패했습니다",
+            f"{f'All {len(verdicts)} expectations were met' if verdicts else 'Nothing was expected'}, "
+            f"but {fails} requests or checks failed",
+        )
+    if not verdicts:
+        return Both("실패는 없었습니다. 지켜야 할 기준은 없었습니다", "Nothing failed, and nothing was expected")
+    lasted = duration(results.seconds)
+    return Both(
+        f"합격: {lasted.ko} 동안 기준 {len(verdicts)}개를 모두 지켰고, 실패는 없었습니다",
+        f"Passed: for {lasted.en} all {len(verdicts)} expectations were met, and nothing failed",
+    )
 
 
 def sentences(results: Results) -> list[Both]:
     """What happened, the most important first."""
     found: list[Both] = []
     measured = results.measured()
+    lasted = duration(results.seconds)
     most = max((moment.users for moment in results.moments), default=0)
     if most:
         found.append(
             Both(
-                f"가장 많을 때 {most}명이 함께 있었고, {results.seconds / 60:.1f}분 동안 시험했습니다.",
-                f"At most {most} people were there at once, for {results.seconds / 60:.1f} minutes in all.",
+                f"가장 많을 때 {most}명이 함께 있었고, {lasted.ko} 동안 시험했습니다.",
+                f"At most {most} people were there at once, for {lasted.en} in all.",
             )
         )
     joins = measured.get("join")
@@ -199,9 +209,9 @@ def _belief(results: Results) -> list[Both]:
 
 
 def asked_of(expectation: Expectation) -> str:
-    """What is expected, in Korean, without the limit."""
+    """What is expected, in Korean: "소리가 늦는 정도 — 100번 중 95번은: 1초 미만"."""
     words = (FIGURES[expectation.figure], GROWTHS[expectation.growth])
-    return f"{WHAT[expectation.kind][0]} — {', '.join(filter(None, words))}"
+    return f"{WHAT[expectation.kind][0]} — {', '.join(filter(None, words))}: {limit_ko(expectation)}"
 
 
 def number(value: float, figure: str) -> str:

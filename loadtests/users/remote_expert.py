@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loadtests.faces import SCREENS
+from loadtests.scenario import LATE_SECONDS
 from loadtests.users.person import Person
 
 SPEAKS, SHARES = 0.2, 0.08  # of the times that it could
@@ -13,7 +14,7 @@ class RemoteExpert(Person):
     """An expert from outside."""
 
     weight = 3
-    late = (5.0, 30.0)
+    late = (5.0, LATE_SECONDS)
 
     def take_part(self) -> None:
         drawn = self.chance.random()

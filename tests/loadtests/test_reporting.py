@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.event import Events
 
 from loadtests import report_flags, reporting, run_flags
+from loadtests.collecting import Collector
 from loadtests.expectations import judge, parse
 from loadtests.report.sentences import headline
-from loadtests.results import Results
+from loadtests.results import Moment, Results
 from loadtests.telling import tell
 
 
-def run(*expected: str, crash: bool = False) -> int | None:
+def run(
+    *expected: str, crash: bool = False, held: Callable[[Environment], None] = lambda environment: None
+) -> int | None:
     """The exit code after three people came in, of whom one did not, and an agent was late."""
     parser, events = get_parser(default_config_files=[]), Events()
     run_flags.add(parser)
@@ -28,6 +33,7 @@ def run(*expected: str, crash: bool = False) -> int | None:
     for seconds, failure in ((0.1, ""), (0.2, ""), (0.3, "refused")):
         tell(environment, "join", "Viewer", seconds=seconds, failure=failure)
     tell(environment, "agent", "Agent", seconds=0.2, failure="woke too late")
+    held(environment)
     if crash:
         runner.log_exception("local", "a fault of the load itself", "")
     events.quitting.fire(environment=environment, reverse=True)
@@ -50,6 +56,28 @@ def test_the_exit_code_is_the_verdict(expected: tuple[str, ...], code: int | Non
 
 def test_a_fault_of_the_load_itself_is_no_success() -> None:
     assert run("join count = 3", crash=True) is None
+
+
+@pytest.mark.parametrize(("checks", "code"), [(1, 1), (40, 0)])
+def test_few_checks_are_no_success(monkeypatch: pytest.MonkeyPatch, checks: int, code: int) -> None:
+    made: list[Collector] = []
+
+    def collect(environment: Environment, *, leads: bool) -> Collector:
+        made.append(Collector(environment, leads=leads))
+        return made[0]
+
+    def hold(environment: Environment) -> None:
+        environment.events.test_start.fire(environment=environment)
+        results = made[0].results
+        assert results is not None
+        for look in range(42):
+            results.look(Moment(at=results.began + 5.0 * look, users=8))
+        for _ in range(checks):
+            tell(environment, "tile check", "Viewer", seconds=3.0)
+        environment.events.test_stop.fire(environment=environment)
+
+    monkeypatch.setattr(reporting, "Collector", collect)
+    assert run("tile check fails = 0", held=hold) == code
 
 
 @pytest.mark.parametrize(

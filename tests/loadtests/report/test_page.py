@@ -10,7 +10,8 @@ from loadtests import expectations
 from loadtests.findings import Fault, Figures, Finding, Inspection
 from loadtests.report.page import About, render
 from loadtests.report.plots import PALE, RED, plots
-from loadtests.report.sentences import FAULTS, FIGURES, GROWTHS, KINDS, SERIES, Both, asked_of, headline, sentences
+from loadtests.report.sentences import FAULTS, FIGURES, GROWTHS, KINDS, SERIES, asked_of, headline, sentences
+from loadtests.report.wording import Both
 from loadtests.results import Moment, Results, Sample
 from loadtests.telling import REQUEST_TYPES
 
@@ -39,7 +40,7 @@ def page(results: Results) -> str:
 
 def test_a_good_run_says_so_with_every_plot_and_figure() -> None:
     text = page(full())
-    assert "합격: 모든 기준을 지켰습니다" in text
+    assert "합격: 30초 동안 기준 1개를 모두 지켰고, 실패는 없었습니다" in text
     assert "129 ms" in text  # the worst join
     assert text.count("<figure>") == 9
     for korean, _ in KINDS.values():
@@ -83,10 +84,10 @@ def test_whoever_is_in_and_hears_something_at_once_is_seen_twice() -> None:
 def test_what_is_expected_is_said_in_korean() -> None:
     texts = ["join fails = 0", "voice delay p95 < 1 s", "tasks late growth < 10%", "any fails = 0"]
     assert [asked_of(expectations.parse(text)) for text in texts] == [
-        "회의에 들어오기 — 실패한 횟수",
-        "소리가 늦는 정도 — 100번 중 95번은",
-        "서버의 작업 수 — 보통, 중간보다 늘어난 정도",
-        "모든 요청과 확인 — 실패한 횟수",
+        "회의에 들어오기 — 실패한 횟수: 0번",
+        "소리가 늦는 정도 — 100번 중 95번은: 1초 미만",
+        "서버의 작업 수 — 보통, 중간보다 늘어난 정도: 10% 미만",
+        "모든 요청과 확인 — 실패한 횟수: 0번",
     ]
     assert set(FIGURES) == set(expectations.FIGURES)
     assert set(GROWTHS) == {"", *expectations.GROWTHS}
@@ -110,7 +111,31 @@ def test_a_fault_stands_in_it_by_name() -> None:
 def test_an_expectation_that_is_missed_fails_the_run() -> None:
     results = full()
     verdicts = expectations.judge([expectations.parse("join p95 < 110")], results.measured())
-    assert headline(results, verdicts).en.startswith("Failed: 1 of 1")
+    said = headline(results, verdicts)
+    assert said.en == "Failed: 1 of 1 expectations were not met: join p95 < 110"
+    assert said.ko.endswith("못 미쳤습니다 — 회의에 들어오기 — 100번 중 95번은: 110밀리초 미만")
+
+
+def test_many_that_are_missed_are_counted() -> None:
+    results = full()
+    verdicts = expectations.judge([expectations.parse("join p95 < 110")] * 5, results.measured())
+    said = headline(results, verdicts)
+    assert said.en.count("join p95") == 3
+    assert said.en.endswith("; and 2 more")
+    assert said.ko.endswith(" 등 2개 더")
+
+
+def test_what_fails_beside_what_is_expected_is_said() -> None:
+    results = full("tile black: 3")
+    verdicts = expectations.judge(EXPECTED, results.measured())
+    assert headline(results, verdicts).en == "All 1 expectations were met, but 1 requests or checks failed"
+    assert headline(results, ()).en == "Nothing was expected, but 1 requests or checks failed"
+    assert headline(full(), ()).en == "Nothing failed, and nothing was expected"
+
+
+def test_the_verdict_comes_first_and_the_help_text_last() -> None:
+    text = page(full())
+    assert text.index("<h1>고른 부하</h1>") < text.index("합격: 30초 동안") < text.index("가장 많을 때")
 
 
 def test_nothing_comes_from_outside_and_names_are_text() -> None:
@@ -123,7 +148,7 @@ def test_nothing_comes_from_outside_and_names_are_text() -> None:
 
 def test_a_run_without_anything_is_no_success() -> None:
     empty = Results(began=0.0)
-    assert headline(empty, ()).en == "Nothing was measured"
+    assert headline(empty, ()).en == "Failed: nothing was measured"
     assert plots(empty) == []
     assert "그릴 것이 없습니다" in page(empty)
 

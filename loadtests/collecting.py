@@ -71,7 +71,7 @@ class Collector:
         self._inspections: list[tuple[float, str, Inspection]] = []
         self._agents: Counter[str] = Counter()  # since the last moment: seconds, CPU
         self._late = 0.0
-        self._load_cores = 0.0  # of all agents, when they said it last
+        self._load_cores: float | None = None  # of all agents, when they said it last
         self._load_since = time.time()  # they tell what they used since then
         self._looking: gevent.Greenlet[..., Any] | None = None
         environment.events.request.add_listener(self.take)
@@ -148,7 +148,7 @@ class Collector:
         """A run begins, and all results with it."""
         self.results = Results(began=time.time())
         self.end_looking()
-        self._load_cores, self._load_since = 0.0, time.time()
+        self._load_cores, self._load_since = None, time.time()
         self._looking = gevent.spawn(self._look)
 
     def end(self, **_: Any) -> None:
@@ -183,7 +183,7 @@ class Collector:
     def _moment(self, metrics: Mapping[str, float], before: Sequence[Reading], now: float) -> Moment:
         """`before`: the readings before this one, oldest first."""
         runner = self._environment.runner
-        if now - self._load_since >= COUNT_SECONDS:  # by then each agent has said once how it does
+        if self._agents["cpu"] and now - self._load_since >= COUNT_SECONDS:  # each agent has said once how it does
             cpu, self._agents["cpu"] = self._agents["cpu"], 0
             self._load_cores, self._load_since = cpu / (now - self._load_since), now
         late, self._late = self._late, 0.0

@@ -20,6 +20,7 @@ from loadtests.rounds import AT_ONCE
 
 SHARES: Mapping[str, float] = {"tile check": 0.5, "glass-to-glass": 0.5, "voice check": 0.25, "voice delay": 0.25}
 JUDGED_AFTER = 3.0  # seconds beside those looked at: to settle, for a keyframe, for the verdict; on two busy cores 1.5
+AGENTS_START = 10.0  # seconds until the agents of a run are up, on a busy machine
 COUNT = "count"
 
 
@@ -47,11 +48,12 @@ def enough(expected: Sequence[Expectation], moments: Sequence[Moment], pace: Pac
 def checks_due(moments: Sequence[Moment], pace: Pace) -> float:
     """Rule 2."""
     one = pace.seconds + JUDGED_AFTER
+    first = AGENTS_START + pace.lead + one  # seconds until the first check is judged
     spans = [
         (max(0, min(before.users, after.users) - pace.blind), after.at - before.at)
         for before, after in itertools.pairwise(moments)
     ]
     most = max((people for people, _ in spans), default=0)
-    present = sum(people * seconds for people, seconds in spans) - most * (pace.lead + one)
-    working = sum(seconds for people, seconds in spans if people) - pace.lead - one
+    present = sum(people * seconds for people, seconds in spans) - most * first
+    working = sum(seconds for people, seconds in spans if people) - first
     return max(0.0, min(present / pace.every, working * AT_ONCE * pace.agents / one))

@@ -26,7 +26,7 @@ from loadtests.options import options_of
 from loadtests.progress import Progress
 from loadtests.report.page import About, render
 from loadtests.report.sentences import asked_of, headline, sentences, value_of
-from loadtests.report.wording import duration, title
+from loadtests.report.wording import duration, title, told
 from loadtests.report_flags import settings_of
 from loadtests.results import Results
 from loadtests.scenarios import blind, scenario_of
@@ -145,11 +145,11 @@ class Reporter:
     def _facts(self, results: Results, server: str) -> list[tuple[str, str, str]]:
         runner, lasted = self._environment.runner, duration(results.seconds)
         scenario = scenario_of(self._parsed.scenario)
-        report = scenario.report
+        report, what = scenario.report, told(scenario)
         workers = len(runner.clients) if isinstance(runner, MasterRunner) else 1
         return [
             ("서버", "server", server),
-            ("시나리오", "scenario", f"{scenario.name} — {scenario.title_ko} · {scenario.title_en}"),
+            ("시나리오", "scenario", f"{scenario.name} — {what.ko} · {what.en}"),
             *([("알려진 결함의 보고", "report of the known failure", report)] if report else []),
             ("시간", "time", f"{lasted.ko} · {lasted.en}"),
             ("locust 작업자", "locust workers", str(workers)),

@@ -47,7 +47,10 @@ def render(results: Results, verdicts: Sequence[Verdict], about: About) -> str:
         verdicts=[_verdict(each) for each in verdicts],
         rows=_rows(results),
         faults=[(FAULTS.get(name, name), name, count) for name, count in results.faults.most_common()],
-        failures=[(f"{s.at - results.began:.1f}", s.kind, s.name, s.failure) for s in results.failures],
+        failures=[
+            (f"{s.at - results.began:.1f}", KINDS.get(s.kind, ("",))[0], s.kind, s.name, s.failure)
+            for s in results.failures
+        ],
         more_failures=sum(results.fails.values()) - len(results.failures),
         most_failures=MAX_FAILURES,
         plots=plots(results),

@@ -6,8 +6,7 @@ Times of day are seconds since the beginning of the run.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +17,11 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from loadtests.findings import Fault
-from loadtests.results import Moment, Results, Sample
+from loadtests.report import drawing
+from loadtests.report.drawing import BLUE, GREEN, GREY, ORANGE, PALE, RED, WINDOW
+from loadtests.results import Results
 
 SIZE = (7.2, 2.6)  # inches
-PALE = "#a9c6e8"
-BLUE, RED, GREY, GREEN, ORANGE = "#1f5fa8", "#c0392b", "#8a94a0", "#2e8b57", "#d98324"
-WINDOW = 10.0  # seconds over which a line in time is summed up
 STYLE: dict[Any, object] = {  # keys are literals of matplotlib's own
     "svg.fonttype": "none",
     "svg.hashsalt": "load test",  # the same run gives the same file
@@ -96,21 +94,21 @@ def _drawn(results: Results, draw: Callable[[Results, Axes], bool]) -> str:
 
 
 def _people(results: Results, axes: Axes) -> bool:
-    return _moments(results, axes, (("users", BLUE, "사람 · people"),))
+    return drawing.moments(results, axes, (("users", BLUE, "사람 · people"),), is_counted=True)
 
 
 def _cores(results: Results, axes: Axes) -> bool:
-    return _moments(
+    return drawing.moments(
         results, axes, (("server_cores", BLUE, "서버 · server"), ("load_cores", GREY, "부하 생성기 · load"))
     )
 
 
 def _memory(results: Results, axes: Axes) -> bool:
-    return _moments(results, axes, (("server_bytes", BLUE, "서버 · server"),), scale=1e-6)
+    return drawing.moments(results, axes, (("server_bytes", BLUE, "서버 · server"),), scale=1e-6)
 
 
 def _handles(results: Results, axes: Axes) -> bool:
-    return _moments(
+    return drawing.moments(
         results,
         axes,
         (
@@ -118,12 +116,16 @@ def _handles(results: Results, axes: Axes) -> bool:
             ("tasks", GREEN, "작업 · tasks"),
             ("threads", ORANGE, "스레드 · threads"),
         ),
+        is_counted=True,
     )
 
 
 def _encoders(results: Results, axes: Axes) -> bool:
-    return _moments(
-        results, axes, (("video_encoders", BLUE, "영상 · pictures"), ("audio_encoders", ORANGE, "음성 · sound"))
+    return drawing.moments(
+        results,
+        axes,
+        (("video_encoders", BLUE, "영상 · pictures"), ("audio_encoders", ORANGE, "음성 · sound")),
+        is_counted=True,
     )
 
 
@@ -145,12 +147,12 @@ def _joins(results: Results, axes: Axes) -> bool:
         axes.set(
             xlabel="초 안에 · within seconds", ylabel="사람의 % · % of people", ylim=(0, 104), xlim=(0, 1.05 * last)
         )
-        axes.legend(loc="lower right", frameon=False)
+        drawing.legend(axes)
     return bool(last)
 
 
 def _checks(results: Results, axes: Axes) -> bool:
-    good = _every(results, ("tile check", "voice check"))
+    good = drawing.every(results, ("tile check", "voice check"))
     failed = [s for s in results.failures if s.kind in ("tile check", "voice check")]
     if not good and not failed:
         return False
@@ -159,88 +161,26 @@ def _checks(results: Results, axes: Axes) -> bool:
     wrong, _ = np.histogram([s.at - results.began for s in failed], edges)
     axes.bar(edges[:-1], right, WINDOW * 0.9, align="edge", color=GREEN, label="맞음 · right")
     axes.bar(edges[:-1], wrong, WINDOW * 0.9, align="edge", bottom=right, color=RED, label="틀림 · wrong")
-    axes.set(xlabel="초 · seconds", ylabel="확인 · checks", xlim=(0, None))
-    _legend(axes)
+    drawing.in_time(results, axes, "확인 · checks", is_counted=True)
+    drawing.legend(axes)
     return True
 
 
 def _pictures(results: Results, axes: Axes) -> bool:
-    return _inspected(results, axes, "picture_delay", "ms", wrong={Fault.LATE_PICTURE})
+    return drawing.inspected(results, axes, "picture_delay", "ms", wrong={Fault.LATE_PICTURE})
 
 
 def _voices(results: Results, axes: Axes) -> bool:
-    return _inspected(results, axes, "sound_delay", "ms", wrong={Fault.LATE_SOUND})
+    return drawing.inspected(results, axes, "sound_delay", "ms", wrong={Fault.LATE_SOUND})
 
 
 def _fps(results: Results, axes: Axes) -> bool:
-    return _inspected(results, axes, "fps", "장/초 · a second", wrong={Fault.FROZEN})
+    return drawing.inspected(results, axes, "fps", "장/초 · a second", wrong={Fault.FROZEN})
 
 
 def _lips(results: Results, axes: Axes) -> bool:
-    drawn = _inspected(results, axes, "lip_sync", "ms", wrong={Fault.LIPS})
-    axes.autoscale(axis="y")  # sound may be first
-    return drawn
+    return drawing.inspected(results, axes, "lip_sync", "ms", wrong={Fault.LIPS})
 
 
 def _concealed(results: Results, axes: Axes) -> bool:
-    return _inspected(results, axes, "concealed", "%", scale=100.0, wrong={Fault.GAPS})
-
-
-# --- what they share -------------------------------------------------------------------------------------
-
-
-def _moments(results: Results, axes: Axes, fields: Sequence[tuple[str, str, str]], *, scale: float = 1.0) -> bool:
-    drawn = False
-    for field, colour, label in fields:
-        points = [(moment.at - results.began, value * scale) for moment, value in _told(results.moments, field)]
-        if points:
-            axes.plot(*zip(*points, strict=True), color=colour, label=label)
-            drawn = True
-    if drawn:
-        axes.set(xlabel="초 · seconds", ylim=(0, None), xlim=(0, None))
-        if len(fields) > 1:
-            _legend(axes)
-    return drawn
-
-
-def _told(moments: Sequence[Moment], field: str) -> Iterator[tuple[Moment, float]]:
-    for moment in moments:
-        value = getattr(moment, field)
-        if value is not None:
-            yield moment, float(value)
-
-
-def _every(results: Results, kinds: Sequence[str]) -> list[Sample]:
-    return [sample for kind in kinds for sample in results.samples.get(kind, ())]
-
-
-def _inspected(
-    results: Results, axes: Axes, field: str, unit: str, *, wrong: AbstractSet[Fault], scale: float = 1.0
-) -> bool:
-    """A figure of every check, and the median of each window as a line; checks that found a fault in it are marked."""
-    points: list[tuple[float, float, bool]] = []
-    for at, _, inspection in results.inspections:
-        value = getattr(inspection.figures, field)
-        if value is not None:
-            found = {each.fault for each in (*inspection.picture_findings, *inspection.voice_findings)}
-            points.append((at - results.began, value * scale, bool(found & wrong)))
-    if not points:
-        return False
-    at, values, are_wrong = np.array(points, float).T
-    bad = are_wrong > 0
-    axes.plot(
-        at[~bad], values[~bad], "o", color=BLUE, alpha=0.4, markersize=3.5, markeredgewidth=0, label="확인 · a check"
-    )
-    windows = np.floor(at / WINDOW)
-    middles = [(window * WINDOW + WINDOW / 2, np.median(values[windows == window])) for window in np.unique(windows)]
-    axes.plot(*zip(*middles, strict=True), color=BLUE, linewidth=1.6, label="가운데 값 · median")
-    if bad.any():
-        axes.plot(at[bad], values[bad], "x", color=RED, markersize=6, markeredgewidth=1.6, label="잘못 · wrong")
-    axes.set(xlabel="초 · seconds", ylabel=unit, ylim=(0, None), xlim=(0, None))
-    _legend(axes)
-    return True
-
-
-def _legend(axes: Axes) -> None:
-    """Above the drawing, where it hides nothing."""
-    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
+    return drawing.inspected(results, axes, "concealed", "%", scale=100.0, wrong={Fault.GAPS}, least=1.0)

@@ -110,7 +110,7 @@ def headline(results: Results, verdicts: Sequence[Verdict]) -> Both:
     if missed:
         some, more = missed[:NAMED], len(missed) - NAMED
         return Both(
-            f"불합격: 기준 {len(verdicts)}개 가운데 {len(missed)}개에 못 미쳤습니다 — "
+            f"불합격: 기준 {len(verdicts)}개 가운데 {len(missed)}개에 못 미쳤습니다. 못 미친 것: "
             + "; ".join(map(asked_of, some))
             + f" 등 {more}개 더" * (more > 0),
             f"Failed: {len(missed)} of {len(verdicts)} expectations were not met: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ UNITS_KO: Mapping[str, str] = {
 COUNTED_KO: Mapping[str, str] = {"count": "{:g}번", "fails": "{:g}번", "fail%": "{:g}%", "rate": "초당 {:g}번"}
 SIGNS_KO: Mapping[str, str] = {"<": " 미만", "<=": " 이하", "=": "", ">=": " 이상", ">": " 초과"}
 OF_TIME = frozenset({"load_late", "lip_sync", "longest_freeze", "longest_gap"})  # series in milliseconds
+
+_FLAGS = re.compile(r" \([^()]*\B--?[a-z][^()]*\)$")  # at the end of the help of a scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +71,8 @@ def title(scenario: Scenario, *, people: int, seconds: float, server: str) -> Bo
         f"회의 부하 시험 — {ko} ({scenario.name}), {people}명, {lasted.ko}, {server}",
         f"Load test of conferences: {en} ({scenario.name}), {people} people, {lasted.en}, {server}",
     )
+
+
+def told(scenario: Scenario) -> Both:
+    """What it does, without the flags that change it."""
+    return Both(_FLAGS.sub("", scenario.title_ko), _FLAGS.sub("", scenario.title_en))

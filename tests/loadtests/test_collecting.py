@@ -81,7 +81,19 @@ def test_agents_say_how_they_do_less_often_than_the_server_is_looked_at() -> Non
         if look % 2:
             tell_counts(environment, "Agent", COUNTS)
         cores.append(collector._moment({}, [Reading(began, {})], began + 5.0 * look).load_cores)
-    assert cores == pytest.approx([0.0, 0.15, 0.15, 0.15, 0.15, 0.15])
+    assert cores[0] is None  # nobody has said anything for ten seconds
+    assert cores[1:] == pytest.approx([0.15] * 5)
+
+
+def test_agents_that_say_nothing_are_not_idle() -> None:
+    environment = Environment()
+    collector = Collector(environment, leads=True)
+    began, cores = collector._load_since, []
+    for look in range(1, 7):
+        if look in (2, 5):  # the second is late for the look at 20 s
+            tell_counts(environment, "Agent", COUNTS)
+        cores.append(collector._moment({}, [Reading(began, {})], began + 5.0 * look).load_cores)
+    assert cores[1:] == pytest.approx([0.15, 0.15, 0.15, 0.1, 0.1])
 
 
 @pytest.mark.parametrize(("host", "asked"), [("http://x", ["http://x"]), (None, []), ("", [])])

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+import msgspec
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from loadtests import expectations
 from loadtests.findings import Fault, Figures, Finding, Inspection
+from loadtests.report import plots as module
+from loadtests.report.drawing import PALE, RED
 from loadtests.report.page import About, render
-from loadtests.report.plots import PALE, RED, plots
+from loadtests.report.plots import plots
 from loadtests.report.sentences import FAULTS, FIGURES, GROWTHS, KINDS, SERIES, asked_of, headline, sentences
 from loadtests.report.wording import Both
 from loadtests.results import Moment, Results, Sample
@@ -75,6 +81,43 @@ def test_checks_that_came_too_late_are_drawn_and_marked() -> None:
     assert "1200" in pictures  # its axis reaches it
 
 
+def drawn(results: Results, maker: Callable[[Results, Axes], bool]) -> Axes:
+    axes = Figure().add_subplot()
+    assert maker(results, axes)
+    return axes
+
+
+@pytest.mark.parametrize("maker", [module._people, module._checks, module._pictures, module._fps, module._cores])
+def test_all_drawings_have_the_time_of_the_run_below(maker: Callable[[Results, Axes], bool]) -> None:
+    assert drawn(full(), maker).get_xlim() == (0.0, 30.0)
+
+
+@pytest.mark.parametrize("maker", [module._people, module._pictures, module._fps, module._memory])
+def test_nothing_is_cut_off_at_the_top(maker: Callable[[Results, Axes], bool]) -> None:
+    axes = drawn(full(), maker)
+    bottom, top = axes.get_ylim()
+    assert bottom == 0.0
+    assert top == pytest.approx(1.08 * axes.dataLim.y1)
+
+
+def test_what_is_nothing_all_the_time_is_little() -> None:
+    results = full()
+    results.inspections = [
+        (at, name, msgspec.structs.replace(each, figures=msgspec.structs.replace(each.figures, concealed=0.0)))
+        for at, name, each in results.inspections
+    ]
+    assert drawn(results, module._concealed).get_ylim() == (0.0, 1.0)
+
+
+def test_people_are_counted_in_whole_numbers() -> None:
+    results = Results(began=0.0)
+    for look in range(3):
+        results.look(Moment(at=5.0 * look, users=look))
+    results.ended = 15.0
+    axes = drawn(results, module._people)
+    assert all(tick == int(tick) for tick in axes.get_yticks())
+
+
 def test_whoever_is_in_and_hears_something_at_once_is_seen_twice() -> None:
     joins = next(plot.svg for plot in plots(full()) if plot.title_en == "Time to come in")
     assert all(label in joins for label in ("· in", "first sound", "first picture"))
@@ -113,7 +156,7 @@ def test_an_expectation_that_is_missed_fails_the_run() -> None:
     verdicts = expectations.judge([expectations.parse("join p95 < 110")], results.measured())
     said = headline(results, verdicts)
     assert said.en == "Failed: 1 of 1 expectations were not met: join p95 < 110"
-    assert said.ko.endswith("못 미쳤습니다 — 회의에 들어오기 — 100번 중 95번은: 110밀리초 미만")
+    assert said.ko.endswith("못 미쳤습니다. 못 미친 것: 회의에 들어오기 — 100번 중 95번은: 110밀리초 미만")
 
 
 def test_many_that_are_missed_are_counted() -> None:

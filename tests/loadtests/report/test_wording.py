@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadtests.expectations import SERIES, parse
-from loadtests.report.wording import Both, duration, limit_ko, title
+from loadtests.report.wording import Both, duration, limit_ko, title, told
 from loadtests.scenarios import SCENARIOS
 
 
@@ -71,3 +71,10 @@ def test_a_title_has_no_help_in_it(name: str) -> None:
     said = title(SCENARIOS[name], people=1, seconds=1.0, server="S")
     assert "--" not in said.ko.partition(f" ({name})")[0]
     assert "-u" not in said.en.partition(f" ({name})")[0]
+
+
+def test_what_a_scenario_does_is_told_without_its_flags() -> None:
+    assert told(SCENARIOS["steady"]) == Both("고른 부하: 회의가 계속됩니다", "Steady load: meetings go on")
+    assert told(SCENARIOS["one-bad-leg"]).ko.endswith("(한 사람이 아무것도 받지 않습니다)")
+    assert told(SCENARIOS["mass-reconnect"]).en == SCENARIOS["mass-reconnect"].title_en
+    assert "--weather" not in told(SCENARIOS["bad-lines"]).ko

@@ -280,8 +280,15 @@ class MultipointProcessor:
         self._timer = self._loop.call_later(delay, self._tick)
 
     def _tick(self) -> None:
+        began = time.monotonic()
+        try:
+            self._endpoint.beat()
+        except Exception:
+            if self.failures % LOG_EVERY == 0:
+                log.exception("what has gathered is not read yet")
+            self.failures += 1
         now, used = time.monotonic(), time.thread_time()
-        index = self.ticks.advance(now)
+        index = self.ticks.advance(began)
         due = self.ticks.due - self.ticks.interval  # of this tick
         for bridge in self.bridges.values():
             try:
@@ -298,7 +305,7 @@ class MultipointProcessor:
                 log.exception("line checks get no silence this time")
             self.failures += 1
         try:
-            self.relief.tick(now - due, self.ticks, self.bridges.values(), self._decoders, now)
+            self.relief.tick(began - due, self.ticks, self.bridges.values(), self._decoders, now)
         except Exception:
             if self.failures % LOG_EVERY == 0:
                 log.exception("nothing is shed this time")

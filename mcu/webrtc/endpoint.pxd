@@ -6,6 +6,9 @@ from mcu.webrtc.alarm cimport Alarm
 from mcu.webrtc.gathering cimport Gathering
 from mcu.webrtc.leg cimport WebRtcLeg
 
+cdef object CONNECTED
+cdef object CLOSED
+
 
 cdef class Endpoint:
     cdef readonly object port
@@ -34,7 +37,7 @@ cdef class Endpoint:
     @cython.locals(now=cython.double, count=cython.longlong, items=list)
     cpdef _read(self)
 
-    @cython.locals(stirred=cython.bint)
+    @cython.locals(leg=WebRtcLeg, stirred=cython.bint)
     cdef _receive_rtp(self, RtpPacket packet, double now)
 
     @cython.locals(leg=WebRtcLeg)

@@ -11,7 +11,8 @@ The whole receive path:
 Rules:
 1. One thread, one loop. An exception on a leg's way is a bug: it is logged and closes that leg, nothing else.
 2. The clock is read once per wake-up, here and nowhere else in this package.
-3. Under load packets gather for GATHER_SECONDS and are read together, and the legs' timers are served then.
+3. Under load packets gather for GATHER_SECONDS and are read together, and the legs' timers are served then. Whoever has
+   a beat says so (`beat`), and readings keep step with it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from mcu.webrtc import sockets
 from mcu.webrtc.alarm import Alarm
 from mcu.webrtc.dtls import Certificate, DtlsError
 from mcu.webrtc.front_door import FrontDoor
-from mcu.webrtc.gathering import GATHER_SECONDS, Gathering
+from mcu.webrtc.gathering import GATHER_SECONDS, LATEST_SECONDS, Gathering
 from mcu.webrtc.ice_lite import PathLike
 from mcu.webrtc.ice_tcp import IceTcpConnection, IceTcpListener
 from mcu.webrtc.leg import WebRtcLeg, report_ssrc
@@ -41,6 +42,7 @@ from mcu.webrtc.timer_wheel import Timed
 
 MAX_BATCHES = 8  # per wake-up, 512 datagrams: about 3 ms, so timers and the audio tick are never kept waiting longer
 AUDIO = AudioProfile()
+CONNECTED, CLOSED = LegState.CONNECTED, LegState.CLOSED
 
 log = structlog.get_logger()
 
@@ -148,6 +150,12 @@ class Endpoint:
         self._alarm.schedule(leg, now)
         return leg
 
+    def beat(self) -> None:
+        """What has arrived is about to be played: read what has gathered. Without load it has been read already."""
+        if self._reading is not None:
+            self._reading.cancel()
+            self._next_reading(GATHER_SECONDS)
+
     # --- for legs (mcu.webrtc.leg.Driver) ---------------------------------------------------------------
 
     def now(self) -> float:
@@ -181,9 +189,14 @@ class Endpoint:
         self._read()
 
     def _read_gathered(self) -> None:
+        self._next_reading(LATEST_SECONDS)
+
+    def _next_reading(self, seconds: float) -> None:
+        """Read what has gathered, and have it done again after so long as long as there is load."""
         if self._gathering.active:
-            self._reading = self._loop.call_later(GATHER_SECONDS, self._read_gathered)
+            self._reading = self._loop.call_later(seconds, self._read_gathered)
         else:
+            self._reading = None
             self._loop.add_reader(self._udp.fileno(), self._readable)
             self._alarm.release(self._clock())
         self._read()
@@ -210,8 +223,11 @@ class Endpoint:
 
     def _receive_rtp(self, packet: RtpPacket, now: float) -> None:
         """Most packets leave nothing to do, and then their leg need not be pumped."""
-        leg = packet.owner
-        if not isinstance(leg, WebRtcLeg) or leg.state is LegState.CLOSED:  # perhaps by a packet of the same reading
+        owner = packet.owner
+        if not isinstance(owner, WebRtcLeg):
+            return
+        leg = owner
+        if leg.state is CLOSED:  # perhaps by a packet of the same reading
             return
         leg.last_received = now
         try:
@@ -220,7 +236,7 @@ class Endpoint:
             log.exception("leg failed", leg=leg.id)
             self._failed(leg)
             return
-        if stirred or leg.state is not LegState.CONNECTED:
+        if stirred or leg.state is not CONNECTED:
             self._touch_by_media(leg)
 
     def _receive_rtcp(self, item: Rtcp, now: float) -> None:
@@ -238,7 +254,7 @@ class Endpoint:
         self._touch_by_media(leg)
 
     def _touch_by_media(self, leg: WebRtcLeg) -> None:
-        if leg.state is LegState.CONNECTED:
+        if leg.state is CONNECTED:
             self._touched.setdefault(leg, True)
         else:
             self._touched[leg] = False  # its state will change, and its deadlines with it

@@ -87,6 +87,27 @@ async def test_media_goes_on_when_packets_are_gathered_and_when_no_more(server: 
     way.close()
 
 
+async def test_a_beat_reads_at_once_what_has_gathered(server: Endpoint) -> None:
+    way = await udp_way(HOST, server.port)
+    client, _, _ = await connect(server, way)
+    calls = server.counters["receive_calls"]
+    server.beat()
+    assert server.counters["receive_calls"] == calls  # without load nothing is left to gather
+    server._gathering.active = True
+    await echoed(client, way, over=way)
+    waiting, received = server._reading, server.counters["received"]
+    assert waiting is not None
+    client.send_sound(way)
+    server.beat()
+    assert server.counters["received"] == received + 1
+    assert waiting.cancelled()
+    assert server._reading is not waiting
+    await until(lambda: not server._gathering.active)
+    await echoed(client, way, over=way)
+    await client.close()
+    way.close()
+
+
 async def test_dtls_may_begin_before_nomination(server: Endpoint) -> None:
     client, leg, handler = join(server)
     way = await udp_way(HOST, server.port)

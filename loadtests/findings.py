@@ -11,6 +11,8 @@ class Fault(Enum):
     """Names are what locust, the report and `--expect` call them."""
 
     NO_PICTURE = "no picture"  # nothing that could be decoded
+    ROSTER_WRONG = "roster wrong"  # somebody who is in is not in it, or is muted or without a camera there, and is not
+    TILES_WRONG = "tiles wrongly told"  # not at all, as none can stand, or anew so often that nobody can be judged
     TILE_MISSING = "tile missing"  # somebody with a camera has no tile though the layout has room
     TILE_BLACK = "tile black"  # a tile in which nothing can be read, of somebody whose camera is on
     WRONG_PERSON = "wrong person in tile"
@@ -36,6 +38,9 @@ class Fault(Enum):
 DELAY = 0.2
 
 
+WORDS_REPAIRED = 10  # round trips until TCP has brought a word of which packets were lost again and again
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What is still good; seconds, unless the name says otherwise."""
 
@@ -48,11 +53,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     concealed: float = 0.05  # share of samples
     clicks: int = 1  # in one check
     stoi: float = 0.7  # least
+    words: float = 4.0  # until everybody is told of who came, left, was muted or turned the camera
 
     def over(self, line: float) -> Limits:
         """Those of a server that a packet takes `line` seconds to reach and come back from."""
         return msgspec.structs.replace(
-            self, picture_delay=self.picture_delay + line, sound_delay=self.sound_delay + line
+            self,
+            picture_delay=self.picture_delay + line,
+            sound_delay=self.sound_delay + line,
+            words=self.words + WORDS_REPAIRED * line,
         )
 
 

@@ -27,6 +27,8 @@ class Layout(msgspec.Struct, frozen=True, array_like=True):
     height: int
     places: tuple[Place, ...]  # from bottom to top
     name: str  # as the server calls it: in "grid" everybody has a tile, in others people wait for one
+    choice: str = ""  # the layout that the chair chose, as the server tells it apart from the tiles; "" for nobody's
+    strip: int = 5  # how many small tiles that choice has at most beside the large one
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True):
@@ -47,6 +49,16 @@ class Present(msgspec.Struct, frozen=True, array_like=True):
     camera_off: bool
     here: bool = True  # False: left then
     hidden: bool = False  # has no seat in the picture: a viewer
+
+
+class Known(msgspec.Struct, frozen=True, array_like=True):
+    """What the agent knows of one of its own people from a time on, without the roster. None: not for sure."""
+
+    since: float
+    person: int
+    here: bool  # in, with signaling and media; False: out, or on the way
+    muted: bool | None  # by itself or by a chair
+    camera_off: bool | None  # None also for who has no seat in the picture
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +86,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     played_samples: int
     sent: tuple[Sent, ...]
     fps: int  # of the composite, as the server has it
+    known: tuple[Known, ...] = ()  # the states from some seconds before the check on; those before that first
     sender_aspect: float = 16 / 9  # of cameras
     strained: bool = False  # the server said meanwhile that it does less for pictures: some stand still on purpose
     late: float = 0.0  # the most that the agent itself woke too late meanwhile: no figure is better than that

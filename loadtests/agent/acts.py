@@ -60,7 +60,9 @@ class Acts:
         self, who: int, participant: Participant, proceedings: Proceedings, news: News, company: Company
     ) -> None:
         self.speaking = False  # as wished last
-        self.muted = participant.entry.muted  # likewise
+        # As the server has them; None while another is asked for.
+        entry = participant.entry
+        self.switches: dict[str, bool | None] = {"muted": entry.muted, "camera_off": entry.camera_off}
         self.first_frame: FirstFrame | None = None  # wants the packets of the composite
         self._who = who
         self._participant = participant
@@ -81,18 +83,24 @@ class Acts:
             case protocol.Ended():
                 self._ended = True
 
+    def came_back(self) -> None:
+        """The server has said how everything is: what was asked for and not answered is so or not."""
+        mine = self._told.mine
+        for switch, on in self.switches.items():
+            if on is None and mine is not None and not mine.muted_by_chair:
+                self.switches[switch] = getattr(mine, switch)
+
     async def perform(self, act: Act, retap: Callable[[], None]) -> Mapping[str, float]:
-        """Figures by name. `retap` is called when `first_frame` is another. Raises Failed."""
+        """Figures by name. `retap` is called when `first_frame` or a switch is another. Raises Failed."""
         figures: dict[str, float] = {}
         if act.speaking is not None:
             self.speaking = act.speaking
             self._participant.set_speaking(act.speaking)
             retap()
         if act.muted is not None:
-            self.muted = act.muted
-            await self._timed(figures, "mute self", self._set_self("muted", act.muted))
+            await self._timed(figures, "mute self", self._switch("muted", act.muted, retap))
         if act.camera_off is not None:
-            await self._timed(figures, "camera", self._set_self("camera_off", act.camera_off))
+            await self._timed(figures, "camera", self._switch("camera_off", act.camera_off, retap))
         if act.hand is not None:
             await self._timed(figures, "hand", self._set_self("hand", act.hand))
         if act.shares is not None:
@@ -111,6 +119,20 @@ class Acts:
         return figures
 
     # --- one by one -------------------------------------------------------------------------------------
+
+    async def _switch(self, switch: str, on: bool, retap: Callable[[], None]) -> None:
+        """Own microphone or camera; where the server refuses it is as it was."""
+        before, self.switches[switch] = self.switches[switch], None
+        retap()
+        try:
+            await self._set_self(switch, on)
+            self.switches[switch] = on
+        except Failed as failure:
+            if failure.kind == "refused":
+                self.switches[switch] = before
+            raise
+        finally:
+            retap()
 
     async def _set_self(self, switch: str, on: bool) -> None:
         def is_so() -> bool:
@@ -135,10 +157,10 @@ class Acts:
         figures["share"] = self._company.stage.now() - begun
 
     async def _mute(self, who: int) -> None:
-        await self._moderate(who, "mute", lambda line: line.muted)
+        await self._moderate(who, "mute", lambda line: line.muted, mutes=True)
 
     async def _unmute(self, who: int) -> None:
-        await self._moderate(who, "unmute", lambda line: not line.muted_by_chair)
+        await self._moderate(who, "unmute", lambda line: not line.muted_by_chair, mutes=False)
 
     async def _give_word(self, who: int) -> None:
         """Lift the chair's own mute, and take the hand down: whoever has the word needs it no more."""
@@ -147,7 +169,10 @@ class Acts:
             await self._unmute(who)
         await self._moderate(who, "lower_hand", lambda line: not line.hand)
 
-    async def _moderate(self, who: int, action: Moderation, done: Callable[[protocol.Participant], bool]) -> None:
+    async def _moderate(
+        self, who: int, action: Moderation, done: Callable[[protocol.Participant], bool], *, mutes: bool | None = None
+    ) -> None:
+        """`mutes`: what the chair's mute is afterwards, None where that is not touched."""
         line = self._told.line(who)
         if line is None:
             raise Failed("unknown", f"nobody here has the number {who}")
@@ -156,8 +181,23 @@ class Acts:
             now = self._told.line(who)
             return now is not None and done(now)
 
-        if not is_so():
-            await self._asked(protocol.Moderate(participant=line.participant, action=action), is_so)
+        if is_so():
+            return
+        asked = self._asked(protocol.Moderate(participant=line.participant, action=action), is_so)
+        if mutes is None:
+            await asked
+            return
+        ledger = self._company.ledger
+        ledger.chair_mutes(who, None)
+        self._company.note_aloud()
+        try:
+            await asked
+            ledger.chair_mutes(who, mutes)
+        except Failed:
+            ledger.chair_failed(who)
+            raise
+        finally:
+            self._company.note_aloud()
 
     async def _change_layout(self, figures: dict[str, float], name: str, retap: Callable[[], None]) -> None:
         try:

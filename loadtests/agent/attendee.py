@@ -24,7 +24,7 @@ from loadtests.agent.member import Company, Failed
 from loadtests.agent.proceedings import Proceedings
 from loadtests.agent.recorder import Aloud, Ear, Recorder, between
 from loadtests.findings import Inspection
-from loadtests.recording import Sent
+from loadtests.recording import Known, Sent
 from loadtests.wire import Act, Enter
 from mcu._native.rtp_packet import RtpPacket
 from mcu.media.audio_receiver import AudioReceiver
@@ -46,7 +46,7 @@ class Attendee:
     def __init__(self, order: Enter, company: Company) -> None:
         self.who = order.who
         self.address = ""
-        self.proceedings = Proceedings()
+        self.proceedings = Proceedings(who_has=company.ledger.who_has)
         self.speech: Clip | None = None
         self._order = order
         self._company = company
@@ -118,6 +118,7 @@ class Attendee:
     async def leave(self) -> Mapping[str, float]:
         begun = self._company.stage.now()
         self._flow.leave()
+        self.note_aloud()
         if self._participant is not None and self._task is not None:
             await self._participant.leave()
             await asyncio.wait((self._task,), timeout=LEAVE_SECONDS)
@@ -234,14 +235,22 @@ class Attendee:
         match message:
             case protocol.Entered():
                 self._flow.signaling_came(now)
+                mine = self.proceedings.mine
+                self._company.ledger.identify(self.who, self.proceedings.own, self.proceedings.number)
+                self._company.ledger.came_back(self.who, mine is not None and mine.muted_by_chair)
+                if self._acts is not None:
+                    self._acts.came_back()
+                self.note_aloud()
             case protocol.Ended(reason=reason):
                 self._end_reason = reason
-            case protocol.ParticipantChanged():
-                self._company.note_aloud()
+            case protocol.ParticipantJoined() | protocol.ParticipantChanged():
+                self.note_aloud()
+                self._company.note_untold()
         self._news.stir()
 
     def signaling_lost(self) -> None:
         self._flow.signaling_lost(self._company.stage.now())
+        self.note_aloud()
 
     def media_lost(self) -> None:
         self._flow.media_lost(self._company.stage.now())
@@ -253,12 +262,25 @@ class Attendee:
         self._retap()
 
     def note_aloud(self) -> None:
-        acts, mine = self._acts, self.proceedings.mine
-        allowed = mine is not None and not mine.muted
-        aloud = acts is not None and acts.speaking and not acts.muted and allowed and self.connected
-        self._aloud.note(aloud, self._company.stage.now())
+        now, known = self._company.stage.now(), self._known
+        self._company.ledger.note(known)
+        speaking = self._acts is not None and self._acts.speaking
+        self._aloud.note(speaking and known.here and known.muted is False, now)
 
     # --- inside -----------------------------------------------------------------------------------------
+
+    @property
+    def _known(self) -> Known:
+        """What is known now without the roster: for who has no seat, neither mute nor camera."""
+        now, acts, mine = self._company.stage.now(), self._acts, self.proceedings.mine
+        if acts is None or not (self._flow.stays and self.connected) or self._order.kind == "viewer":
+            here = self._flow.stays and self.connected
+            return Known(now, self.who, here=here, muted=None, camera_off=None)
+        told = mine.muted_by_chair if mine is not None else None
+        closed = self._company.ledger.muted_by_chair(self.who, told, self.proceedings.chairs)
+        own = acts.switches["muted"]
+        muted = closed if own is False else own
+        return Known(now, self.who, here=True, muted=muted, camera_off=acts.switches["camera_off"])
 
     def _attend(self, attention: Attention) -> None:
         if self._attention is not Attention.NONE and self._participant is not None:

@@ -38,6 +38,7 @@ async def check(member: Checked, recorder: Recorder, seconds: float, company: Co
     if told is not None:
         recorder.fps = told.fps
         told.follow(recorder, stage.now())
+    followed = stage.now()
     try:
         settled = asyncio.sleep(SETTLE_SECONDS)
         member.request_keyframe()
@@ -53,7 +54,8 @@ async def check(member: Checked, recorder: Recorder, seconds: float, company: Co
         end = stage.now()
         sent = [other.sent(end - seconds - SENT_BEFORE, end) for other in company.around(member)]
         held = stage.late_since(end - seconds - HELD_SECONDS)
-        return recorder.recording(end, member.receiver(), sent, held=held)
+        known = company.known(member, followed, end)
+        return recorder.recording(end, member.receiver(), sent, held=held, known=known)
     finally:
         if told is not None:
             told.unfollow(recorder)

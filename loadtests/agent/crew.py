@@ -118,6 +118,7 @@ class Crew:
             raise Failed("busy", f"number {order.who} is here already")
         member = self._company.members[order.who] = maker(order, self._company)
         self._gone.pop(order.who, None)
+        self._company.ledger.enter(order)
         try:
             figures = await member.enter()
         except BaseException:
@@ -143,6 +144,7 @@ class Crew:
         if self.members.get(member.who) is not member:
             return  # gone already
         self._meter.forget(member)
+        self._company.ledger.gone(member.who, self._company.stage.now())
         del self._company.members[member.who]
         self._gone.pop(member.who, None)
         self._gone[member.who] = None

@@ -37,6 +37,11 @@ class Flow:
         """The figures that are not there yet."""
         return [name for name in WANTED if name not in self.figures]
 
+    @property
+    def stays(self) -> bool:
+        """In, with all of it there."""
+        return self.inside and self._signaling and self.flowing and not self._leaving
+
     def begin(self, now: float) -> None:
         """Coming begins."""
         self._began = now

@@ -7,10 +7,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from loadtests.agent.ledger import Ledger
 from loadtests.agent.media import Wardrobe
 from loadtests.agent.proceedings import Proceedings
 from loadtests.findings import Inspection
-from loadtests.recording import Recording, Sent
+from loadtests.recording import Known, Recording, Sent
 from loadtests.wire import Act, Happened
 from mcu.errors import McuError
 from mcu.synthetic.clips import Clip
@@ -18,6 +19,8 @@ from mcu.synthetic.stage import Stage
 from mcu.webrtc.dtls import Certificate
 
 MAX_STRANGERS = 8  # of those who speak in other conferences, sought in each check: each costs the judges as much as one
+
+KNOWN_BEFORE = 10.0  # seconds before a check of which is told what was known: longer than words may be under way
 
 
 class Failed(McuError):
@@ -77,25 +80,51 @@ class Company:
     tell: Callable[[Happened], None]
     dismiss: Callable[[Member], None]  # it is over for this participant, and nobody asked for it
     members: dict[int, Member] = field(default_factory=dict)  # by number
+    ledger: Ledger = field(default_factory=Ledger)  # what the agent knows of them on its own account
 
     def proceedings_of(self, member: Member) -> Proceedings | None:
         """What is told to this participant, or to another of the agent in the same conference."""
         if member.proceedings is not None:
             return member.proceedings
-        tellers = (other.proceedings for other in self.members.values())
-        return next((told for told in tellers if told is not None and told.lists(member.who)), None)
+        teller = self._teller(member)
+        return teller.proceedings if teller is not None else None
 
     def around(self, member: Member) -> list[Member]:
-        """All participants of the agent that are in the same conference, with itself."""
-        told = self.proceedings_of(member)
+        """All participants of the agent that are in the same conference, with itself: by the roster, or without it."""
+        teller = self._teller(member)
+        told, near = (teller.proceedings, teller.who) if teller is not None else (None, member.who)
         return [
-            other for other in self.members.values() if other is member or (told is not None and told.lists(other.who))
+            other
+            for other in self.members.values()
+            if other is member or (told is not None and told.lists(other.who)) or self.ledger.together(near, other.who)
         ]
 
+    def known(self, member: Member, begin: float, end: float) -> tuple[Known, ...]:
+        """Of all who are where this participant is; nothing where who is told of them was away meanwhile."""
+        teller = self._teller(member)
+        if teller is None or not self.ledger.is_steady(teller.who, begin, end):
+            return ()
+        return self.ledger.known(self.ledger.place(teller.who), begin - KNOWN_BEFORE, end)
+
+    def _teller(self, member: Member) -> Member | None:
+        """Who is told of the conference: the participant itself, or another one whom the server tells of it."""
+        if member.proceedings is not None:
+            return member
+        tellers = [other for other in self.members.values() if other.proceedings is not None]
+        told = (other for other in tellers if other.proceedings is not None and other.proceedings.lists(member.who))
+        near = (other for other in tellers if self.ledger.together(other.who, member.who))
+        return next(told, None) or next(near, None)
+
     def note_aloud(self) -> None:
-        """Somebody's line has changed."""
+        """Somebody may speak who might not, or the other way round."""
         for member in self.members.values():
             member.note_aloud()
+
+    def note_untold(self) -> None:
+        """Somebody was told of a line, which may be that of who is told nothing: of each message, so of no others."""
+        for member in self.members.values():
+            if member.proceedings is None:
+                member.note_aloud()
 
     async def judged(self, member: Member, recording: Recording) -> Inspection:
         """Hand a recording to the judges, with the voices of all who may be in it, or must not."""

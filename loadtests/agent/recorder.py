@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from loadtests.agent.proceedings import DEFAULT_FPS
-from loadtests.recording import Frame, Layout, Present, Recording, Sent
+from loadtests.recording import Frame, Known, Layout, Present, Recording, Sent
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.types import BLOCK_SAMPLES, BLOCK_SECONDS, AudioBlock, EncodedFrame
 from mcu.synthetic.stage import TICK_SECONDS, Stage
@@ -99,11 +99,17 @@ class Recorder:
     # --- the end ----------------------------------------------------------------------------------------
 
     def recording(
-        self, end: float, receiver: AudioReceiver | None, sent: Sequence[Sent], *, held: float = 0.0
+        self,
+        end: float,
+        receiver: AudioReceiver | None,
+        sent: Sequence[Sent],
+        *,
+        held: float = 0.0,
+        known: Sequence[Known] = (),
     ) -> Recording:
         """What there is. `receiver` is another one than at the beginning where media was made anew meanwhile.
 
-        `held` is how late the agent woke at most, meanwhile or shortly before.
+        `held` is how late the agent woke at most, meanwhile or shortly before; `known` what it knows of its people.
         """
         concealed, played = _samples(receiver)
         if receiver is self._receiver:
@@ -122,6 +128,7 @@ class Recorder:
             played_samples=max(0, played),
             sent=tuple(sent),
             fps=self.fps,
+            known=tuple(known),
             strained=self._strained,
             late=self.late,
             held=max(self.late, held),

@@ -21,7 +21,7 @@ from loadtests.agent.member import Company, Failed
 from loadtests.agent.recorder import Aloud, Recorder, between
 from loadtests.agent.room_reels import RoomReels, Screen
 from loadtests.findings import Inspection
-from loadtests.recording import Sent
+from loadtests.recording import Known, Sent
 from loadtests.wire import Act, Enter, Happened
 from mcu.errors import RefusedError
 from mcu.gateway.tcp import local_address_towards
@@ -60,6 +60,7 @@ class Room:
         self._aloud = Aloud()
         self._speaking = False
         self._began = 0.0  # of the call
+        self._listed = False  # some roster had it in this call: before, it is at the gateway's entrance
         self._leaving = False
 
     # --- coming and going -------------------------------------------------------------------------------
@@ -237,10 +238,18 @@ class Room:
         )
 
     def note_aloud(self) -> None:
-        told = self._company.proceedings_of(self)
+        now, told = self._company.stage.now(), self._company.proceedings_of(self)
         line = told.line(self.who) if told is not None else None
-        silenced = self._reels is None or self._reels.muted or (line is not None and line.muted)
-        self._aloud.note(self._speaking and self.connected and not silenced, self._company.stage.now())
+        self._listed = self.connected and (self._listed or line is not None)
+        closed = self._company.ledger.muted_by_chair(
+            self.who, line is not None and line.muted, told.chairs if told is not None else ()
+        )
+        camera_off = False if self._listed else None
+        self._company.ledger.note(
+            Known(now, self.who, here=self._listed, muted=closed if self._listed else None, camera_off=camera_off)
+        )
+        silenced = self._reels is None or self._reels.muted or closed is not False
+        self._aloud.note(self._speaking and self.connected and not silenced, now)
 
     @property
     def connected(self) -> bool:

@@ -1,4 +1,4 @@
-"""One check, judged: pictures, sound, and how both meet at the lips. Pure; what a worker process is given to do."""
+"""One check, judged: the roster, pictures, sound, and how both meet at the lips. Pure; a worker process does it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 
 from loadtests.checks.judgement import Judgement, together
 from loadtests.checks.pictures import judge_pictures
+from loadtests.checks.roster_truth import judge_roster
 from loadtests.checks.speech import judge_sound
 from loadtests.checks.wording import milliseconds, people
 from loadtests.findings import Fault, Figures, Finding, Inspection, Limits
@@ -21,7 +22,9 @@ def inspect(recording: Recording, loops: Mapping[int, Clip], limits: Limits) -> 
 
     Raises RecordingError for what is no recording, and ProtocolError for a loop that cannot be decoded.
     """
-    return combined(recording, judge_pictures(recording, limits), judge_sound(recording, loops, limits), limits)
+    pictures, sound = judge_pictures(recording, limits), judge_sound(recording, loops, limits)
+    told = judge_roster(recording, limits)
+    return combined(recording, msgspec.structs.replace(pictures, findings=(*told, *pictures.findings)), sound, limits)
 
 
 def combined(recording: Recording, pictures: Judgement, sound: Judgement, limits: Limits) -> Inspection:

@@ -113,6 +113,10 @@ def _compare(recording: Recording, hearing: Hearing, heard: Heard) -> _Compared:
     untimed = {who for who in brief if not any(row.passages for row in heard.followed.get(who, ()))}
     if untimed:
         return _Compared(gap=gap, unjudged=(f"clearness: when {people(untimed)} said what is heard is not known",))
+    roster = Roster(recording)
+    unsure = {who for who in heard.people if not roster.is_sure(who, hearing.begin, hearing.end)}
+    if unsure:
+        return _Compared(gap=gap, unjudged=(f"clearness: whether {people(unsure)} might speak is not known",))
     if heard.crowded:
         return _Compared(gap=gap, unjudged=(f"clearness: more than {MAX_VOICES} people spoke at once",))
     if said.seconds_aloud(wanted) < LEAST_ALOUD:

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 
 from loadtests.checks.looking import Look
 from loadtests.checks.spans import Span, covered, longest
-from loadtests.checks.told import Told
+from loadtests.checks.told import Told, area_of
 from mcu.synthetic.picture_code import Code
 
 SETTLE = 0.5  # seconds after a change is told until pictures must show it: the next tick, coding, a keyframe that is
@@ -22,6 +22,23 @@ AHEAD = 0.3  # seconds that a picture may come before the words: they go through
 MIN_LOOKS = 3  # composites that show the same before it counts: one mark in a thousand that is spoilt reads as another
 
 Doubles = Counter[tuple[int, int]]  # in how many composites, by who is seen and in whose tile
+
+
+@dataclass(slots=True)
+class Astray:
+    """Somebody who was seen in tiles that were told anew meanwhile, and were never theirs."""
+
+    looks: int = 0  # composites
+    owners: set[int] = field(default_factory=set)  # who were told to stand there, one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What was to be seen."""
+
+    tracks: list[Track]
+    doubles: Doubles
+    astray: dict[int, Astray]  # by who is seen
 
 
 @dataclass(slots=True)
@@ -50,7 +67,12 @@ class Track:
 
     def frozen(self, sent: Sequence[Span], late: float) -> float:
         """Likewise, in which the number did not go on."""
-        return max((longest(sent, begin - late, end - late) for begin, end, _ in _runs(self._own)), default=0.0)
+        return self.stillness(sent, late)[0]
+
+    def stillness(self, sent: Sequence[Span], late: float) -> tuple[float, Span]:
+        """Likewise, and from which composite to which."""
+        spans = ((longest(sent, begin - late, end - late), (begin, end)) for begin, end, _ in _runs(self._own))
+        return max(spans, default=(0.0, (0.0, 0.0)))
 
     def fps(self, sent: Sequence[Span], late: float) -> float | None:
         """How often the number went on in a second of sending; None where that was less than one second."""
@@ -64,13 +86,14 @@ class Track:
         return [(when, code.frame) for when, code in self.seen if code is not None and code.person == self.person]
 
 
-def follow(looks: Iterable[Look], told: Told, *, late: float, end: float) -> tuple[list[Track], Doubles]:
-    """All tracks, and who was seen in several tiles at once.
+def follow(looks: Iterable[Look], told: Told, *, late: float, end: float) -> Followed:
+    """All tracks, who was seen in several tiles at once, and who where nobody was told to be.
 
     `late` is how old pictures are when they arrive, in seconds, and `end` until when words were heard.
     """
     tracks: dict[tuple[int, bool], Track] = {}
     doubles: Doubles = Counter()
+    astray: dict[int, Astray] = {}
     for look in looks:
         span = look.arrived - late - SETTLE, look.arrived + AHEAD
         if span[1] > end:
@@ -78,6 +101,12 @@ def follow(looks: Iterable[Look], told: Told, *, late: float, end: float) -> tup
         steady = told.places(*span)
         seen: dict[int, list[int]] = {}
         for place, code in look.codes.items():
+            if place.person >= 0 and place not in steady and code is not None and not place.content:
+                owners = told.tenants(*span).get(area_of(place), frozenset())
+                if owners and min(owners) >= 0 and code.person not in owners:
+                    found = astray.setdefault(code.person, Astray())
+                    found.looks += 1
+                    found.owners |= owners
             if place.person < 0 or place not in steady:
                 continue
             if not place.content and not told.camera_on(place.person, *span):
@@ -87,7 +116,7 @@ def follow(looks: Iterable[Look], told: Told, *, late: float, end: float) -> tup
             if code is not None and not place.content:
                 seen.setdefault(code.person, []).append(place.person)
         doubles.update((who, owner) for who, owners in seen.items() if len(owners) > 1 for owner in set(owners))
-    return list(tracks.values()), doubles
+    return Followed(list(tracks.values()), doubles, astray)
 
 
 def _runs(values: Iterable[tuple[float, int]]) -> Iterator[tuple[float, float, int]]:

@@ -44,6 +44,7 @@ def _times(recording: Recording) -> Iterable[float]:
     yield from (frame.arrived for frame in recording.frames)
     yield from (layout.since for layout in recording.layouts)
     yield from (state.since for state in recording.present)
+    yield from (known.since for known in recording.known)
     for sent in recording.sent:
         yield from (when for _, when in sent.pictures)
         yield from (when for _, when in sent.spoken)

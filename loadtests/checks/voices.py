@@ -141,14 +141,16 @@ def _unheard(
 
 
 def _muted(recording: Recording, hearing: Hearing, roster: Roster, strengths: Mapping[int, float]) -> Iterator[Finding]:
-    """Those whom the roster has as muted, and those who speak although they may not."""
+    """Those who are known to be muted, or whom the roster has as that, and those who speak although they may not."""
     closed: dict[float, list[int]] = {}  # who could not be heard, by from when on
     for person in strengths.keys() - {recording.who}:
         since = roster.muted_since(person, hearing.end)
         if since is not None:
             closed.setdefault(max(hearing.begin, since + MUTED_SECONDS), []).append(person)
     for sent in recording.sent:
-        if sent.person != recording.who and sent.person in strengths and _silenced(sent, hearing):
+        if sent.person == recording.who or sent.person not in strengths or roster.knows(sent.person):
+            continue
+        if _silenced(sent, hearing):
             closed.setdefault(hearing.begin, []).append(sent.person)
     found: set[int] = set()
     for begin, whom in closed.items():

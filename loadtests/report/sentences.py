@@ -80,6 +80,8 @@ MILLISECONDS = OF_TIME.union(KINDS)
 NAMED = 3  # missed expectations that the headline names
 FAULTS = {
     "no picture": "화면이 전혀 오지 않음",
+    "roster wrong": "참가자 명단이 사실과 다름",
+    "tiles wrongly told": "누가 어느 자리에 있는지 제대로 알리지 않음",
     "tile missing": "있어야 할 사람의 자리가 없음",
     "tile black": "카메라가 켜져 있는데 보이지 않음",
     "wrong person in tile": "다른 사람이 그 자리에 있음",

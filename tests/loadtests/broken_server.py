@@ -1,13 +1,13 @@
-"""`mcu serve` with one fault in its media processors, to see whether load tests find and name it.
+"""`mcu serve` with one fault in it, to see whether load tests find and name it.
 
     python -m tests.loadtests.broken_server FAULT [NAME...]
 
 NAMEs are those in the roster, of the people whom the fault is about; `FAULTS` has what each one needs.
 
 Rules:
-1. Media processors are Pythons of their own. They are broken by `breaking/sitecustomize.py`, which PYTHONPATH lets them
-   read, before anything of theirs runs; nothing in `mcu/` knows of it.
-2. Each fault replaces one function, and does what a real mistake in it would do.
+1. The MC and its media processors are Pythons of their own. They are broken by `breaking/sitecustomize.py`, which
+   PYTHONPATH lets them read, before anything of theirs runs; nothing in `mcu/` knows of it.
+2. Each fault replaces one function, or one in either process, and does what a real mistake in it would do.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import structs
+
 ADDED_SECONDS: Final = 0.2  # by the faults that are late
 BLOCKS = 10  # of sound in so many seconds
+RETOLD_TICKS = 20  # of the sound: 0.4 s
 VARIABLE = "BROKEN_SERVER"  # of the environment: the fault and its people, as JSON
 ROOT = Path(__file__).resolve().parents[2]
 BREAKING = Path(__file__).parent / "breaking"
@@ -105,6 +108,107 @@ def delay_both() -> None:
     delay_sound()
 
 
+def tell_no_tiles() -> None:
+    """Tiles are told, and none is among them."""
+    _change_notices(lambda tiles: ())
+
+
+def tell_tiles_wrong() -> None:
+    """Tiles are told anew twenty ticks of the sound apart, each time with other people in them than there are."""
+    from mcu.processor.bridge import Bridge
+
+    counts: dict[int, int] = {}
+
+    def turned(tiles: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(tiles) < 2:
+            return tiles
+        count = counts[0] = counts.get(0, 0) + 1
+        by = 1 + count % (len(tiles) - 1)
+        people = [tile.participant for tile in tiles]
+        return tuple(
+            structs.replace(tile, participant=who) for tile, who in zip(tiles, people[by:] + people[:by], strict=True)
+        )
+
+    _change_notices(turned)
+    tick = Bridge.audio_tick
+
+    def ticked(self: Bridge, index: int, due: float, now: float) -> None:
+        tick(self, index, due, now)
+        if index % RETOLD_TICKS == 0:
+            self._notify(self._tiles_notice())
+
+    Bridge.audio_tick = ticked
+
+
+def forget_seat(name: str) -> None:
+    """Somebody has no tile, and the tiles are told as of a layout in which there is but one."""
+    from mcu.processor.bridge import Bridge
+
+    update, notice = Bridge.update, Bridge._tiles_notice
+
+    def updated(self: Bridge, state: Any) -> None:
+        people = (structs.replace(each, seen=each.seen and each.name != name) for each in state.participants)
+        update(self, structs.replace(state, participants=tuple(people)))
+
+    Bridge.update = updated
+    Bridge._tiles_notice = lambda self: structs.replace(notice(self), layout="single")
+
+
+def claim_strain(name: str) -> None:
+    """Somebody's picture stands, and the server says that it has too little CPU."""
+    from mcu.processor.lines import Lines
+
+    tick = Lines.tick
+    Lines.tick = lambda self, members, **more: tick(self, members, **{**more, "sheds": True})
+    freeze_tile(name)
+
+
+def leave_out(name: str) -> None:
+    """Somebody is in no roster."""
+    from mcu.conference import events
+    from mcu.signaling import views
+
+    entered, message = views.entered, views.message
+
+    def without(news: Any, **more: Any) -> Any:
+        made = entered(news, **more)
+        left = tuple(line for line in made.participants if line.name != name)
+        return structs.replace(made, participants=left)
+
+    def silent(news: Any) -> Any:
+        told = isinstance(news, events.ParticipantJoined | events.ParticipantChanged)
+        return None if told and news.participant.name == name else message(news)
+
+    views.entered, views.message = without, silent
+
+
+def mix_not(name: str) -> None:
+    """Somebody is not heard."""
+    from mcu.processor.member import Member
+
+    take_state = Member.take_state
+
+    def deaf(self: Member, state: Any) -> None:
+        take_state(self, state)
+        self.audible = self.audible and (state is None or state.name != name)
+
+    Member.take_state = deaf
+
+
+def call_camera_off(name: str) -> None:
+    """The roster has somebody without a camera."""
+    from mcu.signaling import views
+
+    line = views.participant
+
+    def wrong(value: Any) -> Any:
+        made = line(value)
+        return structs.replace(made, camera_off=made.camera_off or made.name == name)
+
+    views.participant = wrong
+
+
+# By process: the MC, and a media processor. Names beside each are those of people.
 FAULTS: Mapping[str, Callable[..., None]] = {
     "swapped tiles": swap_tiles,  # two names
     "frozen tile": freeze_tile,  # one
@@ -114,20 +218,44 @@ FAULTS: Mapping[str, Callable[..., None]] = {
     "late pictures": delay_pictures,
     "late sound": delay_sound,
     "all late": delay_both,
+    "no tiles told": tell_no_tiles,
+    "tiles retold wrong": tell_tiles_wrong,
+    "no seat": forget_seat,  # one
+    "strain claimed": claim_strain,  # one
+    "left out and unheard": mix_not,  # one
+}
+ROSTER_FAULTS: Mapping[str, Callable[..., None]] = {
+    "left out and unheard": leave_out,  # one
+    "camera called off": call_camera_off,  # one
 }
 
 
 def environment(fault: str, *names: str) -> dict[str, str]:
     """Variables by which a server that is started with them has the fault."""
-    assert fault in FAULTS
+    assert fault in {*FAULTS, *ROSTER_FAULTS}
     path = os.pathsep.join((str(BREAKING), str(ROOT)))
     return {"PYTHONPATH": path, VARIABLE: json.dumps([fault, *names])}
 
 
-def break_this_process() -> None:
-    """As VARIABLE says."""
+def break_this_process(kind: str) -> None:
+    """As VARIABLE says; `kind` is "serve" or "processor"."""
     fault, *names = json.loads(os.environ[VARIABLE])
-    FAULTS[fault](*names)
+    found = (FAULTS if kind == "processor" else ROSTER_FAULTS).get(fault)
+    if found is not None:
+        found(*names)
+
+
+def _change_notices(change: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> None:
+    """`change` is given the tiles of each word about them."""
+    from mcu.processor.bridge import Bridge
+
+    notice = Bridge._tiles_notice
+
+    def changed(self: Bridge) -> Any:
+        made = notice(self)
+        return structs.replace(made, tiles=change(made.tiles))
+
+    Bridge._tiles_notice = changed
 
 
 def _change_pictures(names: tuple[str, ...], change: Callable[..., dict[Key, Any]]) -> None:
@@ -147,6 +275,7 @@ def _change_pictures(names: tuple[str, ...], change: Callable[..., dict[Key, Any
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in FAULTS:
-        sys.exit(f"usage: python -m tests.loadtests.broken_server FAULT [NAME...]; faults: {', '.join(FAULTS)}")
+    every = ", ".join({**FAULTS, **ROSTER_FAULTS})
+    if len(sys.argv) < 2 or sys.argv[1] not in {*FAULTS, *ROSTER_FAULTS}:
+        sys.exit(f"usage: python -m tests.loadtests.broken_server FAULT [NAME...]; faults: {every}")
     os.execve(sys.executable, [sys.executable, "-m", "mcu", "serve"], os.environ | environment(*sys.argv[1:]))

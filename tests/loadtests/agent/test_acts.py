@@ -13,7 +13,7 @@ from loadtests.agent.awaiting import News
 from loadtests.agent.media import Wardrobe
 from loadtests.agent.member import Company, Failed
 from loadtests.agent.proceedings import Proceedings
-from loadtests.wire import Act
+from loadtests.wire import Act, Enter
 from mcu.signaling import protocol as p
 from mcu.synthetic.clips import Clip, Performance
 from mcu.synthetic.entry import Entry
@@ -61,7 +61,7 @@ class Scene:
             Entry("https://x", "a" * 22, person(OWN).name), None, stage=company.stage, certificate=company.certificate
         )
         participant.answer = self.hear
-        self.participant = participant
+        self.participant, self.company = participant, company
         self.acts = Acts(OWN, participant, self.proceedings, self.news, company)
         self.told(entered(self.mine(), self.other()))
 
@@ -120,7 +120,7 @@ async def test_own_switches_are_there_when_the_roster_says_so(scene: Scene) -> N
     assert scene.said == [p.SetSelf(muted=True)]
     assert list(await scene.do(camera_off=True, hand=True)) == ["camera", "hand"]
     assert scene.said[1:] == [p.SetSelf(camera_off=True), p.SetSelf(hand=True)]
-    assert scene.acts.muted
+    assert scene.acts.switches == {"muted": True, "camera_off": True}
     with pytest.raises(Failed, match="timeout"):
         await scene.do(hand=False)
 
@@ -233,3 +233,47 @@ def test_the_first_frame_is_one_that_began_after_the_moment() -> None:
     blind = FirstFrame()
     blind.arm()
     assert blind.packet(5, True, 1.0)
+
+
+async def test_a_mute_is_known_when_the_server_has_said_so(scene: Scene) -> None:
+    ledger = scene.company.ledger
+    ledger.enter(Enter(number=0, who=OWN, server="x", conference="here", chair_key="key"))
+    ledger.enter(Enter(number=0, who=OTHER, server="x", conference="here"))
+    seen: list[bool | None] = []
+
+    def hear(message: p.ClientMessage) -> None:
+        seen.append(ledger.muted_by_chair(OTHER, True, {OWN}))
+        scene.hear(message)
+
+    scene.participant.answer = hear
+    scene.changed(scene.other(muted=True, muted_by_chair=True))
+    await scene.do(mute=OTHER)
+    assert (seen, ledger.muted_by_chair(OTHER, False, {OWN})) == ([None], True)
+    with pytest.raises(Failed, match="timeout"):
+        await scene.do(unmute=OTHER)
+    assert ledger.muted_by_chair(OTHER, False, {OWN}) is False  # as the server says: it was asked for in vain
+    scene.changed(scene.other())
+    await scene.do(unmute=OTHER)
+    assert ledger.muted_by_chair(OTHER, True, {OWN}) is False
+
+
+async def test_who_is_muted_already_is_not_muted_by_the_chair(scene: Scene) -> None:
+    ledger = scene.company.ledger
+    ledger.enter(Enter(number=0, who=OWN, server="x", conference="here", chair_key="key"))
+    ledger.enter(Enter(number=0, who=OTHER, server="x", conference="here"))
+    scene.told(p.ParticipantChanged(participant=scene.other(muted=True)))
+    await scene.do(mute=OTHER)
+    assert ledger.muted_by_chair(OTHER, True, {OWN}) is False
+
+
+async def test_a_switch_is_not_known_until_it_is_answered(scene: Scene) -> None:
+    with pytest.raises(Failed, match="timeout"):
+        await scene.do(camera_off=True)
+    assert scene.acts.switches == {"muted": False, "camera_off": None}
+    scene.told(p.ParticipantChanged(participant=scene.mine(camera_off=True)))
+    scene.acts.came_back()
+    assert scene.acts.switches == {"muted": False, "camera_off": True}
+    scene.answers.append(p.Error(code="muted-by-chair", message=SENTENCE, regarding="set_self"))
+    with pytest.raises(Failed, match="refused"):
+        await scene.do(muted=True)
+    assert scene.acts.switches["muted"] is False

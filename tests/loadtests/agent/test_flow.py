@@ -104,3 +104,20 @@ def test_who_leaves_is_not_told_about() -> None:
     early = Case()
     early.flow.end("refused", "", "full", 100.0)  # the reply to `Enter` tells it
     assert early.told == []
+
+
+def test_who_stays_has_signaling_and_media() -> None:
+    case = Case()
+    assert not case.flow.stays
+    flow = case.comes_in()
+    assert flow.stays
+    flow.signaling_lost(110.0)
+    assert not flow.stays
+    flow.signaling_came(111.0)
+    assert flow.stays
+    flow.media_lost(112.0)
+    assert not flow.stays
+    flow.packet(113.0)
+    assert flow.stays
+    flow.leave()
+    assert not flow.stays

@@ -10,7 +10,8 @@ from loadtests.agent.media import Wardrobe
 from loadtests.agent.member import Company, Member
 from loadtests.agent.proceedings import Proceedings
 from loadtests.findings import Figures, Inspection
-from loadtests.recording import Recording, Sent
+from loadtests.recording import Known, Recording, Sent
+from loadtests.wire import Enter
 from mcu.synthetic.clips import Clip
 from mcu.synthetic.people import person
 from mcu.synthetic.stage import Stage
@@ -104,3 +105,30 @@ async def test_voices_are_sought_of_all_near_and_of_those_who_speak_elsewhere() 
     )
     await made.judged(one, recording)
     assert judge.sought == (1, 3, *range(20, 20 + module.MAX_STRANGERS - 1))
+
+
+def test_who_came_by_the_same_link_is_there_whatever_the_roster_says() -> None:
+    one, two, three = somebody(1, meeting(1)), somebody(2, meeting(2)), somebody(3, meeting(3))
+    room = somebody(4, None)
+    made = company(Judge(), one, two, three, room)
+    for who, link in ((1, "here"), (2, "here"), (3, "there")):
+        made.ledger.enter(Enter(number=0, who=who, server="x", conference=link))
+    made.ledger.enter(Enter(number=0, who=4, kind="room", server="x", conference="123456789##1234"))
+    made.ledger.identify(1, "p1", "123456789")
+    assert made.around(one) == [one, two, room]
+    assert made.around(three) == [three]
+    assert made.proceedings_of(room) is one.proceedings
+
+
+def test_known_is_what_was_so_while_somebody_was_told() -> None:
+    one, two = somebody(1, meeting(1)), somebody(2, meeting(2))
+    made = company(Judge(), one, two)
+    states = [Known(float(5 * who), who, here=True, muted=False, camera_off=False) for who in (1, 2)]
+    for who, state in zip((1, 2), states, strict=True):
+        made.ledger.enter(Enter(number=0, who=who, server="x", conference="here"))
+        made.ledger.note(state)
+    assert made.known(one, 8.0, 11.0) == tuple(states)
+    assert made.known(two, 8.0, 11.0) == ()  # not in at the beginning
+    made.ledger.gone(1, 10.0)
+    assert made.known(one, 8.0, 11.0) == ()
+    assert made.known(somebody(9, None), 8.0, 11.0) == ()

@@ -63,6 +63,7 @@ def test_a_follower_is_told_how_things_are_and_what_changes() -> None:
         Present(4.0, 7, muted=False, camera_off=False, hidden=True),
         Present(5.0, 6, muted=False, camera_off=True),
         Present(6.0, 7, muted=False, camera_off=False, here=False),
+        Present(6.5, -1, muted=False, camera_off=False, here=False),
     ]
     assert [each.since for each in notes.layouts] == [2.0, 7.0]
     assert notes.strained == [False, True]
@@ -106,3 +107,32 @@ def test_the_conference_itself() -> None:
     told.take(p.LayoutChanged(choice=p.LayoutChoice(name="grid")), 2.0)
     told.take(p.ContentChanged(participant=None), 2.0)
     assert (told.layout, told.content) == ("grid", None)
+
+
+def test_whom_the_roster_leaves_out_has_the_tile_by_the_own_id() -> None:
+    told, notes = Proceedings(who_has={"b": 6}.get), Notes()  # type: ignore[arg-type]
+    told.take(entered(line("a", person(5).name)), 1.0)
+    told.follow(notes, 1.0)
+    told.take(tiles("a", "b"), 2.0)
+    assert [place.person for place in notes.layouts[0].places] == [5, 6]
+
+
+def test_the_choice_of_the_layout_is_told_beside_its_tiles() -> None:
+    told, notes = Proceedings(), Notes()
+    told.take(entered(line("a", person(5).name)), 1.0)
+    told.take(tiles("a"), 2.0)
+    told.follow(notes, 2.5)
+    told.take(p.LayoutChanged(choice=p.LayoutChoice(name="lecture", strip=7)), 3.0)
+    assert [(each.since, each.name, each.choice, each.strip) for each in notes.layouts] == [
+        (2.0, "grid", "speaker", 5),
+        (3.0, "grid", "lecture", 7),
+    ]
+    assert notes.layouts[0].places == notes.layouts[1].places
+
+
+def test_who_leads_and_by_which_number_rooms_come() -> None:
+    told = Proceedings()
+    told.take(entered(line("a", person(5).name, role="chair"), line("z", "홍길동", role="chair")), 1.0)
+    assert (told.number, told.chairs) == ("123456789", {5, -1})
+    told.take(p.ParticipantLeft(participant="z", reason="left"), 2.0)
+    assert told.chairs == {5}

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from av import VideoFrame
 
-from loadtests.recording import Frame, Layout, Place, Present, Recording, Sent
+from loadtests.recording import Frame, Known, Layout, Place, Present, Recording, Sent
 from mcu.control import LayoutChoice, ParticipantState
 from mcu.media.types import SAMPLE_RATE, VIDEO_CLOCK_RATE, EncodedFrame, Picture, VideoProfile
 from mcu.media.video_codecs import VideoDecoder, VideoEncoder
@@ -82,6 +82,7 @@ class Meeting:
     scenes: tuple[Scene, ...] = (Scene(),)
     paused: Mapping[int, tuple[float, float]] = field(default_factory=dict)  # who sends nothing, from when to when
     marked_screen: bool = True
+    own_words: float | None = None  # seconds within which the agent hears of its own people's changes; None: of none
     strangers: frozenset[int] = frozenset()  # people who are not of this run
     broken: Broken = Broken()
 
@@ -167,6 +168,8 @@ def record(meeting: Meeting) -> Recording:
             meeting.profile.height,
             tuple(_place(meeting, tile) for tile in tiles_of(meeting, scene)),
             scene.choice.name,
+            scene.choice.name,
+            scene.choice.strip,
         )
         for index, (told, scene) in enumerate(_told(meeting))
         if told <= BEGIN + meeting.seconds
@@ -189,7 +192,32 @@ def record(meeting: Meeting) -> Recording:
             if number not in meeting.strangers
         ),
         fps=meeting.profile.fps,
+        known=tuple(_known(meeting, random.Random(f"known {meeting.seed}"))),
     )
+
+
+def _known(meeting: Meeting, chance: random.Random) -> Iterator[Known]:
+    """As an agent has it: unknown from a little before a change until the server has said so to whom it is about."""
+    if meeting.own_words is None:
+        return
+    for number in sorted(set(range(meeting.people)) - meeting.strangers):
+        before = None
+        for index, scene in enumerate(meeting.scenes):
+            now = number in people_of(meeting, scene), number in scene.cameras_off
+            if now != before:
+                at = BEGIN + scene.at if index else BEGIN - 60
+                if index:
+                    yield Known(
+                        at - 0.02,
+                        number,
+                        here=before is not None and before[0] and now[0],
+                        muted=False,
+                        camera_off=None,
+                    )
+                yield Known(
+                    at + chance.random() * meeting.own_words, number, here=now[0], muted=False, camera_off=now[1]
+                )
+            before = now
 
 
 def _told(meeting: Meeting) -> Iterator[tuple[float, Scene]]:

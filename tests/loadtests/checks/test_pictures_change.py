@@ -44,7 +44,11 @@ def test_a_restless_meeting_is_no_fault(seed: int) -> None:
     people = chance.choice((2, 4, 6, 9, 12, 16, 25))
     delay = chance.choice((0.0, 0.0, 0.1, 0.25))
     meeting = Meeting(people=people, seed=seed, rung=chance.choice((0, 0, 1)), scenes=scenes(chance, people))
-    found = judge_pictures(record(replace(meeting, broken=Broken(delay=delay))), Limits().over(delay))
+    recording = record(replace(meeting, broken=Broken(delay=delay), own_words=0.4))
+    found = judge_pictures(msgspec.structs.replace(recording, known=()), Limits().over(delay))
+    assert found.findings == ()
+    assert found.figures.tiles_right == found.figures.tiles
+    found = judge_pictures(recording, Limits().over(delay))
     assert found.findings == ()
     assert found.figures.tiles_right == found.figures.tiles
 

@@ -7,8 +7,8 @@ import math
 import msgspec
 import pytest
 
-from loadtests.checks.roster import Roster
-from loadtests.recording import Present, Recording, Sent
+from loadtests.checks.roster import UNSURE_SECONDS, Roster
+from loadtests.recording import Known, Present, Recording, Sent
 
 RECORDING = Recording(
     who=0,
@@ -79,3 +79,23 @@ def test_without_a_roster_all_who_send_are_in_and_open() -> None:
     assert nobody.open(5, 10.0, 13.0) == [(10.0, 13.0)]
     assert nobody.open(6, 10.0, 13.0) == []
     assert nobody.muted_since(5, 13.0) is None
+
+
+def test_what_is_known_counts_for_who_may_speak() -> None:
+    known = (
+        Known(8.0, 1, here=True, muted=False, camera_off=False),
+        Known(11.5, 1, here=True, muted=None, camera_off=False),
+        Known(11.8, 1, here=True, muted=True, camera_off=False),
+        Known(9.5, 4, here=True, muted=False, camera_off=False),
+    )
+    said = Roster(msgspec.structs.replace(RECORDING, present=(here(9.0, 1, muted=True), here(9.0, 2)), known=known))
+    assert said.open(1, 10.0, 13.0) == [(10.0, 11.5)]
+    assert said.muted_since(1, 13.0) == 11.8
+    assert said.open(4, 5.0, 13.0) == [(9.5, 13.0)]
+    assert said.open(2, 10.0, 13.0) == [(10.0, 13.0)]
+    assert said.people(10.0, 13.0) == {1, 2, 4}
+    assert said.knows(1)
+    assert not said.knows(2)
+    assert [said.is_sure(who, 10.0, 13.0) for who in (1, 2, 4)] == [True, True, True]
+    assert said.is_sure(1, 11.4, 11.9)  # not known for no longer than that
+    assert not said.is_sure(4, 9.5 - UNSURE_SECONDS - 0.1, 13.0)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from loadtests.checks.told import Told
-from loadtests.recording import Layout, Place, Present, Recording
+from loadtests.recording import Known, Layout, Place, Present, Recording
 
 LEFT, RIGHT = Place(1, False, 0, 0, 640, 720), Place(2, False, 640, 0, 640, 720)
 OTHER = Place(3, False, 640, 0, 640, 720)
@@ -79,3 +79,21 @@ def test_a_camera_is_on_all_through(later: Present, on: bool) -> None:
 def test_all_changes_in_order() -> None:
     present = (Present(5.0, 1, False, False), Present(12.0, 1, False, True), Present(14.0, 1, False, False))
     assert told(layout(0.0), layout(11.0), present=present).changes(10.0, 13.0) == [10.0, 11.0, 12.0, 13.0]
+
+
+def test_who_stood_in_tiles_that_stayed() -> None:
+    said = told(layout(0.0, LEFT, RIGHT), layout(11.0, OTHER), layout(12.0, LEFT, RIGHT))
+    left, right = (0, 0, 640, 720), (640, 0, 640, 720)
+    assert said.tenants(10.0, 10.9) == {left: {1}, right: {2}}
+    assert said.tenants(10.5, 12.5) == {right: {2, 3}}
+    assert said.tenants(-1.0, 12.5) == {}
+    assert told(layout(0.0, LEFT), layout(11.0, LEFT, width=1920)).tenants(10.5, 11.5) == {}
+
+
+def test_what_is_known_counts_for_a_camera_and_not_the_roster() -> None:
+    known = (Known(5.0, 1, here=True, muted=None, camera_off=False), Known(11.0, 1, True, None, None))
+    lied = msgspec.structs.replace(EMPTY, present=(Present(5.0, 1, False, True),), known=known)
+    said = Told(lied)
+    assert said.camera_on(1, 6.0, 10.9)
+    assert not said.camera_on(1, 10.0, 11.0)
+    assert not said.camera_on(1, 4.0, 10.0)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from loadtests.checks.validity import RecordingError, check
-from loadtests.recording import Frame, Layout, Place, Present, Recording, Sent
+from loadtests.recording import Frame, Known, Layout, Place, Present, Recording, Sent
 from tests.loadtests.checks.test_told import EMPTY
 
 SENT = Sent(person=1, pictures=((0, 10.0),), spoken=((0, 10.0),), speaking=((10.0, 11.0),))
@@ -37,6 +37,7 @@ def test_what_can_be_judged() -> None:
         ({"sent": (msgspec.structs.replace(SENT, pictures=((0, math.nan),)),)}, "no number of seconds"),
         ({"sent": (msgspec.structs.replace(SENT, spoken=((0, math.nan),)),)}, "no number of seconds"),
         ({"sent": (msgspec.structs.replace(SENT, speaking=((0.0, math.inf),)),)}, "no number of seconds"),
+        ({"known": (Known(math.nan, 1, True, None, None),)}, "no number of seconds"),
         ({"end": 9.0}, "a check of -1.0 s"),
         ({"end": 1000.0}, "a check of 990.0 s"),
         ({"sender_aspect": 0.0}, "aspect"),

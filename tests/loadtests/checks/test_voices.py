@@ -11,7 +11,7 @@ import pytest
 from loadtests.checks.hearing import Hearing
 from loadtests.checks.voices import Heard, heard, judge_voices
 from loadtests.findings import Fault
-from loadtests.recording import Recording
+from loadtests.recording import Known, Recording
 from tests.loadtests.checks.talk import NOW, Talk, loops, record, sound_of
 from tests.support.loops import Sound
 
@@ -174,3 +174,29 @@ def test_a_voice_that_a_jitter_buffer_stretched_among_others_is_heard_by_its_pas
 def _pieces(sound: Sound) -> list[slice]:
     step = len(sound) // 6
     return [slice(begin, begin + step) for begin in range(0, len(sound), step)]
+
+
+@pytest.mark.parametrize("lie", [{"here": False}, {"muted": True}], ids=["left out", "called muted"])
+def test_a_roster_that_is_wrong_hides_nobody_who_is_not_mixed(lie: dict[str, bool]) -> None:
+    recording = record(replace(TWO, left_out=frozenset({2})))
+    present = tuple(
+        msgspec.structs.replace(state, **lie) if state.person == 2 else state for state in recording.present
+    )
+    lied = msgspec.structs.replace(recording, present=present)
+    assert faults(judged(lied, TWO)) == []
+    known = tuple(Known(NOW - 60.0, who, here=True, muted=False, camera_off=False) for who in TWO.people)
+    assert faults(judged(msgspec.structs.replace(lied, known=known), TWO)) == [(Fault.SPEAKER_UNHEARD, (2,))]
+
+
+def test_whose_mute_is_not_known_for_sure_is_neither_expected_nor_muted() -> None:
+    known = (
+        Known(NOW - 60.0, 1, here=True, muted=False, camera_off=False),
+        Known(NOW - 60.0, 2, here=True, muted=None, camera_off=False),
+    )
+    for talk in (TWO, replace(TWO, left_out=frozenset({2}))):
+        recording = record(talk)
+        sent = tuple(
+            msgspec.structs.replace(each, speaking=()) if each.person == 2 else each for each in recording.sent
+        )
+        found = judged(msgspec.structs.replace(recording, known=known, sent=sent), talk)
+        assert (faults(found), found.expected) == ([], {1})

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loadtests.checks import said
 from loadtests.checks.clicks import JOINT, JUMP, clicks
@@ -29,6 +29,7 @@ from mcu.synthetic.clips import Clip
 from mcu.synthetic.intelligibility import stoi
 
 LEAST_ALOUD = 1.0  # seconds of speech by which its clearness is told
+HELD_SECONDS = 0.06  # of lateness of the agent, three packets, by which what it hears or sends is torn
 MIN_PASSAGES = 3  # of one person, that make a median
 
 
@@ -41,7 +42,7 @@ def judge_sound(recording: Recording, loops: Mapping[int, Clip], limits: Limits)
     heard = judge_voices(recording, hearing)
     delays = _delays(heard)
     every = sorted(delay for found in delays.values() for delay in found)
-    compared = _compare(recording, hearing, heard)
+    compared = _blamed(_compare(recording, hearing, heard), limits, recording.held)
     made_up = recording.concealed_samples / recording.played_samples if recording.played_samples > 0 else None
     torn = len(clicks(hearing.samples, JOINT if recording.concealed_samples else JUMP))
     return Judgement(
@@ -59,7 +60,7 @@ def judge_sound(recording: Recording, loops: Mapping[int, Clip], limits: Limits)
         findings=(
             *heard.findings,
             *_late(delays, limits, recording.held),
-            *_gaps(compared.gap, made_up, limits),
+            *_gaps(compared.gap, made_up, limits, recording.held, recording.end - recording.begin),
             *_torn(torn, limits),
             *_unclear(compared.stoi, limits),
         ),
@@ -125,6 +126,14 @@ def _compare(recording: Recording, hearing: Hearing, heard: Heard) -> _Compared:
     return _Compared(gap=gap, stoi=None if math.isnan(clear) else clear)
 
 
+def _blamed(compared: _Compared, limits: Limits, agent: float) -> _Compared:
+    """Without a clearness that is poor while the agent itself was `agent` seconds late: that may have torn it."""
+    if compared.stoi is None or compared.stoi >= limits.stoi or agent <= HELD_SECONDS:
+        return compared
+    reason = f"clearness: the agent itself was {milliseconds(agent)} late"
+    return replace(compared, stoi=None, unjudged=(*compared.unjudged, reason))
+
+
 def _late(delays: Mapping[int, list[float]], limits: Limits, agent: float) -> Iterator[Finding]:
     for who, found in sorted(delays.items()):
         worst = ninety_five(found)
@@ -134,10 +143,11 @@ def _late(delays: Mapping[int, list[float]], limits: Limits, agent: float) -> It
             yield Finding(Fault.LATE_SOUND, text, (who,))
 
 
-def _gaps(gap: float | None, made_up: float | None, limits: Limits) -> Iterator[Finding]:
-    if gap is not None and gap > limits.gap:
+def _gaps(gap: float | None, made_up: float | None, limits: Limits, agent: float, seconds: float) -> Iterator[Finding]:
+    """`agent` seconds of the recording's `seconds` may be missing for its own lateness."""
+    if gap is not None and gap > limits.gap + agent:
         yield Finding(Fault.GAPS, f"nothing is heard for {milliseconds(gap)} while somebody speaks")
-    if made_up is not None and made_up > limits.concealed:
+    if made_up is not None and made_up > limits.concealed + agent / seconds:
         yield Finding(Fault.GAPS, f"{made_up:.0%} of the sound did not come and was made up")
 
 

@@ -117,10 +117,14 @@ def test_what_the_agent_slept_is_not_judged() -> None:
     assert "delay of sound: the agent itself was 250 ms late" in found.unjudged
 
 
-def changed(change: Callable[[Sound], Sound]) -> dict[Fault, tuple[int, ...]]:
+def altered(change: Callable[[Sound], Sound], held: float = 0.0) -> Recording:
     recording = record(TWO)
     sound = change(sound_of(recording)).astype("<f4")
-    return faults(msgspec.structs.replace(recording, sound=sound.tobytes()), TWO)
+    return msgspec.structs.replace(recording, sound=sound.tobytes(), held=held)
+
+
+def changed(change: Callable[[Sound], Sound]) -> dict[Fault, tuple[int, ...]]:
+    return faults(altered(change), TWO)
 
 
 def test_blocks_that_were_cut_out_click() -> None:
@@ -134,6 +138,23 @@ def test_blocks_that_were_cut_out_click() -> None:
 def test_noise_makes_speech_poor() -> None:
     noise = np.random.default_rng(3)
     assert changed(lambda sound: sound + 0.6 * noise.standard_normal(len(sound))).keys() >= {Fault.SPEECH_POOR}
+
+
+def test_what_the_agent_tore_by_sleeping_is_not_judged() -> None:
+    noise = np.random.default_rng(3)
+    found = judge_sound(
+        altered(lambda sound: sound + 0.6 * noise.standard_normal(len(sound)), held=0.1), loops(TWO), LIMITS
+    )
+    assert Fault.SPEECH_POOR not in {finding.fault for finding in found.findings}
+    assert found.figures.stoi is None
+    assert "clearness: the agent itself was 100 ms late" in found.unjudged
+
+
+@pytest.mark.parametrize(("held", "faults"), [(0.0, [Fault.GAPS]), (0.02, [Fault.GAPS]), (0.3, [])])
+def test_a_gap_is_excused_as_long_as_the_agent_slept(held: float, faults: list[Fault]) -> None:
+    talk = replace(TWO, holes=((1.0, 1.3),))
+    found = judge_sound(msgspec.structs.replace(record(talk), held=held), loops(talk), LIMITS)
+    assert [finding.fault for finding in found.findings if finding.fault is Fault.GAPS] == faults
 
 
 def test_what_was_made_up_is_told_and_no_more() -> None:

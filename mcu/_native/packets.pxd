@@ -82,15 +82,9 @@ cdef extern from "packets_srtp.h" nogil:
     enum: TRANSPORT_SENT_NOWHERE
     enum: TRANSPORT_SEND_FAILURES
     enum: TRANSPORT_COUNTERS
-    enum: TRANSPORT_SENT_RECORDS
     const char *const transport_counter_names[]
     enum srtp_suite:
         pass
-    struct sent_record:
-        double time
-        uint32_t size
-        uint16_t sequence
-        bint used
     struct transport:
         void *owner
         rtp_received_ids received_ids
@@ -98,7 +92,6 @@ cdef extern from "packets_srtp.h" nogil:
         udp_sender *sender
         path path
         uint16_t transport_sequence
-        sent_record *sent_records
         uint64_t counters[12]
     int srtp_init()
     bint srtp_suite_known(const char *name, srtp_suite *suite)
@@ -107,6 +100,7 @@ cdef extern from "packets_srtp.h" nogil:
     void transport_close(transport *transport)
     bint transport_protect(transport *transport, uint8_t *data, size_t *size, bint rtcp)
     bint transport_record_sent(transport *transport)
+    uint32_t transport_find_sent(const transport *transport, uint16_t sequence, double *time)
 
 cdef extern from "packets_gcm.h" nogil:
     bint gcm_install()

@@ -7,6 +7,7 @@ Rules:
 3. Every table is bounded: paths per socket, SSRCs per transport, packets in a history.
 """
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, final
 
@@ -133,8 +134,10 @@ class SrtpTransport:
         """One SRTP or SRTCP packet that came over TCP. None when it was dropped, which is counted."""
     def send_rtcp(self, data: bytes) -> bool:
         """Protect and send one compound RTCP packet. False when it did not leave, which is counted."""
-    def sent_record(self, transport_sequence: int) -> tuple[float, int] | None:
-        """(now, bytes as on RtpPacket.size) of a recently sent packet, by its transport-wide sequence number."""
+    def sent_records(self, base: int, count: int, into: array[float]) -> None:
+        """What is known of `count` packets by their transport-wide sequence numbers, from `base` on. Of each four
+        numbers of `into` the first three become that number, `now`, and the bytes as on RtpPacket.size, which are 0 for
+        a packet that was not sent, or long ago. Raises ValueError where that does not fit."""
     @property
     def transport_sequence(self) -> int:
         """The transport-wide sequence number of the next packet."""

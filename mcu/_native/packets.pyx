@@ -5,6 +5,7 @@ Nothing here touches packet bytes except to copy them into or out of Python obje
 """
 
 cimport cython
+from cpython.array cimport array
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from libc.string cimport memcmp, memcpy, memset
@@ -280,12 +281,17 @@ cdef class SrtpTransport:
                 self.transport.counters[TRANSPORT_SEND_FAILURES] += 1
         return written
 
-    def sent_record(self, transport_sequence):
-        cdef uint16_t sequence = transport_sequence & 0xffff
-        if not self.transport.sent_records:
-            return None
-        record = self.transport.sent_records[sequence % TRANSPORT_SENT_RECORDS]
-        return (record.time, record.size) if record.used and record.sequence == sequence else None
+    def sent_records(self, base, Py_ssize_t count, array into not None):
+        cdef uint16_t sequence = base & 0xffff
+        cdef double *out = into.data.as_doubles
+        cdef Py_ssize_t i
+        if into.ob_descr.typecode != c"d" or not 0 <= count <= len(into) // 4:
+            raise ValueError(f"no room for {count} records")
+        for i in range(count):
+            out[0] = sequence
+            out[2] = transport_find_sent(&self.transport, sequence, &out[1])
+            sequence += 1
+            out += 4
 
     @property
     def transport_sequence(self):

@@ -157,3 +157,13 @@ void transport_note_sent(struct transport *transport, uint16_t sequence, double 
     transport->sent_records[sequence % TRANSPORT_SENT_RECORDS] =
         (struct sent_record){.time = now, .size = (uint32_t)size, .sequence = sequence, .used = true};
 }
+
+uint32_t transport_find_sent(const struct transport *transport, uint16_t sequence, double *time) {
+    if (!transport->sent_records)
+        return 0;
+    const struct sent_record *record = &transport->sent_records[sequence % TRANSPORT_SENT_RECORDS];
+    if (!record->used || record->sequence != sequence)
+        return 0;
+    *time = record->time;
+    return record->size;
+}

@@ -76,4 +76,7 @@ bool transport_protect(struct transport *transport, uint8_t *data, size_t *size,
 bool transport_record_sent(struct transport *transport); /* make the table of sent packets; false without memory */
 void transport_note_sent(struct transport *transport, uint16_t sequence, double now, size_t size);
 
+/* Bytes of the packet that was sent with this number, and when; 0 when nothing is known of it any more. */
+uint32_t transport_find_sent(const struct transport *transport, uint16_t sequence, double *time);
+
 #endif

@@ -1,6 +1,10 @@
 # C types of bandwidth_delay.py.
 cimport cython
 
+from mcu.media.bandwidth_feedback cimport Acknowledged
+
+cdef double NEVER
+cdef int PACKET_FIELDS
 cdef double GROUP
 cdef int WINDOW
 cdef int KEPT_GROUPS
@@ -46,8 +50,9 @@ cdef class DelayDetector:
                    size_of_first=cython.long, late=cython.double,
                    bytes_received=cython.longlong, start=cython.double, first=cython.double, last=cython.double, smoothed=cython.double,
                    low=cython.double, delay=cython.double, sent=cython.double, gap=cython.bint,
-                   came=cython.double, oldest=tuple, newest=tuple)
-    cpdef add(self, list packets, double now)
+                   came=cython.double, values='double[::1]', count_of_packets=cython.long, place=cython.long, slot=cython.long,
+                   octets=cython.double)
+    cpdef add(self, Acknowledged packets, double now)
 
     @cython.locals(base=cython.double, at=cython.double, delay=cython.double, standing=cython.double,
                    queue=cython.double)

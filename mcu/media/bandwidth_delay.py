@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Sequence
 
-from mcu.media.bandwidth_feedback import AcknowledgedPacket
+from mcu.media.bandwidth_feedback import NEVER, PACKET_FIELDS, Acknowledged
 
 GROUP = 0.005  # seconds of sending that count as one group (draft section 5.2)
 WINDOW = 20  # groups in the trendline: some 0.3 s of video and sound
@@ -85,26 +84,30 @@ class DelayDetector:
         self._smoothed = 0.0
         self._last_update = 0.0
 
-    def add(self, packets: Sequence[AcknowledgedPacket], now: float) -> int:
+    def add(self, packets: Acknowledged, now: float) -> int:
         """Enter one feedback. Returns the bytes acknowledged by it for the first time."""
         ring, groups, count = self._ring, self._groups, self._count
         start, first, last, size_of_group, size_of_first = self._group
-        oldest, newest = packets[0], packets[-1]
-        gap = self._next >= 0 and 0 < (oldest[0] - self._next) & 0xFFFF < 0x8000
-        self._next = newest[0] + 1
+        values, count_of_packets = packets.values, packets.count
+        sequence = int(values[0])
+        gap = self._next >= 0 and 0 < (sequence - self._next) & 0xFFFF < 0x8000
+        self._next = int(values[(count_of_packets - 1) * PACKET_FIELDS]) + 1
         smoothed = self._smoothed
         low = 1e12
         bytes_received = 0
-        for sequence, sent, size, arrival in packets:
-            if arrival is None:
+        for index in range(count_of_packets):
+            place = index * PACKET_FIELDS
+            came = values[place + 3]
+            if came == NEVER:
                 continue
-            came = arrival
+            sequence, sent, octets = int(values[place]), values[place + 1], values[place + 2]
             delay = came - sent
-            index = sequence & (RING - 1)
-            if ring[index] == sequence or not (-1e12 < delay < 1e12 and 0 < size < 65_536):
+            slot = sequence & (RING - 1)
+            if ring[slot] == sequence or not (-1e12 < delay < 1e12 and 0 < octets < 65_536):
                 self.nonsense += 1
                 continue
-            ring[index] = sequence
+            size = int(octets)
+            ring[slot] = sequence
             if gap:
                 self._gap, gap = came, False
             bytes_received += size

@@ -1,6 +1,7 @@
 # C types of bandwidth_estimator.py.
 cimport cython
 
+from mcu.media.bandwidth_feedback cimport Acknowledged
 from mcu.media.bandwidth_delay cimport DelayDetector
 from mcu.media.bandwidth_loss cimport LossJudge
 from mcu.media.bandwidth_probe cimport Prober
@@ -37,7 +38,7 @@ cdef class BandwidthEstimator:
 
     @cython.locals(delay=DelayDetector, losses=LossJudge, rates=Rates, elapsed=cython.double, carried=cython.longlong,
                    goal=cython.double)
-    cpdef acknowledged(self, list packets, double now)
+    cpdef acknowledged(self, Acknowledged packets, double now)
 
     @cython.locals(delay=DelayDetector, losses=LossJudge, patience=cython.double)
     cdef bint _full(self) except -1

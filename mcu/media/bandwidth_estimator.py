@@ -8,11 +8,10 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import inf, isfinite
 
 from mcu.media.bandwidth_delay import DelayDetector
-from mcu.media.bandwidth_feedback import AcknowledgedPacket
+from mcu.media.bandwidth_feedback import Acknowledged
 from mcu.media.bandwidth_loss import LossJudge, LossVerdict
 from mcu.media.bandwidth_probe import Probe, Prober, ProbeResult
 from mcu.media.bandwidth_rates import Rates
@@ -108,9 +107,9 @@ class BandwidthEstimator:
         self._draining_since = inf
         self.counters["silences"] += 1
 
-    def acknowledged(self, packets: Sequence[AcknowledgedPacket], now: float) -> None:
+    def acknowledged(self, packets: Acknowledged, now: float) -> None:
         """Enter one feedback, in order of transport sequence."""
-        if not packets or not isfinite(now):
+        if not packets.count or not isfinite(now):
             return
         self.counters["feedbacks"] += 1
         delay, losses, rates = self.delay, self.losses, self.rates

@@ -1,6 +1,10 @@
 # C types of bandwidth_loss.py.
 cimport cython
 
+from mcu.media.bandwidth_feedback cimport Acknowledged
+
+cdef double NEVER
+cdef int PACKET_FIELDS
 cdef int MAX_PENDING
 cdef double SLOT
 cdef double TRIAL_DELAY
@@ -26,8 +30,8 @@ cdef class LossJudge:
     cdef list _trial_slots
     cdef double _judged_from
 
-    @cython.locals(pending=dict, received=cython.longlong, sent=cython.double)
-    cpdef add(self, list packets, double now)
+    @cython.locals(pending=dict, received=cython.longlong, values='double[::1]', place=cython.long, index=cython.long)
+    cpdef add(self, Acknowledged packets, double now)
     cdef long long _overdue(self, double now)
 
     @cython.locals(slot=list)

@@ -9,10 +9,9 @@ Rules:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from enum import Enum
 
-from mcu.media.bandwidth_feedback import AcknowledgedPacket
+from mcu.media.bandwidth_feedback import NEVER, PACKET_FIELDS, Acknowledged
 
 GRACE = 0.25  # seconds: longer than packets overtake each other, as far as jitter of 80 ms goes
 MAX_PENDING = 2_000  # packets reported missing and not lost yet; more come only from nonsense
@@ -58,21 +57,23 @@ class LossJudge:
         self._trial_slots = [0, 0]
         self._judged_from = float("-inf")  # what was sent before is not looked at
 
-    def add(self, packets: Sequence[AcknowledgedPacket], now: float) -> None:
+    def add(self, packets: Acknowledged, now: float) -> None:
         """Enter one feedback."""
         pending = self._pending
+        values = packets.values
         received = 0
-        for sequence, sent, _, arrival in packets:
-            if arrival is not None:
+        for index in range(packets.count):
+            place = index * PACKET_FIELDS
+            if values[place + 3] != NEVER:
                 received += 1
                 if pending:
-                    pending.pop(sequence, None)
-            elif sent >= self._judged_from:
+                    pending.pop(int(values[place]), None)
+            elif values[place + 1] >= self._judged_from:
                 if len(pending) < MAX_PENDING:
-                    pending.setdefault(sequence, now)
+                    pending.setdefault(int(values[place]), now)
                 else:
                     self.dropped += 1
-        self.missing = 1.0 - received / len(packets)
+        self.missing = 1.0 - received / packets.count
         self._enter(self._overdue(now) if pending else 0, received, now)
 
     def _overdue(self, now: float) -> int:

@@ -1,4 +1,7 @@
 # C types of bandwidth_probe.py.
+
+from mcu.media.bandwidth_feedback cimport Acknowledged
+
 cdef double inf
 
 
@@ -26,7 +29,7 @@ cdef class Prober:
     cpdef wanted(self, long long target, double carried, double standing, double now)
     cpdef bint sending(self, double now)
     cpdef bint shadow(self, double rtt, double now)
-    cpdef long long observe(self, list packets, double base, double queue, double own_loss) except? -1
+    cpdef long long observe(self, Acknowledged acknowledged, double base, double queue, double own_loss) except? -1
     cpdef handle_timer(self, double rtt, double now)
     cpdef fell(self, double now)
     cpdef retry(self, double now)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import inf
 
 from mcu.media.bandwidth_cluster import MIN_PACKETS, judge
-from mcu.media.bandwidth_feedback import AcknowledgedPacket
+from mcu.media.bandwidth_feedback import Acknowledged, AcknowledgedPacket
 
 SCREEN_QUEUE = 0.1  # seconds
 SCREEN_MAX, CONFIRM = 0.15, 0.5  # seconds of sending
@@ -111,12 +111,13 @@ class Prober:
         """What the queue shows now may be the probe's doing."""
         return self._probe is not None or now < self._ended + SHADOW + rtt
 
-    def observe(self, packets: Sequence[AcknowledgedPacket], base: float, queue: float, own_loss: float) -> int:
+    def observe(self, acknowledged: Acknowledged, base: float, queue: float, own_loss: float) -> int:
         """Enter feedback during a probe; `base` is the delay of an empty queue. Returns bit/s shown to be carried."""
         probe = self._probe
         if probe is None:
             return 0
         begin, end = self._begin, self._end
+        packets = acknowledged.packets()
         if len(self._packets) < MAX_PACKETS:
             self._packets += [packet for packet in packets if begin <= packet[1] <= end]
             self._note_edges(packets)

@@ -1,6 +1,10 @@
 # C types of bandwidth_rates.py.
 cimport cython
 
+from mcu.media.bandwidth_feedback cimport Acknowledged
+
+cdef double NEVER
+cdef int PACKET_FIELDS
 cdef double WINDOW
 cdef double USUAL
 cdef double RTT_SMOOTHING
@@ -23,8 +27,9 @@ cdef class Rates:
     cdef double _bits
 
     @cython.locals(elapsed=cython.double, sending=cython.double, gap=cython.bint, newest=cython.double,
-                   usual=cython.double, packet=tuple, first=tuple, last=tuple)
-    cpdef double add(self, list packets, double size, double loss, double now) except? -1
+                   usual=cython.double, values='double[::1]', first=cython.long, last=cython.long, place=cython.long,
+                   index=cython.long)
+    cpdef double add(self, Acknowledged packets, double size, double loss, double now) except? -1
 
     @cython.locals(oldest=tuple)
     cdef _enter(self, double now, double seconds, double sending, double bits)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from math import inf
 
-from mcu.media.bandwidth_feedback import AcknowledgedPacket
+from mcu.media.bandwidth_feedback import NEVER, PACKET_FIELDS, Acknowledged
 
 WINDOW = 0.6  # seconds over which rates are measured
 USUAL = 2.0  # seconds of smoothing in which a keyframe disappears
@@ -29,21 +28,23 @@ class Rates:
         self._entries: deque[tuple[float, float, float, float]] = deque()  # now, seconds, of sending, bits
         self._seconds = self._sending = self._bits = 0.0  # sums over them
 
-    def add(self, packets: Sequence[AcknowledgedPacket], size: int, loss: float, now: float) -> float:
+    def add(self, packets: Acknowledged, size: int, loss: float, now: float) -> float:
         """Enter one feedback that acknowledged `size` bytes. Returns seconds since the one before, at most 1."""
         elapsed = min(max(now - self.last, 0.0), 1.0)
         self.last = now
         newest = inf
-        for packet in reversed(packets):
-            if packet[3] is not None:
-                newest = packet[1]
+        values, last = packets.values, (packets.count - 1) * PACKET_FIELDS
+        for index in range(packets.count - 1, -1, -1):
+            place = index * PACKET_FIELDS
+            if values[place + 3] != NEVER:
+                newest = values[place + 1]
                 break
         if not -inf < newest < inf:
             return elapsed
-        first, last = packets[0], packets[-1]
-        gap = 0 < (first[0] - self._next) & 0xFFFF < 0x8000
-        sending = newest - (first[1] if gap else self.newest)
-        self._next = last[0] + 1
+        first = int(values[0])
+        gap = 0 < (first - self._next) & 0xFFFF < 0x8000
+        sending = newest - (values[1] if gap else self.newest)
+        self._next = int(values[last]) + 1
         if 0.0 <= sending < WINDOW:
             self._enter(now, sending if gap else elapsed, sending, size * 8.0)
             if self._seconds > WINDOW / 4 and self._sending > WINDOW / 4:

@@ -1,6 +1,9 @@
 # C types of receiver_line.py.
+cimport cython
+
 from mcu.media.bandwidth_estimator cimport BandwidthEstimator
 from mcu.media.bandwidth_feedback cimport FeedbackReader
+from mcu.media.transport_feedback cimport status_count
 
 cdef double inf
 
@@ -21,7 +24,8 @@ cdef class ReceiverLine:
     cdef long long _place
     cdef dict __dict__  # for what is not asked for with every feedback
 
-    cpdef acknowledged(self, arrivals, sent_record, double now)
+    @cython.locals(count=cython.long, allowance=cython.double)
+    cpdef acknowledged(self, bytes data, records, double now)
     cpdef limited(self, bitrate, bint sound_too, double now)
     cpdef observe(self, long long octets, double loss, double now)
     cpdef double budget(self, double now, double least=*) except? -1

@@ -10,13 +10,13 @@ Rules:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from mcu.media.bandwidth_estimator import QUEUE_GONE, BandwidthEstimator
-from mcu.media.bandwidth_feedback import FeedbackReader
+from mcu.media.bandwidth_feedback import FeedbackReader, SentRecords
 from mcu.media.bandwidth_remb import RembEstimator
-from mcu.media.transport_feedback import Arrivals
+from mcu.media.transport_feedback import status_count
 
 SOUND_BITRATE = 56_000  # bit/s of the mix with its headers, and of RTCP
 SLICE_SECONDS = 0.01  # between two parts of a probe
@@ -55,18 +55,17 @@ class ReceiverLine:
         self._due = math.inf
         self._place = 0  # in the round of repeated packets
 
-    def acknowledged(
-        self, arrivals: Arrivals, sent_record: Callable[[int], tuple[float, int] | None], now: float
-    ) -> None:
-        """Transport-wide feedback came."""
+    def acknowledged(self, data: bytes, records: SentRecords, now: float) -> None:
+        """Transport-wide feedback came: its control information. Raises ProtocolError."""
+        count = status_count(data)
         self._known = self.measured = True
         allowance = self._allowance + STATUSES_PER_SECOND * max(0.0, now - self._allowed_at)
         self._allowance, self._allowed_at = min(allowance, float(MOST_STATUSES)), now
-        if self._allowance < len(arrivals.ticks):
+        if self._allowance < count:
             self.refused += 1
             return
-        self._allowance -= len(arrivals.ticks)
-        self.estimator.acknowledged(self._reader.read(arrivals, sent_record), now)
+        self._allowance -= count
+        self.estimator.acknowledged(self._reader.read(data, records), now)
 
     def limited(self, bitrate: int, sound_too: bool, now: float) -> None:
         """REMB came, for pictures alone or for pictures and sound."""

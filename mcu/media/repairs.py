@@ -9,7 +9,7 @@ Rules:
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from math import inf
 
 from mcu.media.sent_streams import SendsRtp
@@ -31,6 +31,7 @@ class Repairs:
         """Packets beyond the share count as "repairs_refused" in `counters`, second ones as "repairs_repeated"."""
         self.line = inf  # bit/s that the line carries beside the sound; inf when nobody knows
         self.random_loss = False  # what is lost, the line loses: it is not full
+        self.bounds: Callable[[float], tuple[float, bool]] | None = None  # asked for these two when there are repairs
         self._counters = counters
         self._credit = inf  # bytes
         self._counted = 0.0  # until when `_credit` was given
@@ -39,6 +40,7 @@ class Repairs:
 
     def ask(self, stream: SendsRtp, numbers: Sequence[int], loss: float, now: float) -> None:
         """The receiver, which lacks `loss` of what we send, asks for these packets."""
+        self._look(now)
         allowed = self._allow(numbers, now)
         if not allowed:
             return
@@ -49,6 +51,7 @@ class Repairs:
 
     def handle_timer(self, now: float) -> None:
         """Second repairs that are due; none when the line has become full."""
+        self._look(now)
         while self._second and self._second[0][0] <= now:
             _, stream, numbers = self._second.popleft()
             self._waiting -= len(numbers)
@@ -58,6 +61,10 @@ class Repairs:
     def next_timer(self) -> float:
         """When `handle_timer` has something to send; inf for never."""
         return self._second[0][0] if self._second else inf
+
+    def _look(self, now: float) -> None:
+        if self.bounds is not None:
+            self.line, self.random_loss = self.bounds(now)
 
     def _allow(self, numbers: Sequence[int], now: float) -> Sequence[int]:
         """As many of the packets as the share has room for."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mcu.media.transport_feedback import Arrivals
 from mcu.media.types import EncodedFrame, StreamKind
 
 
@@ -39,17 +38,10 @@ class BitrateLimited:
 
 
 @dataclass(frozen=True, slots=True)
-class PacketsAcknowledged:
-    """Transport-wide feedback on what we sent."""
-
-    arrivals: Arrivals
-
-
-@dataclass(frozen=True, slots=True)
 class KeyframeNeeded:
     """A received stream needs a keyframe and no RTCP message for that was negotiated: ask by signaling."""
 
     kind: StreamKind
 
 
-Event = FrameReceived | KeyframeRequested | StreamEnded | BitrateLimited | PacketsAcknowledged | KeyframeNeeded
+Event = FrameReceived | KeyframeRequested | StreamEnded | BitrateLimited | KeyframeNeeded

@@ -10,7 +10,8 @@ from mcu.media.video_receiver cimport VideoReceiver
 
 cdef int MAX_EVENTS
 cdef double RTT_SMOOTHING
-cdef double TOGETHER_SECONDS
+cdef double INTERVAL
+cdef double inf
 cdef double LOSS_SMOOTHING
 
 
@@ -21,15 +22,18 @@ cdef class RtpSession:
     cdef public double loss
     cdef readonly object audio
     cdef public object take_frame
+    cdef public object take_feedback
     cdef object _cname
     cdef object _ssrc
     cdef bint _reduced_size
     cdef double _wall_clock_offset
+    cdef double _feedback_phase
     cdef dict _received
     cdef list _videos
     cdef dict _sent
     cdef Intake _intake
     cdef ReportSchedule _schedule
+    cdef double _repairs_due
     cdef bytes _named
     cdef long long _max_bitrate
     cdef int _fir_number
@@ -37,17 +41,21 @@ cdef class RtpSession:
     cdef list _output
 
     cpdef bint receive_rtp(self, RtpPacket packet, double now) except -1
-    cpdef receive_rtcp(self, bytes data, double now)
+    cpdef bint receive_rtcp(self, bytes data, double now) except -1
+    cdef _receive_feedback(self, bytes control, double now)
     cdef _receive_rtcp(self, packet, double now)
 
     @cython.locals(sent=SentStream, wall_clock=cython.double)
     cdef _receive_blocks(self, blocks, double now)
 
-    @cython.locals(stream=VideoStream)
+    @cython.locals(stream=VideoStream, feedback=list)
     cpdef handle_timer(self, double now)
 
-    @cython.locals(due=cython.double, arrivals=cython.double, stream=VideoStream)
+    @cython.locals(due=cython.double, stream=VideoStream)
     cpdef double next_timer(self) except? -1
+
+    @cython.locals(due=cython.double, beats=cython.longlong)
+    cdef double _feedback_due(self) except? -1
     cpdef list data_to_send(self)
     cpdef list events_received(self)
 

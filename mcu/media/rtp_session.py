@@ -8,12 +8,12 @@ Rules:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 
 from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import ProtocolError
-from mcu.media import rtcp, transport_feedback
+from mcu.media import rtcp
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.intake import Intake
 from mcu.media.received_streams import (
@@ -31,16 +31,15 @@ from mcu.media.rtp_events import (
     FrameReceived,
     KeyframeNeeded,
     KeyframeRequested,
-    PacketsAcknowledged,
     StreamEnded,
 )
 from mcu.media.sent_streams import SendsRtp, SentStream
+from mcu.media.transport_feedback import INTERVAL
 from mcu.media.types import CodecParameters, EncodedFrame, StreamKind
 from mcu.media.video_receiver import DEFAULT_RTT, VideoReceiver
 
 RTT_SMOOTHING = 1 / 8  # weight of a new measurement, as in RFC 6298
 LOSS_SMOOTHING = 1 / 4  # weight of a new report: browsers send one or two a second
-TOGETHER_SECONDS = 0.02  # feedback leaves at multiples of it: a wake-up of the process serves many legs
 MAX_EVENTS = 1024  # a driver drains after every call; when it does not, the oldest go and are counted
 UNLIMITED = 1_000_000_000  # bit/s, for a REMB that takes an earlier limit away
 
@@ -56,6 +55,7 @@ class RtpSession:
         reduced_size: bool = False,  # RFC 5506 negotiated (a=rtcp-rsize): feedback need not be compound
         report_interval: float = FEEDBACK_MINIMUM,  # seconds; report_schedule.AVP_MINIMUM for RTP/AVP peers
         wall_clock_offset: float = 0.0,  # seconds to add to `now` for the wall clock in sender reports
+        feedback_phase: float = 0.0,  # seconds; transport-wide feedback leaves so long after multiples of INTERVAL
     ) -> None:
         self.counters = {
             "unroutable": 0,
@@ -71,15 +71,18 @@ class RtpSession:
         self.loss = 0.0  # share of our packets that the peer says it lacks (0 to 1), smoothed over all sent streams
         self.audio: AudioReceiver | None = None  # set by add_received
         self.take_frame: Callable[[StreamKind, EncodedFrame], None] | None = None  # given frames instead of an event
+        self.take_feedback: Callable[[bytes, float], None] | None = None  # given feedback on what we send
         self._cname = cname
         self._ssrc = ssrc_for_reports
         self._reduced_size = reduced_size
         self._wall_clock_offset = wall_clock_offset
+        self._feedback_phase = feedback_phase
         self._received: dict[StreamKind, ReceivedStream] = {}
         self._videos: list[VideoStream] = []
         self._sent: dict[StreamKind, SentStream] = {}
         self._intake = Intake(self.counters)
         self._schedule = ReportSchedule(minimum=report_interval, seed=ssrc_for_reports)
+        self._repairs_due = inf  # when `repairs` has something to send
         self._named = b""  # the names of all that is sent as a packet; b"" when they have changed
         self._max_bitrate = 0
         self._fir_number = 0
@@ -138,23 +141,28 @@ class RtpSession:
         self._take_frames(self._intake.complete)
         return self.take_frame is None or self.deadline_set
 
-    def receive_rtcp(self, data: bytes, now: float) -> None:
-        """Take one RTCP datagram (compound, or reduced-size)."""
+    def receive_rtcp(self, data: bytes, now: float) -> bool:
+        """Take one RTCP datagram (compound, or reduced-size). False when it left nothing to do, as of `receive_rtp`."""
         self.counters["rtcp_received"] += 1
         try:
             control = rtcp.transport_wide(data)
             if control is not None:  # the most frequent by far
-                self._emit(PacketsAcknowledged(transport_feedback.decode(control)))
-                return
+                self._receive_feedback(control, now)
+                return False
             for packet in rtcp.parse(data):
                 self._receive_rtcp(packet, now)
         except ProtocolError:
             self.counters["malformed_rtcp"] += 1
+        return bool(self._events or self._output) or self.deadline_set
+
+    def _receive_feedback(self, control: bytes, now: float) -> None:
+        if self.take_feedback is not None:
+            self.take_feedback(control, now)
 
     def _receive_rtcp(self, packet: rtcp.Packet, now: float) -> None:
         match packet:  # the most frequent first
             case rtcp.TransportFeedback():
-                self._emit(PacketsAcknowledged(transport_feedback.decode(packet.data)))
+                self._receive_feedback(packet.data, now)
             case rtcp.SenderReport():
                 statistics = self._statistics_of(packet.ssrc)
                 if statistics is not None:
@@ -165,6 +173,7 @@ class RtpSession:
             case rtcp.Nack():
                 for sent in self._sent_with(packet.media_ssrc):
                     self.repairs.ask(sent.stream, packet.lost, self.loss, now)
+                    self._repairs_due = self.repairs.next_timer()
             case rtcp.PictureLoss():
                 for sent in self._sent_with(packet.media_ssrc):
                     self._emit(KeyframeRequested(sent.kind))
@@ -196,30 +205,37 @@ class RtpSession:
         for stream in self._videos:
             if stream.receiver.next_timer() <= now:
                 self._ask_sender(stream, now)
-        if now >= self.repairs.next_timer():
+        if now >= self._repairs_due:
             self.repairs.handle_timer(now)
-        if now >= self._intake.arrivals_due:
-            self._intake.arrivals_due = math.inf
-            for data in self._intake.arrivals.take():
+            self._repairs_due = self.repairs.next_timer()
+        if now >= self._feedback_due():
+            feedback = self._intake.arrivals.take()
+            for data in feedback:
                 self._send(rtcp.TransportFeedback(self._ssrc, self._any_media_ssrc(), data))
+            self._intake.arrivals_due = now + INTERVAL if feedback else inf  # who has sent will send
         if now >= self._schedule.due:
             self._report(now)
 
     @property
     def deadline_set(self) -> bool:
         """Whether packets may have brought `next_timer` forward since it was last called."""
-        return self._intake.deadline_set or self.repairs.next_timer() < math.inf
+        return self._intake.deadline_set or self._repairs_due < inf
 
     def next_timer(self) -> float:
-        """When `handle_timer` wants to be called; math.inf for never."""
+        """When `handle_timer` wants to be called; inf for never."""
         self._intake.deadline_set = False
-        due = min(self._schedule.due, self.repairs.next_timer())
-        arrivals = self._intake.arrivals_due
-        if arrivals < due:
-            due = min(due, math.ceil(arrivals / TOGETHER_SECONDS) * TOGETHER_SECONDS)
+        due = min(self._schedule.due, self._feedback_due(), self._repairs_due)
         for stream in self._videos:
             due = min(due, stream.receiver.next_timer())
         return due
+
+    def _feedback_due(self) -> float:
+        """Within INTERVAL after the first arrival: all legs have one beat, so that a wake-up serves all of them."""
+        due = self._intake.arrivals_due
+        if due == inf:
+            return due
+        beats = int((due - self._feedback_phase) / INTERVAL)
+        return beats * INTERVAL + self._feedback_phase
 
     # --- out ----------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from mcu._native.packets import MID, Rtcp, SendStream, SrtpTransport, send
 from mcu._native.rtp_packet import RtpPacket
 from mcu.media.rtp_events import FrameReceived, KeyframeRequested
 from mcu.media.rtp_session import RtpSession
+from mcu.media.transport_feedback import INTERVAL
 from mcu.media.types import EncodedFrame, StreamKind
 from mcu.synthetic.connection import ConnectError, Connection
 from mcu.synthetic.description import MIDS, Answer, AnsweredStream, LocalStreams, OfferParts, read_answer, write_offer
@@ -239,6 +240,7 @@ class Client:
             ssrc_for_reports=self._streams.reports,
             reduced_size=answer.reduced_size,
             wall_clock_offset=time.time() - time.monotonic(),
+            feedback_phase=self._order * SPREAD % INTERVAL,
         )
         for kind, stream in answer.streams.items():
             self._types[kind] = stream.payload_type()

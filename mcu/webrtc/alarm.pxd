@@ -3,6 +3,9 @@ cimport cython
 
 from mcu.webrtc.timer_wheel cimport TimerWheel
 
+cdef double TICK_SECONDS
+cdef double inf
+
 
 cdef class Alarm:
     cdef object _call_later

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from math import inf
 from typing import Protocol
 
 from mcu.webrtc.timer_wheel import TICK_SECONDS, Timed, TimerWheel
@@ -31,7 +31,7 @@ class Alarm:
         self._serve = serve
         self._wheel = TimerWheel()
         self._timer: Cancellable | None = None
-        self._armed_for = math.inf  # when the timer fires
+        self._armed_for = inf  # when the timer fires
         self._driven = False
 
     def schedule(self, entry: Timed, now: float) -> None:
@@ -75,7 +75,7 @@ class Alarm:
                 return
             self._timer.cancel()
             self._timer = None
-        if due < math.inf:
+        if due < inf:
             self._armed_for = due
             self._timer = self._call_later(max(0.0, due - now), self._wake)
 

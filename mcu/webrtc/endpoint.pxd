@@ -40,7 +40,7 @@ cdef class Endpoint:
     @cython.locals(leg=WebRtcLeg, stirred=cython.bint)
     cdef _receive_rtp(self, RtpPacket packet, double now)
 
-    @cython.locals(leg=WebRtcLeg)
+    @cython.locals(leg=WebRtcLeg, stirred=cython.bint)
     cdef _receive_rtcp(self, item, double now)
     cdef _touch_by_media(self, WebRtcLeg leg)
     cdef _receive_plain(self, data, path, double now)

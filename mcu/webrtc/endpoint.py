@@ -246,12 +246,13 @@ class Endpoint:
         leg = owner
         leg.last_received = now
         try:
-            leg.session.receive_rtcp(item.data, now)
+            stirred = leg.session.receive_rtcp(item.data, now)
         except Exception:
             log.exception("leg failed", leg=leg.id)
             self._failed(leg)
             return
-        self._touch_by_media(leg)
+        if stirred or leg.state is not CONNECTED:
+            self._touch_by_media(leg)
 
     def _touch_by_media(self, leg: WebRtcLeg) -> None:
         if leg.state is CONNECTED:
@@ -319,7 +320,11 @@ class Endpoint:
                 self._alarm.schedule(leg, now)
 
     def _serve(self, entry: Timed, now: float) -> None:
-        self._guarded(entry, entry.handle_timer, now)
+        try:
+            entry.handle_timer(now)
+        except Exception:
+            log.exception("leg failed", leg=getattr(entry, "id", ""))
+            self._failed(entry)
 
     async def _own_tasks(self, started: asyncio.Event) -> None:
         """The group in which handshakes and goodbyes run; each keeps its errors to its leg."""

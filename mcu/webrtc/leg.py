@@ -17,7 +17,7 @@ from mcu.errors import ProtocolError, RefusedError
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.receiver_line import ReceiverLine
 from mcu.media.reception_statistics import ReceptionStatistics
-from mcu.media.rtp_events import BitrateLimited, KeyframeRequested, PacketsAcknowledged
+from mcu.media.rtp_events import BitrateLimited, KeyframeRequested
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import SHARED_SCREEN, AudioProfile, EncodedFrame, StreamKind, VideoProfile
 from mcu.media.video_receiver import VideoReceiver
@@ -82,7 +82,8 @@ class WebRtcLeg:
         self._paths_due = math.inf  # when the agent wants to look at its paths; they change with its events alone
         self._dtls_path: PathLike | None = None  # of the last DTLS datagram, or of our first as client
         self._received: set[StreamKind] = set()
-        session.take_frame = self._take_frame
+        session.take_frame, session.take_feedback = self._take_frame, self._take_feedback
+        session.repairs.bounds = self._repair_bounds
         network.name(self.ice.local.ufrag, self)
         self._receive_streams()
 
@@ -201,7 +202,7 @@ class WebRtcLeg:
                 self.transport.send_rtcp(data)
             self.transport.deselect()
             self.transport.owner = None  # else the two would hold each other, and 512 packets of each stream
-        self.session.take_frame = None
+        self.session.take_frame = self.session.take_feedback = self.session.repairs.bounds = None
         self._driver.ended(self)
         self._handler.leg_closed(self, reason)
 
@@ -259,13 +260,9 @@ class WebRtcLeg:
             match event:
                 case KeyframeRequested(kind=kind):
                     self._handler.keyframe_requested(self, kind)
-                case PacketsAcknowledged(arrivals=arrivals):
-                    self.line.acknowledged(arrivals, transport.sent_record, now)
-                    self._bound_repairs(now)
                 case BitrateLimited(bitrate=bitrate, ssrcs=ssrcs):
                     sound = self.sent.get(StreamKind.AUDIO)
                     self.line.limited(bitrate, sound is not None and sound.ssrc in ssrcs, now)
-                    self._bound_repairs(now)
 
     def handle_timer(self, now: float) -> None:
         """Reports and repairs, paths without consent, and the leg's own silence."""
@@ -305,9 +302,13 @@ class WebRtcLeg:
         """A picture is complete: it is handed on at once, without the way over events."""
         self._handler.frame_received(self, kind, frame)
 
-    def _bound_repairs(self, now: float) -> None:
-        self.session.repairs.line = self.line.budget(now)
-        self.session.repairs.random_loss = self.line.random_loss
+    def _take_feedback(self, data: bytes, now: float) -> None:
+        """Transport-wide feedback, by the same short way. Raises ProtocolError."""
+        if self.transport is not None:
+            self.line.acknowledged(data, self.transport, now)
+
+    def _repair_bounds(self, now: float) -> tuple[float, bool]:
+        return self.line.budget(now), self.line.random_loss
 
     def _enter(self, state: LegState) -> None:
         assert state in TRANSITIONS[self.state], f"{self.state} to {state}"

@@ -1,6 +1,8 @@
 # C types of timer_wheel.py.
 cimport cython
 
+cdef double _TICK
+cdef double inf
 
 
 cdef class TimerWheel:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import heapq
-import math
+from math import inf
 from typing import Protocol
 
 TICK_SECONDS = 0.005  # width of a slot: half of the shortest interval anybody asks for, so lateness stays unnoticed
+
+_TICK = TICK_SECONDS
 
 
 class Timed(Protocol):
     """Something with deadlines. Being woken early or a tick late must not matter to it."""
 
     def handle_timer(self, now: float) -> None: ...
-    def next_timer(self) -> float: ...  # monotonic seconds, math.inf for never
+    def next_timer(self) -> float: ...  # monotonic seconds, inf for never
     def __hash__(self) -> int: ...
 
 
@@ -29,11 +31,13 @@ class TimerWheel:
         return len(self._slot_of)
 
     def schedule(self, entry: Timed, when: float) -> None:
-        """Wake `entry` in the first tick at or after `when`; math.inf for never."""
-        if when == math.inf:
+        """Wake `entry` in the first tick at or after `when`; inf for never."""
+        if when == inf:
             self.cancel(entry)
             return
-        slot = math.ceil(when / TICK_SECONDS)
+        slot = int(when / _TICK)
+        if slot * _TICK < when:
+            slot += 1
         if self._slot_of.get(entry) == slot:
             return
         self.cancel(entry)
@@ -53,12 +57,12 @@ class TimerWheel:
     def expire(self, now: float) -> list[Timed]:
         """Those whose time has come; they are no longer scheduled."""
         due: list[Timed] = []
-        while self._order and self._order[0] * TICK_SECONDS <= now:
+        while self._order and self._order[0] * _TICK <= now:
             for entry in self._slots.pop(heapq.heappop(self._order)):
                 del self._slot_of[entry]
                 due.append(entry)
         return due
 
     def next_timer(self) -> float:
-        """When `expire` next has something to do; math.inf when nothing waits."""
-        return self._order[0] * TICK_SECONDS if self._order else math.inf
+        """When `expire` next has something to do; inf when nothing waits."""
+        return self._order[0] * _TICK if self._order else inf

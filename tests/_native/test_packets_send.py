@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import random
 import weakref
+from array import array
 
 import pytest
 
@@ -196,11 +197,26 @@ def test_sent_packets_are_on_record_by_their_transport_wide_number() -> None:
     for number in range(3000):
         packets.send([b"x" * 10], timestamp=0, streams=[stream], now=float(number))
     size = len(wire.written[0])
-    assert wire.transport.sent_record(2999) == (2999.0, size)
-    assert wire.transport.sent_record(3000 - 2048) == (952.0, size)
-    assert wire.transport.sent_record(951) is None
-    assert wire.transport.sent_record(3000) is None
-    assert packets.SrtpTransport("", b"", b"").sent_record(0) is None
+    into = array("d", [-1.0]) * 12
+    wire.transport.sent_records(2998, 3, into)
+    assert list(into[:7]) == [2998, 2998.0, size, -1.0, 2999, 2999.0, size]
+    assert into[8] == 3000
+    assert into[10] == 0  # not sent yet
+    wire.transport.sent_records(951, 2, into)
+    assert into[2] == 0  # too long ago
+    assert list(into[4:7]) == [952, 952.0, size]
+    wire.transport.sent_records(0xFFFF, 2, into)
+    assert (into[0], into[4]) == (0xFFFF, 0)
+    packets.SrtpTransport("", b"", b"").sent_records(952, 1, into)
+    assert into[2] == 0
+
+
+def test_records_are_not_written_where_there_is_no_room() -> None:
+    transport = packets.SrtpTransport("", b"", b"")
+    with pytest.raises(ValueError, match="no room"):
+        transport.sent_records(0, 2, array("d", [0.0]) * 7)
+    with pytest.raises(ValueError, match="no room"):
+        transport.sent_records(0, 1, array("q", [0]) * 4)
 
 
 def test_thirty_receivers_get_the_same_frame_in_few_system_calls() -> None:

@@ -29,7 +29,7 @@ from mcu.media.audio_codecs import AudioEncoder
 from mcu.media.pacer import Pacer, Slice
 from mcu.media.payloads import packetize
 from mcu.media.receiver_line import ReceiverLine
-from mcu.media.rtp_events import FrameReceived, KeyframeRequested, PacketsAcknowledged
+from mcu.media.rtp_events import FrameReceived, KeyframeRequested
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import (
     BLOCK_SAMPLES,
@@ -104,6 +104,8 @@ class Peer:
         ssrc = self._chance.randrange(1 << 20, 1 << 30)
         self.session = RtpSession(cname=name, ssrc_for_reports=ssrc, reduced_size=True, wall_clock_offset=1.7e9)
         self.line = ReceiverLine(START_BITRATE)  # what the peer's feedback says of it
+        self.session.take_feedback = self._take_feedback
+        self.session.repairs.bounds = lambda now: (self.line.budget(now), self.line.random_loss)
         self._streams = {
             StreamKind.AUDIO: SendStream(self.transport, ssrc=ssrc, payload_type=111, clock_rate=48_000, mid="0"),
             StreamKind.MAIN: SendStream(
@@ -201,6 +203,9 @@ class Peer:
         self.received.delays.append((now, self.session.audio.delay))
         self._pulls += 1
 
+    def _take_feedback(self, data: bytes, now: float) -> None:
+        self.line.acknowledged(data, self.transport, now)
+
     def _pump(self, now: float) -> None:
         for data in self.session.data_to_send():
             self.transport.send_rtcp(data)
@@ -211,10 +216,6 @@ class Peer:
                     self.received.keyframes += frame.keyframe
                 case KeyframeRequested():
                     self._keyframe_wanted = True
-                case PacketsAcknowledged(arrivals=arrivals):
-                    self.line.acknowledged(arrivals, self.transport.sent_record, now)
-                    self.session.repairs.line = self.line.budget(now)
-                    self.session.repairs.random_loss = self.line.random_loss
         video = self.session.video(StreamKind.MAIN)
         asked = video.keyframe_requests.sent if video is not None else 0
         if asked > self._asked:

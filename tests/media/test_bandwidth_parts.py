@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
 from mcu.media.bandwidth_delay import DelayDetector
-from mcu.media.bandwidth_feedback import AcknowledgedPacket, FeedbackReader
+from mcu.media.bandwidth_feedback import AcknowledgedPacket, FeedbackReader, acknowledged
 from mcu.media.bandwidth_loss import GRACE, LossJudge, LossVerdict
 from mcu.media.bandwidth_probe import CONFIRM, MAX_WAIT, SCREEN_QUEUE, Prober
-from mcu.media.transport_feedback import ArrivalRecorder, Arrivals, decode
+from mcu.media.transport_feedback import ArrivalRecorder, Arrivals, encode
+from tests.fakes.records import Records
 
 
 def stream(
@@ -26,17 +28,23 @@ def stream(
     return packets
 
 
+def read(
+    reader: FeedbackReader, arrivals: Arrivals, record: Callable[[int], tuple[float, int] | None]
+) -> list[AcknowledgedPacket]:
+    return reader.read(encode(arrivals), Records(record)).packets()
+
+
 def feed(detector: DelayDetector, packets: list[AcknowledgedPacket], each: int = 10) -> None:
     for index in range(0, len(packets), each):
         part = packets[index : index + each]
         arrival = part[-1][3]
-        detector.add(part, (arrival or 0.0) - 500.0)
+        detector.add(acknowledged(part), (arrival or 0.0) - 500.0)
 
 
 def test_feedback_is_joined_with_what_was_sent() -> None:
     reader = FeedbackReader()
     sent = {0xFFFF: (1.0, 100), 0: (1.01, 200), 1: (1.02, 300)}
-    packets = reader.read(Arrivals(0xFFFE, (400, 800, None, 1200), 0), sent.get)
+    packets = read(reader, Arrivals(0xFFFE, (400, 800, None, 1200), 0), sent.get)
     assert packets == [
         (0xFFFF, 1.0, 100, 2**32 / 4000 + 0.2),
         (0, 1.01, 200, None),
@@ -48,14 +56,14 @@ def test_feedback_is_joined_with_what_was_sent() -> None:
 def test_the_clock_of_feedbacks_may_wrap() -> None:
     reader = FeedbackReader()
     before = 2**31 - 400  # the reference time is signed 24 bits of 256 ticks
-    (first,) = reader.read(Arrivals(1, (before,), 0), lambda _: (1.0, 100))
-    (second,) = reader.read(Arrivals(2, (before + 800 - 2**32,), 1), lambda _: (1.1, 100))
+    (first,) = read(reader, Arrivals(1, (before,), 0), lambda _: (1.0, 100))
+    (second,) = read(reader, Arrivals(2, (before + 800 - 2**32,), 1), lambda _: (1.1, 100))
     assert first[3] is not None
     assert second[3] == pytest.approx(first[3] + 0.2)
 
 
 def test_a_feedback_of_missing_packets_alone() -> None:
-    assert FeedbackReader().read(Arrivals(1, (None,), 0), lambda _: (1.0, 9)) == [(1, 1.0, 9, None)]
+    assert read(FeedbackReader(), Arrivals(1, (None,), 0), lambda _: (1.0, 9)) == [(1, 1.0, 9, None)]
 
 
 def test_what_a_receiver_writes_is_read_exactly() -> None:
@@ -67,7 +75,7 @@ def test_what_a_receiver_writes_is_read_exactly() -> None:
     for index, (sequence, at) in enumerate(arrivals.items()):
         recorder.record(sequence, at)
         if index % 10 == 9:
-            packets += [p for data in recorder.take() for p in reader.read(decode(data), sent.get)]
+            packets += [p for data in recorder.take() for p in reader.read(data, Records(sent.get)).packets()]
     assert len(packets) > 30
     offset = (packets[0][3] or 0.0) - arrivals[packets[0][0]]
     for packet in packets:
@@ -110,8 +118,8 @@ def test_a_delivery_is_not_measured_across_a_feedback_that_was_lost() -> None:
 def test_a_packet_counts_once() -> None:
     detector = DelayDetector()
     packets = stream(10, rate=2e6)
-    assert detector.add(packets, 11.0) == 10_000
-    assert detector.add(packets, 11.1) == 0
+    assert detector.add(acknowledged(packets), 11.0) == 10_000
+    assert detector.add(acknowledged(packets), 11.1) == 0
     assert detector.nonsense == 10
 
 
@@ -120,7 +128,7 @@ def test_a_receiver_may_get_another_clock() -> None:
     feed(detector, stream(100, rate=2e6))
     moved = [(*p[:3], (p[3] or 0.0) + 3_600) for p in stream(100, rate=2e6, begin=11.0, first=100)]
     for index in range(0, 100, 10):
-        detector.add(moved[index : index + 10], 11.1 + index / 100)
+        detector.add(acknowledged(moved[index : index + 10]), 11.1 + index / 100)
     assert detector.restarts == 1
     assert detector.standing == pytest.approx(0.0, abs=1e-6)
 
@@ -142,7 +150,8 @@ def reports(
     verdicts = []
     for step in range(int(seconds * 10)):
         now = begin + step / 10
-        judge.add([(first + i, now - 0.1, 1_000, None if i < share else now + 9) for i in range(10)], now)
+        packets = [(first + i, now - 0.1, 1_000, None if i < share else now + 9) for i in range(10)]
+        judge.add(acknowledged(packets), now)
         verdicts.append(judge.judge(now))
         first += 10
     return verdicts, first
@@ -154,9 +163,9 @@ def test_a_packet_that_was_only_overtaken_is_not_lost() -> None:
         now = 1.0 + step / 10
         late = [((step - 1) * 10 + i, now, 1_000, now + 9) for i in range(5)]
         fresh = [(step * 10 + i, now, 1_000, None if i < 5 else now + 9) for i in range(10)]
-        judge.add([*(late if step else []), *fresh], now)
+        judge.add(acknowledged([*(late if step else []), *fresh]), now)
     assert judge.share == 0.0
-    judge.add([(9_000, 7.0, 1_000, 7.0)], 6.0 + GRACE)
+    judge.add(acknowledged([(9_000, 7.0, 1_000, 7.0)]), 6.0 + GRACE)
     assert judge.share == 0.0
 
 
@@ -192,8 +201,8 @@ def answer(prober: Prober, rate: float, now: float, total: float, seconds: float
     count = int(total * seconds / 8 / 500) + 1
     packets = stream(count, rate=rate, size=500, begin=now, spacing=seconds / count)
     after = stream(20, rate=1e9, size=100, begin=now + seconds + 0.01, spacing=0.01, first=count)
-    prober.observe(packets, 500.02, 0.0, 0.0)
-    prober.observe(after, 500.02, 0.0, 0.0)
+    prober.observe(acknowledged(packets), 500.02, 0.0, 0.0)
+    prober.observe(acknowledged(after), 500.02, 0.0, 0.0)
     return now + seconds + 0.3
 
 
@@ -266,7 +275,7 @@ def test_a_probe_ends_when_a_queue_appears_or_nobody_answers() -> None:
     prober = Prober()
     probe = prober.wanted(1_200_000, 500_000, 0.0, 10.0)
     assert probe is not None
-    prober.observe([(1, 10.01, 500, 510.3)], 500.02, 0.2, 0.0)
+    prober.observe(acknowledged([(1, 10.01, 500, 510.3)]), 500.02, 0.2, 0.0)
     assert not prober.sending(10.02)
     assert prober.result is not None
     assert prober.result.reason == "queue"

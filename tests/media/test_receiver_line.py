@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mcu.media.receiver_line import MOST_STATUSES, SOUND_BITRATE, ReceiverLine
-from mcu.media.transport_feedback import MAX_STATUSES, TICKS_PER_SECOND, Arrivals
+from mcu.media.transport_feedback import MAX_STATUSES, TICKS_PER_SECOND, Arrivals, encode
+from tests.fakes.records import Records
 
 PACKET = 1_000  # bytes
 
@@ -58,7 +59,7 @@ class Link:
         ticks = tuple(int((sent + 0.02) * TICKS_PER_SECOND) for sent, _ in self.sent[self.reported :])
         arrivals = Arrivals(self.reported & 0xFFFF, ticks, 0)
         self.reported = len(self.sent)
-        self.line.acknowledged(arrivals, lambda number: self.sent[number], self.now)
+        self.line.acknowledged(encode(arrivals), Records(self.sent.__getitem__), self.now)
 
 
 def test_a_receiver_that_says_nothing_carries_everything() -> None:
@@ -155,14 +156,14 @@ def test_feedback_about_more_packets_than_are_ever_sent_is_passed_over() -> None
     line = ReceiverLine(3_000_000)
     looked_at = Counter[int]()
 
-    def sent_record(sequence: int) -> tuple[float, int]:
+    def record(sequence: int) -> tuple[float, int]:
         looked_at[sequence] += 1
         return 9.9, PACKET
 
     for _ in range(1_000):
-        line.acknowledged(Arrivals(0, (None,) * MAX_STATUSES, 0), sent_record, 10.0)
+        line.acknowledged(encode(Arrivals(0, (None,) * MAX_STATUSES, 0)), Records(record), 10.0)
     assert looked_at.total() <= MOST_STATUSES
     assert line.refused == 1_000 - MOST_STATUSES // MAX_STATUSES
     before = looked_at.total()
-    line.acknowledged(Arrivals(0, (None,) * 300, 0), sent_record, 10.2)
+    line.acknowledged(encode(Arrivals(0, (None,) * 300, 0)), Records(record), 10.2)
     assert looked_at.total() == before + 300  # an honest one is read again soon after

@@ -19,7 +19,6 @@ from mcu.media.rtp_events import (
     FrameReceived,
     KeyframeNeeded,
     KeyframeRequested,
-    PacketsAcknowledged,
     StreamEnded,
 )
 from mcu.media.rtp_session import UNLIMITED, RtpSession
@@ -227,26 +226,46 @@ def test_loss_and_round_trip_time_are_read_from_reports() -> None:
     assert (stream.fraction_lost, stream.jitter) == (0.25, 0.01)
 
 
-def test_transport_wide_feedback_goes_out_after_a_tenth_of_a_second_and_together_with_that_of_others() -> None:
-    made = session()
-    for index in range(30):
-        made.receive_rtp(
-            frame(index, ssrc=1111, transport_sequence=index, arrival=0.2 + index / 100), 0.2 + index / 100
-        )
-        if made.next_timer() <= 0.2 + index / 100:
-            made.handle_timer(0.2 + index / 100)
+@pytest.mark.parametrize(("phase", "expected"), [(0.0, [6, 12, 12]), (0.05, [11, 12])])
+def test_transport_wide_feedback_goes_out_at_one_beat_for_all_legs(phase: float, expected: list[int]) -> None:
+    made = session(feedback_phase=phase)
+    for index in range(33):
+        now = 0.2 + index / 100 - 0.005
+        made.receive_rtp(frame(index, ssrc=1111, transport_sequence=index, arrival=now), now)
+        if made.next_timer() <= now + 0.004:
+            made.handle_timer(now + 0.004)
     feedback = [packet for packet in sent(made) if isinstance(packet, rtcp.TransportFeedback)]
     counts = [len(transport_feedback.decode(packet.data).ticks) for packet in feedback]
-    assert counts == [13, 12]  # until a multiple of 20 ms
+    assert counts == expected
 
 
-def test_transport_wide_feedback_and_bitrate_limits_of_the_peer_become_events() -> None:
+def test_transport_wide_feedback_ends_when_nothing_comes_and_begins_with_the_first_packet() -> None:
     made = session()
+    made.receive_rtp(frame(1, ssrc=1111, transport_sequence=1, arrival=0.3), 0.3)
+    assert made.deadline_set
+    assert made.next_timer() == pytest.approx(0.36)
+    made.handle_timer(0.361)
+    assert made.next_timer() == pytest.approx(0.48)  # without being asked for by the next packet
+    made.receive_rtp(frame(2, ssrc=1111, transport_sequence=2, arrival=0.4), 0.4)
+    assert not made.deadline_set
+    made.handle_timer(0.481)
+    assert made.next_timer() == pytest.approx(0.60)
+    made.handle_timer(0.601)
+    assert made.next_timer() != pytest.approx(0.72)  # but that of the next report
+    assert len([packet for packet in sent(made) if isinstance(packet, rtcp.TransportFeedback)]) == 2
+
+
+def test_transport_wide_feedback_is_given_away_and_bitrate_limits_become_events() -> None:
+    made = session()
+    taken: list[transport_feedback.Arrivals] = []
+    made.take_feedback = lambda data, now: taken.append(transport_feedback.decode(data))
     arrivals = transport_feedback.Arrivals(5, (256, None, 300), 1)
     feedback = rtcp.TransportFeedback(1, 2222, transport_feedback.encode(arrivals))
     limit = rtcp.EstimatedMaximumBitrate(1, 500_000, (2222,))
-    made.receive_rtcp(rtcp.serialize([feedback, limit]), 1.0)
-    assert made.events_received() == [PacketsAcknowledged(arrivals), BitrateLimited(500_000, (2222,))]
+    assert made.receive_rtcp(rtcp.serialize([feedback, limit]), 1.0)
+    assert made.events_received() == [BitrateLimited(500_000, (2222,))]
+    assert not made.receive_rtcp(feedback.serialize(), 1.0)  # nothing to do
+    assert taken == [arrivals] * 2
     made.receive_rtcp(rtcp.TransportFeedback(1, 2222, b"bad").serialize(), 1.0)
     made.receive_rtcp(b"bad", 1.0)
     assert made.counters["malformed_rtcp"] == 2

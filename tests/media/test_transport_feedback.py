@@ -82,6 +82,18 @@ def test_late_packets_are_reported_by_themselves() -> None:
     assert (rest.base, len(rest.ticks)) == (7, 1)
 
 
+def test_packets_that_overtake_and_come_twice_are_reported_in_order_with_their_first_arrival() -> None:
+    recorder = ArrivalRecorder()
+    for number, at in ((10, 1.0), (12, 1.25), (11, 1.5), (12, 1.75), (13, 2.25)):
+        recorder.record(number, at)
+    (arrivals,) = (decode(data) for data in recorder.take())
+    assert arrivals.base == 10
+    first = arrivals.ticks[0]
+    assert first is not None
+    assert [(ticks or 0) - first for ticks in arrivals.ticks] == [0, 2_000, 1_000, 5_000]
+    assert not recorder.pending
+
+
 def test_large_numbers_of_packets_are_split_and_jumps_start_anew() -> None:
     recorder = ArrivalRecorder()
     for number in range(1_000):

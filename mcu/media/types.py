@@ -31,7 +31,7 @@ class StreamKind(enum.StrEnum):
     CONTENT = "content"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as with EncodedFrame; nobody changes one
 class Picture:
     """One decoded I420 picture. y is (height, width); u and v are (ceil(height/2), ceil(width/2)); rows may be strided.
 

@@ -35,6 +35,7 @@ MAX_SIDE = 4096  # pixels; larger than any camera or screen shared in a meeting
 MAX_PIXELS = 4096 * 2304
 MAX_ASPECT = 4.0  # of a sample, or its inverse: more than any in use; the others are shown as if square
 
+_BYTES = np.dtype(np.uint8)
 _DECODERS: Mapping[str, str] = {"VP8": "vp8", "H264": "h264", "H261": "h261", "H263": "h263"}
 _SAY_ASPECT = frozenset({"H264", "H263"})
 _DECODER_OPTIONS: Mapping[str, str] = {
@@ -102,8 +103,8 @@ class VideoDecoder:
             _view(u, half_height, half_width),
             _view(v, half_height, half_width),
             rotation,
-            owner=frame,
-            aspect=self._aspect,
+            frame,
+            self._aspect,
         )
 
 
@@ -116,9 +117,7 @@ def _sample_aspect(context: VideoCodecContext) -> float:
 
 def _view(plane: VideoPlane, height: int, width: int) -> Plane:
     """What is seen of one plane, read-only. One call: thirty people take 1,350 a second."""
-    view: Plane = np.ndarray((height, width), np.uint8, memoryview(plane), strides=(plane.line_size, 1))
-    view.setflags(write=False)
-    return view
+    return np.ndarray((height, width), _BYTES, memoryview(plane).toreadonly(), 0, (plane.line_size, 1))
 
 
 class Coder(Protocol):

@@ -164,7 +164,7 @@ class DecoderPool:
 
     def schedule(self, stream: DecodedStream) -> None:
         """Have the stream's queue worked off. Costs one look when it waits already."""
-        if stream.claim.acquire(blocking=False):
+        if stream.claim.acquire(False):
             self._ready.put(stream)
 
     def note_wait(self, frame: EncodedFrame) -> None:

@@ -9,6 +9,8 @@ from mcu.media.types import EncodedFrame, Picture, StreamKind
 from mcu.processor.decoding import DecodedStream, DecoderPool
 from mcu.processor.leg import Leg
 
+MAIN, CONTENT = StreamKind.MAIN, StreamKind.CONTENT  # asked for all the time
+
 
 class Member:
     """Made when a leg is added, closed with it."""
@@ -21,9 +23,9 @@ class Member:
         self.may_speak = False  # whether what is heard may be a voice; the sound of content makes nobody a speaker
         self._streams = {
             kind: DecodedStream(decoders, on_keyframe_needed=partial(leg.request_keyframe, kind))
-            for kind in (StreamKind.MAIN, StreamKind.CONTENT)
+            for kind in (MAIN, CONTENT)
         }
-        self._shown = {StreamKind.MAIN: False, StreamKind.CONTENT: False}
+        self._shown = {MAIN: False, CONTENT: False}
 
     @property
     def dropped(self) -> int:
@@ -39,23 +41,23 @@ class Member:
 
     def rest(self, resting: bool) -> None:
         """Whether the camera's last picture is enough; a shared screen always moves."""
-        self._streams[StreamKind.MAIN].rest(resting)
+        self._streams[MAIN].rest(resting)
 
     def renew(self) -> None:
         """Have one new picture of a camera that rests."""
-        if self._shown[StreamKind.MAIN]:
-            self._streams[StreamKind.MAIN].renew()
+        if self._shown[MAIN]:
+            self._streams[MAIN].renew()
 
     def take_state(self, state: control.ParticipantState | None) -> None:
         if state is not None and state.camera_off and not (self.state is not None and self.state.camera_off):
-            self._streams[StreamKind.MAIN].clear_picture()
+            self._streams[MAIN].clear_picture()
         self.state = state
         self.may_speak = state is not None and not state.muted
         self.audible = self.may_speak or (state is not None and state.sounding)
 
     def show(self, *, main: bool, content: bool) -> None:
         """Which streams stand in the picture; only those are decoded."""
-        for kind, wanted in ((StreamKind.MAIN, main), (StreamKind.CONTENT, content)):
+        for kind, wanted in ((MAIN, main), (CONTENT, content)):
             if wanted and not self._shown[kind]:
                 self.leg.request_keyframe(kind)
             if not wanted and self._shown[kind]:
@@ -64,13 +66,13 @@ class Member:
 
     def put_frame(self, kind: StreamKind, frame: EncodedFrame) -> None:
         """A frame arrived; it is decoded when it is shown."""
-        camera_off = kind is StreamKind.MAIN and self.state is not None and self.state.camera_off
+        camera_off = kind is MAIN and self.state is not None and self.state.camera_off
         if self._shown[kind] and not camera_off:
             self._streams[kind].put(frame)
 
     def picture(self, *, content: bool) -> Picture | None:
         """The newest picture; may be called from any thread."""
-        return self._streams[StreamKind.CONTENT if content else StreamKind.MAIN].picture
+        return self._streams[CONTENT if content else MAIN].picture
 
     def clear_pictures(self) -> None:
         """Show a card until there is something new."""

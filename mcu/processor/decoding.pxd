@@ -1,0 +1,38 @@
+# C types of decoding.py.
+from mcu.media.video_codecs cimport VideoDecoder
+
+
+cdef class DecodedStream:
+    cdef public object picture
+    cdef readonly long long dropped
+    cdef readonly long long decoded
+    cdef readonly long long rested
+    cdef readonly object claim
+    cdef DecoderPool _pool
+    cdef object _on_keyframe_needed
+    cdef object _queue
+    cdef bint _waiting_for_keyframe
+    cdef readonly VideoDecoder _decoder
+    cdef str _codec
+    cdef bint _closed
+    cdef bint _resting
+    cdef bint _still_wanted
+    cdef double _ask_again
+    cdef long long _generation
+    cdef dict __dict__  # tests put a fault into `work`
+
+    cpdef put(self, frame)
+    cdef bint _is_full(self, double now) except? -1
+    cdef _ask_at(self, double now)
+
+
+cdef class DecoderPool:
+    cdef readonly object call_main
+    cdef object _ready
+    cdef bint _stopped
+    cdef readonly long long failures
+    cdef double _longest_wait
+    cdef list _threads
+
+    cpdef schedule(self, DecodedStream stream)
+    cpdef note_wait(self, frame)

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 MODULES = (
+    "mcu.media.audio_codecs",
     "mcu.media.audio_receiver",
     "mcu.media.bandwidth_delay",
     "mcu.media.bandwidth_estimator",

@@ -11,7 +11,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-BEAT_SECONDS = 0.02  # 50 wakings a second cost 0.1 % of a core
+BEAT_SECONDS = 0.02  # as the ticks of the sound, which are an MP's beats
 LATE_SECONDS = 0.05  # what nobody in a meeting notices
 
 

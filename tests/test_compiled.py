@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 TESTS = tuple(
     f"tests/{name.replace('/', '/test_')}.py"
     for name in (
+        "media/audio_codecs",
         "media/audio_receiver",
         "media/bandwidth_estimator",
         "media/bandwidth_parts",
@@ -34,6 +35,7 @@ TESTS = tuple(
         "media/video_receiver",
         "mixer/active_speaker",
         "mixer/audio_mixer",
+        "mixer/loudest",
         "processor/sound_encoders",
         "processor/sounding",
     )

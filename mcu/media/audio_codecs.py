@@ -50,16 +50,8 @@ class AudioEncoder:
         """Raises RefusedError("codec-unknown") for a codec other than opus, PCMU, PCMA, G722."""
         self.profile = profile
         self._coder = _make_coder(profile)
-
-    @property
-    def clock_rate(self) -> int:
-        """RTP clock in Hz: 48000 for Opus (RFC 7587), 8000 for G.711 and G.722 (RFC 3551)."""
-        return self._coder.clock_rate
-
-    @property
-    def samples_per_packet(self) -> int:
-        """How far the RTP timestamp moves per packet: 960 or 160."""
-        return self._coder.clock_rate * BLOCK_SAMPLES // SAMPLE_RATE
+        self.clock_rate = self._coder.clock_rate  # of RTP in Hz: 48000 for Opus (RFC 7587), else 8000 (RFC 3551)
+        self.samples_per_packet = self.clock_rate * BLOCK_SAMPLES // SAMPLE_RATE  # how far the RTP timestamp moves
 
     def encode(self, block: AudioBlock | None) -> bytes:
         """The RTP payload of one block of shape (960,); None is silence."""
@@ -92,9 +84,8 @@ class _Coder(Protocol):
 
 
 class _OpusCoder:
-    clock_rate = SAMPLE_RATE
-
     def __init__(self, encoder: OpusEncoder) -> None:
+        self.clock_rate = SAMPLE_RATE
         self._encoder = encoder
 
     def encode(self, block: AudioBlock) -> bytes:
@@ -116,12 +107,10 @@ class _OpusCoder:
 
 
 def _make_coder(profile: AudioProfile) -> _Coder:
-    match profile.codec:
-        case "opus":
-            return _OpusCoder(OpusEncoder(bitrate=min(max(profile.bitrate, MIN_BITRATE), MAX_BITRATE)))
-        case "PCMU" | "PCMA":
-            return G711Coder(profile.codec)
-        case "G722":
-            return G722Coder(G722Encoder())
-        case _:
-            raise RefusedError("codec-unknown", profile.codec)
+    if profile.codec == "opus":
+        return _OpusCoder(OpusEncoder(bitrate=min(max(profile.bitrate, MIN_BITRATE), MAX_BITRATE)))
+    if profile.codec in ("PCMU", "PCMA"):
+        return G711Coder(profile.codec)
+    if profile.codec == "G722":
+        return G722Coder(G722Encoder())
+    raise RefusedError("codec-unknown", profile.codec)

@@ -139,10 +139,10 @@ class JitterBuffer:
 
     def head(self) -> Entry | None:
         """The packet that is expected, or else the next one after it."""
-        if not self._started:
+        if not self._entries:
             return None
         entry = self._entries.get(self.expected)
-        if entry is None and self._entries:
+        if entry is None:
             entry = self._entries[min(self._entries)]
         return entry
 
@@ -225,7 +225,7 @@ class JitterBuffer:
         """A lost packet that its successor carries counts as arrived with it: on lossy lines the target then has room
         for FEC."""
         before = entry.sequence - 1
-        if before < self.expected and before not in self._missed:
+        if before < self.expected and not (len(self._missed) and before in self._missed):
             return False  # it came
         if entry.codec != "opus" or before in self._entries or not self._started:
             return False

@@ -2,6 +2,7 @@
 cimport cython
 
 cdef int BINS
+cdef double _BIN
 cdef double QUANTILE
 cdef double _GROWTH
 cdef double _RESCALE

@@ -14,6 +14,7 @@ QUANTILE = 0.985  # share of packets that shall be there in time; what is concea
 MEMORY = 120  # packets after which an observation counts 1/e: 2.4 s of 20 ms packets
 RESTART_TICKS = 5  # consecutive ticks of packets from nowhere near: the sender has begun a new time line
 
+_BIN = BIN  # C's number, where BIN is everybody's
 _GROWTH = MEMORY / (MEMORY - 1)
 _RESCALE = 1e9  # weights grow instead of being forgotten one by one; at this size all are divided
 
@@ -100,7 +101,7 @@ class TransitHistogram:
             top -= 1
             below -= self._weights[top]
         self._top, self._below = top, below
-        self.target = self._anchor + (top + 1) * BIN
+        self.target = self._anchor + (top + 1) * _BIN
 
     def _rescale(self) -> None:
         weights = [weight / self._weight for weight in self._weights]

@@ -3,6 +3,7 @@ cimport cython
 
 from mcu.media.jitter_buffer cimport Entry
 
+cdef int WARM_UP_PACKETS
 cdef int FADE_AFTER
 cdef int FADE_END
 cdef int RECOVERY_SAMPLES
@@ -18,7 +19,7 @@ cdef class VoiceDecoder:
     cdef long long _run
     cdef object _decoder
     cdef str _codec
-    cdef object _left_out
+    cdef list _left_out
 
     cpdef decode(self, Entry entry)
     cpdef restore(self, Entry successor, long long length)

@@ -7,8 +7,6 @@ Rules:
 
 from __future__ import annotations
 
-from collections import deque
-
 from mcu._native import samples
 from mcu._native.opus import packet_has_fec
 from mcu.errors import ProtocolError
@@ -35,7 +33,7 @@ class VoiceDecoder:
         self._run = 0  # samples made up since the last packet
         self._decoder: AudioDecoder | None = None
         self._codec = ""
-        self._left_out: deque[Entry] = deque(maxlen=WARM_UP_PACKETS)
+        self._left_out: list[Entry] = []  # the newest WARM_UP_PACKETS
 
     @property
     def concealing(self) -> bool:
@@ -90,6 +88,8 @@ class VoiceDecoder:
     def leave_out(self, entry: Entry) -> None:
         """A packet that nobody is to hear."""
         if entry.samples:
+            if len(self._left_out) == WARM_UP_PACKETS:
+                del self._left_out[0]
             self._left_out.append(entry)
 
     def reset(self) -> None:
@@ -106,13 +106,13 @@ class VoiceDecoder:
             self._codec = codec
         elif self._left_out:
             self._decoder.reset()
-        while self._left_out:
-            entry = self._left_out.popleft()
+        for entry in self._left_out:
             try:
                 if entry.codec == codec:
                     self._decoder.decode(entry.payload)
             except ProtocolError:
                 self.undecodable += 1
+        self._left_out.clear()
         return self._decoder
 
     def _recovered(self, piece: AudioBlock) -> AudioBlock:

@@ -33,6 +33,7 @@ cdef class ActiveSpeaker:
 
     @cython.locals(step=cython.double, voice=_Voice, level=cython.double)
     cpdef bint update(self, levels, double now)
+    cdef _renew(self, present)
 
     @cython.locals(voice=_Voice, rate=cython.double, most=cython.double, loud=cython.double)
     cdef _compete(self, double now, double step)

@@ -7,7 +7,7 @@ SWITCH_SECONDS the participant becomes the speaker.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 SWITCH_SECONDS = 0.9  # of dominance before the picture changes; with the pauses in speech it takes about a second
 OUTDONE_RATE = 0.5  # how fast dominance is lost to a louder voice, as a share of how fast it is won
@@ -51,15 +51,21 @@ class ActiveSpeaker:
         step = 0.0 if self._now is None else min(LONGEST_STEP, max(0.0, now - self._now))
         self._now = now
         before = self.speaker, self.speaking
-        if self._voices.keys() != levels.keys():
-            self._voices = {name: self._voices.get(name) or _Voice() for name in levels}
+        if len(self._voices) != len(levels):
+            self._renew(levels)
         for name, level in levels.items():
+            if name not in self._voices:
+                self._renew(levels)
             _listen(self._voices[name], level, now, step)
         if self.speaker not in self._voices:
             self.speaker = None
         self._compete(now, step)
         self._list_speaking(now)
         return before != (self.speaker, self.speaking)
+
+    def _renew(self, present: Iterable[str]) -> None:
+        """Forget who has gone, and begin with who has come."""
+        self._voices = {name: self._voices.get(name) or _Voice() for name in present}
 
     def _compete(self, now: float, step: float) -> None:
         loudest, most = None, 0.0

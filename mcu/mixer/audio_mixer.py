@@ -101,9 +101,7 @@ class AudioMixer:
             self._limiters.clear()
             self._common_limiter = samples.Limiter()
             return Mix(None, None, own, self._limiters)
-        total = np.zeros(BLOCK_SAMPLES, np.float32)
-        for block in own.values():
-            samples.add(total, block)
+        total = samples.total(list(own.values()))
         gain = self._common_limiter.gain
         self._limiters = {name: self._limiters.get(name) or samples.Limiter(gain) for name in own}
         return Mix(self._common_limiter.process(total), total, own, self._limiters)

@@ -12,7 +12,7 @@ from mcu import control
 from mcu.errors import RefusedError
 from mcu.h323.leg import H323Leg
 from mcu.h323.rtp_endpoint import RtpEndpoint
-from mcu.loop_watch import LoopCounters, WatchedLoop
+from mcu.loop_watch import LoopCounters, LoopWatch
 from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind, VideoProfile
 from mcu.processor import load
 from mcu.processor.bridge import Bridge
@@ -56,7 +56,7 @@ class MultipointProcessor:
         self.failures = 0
         self.totals = Totals()
         self._timer: asyncio.TimerHandle | None = None
-        self._watched = WatchedLoop()
+        self._watch = _watch()
         self._strain = Strain(sample_threads(), now=time.monotonic())
         self.relief = Relief(now=time.monotonic())
 
@@ -74,7 +74,7 @@ class MultipointProcessor:
 
     @property
     def loop_counters(self) -> LoopCounters:
-        return self._watched.counters
+        return self._watch.counters
 
     def measure_strain(self) -> float:
         """Of the busiest thread, 0 to 1, since this was called last; 1 while so much is shed that nobody may come."""
@@ -92,10 +92,10 @@ class MultipointProcessor:
         self._notify = notify
         await self._endpoint.start(host, port, advertise)
         self.ticks = Ticks(BLOCK_SECONDS, start=time.monotonic(), make_up=MADE_UP)
+        self._watch = _watch()
         self._schedule()
 
     async def close(self) -> None:
-        self._watched.close()
         if self._timer is not None:
             self._timer.cancel()
         for bridge in self.bridges.values():
@@ -288,6 +288,7 @@ class MultipointProcessor:
                 log.exception("what has gathered is not read yet")
             self.failures += 1
         now, used = time.monotonic(), time.thread_time()
+        self._watch.beat(now=began, cpu=used)
         index = self.ticks.advance(began)
         due = self.ticks.due - self.ticks.interval  # of this tick
         for bridge in self.bridges.values():
@@ -313,6 +314,11 @@ class MultipointProcessor:
         self.audio_busy_seconds += time.monotonic() - now
         self.audio_cpu_seconds += time.thread_time() - used
         self._schedule()
+
+
+def _watch() -> LoopWatch:
+    """The ticks of the sound are beats of the loop: there is no other timer for it."""
+    return LoopWatch(now=time.monotonic(), cpu=time.thread_time())
 
 
 def _pictures_for_rooms(picture: control.PictureSettings) -> list[VideoProfile]:

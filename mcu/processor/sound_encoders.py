@@ -10,7 +10,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from mcu.media.audio_codecs import AudioEncoder
 from mcu.media.types import AudioProfile
@@ -19,16 +19,6 @@ from mcu.processor.protection import PROTECTED_LOSS, Protection
 HOLD_TICKS = 250  # five seconds
 
 Sharing = tuple[AudioProfile, float]  # and the loss that the encoder is told of
-
-
-class _Listener:
-    """Who hears something, and as whom."""
-
-    def __init__(self) -> None:
-        self.protection = Protection()
-        self.profile: AudioProfile | None = None
-        self.loss = 0.0  # that the encoder is told of
-        self.sharing: Sharing | None = None  # of these two; one object for all who share
 
 
 class _Own:
@@ -40,23 +30,49 @@ class _Own:
         self.since_mixed = 0  # ticks since its listener was last mixed in
 
 
+class _Shared:
+    """The encoder of all who share."""
+
+    def __init__(self, sharing: Sharing, encoder: AudioEncoder) -> None:
+        self.sharing = sharing
+        self.encoder = encoder
+
+
+class Listener:
+    """Who hears something, and as whom. Made by SoundEncoders.listener."""
+
+    def __init__(self) -> None:
+        self.protection = Protection()
+        self.profile: AudioProfile | None = None
+        self.reported = 0.0  # the loss that they said last
+        self.loss = 0.0  # that the encoder is told of
+        self.sharing: Sharing | None = None  # of profile and loss; one object for all who share
+        self.own: _Own | None = None
+
+
 class SoundEncoders:
     """All sound encoders of one bridge."""
 
     def __init__(self) -> None:
-        self._shared: dict[Sharing, AudioEncoder] = {}
-        self._own: dict[str, _Own] = {}
-        self._listeners: dict[str, _Listener] = {}
+        self._shared: list[_Shared] = []  # one, or a few
+        self._listeners: dict[str, Listener] = {}
 
     def __len__(self) -> int:
-        return len(self._shared) + len(self._own)
+        return len(self._shared) + sum([listener.own is not None for listener in self._listeners.values()])
 
-    def protect(self, participant: str, profile: AudioProfile, reported_loss: float) -> Sharing:
-        """With whom the participant may share, by the loss that it reports (0 to 1). All who may share are given the
-        same object."""
+    def listener(self, participant: str) -> Listener:
+        """The same object from call to call, until the participant is forgotten."""
         listener = self._listeners.get(participant)
         if listener is None:
-            listener = self._listeners[participant] = _Listener()
+            listener = self._listeners[participant] = Listener()
+        return listener
+
+    def protect(self, listener: Listener, profile: AudioProfile, reported_loss: float) -> Sharing:
+        """With whom a listener may share, by the loss that it reports (0 to 1). All who may share are given the same
+        object."""
+        if listener.sharing is not None and reported_loss == listener.reported and profile is listener.profile:
+            return listener.sharing  # saying the same again changes no protection
+        listener.reported = reported_loss
         loss = listener.protection.update(reported_loss, profile)
         if listener.sharing is None or loss != listener.loss or profile is not listener.profile:
             known = {other.sharing: other.sharing for other in self._listeners.values() if other.sharing is not None}
@@ -64,20 +80,20 @@ class SoundEncoders:
             listener.profile, listener.loss, listener.sharing = profile, loss, known.get(sharing, sharing)
         return listener.sharing
 
-    def own(self, participant: str, sharing: Sharing, *, mixed: bool, silent: bool) -> AudioEncoder | None:
-        """The participant's own encoder where one is due, None where the shared one serves.
+    def own(self, listener: Listener, sharing: Sharing, *, mixed: bool, silent: bool) -> AudioEncoder | None:
+        """The listener's own encoder where one is due, None where the shared one serves.
 
-        `mixed`: the participant is in the mix now. `silent`: nobody is.
+        `mixed`: the listener is in the mix now. `silent`: nobody is.
         """
-        own = self._own.get(participant)
+        own = listener.own
         if mixed:
             if own is None or (own.sharing is not sharing and own.encoder.profile != sharing[0]):
-                own = self._own[participant] = _Own(self._forked(sharing))
+                own = listener.own = _Own(self._forked(sharing))
             own.since_mixed = 0
         elif own is not None:
             own.since_mixed += 1
             if silent or own.since_mixed > HOLD_TICKS:
-                del self._own[participant]
+                listener.own = None
                 return None
         if own is None:
             return None
@@ -88,26 +104,34 @@ class SoundEncoders:
 
     def shared(self, sharing: Sharing) -> AudioEncoder:
         """The encoder of all who share."""
-        encoder = self._shared.get(sharing)
-        if encoder is None:
-            encoder = self._shared[sharing] = self._forked(sharing)
-            encoder.set_network(bitrate=sharing[0].bitrate, packet_loss=sharing[1])
-        return encoder
+        shared = self._find(sharing)
+        if shared is None:
+            shared = _Shared(sharing, self._forked(sharing))
+            shared.encoder.set_network(bitrate=sharing[0].bitrate, packet_loss=sharing[1])
+            self._shared.append(shared)
+        return shared.encoder
 
-    def keep_shared(self, used: Iterable[Sharing]) -> None:
-        """Drop the shared encoders that nobody listened to in this tick."""
-        for unused in self._shared.keys() - set(used):
-            del self._shared[unused]
+    def keep_shared(self, used: Collection[Sharing]) -> None:
+        """Drop the shared encoders but those in `used`, who were listened to in this tick."""
+        for shared in self._shared:
+            if shared.sharing not in used:
+                self._shared = [other for other in self._shared if other.sharing in used]
+                return
 
     def forget(self, participant: str) -> None:
         """The participant left."""
-        self._own.pop(participant, None)
         self._listeners.pop(participant, None)
 
     def _forked(self, sharing: Sharing) -> AudioEncoder:
         profile, loss = sharing
         for told in (loss, 0.0, PROTECTED_LOSS):
-            before = self._shared.get((profile, told))
+            before = self._find((profile, told))
             if before is not None:
-                return before.fork()
+                return before.encoder.fork()
         return AudioEncoder(profile)
+
+    def _find(self, sharing: Sharing) -> _Shared | None:
+        for shared in self._shared:
+            if shared.sharing is sharing or shared.sharing == sharing:
+                return shared
+        return None

@@ -7,13 +7,69 @@ from collections.abc import Mapping
 from mcu._native import packets
 from mcu.media.audio_codecs import AudioEncoder
 from mcu.media.audio_receiver import SILENCE, AudioReceiver
-from mcu.media.types import AudioBlock, StreamKind
+from mcu.media.types import AudioBlock, AudioProfile, StreamKind
 from mcu.mixer.active_speaker import ActiveSpeaker
 from mcu.mixer.audio_mixer import AudioMixer, Mix
 from mcu.mixer.loudest import Loudest
 from mcu.processor.member import Member
 from mcu.processor.prompting import PROMPT, Prompting
-from mcu.processor.sound_encoders import Sharing, SoundEncoders
+from mcu.processor.sound_encoders import Listener, Sharing, SoundEncoders
+from mcu.webrtc.leg import WebRtcLeg
+
+AUDIO = StreamKind.AUDIO
+
+_Leaving = tuple[AudioEncoder, "AudioBlock | None", list[packets.SendStream]]
+
+
+class _Seat:
+    """A member, with what every tick asks of it at hand: a browser's leg is asked past Python."""
+
+    def __init__(self, name: str, member: Member, listener: Listener) -> None:
+        self.name = name
+        self.member = member
+        self.listener = listener
+        self.leg = member.leg
+        self.browser = member.leg if isinstance(member.leg, WebRtcLeg) else None
+        self.voice: AudioReceiver | None = None  # as of this tick
+
+    def find_voice(self) -> bool:
+        """Whether there is one in this tick."""
+        self.voice = self.leg.audio if self.browser is None else self.browser.session.audio
+        return self.voice is not None
+
+    def preview(self, due: float) -> float:
+        assert self.voice is not None
+        if isinstance(self.voice, AudioReceiver):
+            receiver: AudioReceiver = self.voice
+            return receiver.preview(due)
+        return self.voice.preview(due)
+
+    def pull(self, due: float) -> AudioBlock | None:
+        assert self.voice is not None
+        if isinstance(self.voice, AudioReceiver):
+            receiver: AudioReceiver = self.voice
+            return receiver.pull(due)
+        return self.voice.pull(due)
+
+    def skip(self, due: float) -> None:
+        assert self.voice is not None
+        if isinstance(self.voice, AudioReceiver):
+            receiver: AudioReceiver = self.voice
+            receiver.skip(due)
+        else:
+            self.voice.skip(due)
+
+    def stream(self) -> packets.SendStream | None:
+        """What the mix is sent on; None while it is not."""
+        if self.browser is None:
+            return self.leg.sent.get(AUDIO) if self.leg.connected else None
+        return self.browser.sent.get(AUDIO) if self.browser.is_connected() else None
+
+    def profile(self) -> AudioProfile:
+        return self.leg.audio_profile if self.browser is None else self.browser.audio_profile
+
+    def loss(self) -> float:
+        return self.leg.loss if self.browser is None else self.browser.session.loss
 
 
 class SoundMixer:
@@ -24,6 +80,7 @@ class SoundMixer:
         self._active = ActiveSpeaker()
         self._loudest = Loudest()
         self._encoders = SoundEncoders()
+        self._seats: list[_Seat] = []  # of the last tick, in the order of the members
         self.prompting = Prompting()
 
     @property
@@ -39,68 +96,94 @@ class SoundMixer:
         if the packets were late, and the delay would grow. Packets leave `now`.
         """
         levels: dict[str, float] = {}
+        muted: list[str] = []  # whose content is heard, and who are muted themselves
         blocks: dict[str, AudioBlock] = {}
-        receivers: dict[str, AudioReceiver] = {}
-        for participant, member in members.items():
-            receiver = member.leg.audio
-            if receiver is not None:
-                receivers[participant] = receiver
-                levels[participant] = receiver.preview(due) if member.audible else SILENCE
+        seats, silence = self._take_seats(members), SILENCE
+        for seat in seats:
+            if seat.find_voice():
+                level = seat.preview(due) if seat.member.audible else silence
+                levels[seat.name] = level
+                if level > silence and not seat.member.may_speak:
+                    muted.append(seat.name)
         chosen = self._loudest.choose(levels)
-        for participant, receiver in receivers.items():
-            if participant in chosen:
-                block = receiver.pull(due)
+        for seat in seats:
+            if seat.voice is None:
+                continue
+            if seat.name in chosen:
+                block = seat.pull(due)
                 if block is not None:
-                    blocks[participant] = block
+                    blocks[seat.name] = block
             else:
-                receiver.skip(due)
+                seat.skip(due)
         prompt = self.prompting.take()
         if prompt is not None:
             blocks[PROMPT] = prompt
         mix = self._mixer.mix(blocks)
-        self._active.update(_voices(members, levels), due)
-        self._send(members, mix, index, now)
+        self._active.update({**levels, **dict.fromkeys(muted, silence)} if muted else levels, due)
+        self._send(seats, mix, index, now)
         return self._active.speaker, self._active.speaking
 
     def forget(self, participant: str) -> None:
         """The participant left."""
         self._encoders.forget(participant)
+        self._seats = []
 
-    def _send(self, members: Mapping[str, Member], mix: Mix, index: int, now: float) -> None:
-        shared: dict[Sharing, list[packets.SendStream]] = {}
+    def _take_seats(self, members: Mapping[str, Member]) -> list[_Seat]:
+        """One for each member; those of the last tick as long as the members are the same."""
+        seats, place = self._seats, 0
+        if len(seats) == len(members):
+            for member in members.values():
+                seat = seats[place]
+                if seat.member is not member:
+                    break
+                place += 1
+            else:
+                return seats
+        self._seats = [_Seat(name, member, self._encoders.listener(name)) for name, member in members.items()]
+        return self._seats
+
+    def _send(self, seats: list[_Seat], mix: Mix, index: int, now: float) -> None:
+        sharings: list[Sharing] = []  # told apart by identity, as `protect` gives them
+        shared: list[list[packets.SendStream]] = []  # by the same index
         streams: list[packets.SendStream] = []
-        last: Sharing | None = None  # nearly always that of everybody, and then the same object
-        leaving: list[tuple[AudioEncoder, AudioBlock | None, list[packets.SendStream]]] = []
-        silent = mix.common is None
-        for participant, member in members.items():
-            leg = member.leg
-            stream = leg.sent.get(StreamKind.AUDIO)
-            if stream is None or not leg.connected:
+        last: Sharing | None = None  # nearly always that of everybody
+        leaving: list[_Leaving] = []
+        mixed, silent = mix.mixed, mix.common is None
+        for seat in seats:
+            stream = seat.stream()
+            if stream is None:
                 continue
-            sharing = self._encoders.protect(participant, leg.audio_profile, leg.loss)
-            own = self._encoders.own(participant, sharing, mixed=participant in mix.mixed, silent=silent)
-            if own is not None:
-                leaving.append((own, mix.minus(participant), [stream]))
-                continue
+            listener = seat.listener
+            sharing = self._encoders.protect(listener, seat.profile(), seat.loss())
+            heard = seat.name in mixed
+            if heard or listener.own is not None:
+                own = self._encoders.own(listener, sharing, mixed=heard, silent=silent)
+                if own is not None:
+                    leaving.append((own, mix.minus(seat.name), [stream]))
+                    continue
             if sharing is not last:
-                last, streams = sharing, shared.setdefault(sharing, [])
+                last, streams = sharing, _streams_of(sharing, sharings, shared)
             streams.append(stream)
-        leaving += [(self._encoders.shared(sharing), mix.common, streams) for sharing, streams in shared.items()]
-        self._encoders.keep_shared(shared)
+        for place, sharing in enumerate(sharings):
+            leaving.append((self._encoders.shared(sharing), mix.common, shared[place]))
+        self._encoders.keep_shared(sharings)
         _encode_and_send(leaving, index, now)  # all forks come before any encoding
 
 
-def _voices(members: Mapping[str, Member], levels: dict[str, float]) -> dict[str, float]:
-    """`levels` without those whose content is heard and who are muted themselves."""
-    muted = [name for name, level in levels.items() if level > SILENCE and not members[name].may_speak]
-    return {**levels, **dict.fromkeys(muted, SILENCE)} if muted else levels
+def _streams_of(
+    sharing: Sharing, sharings: list[Sharing], shared: list[list[packets.SendStream]]
+) -> list[packets.SendStream]:
+    for place, known in enumerate(sharings):
+        if known is sharing:
+            return shared[place]
+    sharings.append(sharing)
+    shared.append([])
+    return shared[-1]
 
 
-def _encode_and_send(
-    leaving: list[tuple[AudioEncoder, AudioBlock | None, list[packets.SendStream]]], index: int, now: float
-) -> None:
+def _encode_and_send(leaving: list[_Leaving], index: int, now: float) -> None:
     """All packets of a tick leave together."""
-    packets.send_each(
-        [(encoder.encode(block), index * encoder.samples_per_packet, streams) for encoder, block, streams in leaving],
-        now=now,
-    )
+    sendings = []
+    for encoder, block, streams in leaving:
+        sendings.append((encoder.encode(block), index * encoder.samples_per_packet, streams))
+    packets.send_each(sendings, now=now)

@@ -14,6 +14,7 @@ cdef class WebRtcLeg:
     cdef readonly object id
     cdef readonly RtpSession session
     cdef readonly dict sent
+    cdef readonly object audio_profile
     cdef readonly object transport
     cdef readonly object state
     cdef public double last_received
@@ -31,6 +32,7 @@ cdef class WebRtcLeg:
     cdef object __weakref__
     cdef dict __dict__  # for what is not asked for with every packet
 
+    cpdef bint is_connected(self)
     cpdef double budget(self, double now, double least=*) except? -1
     cpdef pump(self, double now)
 

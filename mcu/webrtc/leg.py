@@ -74,6 +74,7 @@ class WebRtcLeg:
             send=self._send_dtls,
             closed=lambda: self.close("dtls-closed"),
         )
+        self.audio_profile: AudioProfile = description.audio_profile
         self._description = description
         self._network = network
         self._driver = driver
@@ -97,11 +98,11 @@ class WebRtcLeg:
     @property
     def connected(self) -> bool:
         """Keys are there and the leg is not closed: `sent` may be used."""
-        return self.transport is not None and self.state is not CLOSED
+        return self.is_connected()
 
-    @property
-    def audio_profile(self) -> AudioProfile:
-        return self._description.audio_profile
+    def is_connected(self) -> bool:
+        """The same, for those who ask with every packet."""
+        return self.transport is not None and self.state is not CLOSED
 
     @property
     def video_profile(self) -> VideoProfile | None:
@@ -152,6 +153,7 @@ class WebRtcLeg:
             self.ice.restart(self._description.credentials)
             self._network.name(self.ice.local.ufrag, self)
             self._follow_ice(self._driver.now())
+        self.audio_profile = self._description.audio_profile
         self._receive_streams()
         self._send_streams()
         self._driver.touched(self)

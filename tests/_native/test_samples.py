@@ -14,9 +14,8 @@ def test_sums_and_differences_are_numpys():
     rng = np.random.default_rng(1)
     a, b = (rng.normal(size=963).astype(np.float32) for _ in range(2))
     assert np.array_equal(samples.subtract(a, b), a - b)
-    total = a.copy()
-    samples.add(total, b)
-    assert np.array_equal(total, a + b)
+    assert np.array_equal(samples.total([a, b, a]), a + b + a)
+    assert np.array_equal(samples.total([a]), a)
     assert samples.peak(a) == np.abs(a).max()
 
 
@@ -36,6 +35,9 @@ def test_wrong_arrays_are_refused(wrong):
 def test_unequal_lengths_are_refused():
     with pytest.raises(ValueError, match="equal length"):
         samples.subtract(np.zeros(10, np.float32), np.zeros(11, np.float32))
+    for wrong in ([], [np.zeros(10, np.float32), np.zeros(11, np.float32)]):
+        with pytest.raises(ValueError, match=r"equal length|at least one"):
+            samples.total(wrong)
 
 
 def test_a_ramp_has_no_corner():

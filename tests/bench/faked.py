@@ -159,7 +159,7 @@ class Peer:
         return True
 
     def _send_sound(self, now: float) -> None:
-        sharing = self._encoders.protect("peer", AudioProfile(), self.session.loss)
+        sharing = self._encoders.protect(self._encoders.listener("peer"), AudioProfile(), self.session.loss)
         encoder: AudioEncoder = self._encoders.shared(sharing)
         payload = encoder.encode(self._speech[self._blocks % len(self._speech)])
         self._encoders.keep_shared([sharing])

@@ -284,10 +284,10 @@ cdef class SrtpTransport:
     def sent_records(self, base, Py_ssize_t count, array into not None):
         cdef uint16_t sequence = base & 0xffff
         cdef double *out = into.data.as_doubles
-        cdef Py_ssize_t i
+        cdef Py_ssize_t _i
         if into.ob_descr.typecode != c"d" or not 0 <= count <= len(into) // 4:
             raise ValueError(f"no room for {count} records")
-        for i in range(count):
+        for _i in range(count):
             out[0] = sequence
             out[2] = transport_find_sent(&self.transport, sequence, &out[1])
             sequence += 1

@@ -35,7 +35,7 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "=": operator.eq,
 }
-PERCENTILES = {"p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0, "max": 100.0}
+PERCENTILES = {"p5": 5.0, "p10": 10.0, "p50": 50.0, "p90": 90.0, "p95": 95.0, "p99": 99.0, "max": 100.0}
 COUNTED = ("count", "fails", "fail%", "rate")
 FIGURES = (*PERCENTILES, "mean", *COUNTED)
 ANY, OF_THE_LOAD = "any", frozenset({"agent"})
@@ -55,7 +55,7 @@ MOMENT_SERIES = (
     "load_cores",
     "load_late",
 )
-CHECK_SERIES = ("fps", "concealed", "lip_sync", "longest_freeze", "longest_gap", "stoi")
+CHECK_SERIES = ("fps", "tile_fps", "tile_fps_least", "concealed", "lip_sync", "longest_freeze", "longest_gap", "stoi")
 SERIES = (*MOMENT_SERIES, *CHECK_SERIES)
 # What limits may be written in, and how many of what is measured that is; numbers alone are always understood.
 TIME = {"ms": 1.0, "s": 1000.0}

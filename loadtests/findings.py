@@ -18,7 +18,13 @@ class Fault(Enum):
     WRONG_PERSON = "wrong person in tile"
     TWICE = "person twice in picture"
     TILE_FROZEN = "tile frozen"  # its frame number does not go on
+    TILE_SLOW = "tile slow"  # goes on, but in far fewer pictures than its person sends
+    CAMERA_OFF_SEEN = "person seen whose camera is off"
+    SCREEN_MISSING = "shared screen missing"  # has no place in the picture
+    SCREEN_BLACK = "shared screen black"
+    SCREEN_FROZEN = "shared screen frozen"
     FROZEN = "picture frozen"  # no new composite for too long
+    SLOW = "picture slow"  # composites come, but far fewer than there should be
     NO_SOUND = "no sound"
     SPEAKER_UNHEARD = "speaker not heard"
     MUTED_HEARD = "muted person heard"
@@ -38,6 +44,7 @@ class Fault(Enum):
 DELAY = 0.2
 
 
+RATE_REPAIRED = 0.5  # of the shares of pictures where packets may be lost, and pictures wait for their repair
 WORDS_REPAIRED = 10  # round trips until TCP has brought a word of which packets were lost again and again
 
 
@@ -46,6 +53,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     freeze: float = 1.0  # between two composites
     tile_freeze: float = 2.0  # between two pictures of a tile whose sender sends
+    composites: float = 0.45  # least share of those that should come: every second one is what a server that is
+    # behind for a moment makes, before it says that it is short of CPU
+    tile_pictures: float = 0.5  # least share of those that a person sends
     picture_delay: float = DELAY
     sound_delay: float = DELAY
     lip_sync: float = 0.12  # either way
@@ -59,6 +69,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         """Those of a server that a packet takes `line` seconds to reach and come back from."""
         return msgspec.structs.replace(
             self,
+            composites=self.composites * (RATE_REPAIRED if line else 1.0),
+            tile_pictures=self.tile_pictures * (RATE_REPAIRED if line else 1.0),
             picture_delay=self.picture_delay + line,
             sound_delay=self.sound_delay + line,
             words=self.words + WORDS_REPAIRED * line,
@@ -78,11 +90,12 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
     seconds: float  # that were looked at
     frames: int = 0
-    fps: float | None = None
+    fps: float | None = None  # composites a second, where somebody in them moved nearly all the time
     longest_freeze: float | None = None
     tiles: int = 0  # that should show somebody
     tiles_right: int = 0
-    tile_fps: float | None = None  # median of how often tiles go on
+    tile_fps: float | None = None  # median of how often tiles go on, a second
+    tile_fps_least: float | None = None  # of the slowest
     picture_delay: float | None = None  # median, from leaving the sender to the whole composite at the receiver
     picture_delay_worst: float | None = None  # 95 in 100 are not longer
     sound_delay: float | None = None  # median, from leaving the sender to being played

@@ -68,6 +68,7 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     pictures: tuple[tuple[int, float], ...]  # (number painted, when it left)
     spoken: tuple[tuple[int, float], ...]  # (place of the packet in the loop of speaking, when it left)
     speaking: tuple[tuple[float, float], ...]  # from when to when it spoke aloud, while neither muted nor silenced
+    screens: tuple[tuple[int, float], ...] = ()  # as `pictures`, of the screen that it shares
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):

@@ -198,11 +198,13 @@ class Attendee:
     def sent(self, begin: float, end: float) -> Sent:
         client = self._participant.client if self._participant is not None else None
         player = client.player if client is not None else None
+        screen = client.content if client is not None else None
         return Sent(
             person=self.who,
             pictures=between(player.sent, begin, end) if player is not None else (),
             spoken=between(player.spoken, begin, end) if player is not None else (),
             speaking=self._aloud.spans(begin, end),
+            screens=between(screen.sent, begin, end) if screen is not None else (),
         )
 
     @property

@@ -34,6 +34,7 @@ class Look:
 
     arrived: float
     codes: Mapping[Place, Code | None]
+    width: int = 0  # of the picture: of a smaller rung it is less than that of the layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def look(recording: Recording, told: Told) -> Looks:
         if arrived < recording.begin:
             before = arrived
         else:
-            looks.append(Look(arrived, reader.codes(picture, arrived)))
+            looks.append(Look(arrived, reader.codes(picture, arrived), picture.width))
     return Looks(looks, before, reader.unread, len(frames), len(recording.frames) - len(frames))
 
 

@@ -12,8 +12,10 @@ import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from loadtests.checks.hidden import judge_hidden
 from loadtests.checks.judgement import Judgement
 from loadtests.checks.looking import CODECS, MAX_FRAMES, Look, Looks, look
+from loadtests.checks.rates import judge_rate, unjudged_rate
 from loadtests.checks.spans import Span, covered, joined, longest
 from loadtests.checks.tiles import judge_tiles
 from loadtests.checks.told import Told
@@ -64,16 +66,23 @@ def judge_pictures(recording: Recording, limits: Limits) -> Judgement:
             tiles=tiles.count,
             tiles_right=tiles.right,
             tile_fps=tiles.fps,
+            tile_fps_least=tiles.least,
             picture_delay=1000 * late if every else None,
             picture_delay_worst=1000 * _worst(every) if every else None,
         ),
         findings=(
             *tiles.findings,
+            *judge_hidden(recording, looks, late=late, limits=limits),
+            *judge_rate(recording, looks, told, moving, tiles.black | tiles.still, limits),
             *_frozen(freeze, limits, strained=recording.strained),
             *_late(delays, limits, recording.late),
         ),
         delays={who: statistics.median(found) for who, found in delays.items() if len(found) >= MIN_DELAYS},
-        unjudged=(*tiles.unjudged, *_unjudged(looks, told, recording.late, limits, moving=bool(moving), delays=every)),
+        unjudged=(
+            *tiles.unjudged,
+            *unjudged_rate(recording),
+            *_unjudged(looks, told, recording.late, limits, moving=bool(moving), delays=every),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ Rules:
    own rules allow it (`strain`).
 4. Who has no tile is missing while the layout has places left (`seats`). Where all are taken, people wait for one.
 5. Tiles that are told so that nobody can be judged are a fault of their own (`retold`).
+6. Who moves by fits and starts is slow (`rates`); screens have rules of their own (`screens`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from loadtests.checks.looking import Looks
+from loadtests.checks.rates import tiles_slow, too_slow
 from loadtests.checks.retold import judge_telling
+from loadtests.checks.screens import judge_screens
 from loadtests.checks.seats import has_room
 from loadtests.checks.spans import Span, covered
 from loadtests.checks.strain import may_stand
@@ -44,7 +47,9 @@ class Tiles:
     count: int  # that should show somebody
     right: int  # and did
     fps: float | None  # median of how often they went on
+    least: float | None  # of the slowest
     black: frozenset[int]  # whose
+    still: frozenset[int]  # whose stand, or are slow
 
 
 def judge_tiles(
@@ -72,7 +77,10 @@ def judge_tiles(
     never = should - cameras.keys() - missing.keys() - unread if looks.looks else set()
     wrong, wrong_screens = _strangers(cameras), _strangers(screens)
     judged = {who for who, track in cameras.items() if track.right} | wrong.keys() | black.keys()
-    rates = [rate for who, track in watched.items() if (rate := track.fps(sent[who], late)) is not None]
+    rates = {who: rate for who, track in watched.items() if (rate := track.fps(sent[who], late)) is not None}
+    pictures = {each.person: each.pictures for each in recording.sent}
+    moving = {who: track for who, track in watched.items() if who not in still.keys() | black.keys()}
+    slow = [] if recording.strained else too_slow(moving, pictures, late, limits)
     return Tiles(
         findings=(
             *_wrong(wrong, "the tile"),
@@ -83,12 +91,16 @@ def judge_tiles(
             *_several(Fault.TILE_MISSING, missing, "{people} had no place in the picture for {seconds:.1f} s"),
             *_several(Fault.TILE_BLACK, black, "nothing can be read in {tiles} for {seconds:.1f} s"),
             *_several(Fault.TILE_FROZEN, frozen, "{tiles} stood still for {seconds:.1f} s while pictures were sent"),
+            *tiles_slow(slow, rates),
+            *judge_screens(recording, told, screens, late=late, limits=limits),
         ),
         unjudged=(*_unjudged(looks, cameras, screens, judged, sent), *_never(never, told), *_spared(spared)),
         count=len(judged | missing.keys()),
-        right=len(judged - wrong.keys() - black.keys() - still.keys() - missing.keys()),
-        fps=statistics.median(rates) if rates else None,
+        right=len(judged - wrong.keys() - black.keys() - still.keys() - missing.keys() - set(slow)),
+        fps=statistics.median(rates.values()) if rates else None,
+        least=min(rates.values(), default=None),
         black=frozenset(black),
+        still=frozenset((*still, *slow)),
     )
 
 

@@ -71,17 +71,22 @@ class Track:
 
     def stillness(self, sent: Sequence[Span], late: float) -> tuple[float, Span]:
         """Likewise, and from which composite to which."""
-        spans = ((longest(sent, begin - late, end - late), (begin, end)) for begin, end, _ in _runs(self._own))
+        spans = ((longest(sent, begin - late, end - late), (begin, end)) for begin, end, _ in _runs(self.own))
         return max(spans, default=(0.0, (0.0, 0.0)))
 
     def fps(self, sent: Sequence[Span], late: float) -> float | None:
         """How often the number went on in a second of sending; None where that was less than one second."""
-        own = self._own
+        own = self.own
         seconds = covered(sent, own[0][0] - late, own[-1][0] - late) if own else 0.0
         return sum(a[1] != b[1] for a, b in pairwise(own)) / seconds if seconds >= 1.0 else None
 
+    def longest_run(self) -> Span:
+        """From the first composite to the last of the longest time with one number, whatever was sent."""
+        spans = ((begin, end) for begin, end, _ in _runs(self.own))
+        return max(spans, key=lambda span: span[1] - span[0], default=(0.0, 0.0))
+
     @property
-    def _own(self) -> list[tuple[float, int]]:
+    def own(self) -> list[tuple[float, int]]:
         """The person's own numbers."""
         return [(when, code.frame) for when, code in self.seen if code is not None and code.person == self.person]
 

@@ -46,7 +46,7 @@ def _times(recording: Recording) -> Iterable[float]:
     yield from (state.since for state in recording.present)
     yield from (known.since for known in recording.known)
     for sent in recording.sent:
-        yield from (when for _, when in sent.pictures)
+        yield from (when for _, when in (*sent.pictures, *sent.screens))
         yield from (when for _, when in sent.spoken)
         yield from (when for span in sent.speaking for when in span)
 

@@ -38,6 +38,8 @@ SERIES = {
     "load_cores": ("부하 생성기의 CPU (코어)", "processors of the load (cores)"),
     "load_late": ("부하 생성기가 늦은 정도", "how late the load itself was"),
     "fps": ("초당 화면 수", "pictures a second"),
+    "tile_fps": ("한 사람의 초당 화면 수", "pictures a second of one person"),
+    "tile_fps_least": ("가장 느린 사람의 초당 화면 수", "pictures a second of the slowest person"),
     "concealed": ("메운 소리의 비율 (0~1)", "share of sound that was concealed (0 to 1)"),
     "lip_sync": ("입보다 소리가 늦은 정도", "sound after lips"),
     "longest_freeze": ("가장 길게 멈춘 화면", "longest freeze of the picture"),
@@ -64,6 +66,8 @@ DELAYS = (
 )
 # Figures and growths of expectations.
 FIGURES = {
+    "p5": "가장 작은 5% 경계는",
+    "p10": "가장 작은 10% 경계는",
     "p50": "보통",
     "p90": "100번 중 90번은",
     "p95": "100번 중 95번은",
@@ -87,6 +91,12 @@ FAULTS = {
     "wrong person in tile": "다른 사람이 그 자리에 있음",
     "person twice in picture": "한 사람이 두 번 보임",
     "tile frozen": "한 사람의 화면이 멈춤",
+    "tile slow": "한 사람의 화면이 너무 드물게 바뀜",
+    "person seen whose camera is off": "카메라를 끈 사람이 보임",
+    "shared screen missing": "공유한 화면의 자리가 없음",
+    "shared screen black": "공유한 화면이 보이지 않음",
+    "shared screen frozen": "공유한 화면이 멈춤",
+    "picture slow": "전체 화면이 너무 드물게 바뀜",
     "picture frozen": "전체 화면이 멈춤",
     "no sound": "소리가 전혀 오지 않음",
     "speaker not heard": "말하는 사람이 들리지 않음",

@@ -163,6 +163,45 @@ def claim_strain(name: str) -> None:
     freeze_tile(name)
 
 
+def compose_seldom() -> None:
+    """Every fifth composite is made, and nothing is said of it."""
+    from mcu.processor.pace import MOST, Pace
+
+    Pace.divisor = property(lambda self: MOST)  # type: ignore[assignment]
+
+
+def show_camera_off(name: str) -> None:
+    """Somebody's camera counts as on for the picture, whatever they have chosen."""
+    from mcu.processor.bridge import Bridge
+
+    update, pictures = Bridge.update, Bridge._pictures
+    last: dict[Key, Any] = {}
+
+    def updated(self: Bridge, state: Any) -> None:
+        people = (
+            structs.replace(each, camera_off=each.camera_off and each.name != name) for each in state.participants
+        )
+        update(self, structs.replace(state, participants=tuple(people)))
+
+    def kept(self: Bridge, scene: Any) -> Mapping[Key, Any]:
+        found = pictures(self, scene)
+        for each in self._state.participants:
+            key = each.participant, False
+            if each.name == name and key in found:
+                last[key] = found[key]
+        return {**last, **found}
+
+    Bridge.update, Bridge._pictures = updated, kept
+
+
+def blacken_screen() -> None:
+    """A shared screen has its place, and nothing is painted there."""
+    from mcu.processor.bridge import Bridge
+
+    pictures = Bridge._pictures
+    Bridge._pictures = lambda self, scene: {key: value for key, value in pictures(self, scene).items() if not key[1]}
+
+
 def leave_out(name: str) -> None:
     """Somebody is in no roster."""
     from mcu.conference import events
@@ -222,6 +261,9 @@ FAULTS: Mapping[str, Callable[..., None]] = {
     "tiles retold wrong": tell_tiles_wrong,
     "no seat": forget_seat,  # one
     "strain claimed": claim_strain,  # one
+    "few composites": compose_seldom,
+    "camera off shown": show_camera_off,  # one
+    "black screen": blacken_screen,
     "left out and unheard": mix_not,  # one
 }
 ROSTER_FAULTS: Mapping[str, Callable[..., None]] = {

@@ -62,6 +62,12 @@ EXPECTED: dict[str, tuple[tuple[int, ...], Named]] = {
     "no seat": ((LOOKED_AT,), {who: {(Fault.TILE_MISSING, (LOOKED_AT,))} for who in OBSERVERS}),
     "strain claimed": ((HEAD,), {who: {(Fault.TILE_FROZEN, (HEAD,))} for who in OBSERVERS}),
 }
+# What is done before the checks, of faults that show then alone; and all that has to be found, by each observer.
+AFTER: dict[str, tuple[tuple[int, ...], dict[str, Any], float, tuple[Fault, tuple[int, ...]]]] = {
+    "few composites": ((), {}, 0.0, (Fault.SLOW, ())),
+    "camera off shown": ((HEAD,), {"camera_off": True}, 5.0, (Fault.CAMERA_OFF_SEEN, (HEAD,))),
+    "black screen": ((), {"shares": True}, 3.0, (Fault.SCREEN_BLACK, (HEAD,))),
+}
 ABOUT_ROSTERS = {"left out and unheard", "camera called off"}
 # Where a voice is heard beside those that should be, what these say may be hard to understand as well.
 ONE_VOICE_MORE = {"muted heard", "own voice"}
@@ -99,6 +105,16 @@ async def test_fault_is_named(agent: Agent, tmp_path: Path, fault: str) -> None:
             assert named == expected[inspection.who], inspection
 
 
+@pytest.mark.parametrize("fault", AFTER)
+async def test_what_shows_later_is_named(agent: Agent, tmp_path: Path, fault: str) -> None:
+    people, wish, seconds, expected = AFTER[fault]
+    with broken(tmp_path, fault, *people) as server:
+        for inspection in await meet(agent, server, wish=wish, wait=seconds):
+            assert {(finding.fault, finding.people) for finding in inspection.picture_findings} == {expected}, (
+                inspection
+            )
+
+
 @pytest.mark.parametrize("fault", LATE)
 async def test_lateness_is_named(agent: Agent, tmp_path: Path, fault: str) -> None:
     faults, which = LATE[fault]
@@ -128,8 +144,15 @@ def broken(folder: Path, fault: str, *people: int) -> Any:
     return running_server(folder, broken_server.environment(fault, *(person(who).name for who in people)))
 
 
-async def meet(agent: Agent, server: Server, seconds: float = CHECK_SECONDS) -> list[Inspection]:
-    """One meeting from entering to leaving; what its observers say of it."""
+async def meet(
+    agent: Agent,
+    server: Server,
+    seconds: float = CHECK_SECONDS,
+    *,
+    wish: dict[str, Any] | None = None,
+    wait: float = 0.0,
+) -> list[Inspection]:
+    """One meeting from entering to leaving; what its observers say of it, `wait` seconds after HEAD did `wish`."""
     created = server.post("/api/v1/conferences", {"title": "부하 시험"})
     conference = {"server": server.url, "conference": created["link"]}
     replies = await asyncio.gather(
@@ -149,10 +172,13 @@ async def meet(agent: Agent, server: Server, seconds: float = CHECK_SECONDS) -> 
     assert not any(reply.failed for reply in replies), replies
     await asyncio.gather(*(act(agent, who, speaking=True) for who in (*SPEAKERS, MUTED)))
     await act(agent, CHAIR, mute=MUTED)
+    if wish:
+        await act(agent, HEAD, **wish)
+        await asyncio.sleep(wait)
     try:
         for _ in range(MOST_CHECKS):
             inspections = await asyncio.gather(*(check(agent, who, seconds) for who in OBSERVERS))
-            if all(is_quiet(inspection) for inspection in inspections):
+            if wish is not None or all(is_quiet(inspection) for inspection in inspections):
                 break
         return inspections
     finally:

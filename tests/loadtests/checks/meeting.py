@@ -55,6 +55,10 @@ class Broken:
     missing: frozenset[int] = frozenset()  # who has no tile
     stopped: tuple[float, float] = (0.0, 0.0)  # when no composite leaves
     delay: float = 0.0  # seconds by which all composites leave later
+    every: int = 1  # how many ticks a composite leaves
+    slow: Mapping[int, float] = field(default_factory=dict)  # in whose tile a new picture comes every so many seconds
+    blind_screen: bool = False  # nothing is painted where it is
+    still_screen: float = float("inf")  # seconds after the beginning, from when on it stands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,13 +191,26 @@ def record(meeting: Meeting) -> Recording:
         concealed_samples=0,
         played_samples=round(meeting.seconds * SAMPLE_RATE),
         sent=tuple(
-            Sent(person=number, pictures=tuple(camera.sent), spoken=(), speaking=())
+            Sent(
+                person=number,
+                pictures=tuple(camera.sent),
+                spoken=(),
+                speaking=(),
+                screens=tuple(_screen(meeting, number, camera)),
+            )
             for number, camera in cameras.items()
             if number not in meeting.strangers
         ),
         fps=meeting.profile.fps,
         known=tuple(_known(meeting, random.Random(f"known {meeting.seed}"))),
     )
+
+
+def _screen(meeting: Meeting, number: int, camera: Camera) -> Iterator[tuple[int, float]]:
+    """It goes on with its owner's camera."""
+    for picture, left in camera.sent:
+        if meeting.marked_screen and scene_at(meeting, left).shares == number:
+            yield (picture + SCREEN_AHEAD) % LOOP, left
 
 
 def _known(meeting: Meeting, chance: random.Random) -> Iterator[Known]:
@@ -253,6 +270,8 @@ def _frames(meeting: Meeting, cameras: Mapping[int, Camera], chance: random.Rand
         now = BEGIN + phase + tick / COMPOSITE_FPS
         scene, transit = scene_at(meeting, now), PATH + 0.004 * chance.random() ** 4 + 0.006 * chance.random()
         pictures = _pictures(meeting, tiles[scene], cameras, now)
+        if tick % broken.every:
+            continue
         outlet.changed += compositor.compose(tiles[scene], _styles(meeting, scene), pictures)
         arrived = now + transit + broken.delay
         if broken.stopped[0] <= now - BEGIN < broken.stopped[1] or arrived > BEGIN + meeting.seconds:
@@ -319,9 +338,15 @@ def _pictures(
         owner = int(tile.participant)
         number = meeting.broken.shows.get(owner, owner)
         stands = BEGIN + meeting.broken.frozen.get(number, float("inf"))
+        if tile.content and meeting.broken.blind_screen:
+            continue
         if tile.content and not meeting.marked_screen:
             shown[tile.participant, True] = PAGE
             continue
+        if tile.content:
+            stands = min(stands, BEGIN + meeting.broken.still_screen)
+        elif number in meeting.broken.slow:
+            stands = min(stands, math.floor(now / meeting.broken.slow[number]) * meeting.broken.slow[number])
         newest = cameras[number].newest(min(now, stands))
         if newest >= 0:
             newest = (newest + SCREEN_AHEAD * tile.content) % LOOP

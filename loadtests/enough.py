@@ -1,7 +1,7 @@
 """How many checks of each kind there have to be at the least, so that one good check of hundreds is no success. Pure.
 
 Rules:
-1. Each kind of check of which something is expected has to be made often enough, unless its count is expected anyhow.
+1. Each kind of check of which something is expected has to be made often enough, unless a count above 0 is expected.
 2. So many were due: the seconds that people who check were there, over the seconds between two checks of one person,
    and no more than their agents can do, which let so many people check at a time. Nobody checks in the first seconds.
 3. SHARES of that are enough: who leaves while looking gives no verdict, and a machine may be busy; of silence there is
@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loadtests.expectations import ANY, Expectation, parse
+from loadtests.expectations import ANY, COMPARISONS, Expectation, parse
 from loadtests.results import Moment
 from loadtests.rounds import AT_ONCE
 
@@ -37,12 +37,17 @@ class Pace:
 
 def enough(expected: Sequence[Expectation], moments: Sequence[Moment], pace: Pace) -> tuple[Expectation, ...]:
     """What is expected beside `expected`, after a run."""
-    counted = {each.kind for each in expected if each.figure == COUNT}
+    counted = {each.kind for each in expected if each.figure == COUNT and not _is_idle(each)}
     about = {each.kind for each in expected} - counted - {ANY}
     due = checks_due(moments, pace) if pace.every else 0.0
     return tuple(
         parse(f"{kind} {COUNT} >= {max(1, int(share * due))}") for kind, share in SHARES.items() if kind in about
     )
+
+
+def _is_idle(expectation: Expectation) -> bool:
+    """Whether no check at all would do: a limit from above, or from nothing on, says nothing of enough."""
+    return expectation.sign != "=" and COMPARISONS[expectation.sign](0.0, expectation.limit)
 
 
 def checks_due(moments: Sequence[Moment], pace: Pace) -> float:

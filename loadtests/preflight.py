@@ -30,3 +30,5 @@ def attach(environment: Environment, **_: Any) -> None:
         report_flags.try_out(report_flags.settings_of(parsed))
     except ConfigurationError as error:
         sys.exit(f"\n{error}")
+    except (OSError, ValueError) as error:  # locust would log it, and begin the run
+        sys.exit(f"\n시작할 수 없습니다: {error}\nThis run cannot begin: {error}")

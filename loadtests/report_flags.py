@@ -94,7 +94,11 @@ def settings_of(parsed: argparse.Namespace) -> Settings:
 def try_out(settings: Settings) -> None:
     """Whether the files can be written and the port is free, before anything starts. Raises ConfigurationError."""
     if settings.report is not None:
-        for path in (settings.report, settings.report.with_suffix(TABLE)):
+        try:
+            table = settings.report.with_suffix(TABLE)
+        except ValueError as error:  # of "/" and ".", which are no files
+            raise _unwritable(settings.report, os.strerror(errno.EISDIR)) from error
+        for path in (settings.report, table):
             _try_to_write(path)
     if settings.metrics_port:
         _try_to_listen(settings.metrics_port)
@@ -102,20 +106,27 @@ def try_out(settings: Settings) -> None:
 
 def _try_to_write(path: Path) -> None:
     """Leaves everything as it is, but for folders that the file needs."""
-    there = path.exists()
     try:
+        there = path.exists()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab"):
             pass
         if not there:
             path.unlink()
+    except ValueError as error:  # characters that no file can have
+        raise _unwritable(path, str(error)) from error
     except OSError as error:
         is_file = isinstance(error, FileExistsError)  # where a folder would have to be
         why = os.strerror(errno.ENOTDIR) if is_file else error.strerror or str(error)
-        raise refusal(
-            f"--report: {path}에 쓸 수 없습니다 ({why}). 다른 곳을 적으십시오.",
-            f"--report: {path} cannot be written ({why}). Name another place.",
-        ) from error
+        raise _unwritable(path, why) from error
+
+
+def _unwritable(path: Path, why: str) -> Exception:
+    shown = str(path).encode(errors="replace").decode()
+    return refusal(
+        f"--report: {shown}에 쓸 수 없습니다 ({why}). 다른 곳을 적으십시오.",
+        f"--report: {shown} cannot be written ({why}). Name another place.",
+    )
 
 
 def _try_to_listen(port: int) -> None:

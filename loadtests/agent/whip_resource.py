@@ -134,10 +134,10 @@ def retry_after(response: Response) -> float | None:
         return float(value[:9])
     try:
         until = parsedate_to_datetime(value)
-    except ValueError:
+        now = datetime.now(UTC)
+        return max(0.0, ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds())
+    except (ValueError, OverflowError):  # no date, or of a year or a zone beyond all dates
         return None
-    now = datetime.now(UTC)
-    return max(0.0, ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds())
 
 
 class _Sentence(msgspec.Struct, frozen=True):

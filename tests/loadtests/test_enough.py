@@ -64,6 +64,12 @@ def test_whoever_says_how_many_is_taken_at_the_word() -> None:
     assert enough(expected, moments(10, 220.0), PACE) == ()
 
 
+@pytest.mark.parametrize("count", ["count >= 0", "count > -1", "count < 1000", "count <= 1000"])
+def test_a_count_that_no_check_would_do_for_says_nothing(count: str) -> None:
+    expected = [parse("tile check fails = 0"), parse(f"tile check {count}")]
+    assert [each.text for each in enough(expected, moments(10, 220.0), PACE)] == ["tile check count >= 50"]
+
+
 def test_where_nobody_checks_a_check_is_missed_all_the_same() -> None:
     pace = dataclasses.replace(PACE, every=0.0)
     assert [each.text for each in enough([parse("tile check fails = 0")], moments(10, 220.0), pace)] == [

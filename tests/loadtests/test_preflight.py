@@ -59,6 +59,20 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     assert "Name a file that ends with .html" in refused("--report", str(tmp_path / "table.csv"))
 
 
+@pytest.mark.parametrize("report", ["/", ".", "..", "x" * 300 + ".html", "\udcff.html\0", "/proc/x.html"])
+def test_a_report_that_no_file_can_be(report: str) -> None:
+    assert "cannot be written (" in refused("--report", report)
+
+
+@pytest.mark.parametrize("error", [OSError("no space left"), ValueError("of no kind")])
+def test_whatever_else_is_wrong_with_flags_ends_the_run(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(settings: report_flags.Settings) -> None:
+        raise error
+
+    monkeypatch.setattr(report_flags, "try_out", fail)
+    assert f"This run cannot begin: {error}" in refused("--report", "")
+
+
 @pytest.mark.parametrize("port", ["99999", "65536", "-1"])
 def test_a_port_that_there_is_not(port: str) -> None:
     assert f"--metrics-port {port}: ports go from 1 to 65535" in refused("--report", "", "--metrics-port", port)

@@ -149,7 +149,10 @@ async def test_who_has_no_patience_for_it_does_not_wait() -> None:
     assert failure.detail == "503 Service Unavailable (asks to come again in 120 s)"
 
 
-@pytest.mark.parametrize("value", ["", "soon", "-1"])
+@pytest.mark.parametrize(
+    "value",
+    ["", "soon", "-1", "Fri, 31 Dec 99999999999999999999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59 -9999999999999"],
+)
 async def test_without_a_time_that_can_be_read_nobody_waits(value: str) -> None:
     async with scripted_http() as script:
         script.replies.append(reply(503, Retry_After=value))

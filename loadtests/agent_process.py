@@ -25,7 +25,7 @@ from loadtests.wire import MAX_LINE, AnyCommand, Happened, Reply, decode_saying,
 from mcu.errors import McuError, ProtocolError
 
 CHECKOUT = Path(__file__).resolve().parents[1]  # where `python -m loadtests.agent` is found
-START_SECONDS = 60.0  # to import, and to connect; two seconds on an idle machine
+START_SECONDS = 120.0  # to import, and to connect; two seconds on an idle machine, a minute on a very busy one
 END_SECONDS = 10.0  # for everybody in it to leave, before it is killed
 KILL_SECONDS = 5.0  # for the kernel to take a killed process away
 LOOK_SECONDS = 0.2  # between two looks whether a starting process has ended
@@ -106,7 +106,7 @@ class AgentProcess:
                 if code is None and time.monotonic() < deadline:
                     continue
                 self._kill()
-                why = "did not connect" if code is None else f"ended with {_exit(code)}"
+                why = f"did not connect within {START_SECONDS:g} s" if code is None else f"ended with {_exit(code)}"
                 raise AgentFailed(f"an agent {why} at its start{self._tail()}") from None
             connection.settimeout(None)
             return connection

@@ -2,8 +2,9 @@
 
 Rules:
 1. A conference is wholly in one agent, from its first participant to the end of the run, even when that agent is
-   started anew. An agent is started when the first conference needs it; a further conference gets an agent of its
-   own while there are fewer than `most`, and then the one with the fewest people.
+   started anew. A further conference gets an agent of its own while there are fewer than `most`, and then the one with
+   the fewest people.
+   `prepare` starts agents before anybody comes; one that is not there is started when somebody enters.
 2. When an agent dies, everybody in it is told so, and the next one who enters there starts it again.
 3. An agent that has died MAX_DEATHS times is not started again: something is wrong that starting does not mend.
 """
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import gevent
 from gevent.lock import BoundedSemaphore
 
 from loadtests import folders
@@ -34,6 +36,15 @@ class Listener(Protocol):
     """Who wants to know what happens to one participant. Called from the greenlet that reads: it must not wait."""
 
     def happened(self, happened: Happened) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """How many agents are there of those that were started, and why the others are not."""
+
+    wanted: int
+    ready: int
+    why: str = ""
 
 
 @dataclass
@@ -111,8 +122,7 @@ class Agents:
             return Reply(number=0, failed="unknown", detail=f"nobody with the number {command.who} was admitted")
         process = slot.process
         if process is None and isinstance(command, Enter):
-            with slot.starting:
-                process = self._running(slot)
+            process = self._start(slot)
         return slot.reply(slot.why) if process is None else process.ask(command, patience)
 
     def _slot(self, conference: str, *, far: bool) -> _Slot:
@@ -127,6 +137,17 @@ class Agents:
             found = min(here, key=lambda slot: (len(slot.people), slot.index))
         found.conferences.add(conference)
         return found
+
+    def prepare(self, conferences: Sequence[str], *, ends: Sequence[bool] = (False,)) -> Prepared:
+        """Start those that these conferences need, at each of these ends (True: the far one), and wait for them."""
+        for conference in conferences[: self._most]:  # beyond that, who comes decides (rule 1)
+            for far in ends:
+                self._slot(conference, far=far)
+        wanted = tuple(self._slots)
+        gevent.joinall([gevent.spawn(self._start, slot) for slot in wanted])
+        ready = sum(slot.process is not None for slot in wanted)
+        why = next((slot.why for slot in wanted if slot.process is None), "")
+        return Prepared(wanted=len(wanted), ready=ready, why=why)
 
     def people_of(self, index: int) -> tuple[int, ...]:
         """Who is in agent `index`."""
@@ -149,6 +170,10 @@ class Agents:
         self._slots.clear()
         self._by_who.clear()
         self._folder.cleanup()
+
+    def _start(self, slot: _Slot) -> AgentProcess | None:
+        with slot.starting:
+            return self._running(slot)
 
     def _running(self, slot: _Slot) -> AgentProcess | None:
         """The agent, started if it has to be; None when it cannot be, and `slot.why` says why."""

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 import gevent
 
-from mcu.errors import ConfigurationError
+from mcu.synthetic.rest import RestError
 
 T = TypeVar("T")
 
 
-class TooSlow(ConfigurationError):
+class TooSlow(RestError):
     """The answer had begun, or not, and was not whole in time; the text says whose."""
 
 
@@ -25,4 +25,7 @@ def within(seconds: float, ask: Callable[[], T], server: str) -> T:
         except gevent.Timeout as error:
             if error is not timeout:
                 raise
-            raise TooSlow(f"{server} is too slow: its answer was not whole within {seconds:g} s.") from None
+            raise TooSlow(
+                f"{server}이(가) 너무 느립니다. {seconds:g}초 안에 응답을 다 받지 못했습니다.",
+                f"{server} is too slow: its answer was not whole within {seconds:g} s.",
+            ) from None

@@ -16,22 +16,26 @@ from locust.env import Environment
 from locust.exception import StopTest
 from locust.runners import LocalRunner, MasterRunner
 
-from loadtests import conferences, faces, own_server
+from loadtests import conferences, faces, own_server, shapes
+from loadtests.agent_process import START_SECONDS
 from loadtests.casting import choose_users, count_of
 from loadtests.conferences import Conference
 from loadtests.line import forecast
 from loadtests.line.server import LineServer
 from loadtests.options import Options, options_of
 from loadtests.own_server import OwnServer
+from loadtests.refusal import REFUSED, in_both, refusal
+from loadtests.report.wording import until
 from loadtests.rest import Server
 from loadtests.scenarios import plan_of
 from loadtests.shapes import Plan, ScenarioShape
 from loadtests.upheavals import Upheavals
-from loadtests.worker import ALLOTMENT, LEAVE
+from loadtests.worker import ALLOTMENT, LEAVE, PREPARED
 from mcu.errors import ConfigurationError
 
 STEADY_RATE = 2.0  # users a second, where nothing is said
 LEAVE_SECONDS = 30.0  # for all users of all workers to leave: each waits ten for its agent at most
+PREPARE_SECONDS = START_SECONDS + 10.0  # for agents of all workers to be there; then the clock begins without them
 LEAVE_LOOK = 0.1  # between two looks whether they have
 TITLE = "부하 시험"
 
@@ -53,6 +57,10 @@ class Leader:
         self._conferences: list[Conference] = []
         self._began: float | None = None
         self._upheavals = Upheavals(environment, runner)
+        self._unprepared = 0  # workers whose agents are not there yet
+        self._begins_anyhow: gevent.Greenlet[..., Any] | None = None  # until the time of a run begins
+        if isinstance(runner, MasterRunner):
+            runner.register_message(PREPARED, self._take_prepared)
         try:
             self._prepare()
         except BaseException:  # Ctrl-C, too: nobody else knows of a server that was started
@@ -66,15 +74,20 @@ class Leader:
         if not asked.whip:
             own_server.look(asked)
         if asked.scenario.restarts and self._own is None and not asked.restart_command:
-            raise ConfigurationError(
-                f"{asked.scenario.name} restarts the server: say how with --restart-command, or take --own-server."
+            raise refusal(
+                f"{asked.scenario.name}은(는) 서버를 다시 시작합니다. --restart-command로 방법을 적거나 "
+                "--own-server를 쓰십시오.",
+                f"{asked.scenario.name} restarts the server: say how with --restart-command, or take --own-server.",
             )
         parsed.num_users = parsed.num_users or asked.scenario.users
         parsed.run_time = parsed.run_time or (round(asked.run_time) if asked.run_time else None)  # --hours
         parsed.spawn_rate = parsed.spawn_rate or STEADY_RATE
-        if asked.scenario.pace is not None:
+        pace = asked.scenario.pace
+        if pace is None and parsed.run_time and (parsed.headless or parsed.autostart):
+            pace = shapes.steadily(parsed.spawn_rate)  # locust's own clock begins before the agents are there
+        if pace is not None:
             environment.shape_class = ScenarioShape(
-                asked.scenario.pace, plan=self._plan, running_for=self._running_for, extra=asked.scenario.extra
+                pace, plan=self._plan, running_for=self._running_for, extra=asked.scenario.extra
             )
             environment.shape_class.runner = runner
         if parsed.headless or parsed.autostart:  # the run's own time begins at once
@@ -87,7 +100,11 @@ class Leader:
             return  # whoever it is has nothing but its two addresses
         if asked.weather:
             if asked.host or asked.own_server:
-                raise ConfigurationError(f"{asked.scenario.name} starts a server behind a bad line: leave --host out.")
+                raise refusal(
+                    f"{asked.scenario.name}은(는) 나쁜 회선 뒤에 자기 서버를 띄웁니다. "
+                    "--host와 --own-server를 빼십시오.",
+                    f"{asked.scenario.name} starts a server behind a bad line: leave --host and --own-server out.",
+                )
             log.info("나쁜 회선과 그 뒤의 서버를 시작합니다 · Starting a bad line, and a server behind it")
             self._own = self._line = LineServer()
             self._forecast = forecast.parse(asked.weather)
@@ -124,10 +141,10 @@ class Leader:
             conferences.set_conferences(self._environment, self._conferences)
             choose_users(self._environment, asked.scenario, self._conferences, has_gateway=bool(gateway))
         except ConfigurationError as error:
-            self._environment.process_exit_code = 1
+            self._environment.process_exit_code = REFUSED
             if isinstance(self._runner, MasterRunner) and self._parsed.headless:
                 gevent.spawn(self._runner.quit)  # a lone locust does that by itself
-            raise StopTest(str(error)) from error
+            raise StopTest(in_both(error)) from error
         allotted = conferences.allot(
             self._conferences,
             workers=len(workers),
@@ -136,11 +153,33 @@ class Leader:
         )
         for worker, allotment in zip(workers, allotted, strict=True):
             self._runner.send_message(ALLOTMENT, msgspec.to_builtins(allotment), worker)
+        self._unprepared = len(workers)
+        self._begins_anyhow = gevent.spawn_later(PREPARE_SECONDS, self.begin_clock)
+
+    def begin_clock(self, **_: Any) -> None:
+        """The agents are there: the time of the run begins, with everything that happens at its time. Once a run."""
+        if self._begins_anyhow is None:
+            return
+        self._do_not_begin()
+        asked = self._options()
         self._began = time.monotonic()
+        if asked.scenario.pace is not None or asked.run_time:
+            log.info("%s", until(self._plan().duration, now=time.time()))
         if self._line is not None:
             self._upheavals.change(self._line, self._forecast, running_for=self._running_for)
         if asked.scenario.restarts:
             self._upheavals.restart(asked, self._own, duration=self._plan().duration)
+
+    def _take_prepared(self, **_: Any) -> None:
+        """From a worker."""
+        self._unprepared -= 1
+        if self._unprepared == 0:
+            self.begin_clock()
+
+    def _do_not_begin(self) -> None:
+        waiting, self._begins_anyhow = self._begins_anyhow, None
+        if waiting is not None and waiting is not gevent.getcurrent():
+            waiting.kill()
 
     def _make(self, asked: Options, *, workers: int) -> list[Conference]:
         users = self._plan().users
@@ -165,6 +204,7 @@ class Leader:
 
     def stop(self, **_: Any) -> None:
         """A run is over. Where workers do not stop in time, conferences wait for `quit`."""
+        self._do_not_begin()
         self._began = None
         self._upheavals.end()
         if isinstance(self._runner, MasterRunner):
@@ -185,6 +225,7 @@ class Leader:
 
     def quit(self, **_: Any) -> None:
         """Locust ends."""
+        self._do_not_begin()
         self._end_conferences()
         if self._own is not None:
             self._own.close()

@@ -14,9 +14,12 @@ from pathlib import Path
 from loadtests import folders
 from loadtests.line.server import LineServer
 from loadtests.options import Options
+from loadtests.refusal import refusal
 from loadtests.rest import Server
-from mcu.bench.server_process import ServerFailed, ServerProcess, free_ports
+from mcu.bench import server_process
+from mcu.bench.server_process import NotStarted, ServerFailed, ServerProcess, exit_words, free_ports
 from mcu.errors import ConfigurationError
+from mcu.synthetic.rest import RestError
 
 DEFAULT_HOST = "http://127.0.0.1:8080"
 GATEWAY_PORT = 1720  # H.225.0's own
@@ -52,7 +55,7 @@ class OwnServer:
         try:
             self._process.start()
         except ServerFailed as error:
-            raise ConfigurationError(str(error)) from error
+            raise refusal(f"시험용 서버가 시작하지 못했습니다. {_why_ko(error)}", str(error)) from error
 
     def stop(self) -> None:
         """As an operator does."""
@@ -61,6 +64,15 @@ class OwnServer:
     def close(self) -> None:
         self.stop()
         self._folder.cleanup()
+
+
+def _why_ko(error: ServerFailed) -> str:
+    if not isinstance(error, NotStarted):
+        return "아래를 보십시오."
+    if error.exit_code is None:
+        seconds = server_process.START_SECONDS
+        return f"{seconds:g}초가 지나도 아직 시작하는 중이었습니다. 이 컴퓨터가 바쁘면 나중에 다시 하십시오."
+    return f"서버가 스스로 끝났습니다({exit_words(error.exit_code)})."
 
 
 def listens(host: str, port: int) -> bool:
@@ -75,7 +87,10 @@ def listens(host: str, port: int) -> bool:
 def wants_own_server(options: Options) -> bool:
     """Whether to start one: asked for, or nothing was named and nothing is here. Raises ConfigurationError."""
     if options.own_server and options.host:
-        raise ConfigurationError("--own-server starts a server, --host names one: leave one of them out.")
+        raise refusal(
+            "--own-server는 서버를 띄우고 --host는 있는 서버를 가리킵니다. 하나를 빼십시오.",
+            "--own-server starts a server, --host names one: leave one of them out.",
+        )
     if options.own_server or options.host:
         return options.own_server
     return not listens("127.0.0.1", 8080)
@@ -86,13 +101,20 @@ def look(options: Options) -> None:
     server = Server(options.host, api_key=options.api_key)
     readiness = server.ready()
     if not readiness.ready:
-        raise ConfigurationError(f"{options.host} is not ready: it has no media processor, or its database fails.")
+        raise refusal(
+            f"{options.host}은(는) 준비되지 않았습니다. 미디어 프로세서가 없거나 데이터베이스가 고장입니다.",
+            f"{options.host} is not ready: it has no media processor, or its database fails.",
+        )
     if not options.conference:
         try:
             server.try_key()
-        except ConfigurationError as error:
-            given = " The key that was given (--api-key, MCU_API_KEY) is wrong." if options.api_key else ""
-            raise ConfigurationError(f"{error}{given}") from error
+        except RestError as error:
+            if not options.api_key:
+                raise
+            raise refusal(
+                f"{error.ko} 준 열쇠(--api-key, MCU_API_KEY)가 틀립니다.",
+                f"{error} The key that was given (--api-key, MCU_API_KEY) is wrong.",
+            ) from error
 
 
 def gateway_of(options: Options, own: OwnServer | LineServer | None) -> str:
@@ -100,9 +122,15 @@ def gateway_of(options: Options, own: OwnServer | LineServer | None) -> str:
     if options.gateway:
         host, _, port = options.gateway.rpartition(":")
         if not host or not port.isdigit():
-            raise ConfigurationError(f"--gateway {options.gateway}: write it as HOST:PORT, such as 10.0.0.5:1720.")
+            raise refusal(
+                f"--gateway {options.gateway}: 10.0.0.5:1720처럼 HOST:PORT로 적으십시오.",
+                f"--gateway {options.gateway}: write it as HOST:PORT, such as 10.0.0.5:1720.",
+            )
         if not listens(host.strip("[]"), int(port)):
-            raise ConfigurationError(f"--gateway {options.gateway}: nobody takes calls there. Is [h323] enabled?")
+            raise refusal(
+                f"--gateway {options.gateway}: 거기서 전화를 받는 것이 없습니다. [h323]이 켜져 있습니까?",
+                f"--gateway {options.gateway}: nobody takes calls there. Is [h323] enabled?",
+            )
         return options.gateway
     if own is not None:
         return own.gateway

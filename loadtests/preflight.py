@@ -2,18 +2,18 @@
 
 Rules:
 1. Before all other listeners of locust's `init`, in the process that leads: workers are told what the leader was.
-2. A refusal ends locust with exit code 1 and says in Korean and in English what to change.
+2. A refusal ends locust with exit code 2 and says in Korean and in English what to change.
 """
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from locust.runners import LocalRunner, MasterRunner
 
 from loadtests import report_flags
 from loadtests.options import options_of
+from loadtests.refusal import refusal, refuse
 from mcu.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -29,6 +29,6 @@ def attach(environment: Environment, **_: Any) -> None:
         options_of(parsed, host=environment.host or "")
         report_flags.try_out(report_flags.settings_of(parsed))
     except ConfigurationError as error:
-        sys.exit(f"\n{error}")
+        refuse(error)
     except (OSError, ValueError) as error:  # locust would log it, and begin the run
-        sys.exit(f"\n시작할 수 없습니다: {error}\nThis run cannot begin: {error}")
+        refuse(refusal(f"시작할 수 없습니다: {error}", f"This run cannot begin: {error}"))

@@ -12,11 +12,11 @@ from pathlib import Path
 from loadtests import expectations
 from loadtests.expectations import Expectation
 from loadtests.flags import ArgumentParser, flags
-from loadtests.refusal import refusal
+from loadtests.refusal import EXIT_CODES_EN, EXIT_CODES_KO, refusal
 from loadtests.scenarios import scenario_of
 
 GROUP = "부하 시험의 결과 · Results of load tests"
-TEXT = "기준에 못 미치면 종료 코드가 1입니다.\nThe exit code is 1 when something expected is not reached."
+TEXT = f"{EXIT_CODES_KO}\n{EXIT_CODES_EN}"
 DEFAULT_REPORT = "var/load/report.html"
 MOST_PORT = 65_535
 TABLE = ".csv"  # of the checks one by one, beside the report

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from locust.runners import LocalRunner, MasterRunner
 
-from loadtests import expectations, headcount, report_flags
+from loadtests import expectations, headcount, report_flags, silence
 from loadtests.collecting import Collector
 from loadtests.conferences import conferences_of
 from loadtests.enough import Pace, enough
@@ -24,6 +24,7 @@ from loadtests.findings import Figures
 from loadtests.interrupting import INTERRUPTED
 from loadtests.options import options_of
 from loadtests.progress import Progress
+from loadtests.refusal import FAILED, NOTHING, REFUSED, refuse
 from loadtests.report.page import About, render
 from loadtests.report.sentences import asked_of, headline, sentences, value_of
 from loadtests.report.wording import duration, title, told
@@ -55,7 +56,7 @@ def _init(environment: Environment, **_: Any) -> None:
         try:
             reporter = Reporter(environment, collector)
         except ConfigurationError as error:
-            sys.exit(f"\n{error}")
+            refuse(error)
         Progress(environment, lambda: collector.results)
         if not reporter.expects("presence"):
             return
@@ -98,15 +99,24 @@ class Reporter:
             blind=blind(scenario, conferences=count),
         )
 
+    @property
+    def _was_run(self) -> bool:
+        """Whether a run has begun, or should have; in the web page perhaps nobody has pressed the button."""
+        return self._pace is not None or bool(self._parsed.headless)
+
     def finish(self, **_: Any) -> None:
         """The last that locust does."""
         if self._stop is not None:
             self._stop()
         results = self._collector.results
-        if results is None or not results.counts:
+        if self._environment.process_exit_code == REFUSED:
+            return  # why, was told
+        if results is None or (results.is_silent and not self._was_run):
             log.error("아무것도 재지 못했습니다 · Nothing was measured")
-            self._environment.process_exit_code = self._environment.process_exit_code or 1
+            self._environment.process_exit_code = self._environment.process_exit_code or NOTHING
             return
+        why = silence.reason_of(self._environment)
+        results.why_silent = (why.ko, why.en)
         results.interrupted = self._environment.process_exit_code in INTERRUPTED
         expected = self._settings.expected
         if self._pace is not None:
@@ -116,9 +126,11 @@ class Reporter:
         runner = self._environment.runner
         if isinstance(runner, MasterRunner) and runner.clients.missing:
             log.error("작업자 %d개가 사라졌습니다 · %d workers were lost", *2 * [len(runner.clients.missing)])
-            self._environment.process_exit_code = 1
-        if not all(verdict.met for verdict in verdicts) and not results.interrupted:
-            self._environment.process_exit_code = 1
+            self._environment.process_exit_code = FAILED
+        if results.is_silent:
+            self._environment.process_exit_code = self._environment.process_exit_code or NOTHING
+        elif not all(verdict.met for verdict in verdicts) and not results.interrupted:
+            self._environment.process_exit_code = FAILED
         elif verdicts and self._environment.process_exit_code is None and not (runner and runner.exceptions):
             self._environment.process_exit_code = 0  # what failed beside what is expected is told, and no more
         if self._settings.report is not None:
@@ -131,7 +143,7 @@ class Reporter:
             write_checks(path.with_suffix(".csv"), results)
         except OSError as error:
             log.error("%s: %s", path, error.strerror)
-            self._environment.process_exit_code = self._environment.process_exit_code or 1
+            self._environment.process_exit_code = self._environment.process_exit_code or FAILED
             return
         log.info("보고서 · Report: %s", path.resolve())
 

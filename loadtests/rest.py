@@ -1,7 +1,7 @@
 """The server's REST interface as a locust worker needs it. It waits in the greenlet that asks.
 
-Every function raises ConfigurationError with a sentence when the server cannot be reached or refuses, and TooSlow,
-which is one, when its answer is not whole after WHOLE_SECONDS.
+Every function raises RestError, a ConfigurationError, with a sentence in both languages when the server cannot be
+reached or refuses, and TooSlow, which is one, when its answer is not whole after WHOLE_SECONDS.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from loadtests.deadline import within
-from mcu.errors import ConfigurationError
 from mcu.signaling import resources
-from mcu.synthetic.rest import ask, understand
+from mcu.synthetic.rest import RestError, ask, understand
 
 PAGE = 200  # conferences in one answer, the most that there may be
 CONFERENCES = "/api/v1/conferences"
@@ -69,7 +68,10 @@ class Server:
         for found in self._conferences():
             if found.link == link:
                 return found
-        raise ConfigurationError(f"{self.address} has no conference with the link {link}.")
+        raise RestError(
+            f"{self.address}에 링크가 {link}인 회의가 없습니다.",
+            f"{self.address} has no conference with the link {link}.",
+        )
 
     def _conferences(self) -> Iterator[resources.ConferenceSummary]:
         """All that the server has."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from loadtests.expectations import CHECK_SERIES, MOMENT_SERIES, Measured, Series
+from loadtests.expectations import CHECK_SERIES, MOMENT_SERIES, OF_THE_LOAD, Measured, Series
 from loadtests.findings import Inspection
 from loadtests.telling import DELAYS
 
@@ -59,6 +59,7 @@ class Results:
     def __init__(self, *, began: float, seed: int = 1) -> None:
         self.began = began
         self.ended: float | None = None
+        self.why_silent = ("", "")  # in Korean and in English, where `is_silent`
         self.interrupted = False  # ended by hand, before its time
         self.samples: dict[str, list[Sample]] = {}  # that did not fail, and all of OF_DELAY
         self.failures: list[Sample] = []
@@ -97,6 +98,11 @@ class Results:
             self.moments.append(moment)
         else:
             self.dropped += 1
+
+    @property
+    def is_silent(self) -> bool:
+        """Nothing was measured of the server; what the load tells of itself is no result."""
+        return all(kind in OF_THE_LOAD for kind, _ in self.counts)
 
     @property
     def seconds(self) -> float:

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import gevent
 
-from loadtests.agents import Agents
+from loadtests.agents import Agents, Prepared
 from loadtests.conferences import Allotment
 from loadtests.line import forecast
 from loadtests.line_break import LineBreak
@@ -66,6 +66,12 @@ class Run:
         self._greenlets: list[gevent.Greenlet[..., Any]] = []
 
     # --- life -------------------------------------------------------------------------------------------
+
+    def prepare(self) -> Prepared:
+        """Have the agents running before anybody comes, so that nobody's time goes by with it."""
+        far = bool(self.options.weather)
+        ends = (*((False,) if not far or self.scenario.far_receivers else ()), *((True,) if far else ()))
+        return self.agents.prepare([meeting.key for meeting in self.meetings], ends=ends)
 
     def begin(self) -> None:
         """Have people check, and agents say how they do, from now on."""

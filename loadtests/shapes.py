@@ -3,7 +3,7 @@
 Rules:
 1. A pace is asked again and again, and gives the same stage as long as nothing changes: locust begins to count anew
    with each change.
-2. Time begins when the conferences are made, not when the button is pressed.
+2. Time begins when the conferences are made and the agents are there, not when the button is pressed.
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ def homes(now: float, plan: Plan) -> Stage | None:
 def calm(now: float, plan: Plan) -> Stage | None:
     """Everybody, one after the other, to stay."""
     return _constant(now, plan, CALM_RATE)
+
+
+def steadily(rate: float) -> Pace:
+    """Everybody at so many a second, to stay."""
+    return lambda now, plan: _constant(now, plan, rate)
 
 
 def working_day(now: float, plan: Plan) -> Stage | None:

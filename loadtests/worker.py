@@ -7,20 +7,25 @@ at the end later than its master waits for it.
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import msgspec
 from locust.env import Environment
+from locust.exception import StopTest
 from locust.runners import WorkerRunner
 
+from loadtests import silence
 from loadtests.conferences import Allotment
 from loadtests.options import options_of
 from loadtests.run import Run, run_of, set_run
+from loadtests.telling import in_short
 
 # Messages from the leader.
 ALLOTMENT, GOES, IS_BACK = "loadtest-allotment", "loadtest-server-goes", "loadtest-server-is-back"
 LINE_DIES, LINE_IS_BACK = "loadtest-line-dies", "loadtest-line-is-back"
 LEAVE = "loadtest-leave"
+PREPARED = "loadtest-prepared"  # from a worker: its agents are there, or will not be
 REPORT = "stats"  # locust's own message to the leader
 
 log = logging.getLogger(__name__)
@@ -59,7 +64,25 @@ class Worker:
         assert parsed is not None
         run = Run(environment, options_of(parsed, host=environment.host or ""), allotment)
         set_run(environment, run)
+        self._prepare(run)
         run.begin()
+
+    def _prepare(self, run: Run) -> None:
+        """Start its agents. Raises StopTest where there are none, and nobody else who would have some."""
+        log.info("참가자 프로세스를 시작합니다 · Starting the agents, which carry the participants")
+        begun = time.monotonic()
+        prepared = run.prepare()
+        taken = time.monotonic() - begun
+        if prepared.ready:
+            ready = f"{prepared.ready}/{prepared.wanted}"
+            log.info("%s개가 %.1f초 만에 준비되었습니다 · %s were ready after %.1f s", ready, taken, ready, taken)
+        runner = self._environment.runner
+        if isinstance(runner, WorkerRunner):
+            runner.send_message(PREPARED)
+        elif not prepared.ready:
+            why = silence.no_agent(seconds=taken, detail=in_short(prepared.why))
+            silence.set_reason(self._environment, why)
+            raise StopTest(f"{why.ko}\n{why.en}")
 
     def stopping(self, environment: Environment, **_: Any) -> None:
         """Before the last users leave."""

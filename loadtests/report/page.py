@@ -42,7 +42,7 @@ def render(results: Results, verdicts: Sequence[Verdict], about: About) -> str:
         good=all(verdict.met for verdict in verdicts)
         and not results.interrupted
         and not sum(results.fails.values())
-        and bool(results.counts),
+        and not results.is_silent,
         sentences=sentences(results),
         verdicts=[_verdict(each) for each in verdicts],
         rows=_rows(results),

@@ -116,8 +116,12 @@ def headline(results: Results, verdicts: Sequence[Verdict]) -> Both:
     """Whether it was good, in one sentence."""
     if results.interrupted:
         return Both("중단됨: 시험을 끝까지 하지 않았습니다", "Interrupted: the run was ended before its time")
-    if not results.counts:
-        return Both("불합격: 아무것도 재지 못했습니다", "Failed: nothing was measured")
+    if results.is_silent:
+        ko, en = results.why_silent
+        return Both(
+            "불합격: 아무것도 재지 못했습니다" + f". {ko}" * bool(ko),
+            "Failed: nothing was measured" + f". {en}" * bool(en),
+        )
     missed = [verdict.expectation for verdict in verdicts if not verdict.met]
     if missed:
         some, more = missed[:NAMED], len(missed) - NAMED

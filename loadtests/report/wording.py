@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ COUNTED_KO: Mapping[str, str] = {"count": "{:g}번", "fails": "{:g}번", "fail%"
 SIGNS_KO: Mapping[str, str] = {"<": " 미만", "<=": " 이하", "=": "", ">=": " 이상", ">": " 초과"}
 OF_TIME = frozenset({"load_late", "lip_sync", "longest_freeze", "longest_gap"})  # series in milliseconds
 
+DAY_SECONDS = 86_400.0  # of a run so long the day is told as well
 _FLAGS = re.compile(r" \([^()]*\B--?[a-z][^()]*\)$")  # at the end of the help of a scenario
 
 
@@ -76,3 +78,13 @@ def title(scenario: Scenario, *, people: int, seconds: float, server: str) -> Bo
 def told(scenario: Scenario) -> Both:
     """What it does, without the flags that change it."""
     return Both(_FLAGS.sub("", scenario.title_ko), _FLAGS.sub("", scenario.title_en))
+
+
+def until(seconds: float, *, now: float) -> str:
+    """How long a run goes that begins now (time.time), and until when, in local time."""
+    lasts, whole = duration(seconds), time.localtime(now + seconds)
+    clock = time.strftime("%H:%M" if seconds < DAY_SECONDS else "%Y-%m-%d %H:%M", whole)
+    return (
+        f"{lasts.ko} 동안, {clock}까지 합니다. 그 뒤 몇 초는 판정합니다 · "
+        f"for {lasts.en}, until {clock}; then some seconds of judging"
+    )

@@ -15,7 +15,7 @@ from pathlib import Path
 from mcu.bench.leash import leashed
 from mcu.errors import McuError
 
-START_SECONDS = 30.0  # to be ready; on an idle machine it takes two
+START_SECONDS = 60.0  # to be ready; on an idle machine it takes two, on a very busy one half a minute
 STOP_SECONDS = 10.0  # to leave in good order
 REQUEST_SECONDS = 10.0
 LOOK_SECONDS = 0.1  # between two looks whether it is ready
@@ -26,6 +26,17 @@ KEPT_VARIABLES = frozenset({"MCU_SCALAR"})  # what a server's environment keeps 
 
 class ServerFailed(McuError):
     """The server did not start or did not answer; the text says why."""
+
+
+class NotStarted(ServerFailed):
+    """It was not ready in time; `exit_code` is None where it was still starting."""
+
+    def __init__(self, exit_code: int | None, log: list[str]) -> None:
+        """`log` is what it wrote last."""
+        why = f"it ended with {exit_words(exit_code)}" if exit_code is not None else _still_starting()
+        last = ". It wrote last:\n" + "\n".join(log) if log else ", and wrote nothing"
+        super().__init__(f"the server did not start: {why}{last}")
+        self.exit_code = exit_code
 
 
 class ServerProcess:
@@ -74,10 +85,11 @@ class ServerProcess:
             with contextlib.suppress(ServerFailed):
                 request(f"{self.url}/readyz")
                 return
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            code = self._process.poll()
+            if code is not None or time.monotonic() > deadline:
                 tail = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL:]
                 self.stop()
-                raise ServerFailed("the server did not start:\n" + "\n".join(tail))
+                raise NotStarted(code, tail)
             time.sleep(LOOK_SECONDS)
 
     def stop(self) -> None:
@@ -96,6 +108,19 @@ class ServerProcess:
     @property
     def _log(self) -> Path:
         return self._folder / "log"
+
+
+def exit_words(code: int) -> str:
+    """Of a process, as `subprocess` has it."""
+    return f"exit code {code}" if code >= 0 else f"signal {-code}"
+
+
+def _still_starting() -> str:
+    load, _, _ = os.getloadavg()
+    return (
+        f"it was still starting after {START_SECONDS:g} s "
+        f"(this machine: {os.cpu_count()} cores, load average {load:.1f})"
+    )
 
 
 def request(url: str, data: bytes | None = None, *, method: str = "GET") -> str:

@@ -171,6 +171,34 @@ def test_an_agent_that_keeps_dying_is_left_alone(agents: Agents) -> None:
     assert agents.restarts == MAX_DEATHS - 1
 
 
+def test_agents_are_there_before_anybody_comes(agents: Agents) -> None:
+    prepared = agents.prepare(["a", "b", "c"])
+    assert (prepared.wanted, prepared.ready, prepared.why) == (2, 2, "")  # two are the most
+    pids = [slot.process.pid for slot in agents._slots if slot.process is not None]
+    assert agent_of(enter(agents, 1, "b")[1]) == pids[1]
+    assert agent_of(enter(agents, 2, "a")[1]) == pids[0]
+    assert agents.people_of(0) == (2,)
+
+
+def test_whose_line_is_bad_has_an_agent_at_the_far_end_beforehand() -> None:
+    made = Agents(most=1, command=(sys.executable, "-c", ""), far="/proc/self/ns/net")
+    try:
+        made.prepare(["a", "b"], ends=(False, True))
+        assert [(slot.far, slot.conferences) for slot in made._slots] == [(False, {"a", "b"}), (True, {"a", "b"})]
+    finally:
+        made.close()
+
+
+def test_agents_that_are_not_there_say_why() -> None:
+    made = Agents(most=2, command=(sys.executable, "-c", "import sys; sys.exit('no such thing')"))
+    try:
+        prepared = made.prepare(["a", "b"])
+    finally:
+        made.close()
+    assert (prepared.wanted, prepared.ready) == (2, 0)
+    assert "no such thing" in prepared.why
+
+
 def test_an_agent_that_does_not_start() -> None:
     agents = Agents(most=1, command=(sys.executable, "-c", "import sys; sys.exit('no such thing')"))
     try:
@@ -190,7 +218,7 @@ def test_an_agent_that_does_not_connect(monkeypatch: pytest.MonkeyPatch) -> None
         _, reply = enter(agents, 1, "plain")
     finally:
         agents.close()
-    assert "did not connect" in reply.detail
+    assert "did not connect within 0.5 s" in reply.detail
 
 
 def test_as_many_answers_as_one_agent_may_owe(monkeypatch: pytest.MonkeyPatch, agents: Agents) -> None:

@@ -44,7 +44,7 @@ for name, ask in asked.items():
     try:
         ask()
         print(name, "answered")
-    except (rest.ConfigurationError, requests.RequestException) as error:
+    except (rest.RestError, requests.RequestException) as error:
         print(name, type(error).__name__, str(error).replace(address, "S"))
 """
 

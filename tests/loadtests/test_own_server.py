@@ -13,6 +13,7 @@ import pytest
 from loadtests import own_server
 from loadtests.own_server import OwnServer, gateway_of, listens, restart, wants_own_server
 from loadtests.rest import Server
+from mcu.bench import server_process
 from mcu.errors import ConfigurationError
 from tests.loadtests.fakes import options
 from tests.loadtests.rest_server import running
@@ -43,8 +44,21 @@ def test_a_server_of_our_own_is_started_and_started_again() -> None:
 
 def test_a_server_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_server, "MOST_PARTICIPANTS", 100_000)
-    with pytest.raises(ConfigurationError, match=r"did not start:(.|\n)*MAX_PARTICIPANTS"):
+    with pytest.raises(
+        ConfigurationError, match=r"did not start: it ended with exit code \d+.(.|\n)*MAX_PARTICIPANTS"
+    ) as refused:
         OwnServer()
+    assert "서버가 스스로 끝났습니다(exit code" in str(refused.value)
+
+
+def test_a_server_that_is_still_starting_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_process, "START_SECONDS", 0.2)
+    monkeypatch.setattr(server_process, "leashed", lambda *_: [sys.executable, "-c", "import time; time.sleep(60)"])
+    with pytest.raises(
+        ConfigurationError, match=r"still starting after 0.2 s .*cores, load average.*wrote nothing"
+    ) as refused:
+        OwnServer()
+    assert "아직 시작하는 중이었습니다" in str(refused.value)
 
 
 def test_who_wants_which(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,14 +23,16 @@ def test_home_workers_come_within_a_minute() -> None:
     assert stage.users / stage.rate < 60.0
 
 
-@pytest.mark.parametrize("pace", [shapes.gathering, shapes.homes, shapes.calm, shapes.working_day])
+@pytest.mark.parametrize(
+    "pace", [shapes.gathering, shapes.homes, shapes.calm, shapes.steadily(3.0), shapes.working_day]
+)
 def test_it_ends_with_its_duration(pace: shapes.Pace) -> None:
     plan = Plan(users=20, duration=100.0)
     assert pace(99.9, plan) is not None
     assert pace(100.0, plan) is None
 
 
-@pytest.mark.parametrize("pace", [shapes.gathering, shapes.homes, shapes.calm])
+@pytest.mark.parametrize("pace", [shapes.gathering, shapes.homes, shapes.calm, shapes.steadily(3.0)])
 def test_nothing_changes_in_between(pace: shapes.Pace) -> None:
     plan = Plan(users=20, duration=100.0)
     assert len({pace(float(now), plan) for now in range(100)}) == 1

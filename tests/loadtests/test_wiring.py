@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -15,9 +18,23 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import LocalRunner
 
-from loadtests import casting, faces, leader, options, own_server, run_flags, shapes, wiring, worker
+from loadtests import (
+    casting,
+    faces,
+    leader,
+    options,
+    own_server,
+    report_flags,
+    reporting,
+    run_flags,
+    shapes,
+    wiring,
+    worker,
+)
+from loadtests.agents import Prepared
 from loadtests.collecting import Collector
-from loadtests.run import run_of
+from loadtests.refusal import NOTHING, REFUSED
+from loadtests.run import Run, run_of
 from loadtests.users.chair import Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import DistrictHead
@@ -58,6 +75,7 @@ def environment(*arguments: str, host: str | None) -> Environment:
     """As locust makes it of a command line."""
     parser = get_parser(default_config_files=[])
     run_flags.add(parser)
+    report_flags.add(parser)
     parsed = parser.parse_args(["--headless", *(("--host", host) if host else ()), *arguments])
     return Environment(
         user_classes=list(CLASSES), events=Events(), host=parsed.host, parsed_options=parsed, stop_timeout=0
@@ -79,16 +97,39 @@ def wait_for(condition: Callable[[], bool]) -> None:
 class Locust:
     """A lone one."""
 
-    def __init__(self, *arguments: str, host: str | None) -> None:
+    def __init__(
+        self, *arguments: str, host: str | None, attach: Callable[[Events], None] = lambda events: None
+    ) -> None:
+        """`attach` is what the locustfile does beside `wiring.attach`."""
         self.told = Told()
         self.environment = environment(*arguments, host=host)
         self.environment.events.request.add_listener(self.told.take)
         self.runner: LocalRunner = self.environment.create_local_runner()
+        attach(self.environment.events)
         begin(self.environment)
+
+    def tick_seconds(self) -> float:
+        """How old the run is for its shape."""
+        shape = self.environment.shape_class
+        assert isinstance(shape, shapes.ScenarioShape)
+        return shape._running_for()
 
     def end(self) -> None:
         self.runner.quit()
         self.environment.events.quitting.fire(environment=self.environment, reverse=True)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str, host: str | None) -> str:
+    """What is said in both languages of a run that cannot be made."""
+    with pytest.raises(SystemExit) as ended:
+        Locust(*arguments, host=host)
+    assert ended.value.code == REFUSED
+    said = capsys.readouterr().err.strip()
+    korean, _, english = said.partition("\n")
+    assert re.search("[가-힣]", korean), said
+    assert english, said
+    assert not re.search("[가-힣]", english), said
+    return said
 
 
 def test_a_steady_run_from_beginning_to_end(rest: RestServer) -> None:
@@ -253,7 +294,7 @@ def test_a_master_ends_when_the_run_cannot_be_made(rest: RestServer) -> None:
         wait_for(lambda: len(master.clients.ready) == 1)
         starting = gevent.spawn(master.start, 99, 100)
         wait_for(lambda: len(master.greenlet) == 0)
-        assert lead.process_exit_code == 1
+        assert lead.process_exit_code == REFUSED
         assert "99 participants in 1 conference are 99 in each" in str(starting.exception)
         assert rest.ended == ["c1"]
     finally:
@@ -319,38 +360,72 @@ def test_a_worker_without_a_sender_is_refused(arguments: tuple[str, ...], said: 
     ],
 )
 def test_what_does_not_go_together_ends_locust_with_a_sentence(
-    rest: RestServer, arguments: tuple[str, ...], said: str
+    capsys: pytest.CaptureFixture[str], rest: RestServer, arguments: tuple[str, ...], said: str
 ) -> None:
-    with pytest.raises(SystemExit, match=said):
-        Locust(*arguments, host=rest.address)
+    assert said in refused(capsys, *arguments, host=rest.address)
 
 
-def test_no_server() -> None:
+def test_no_server(capsys: pytest.CaptureFixture[str]) -> None:
     with running() as fake:
         address = fake.address
-    with pytest.raises(SystemExit, match="does not answer"):
-        Locust(host=address)
+    assert "does not answer" in refused(capsys, host=address)
 
 
-def test_a_wrong_key(rest: RestServer) -> None:
+def test_a_wrong_key(capsys: pytest.CaptureFixture[str], rest: RestServer) -> None:
     rest.key = "right"
-    with pytest.raises(SystemExit, match="asks for its API key"):
-        Locust(host=rest.address)
-    with pytest.raises(SystemExit, match="is wrong"):
-        Locust("--api-key", "wrong", host=rest.address)
+    assert "asks for its API key" in refused(capsys, host=rest.address)
+    assert "is wrong" in refused(capsys, "--api-key", "wrong", host=rest.address)
 
 
-def test_a_server_that_is_not_ready(rest: RestServer) -> None:
+def test_a_server_that_is_not_ready(capsys: pytest.CaptureFixture[str], rest: RestServer) -> None:
     rest.is_ready = False
-    with pytest.raises(SystemExit, match="Starting"):
-        Locust(host=rest.address)
+    assert "Starting" in refused(capsys, host=rest.address)
+
+
+def test_without_any_agent_the_run_ends_and_says_why(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rest: RestServer
+) -> None:
+    monkeypatch.setattr("loadtests.agents.leashed", lambda *_: [sys.executable, "-c", "import sys; sys.exit('broken')"])
+    report = tmp_path / "report.html"
+    locust = Locust(
+        "-u", "3", "--scenario", "churn", "--report", str(report), host=rest.address, attach=reporting.attach
+    )
+    locust.runner.start_shape()
+    wait_for(lambda: locust.runner.shape_greenlet is None or locust.runner.shape_greenlet.ready())
+    locust.end()
+    assert locust.environment.process_exit_code == NOTHING
+    page = report.read_text(encoding="utf-8")
+    assert "No agent was ready within" in page
+    assert "broken" in page
+    assert "하나도 준비되지 않았습니다" in page
+    assert f"{os.cpu_count()} cores and had a load average of" in page
+    assert (tmp_path / "report.csv").read_text().count("\n") == 1  # the names of the columns
+    assert rest.ended == ["c1"]
+
+
+def test_the_time_of_a_run_begins_when_its_agents_are_there(monkeypatch: pytest.MonkeyPatch, rest: RestServer) -> None:
+    clocks: list[float] = []
+    prepare = Run.prepare
+
+    def prepare_slowly(run: Run) -> Prepared:
+        gevent.sleep(0.3)
+        clocks.append(lead.tick_seconds())
+        return prepare(run)
+
+    monkeypatch.setattr(Run, "prepare", prepare_slowly)
+    locust = Locust("-u", "3", "-t", "60", "--scenario", "steady", "--check-every", "0", host=rest.address)
+    lead = locust
+    locust.runner.start_shape()
+    wait_for(lambda: bool(locust.told.requests) and locust.tick_seconds() > 0)
+    assert clocks == [0.0]
+    locust.end()
 
 
 def test_too_many_people_end_the_run_before_it_begins(rest: RestServer) -> None:
     rest.limit = 10
     locust = Locust("-u", "30", "--scenario", "gathering", host=rest.address)
     locust.runner.start_shape()
-    wait_for(lambda: locust.environment.process_exit_code == 1)
+    wait_for(lambda: locust.environment.process_exit_code == REFUSED)
     assert locust.told.requests == []
     assert rest.ended == ["c1"]
     locust.end()
@@ -360,7 +435,7 @@ def test_a_gateway_that_nobody_answers_at(rest: RestServer) -> None:
     (port,) = free_ports(1)
     locust = Locust("--gateway", f"127.0.0.1:{port}", host=rest.address)
     locust.runner.start(3, 100)
-    wait_for(lambda: locust.environment.process_exit_code == 1)
+    wait_for(lambda: locust.environment.process_exit_code == REFUSED)
     assert rest.made == {}
     locust.end()
 
@@ -370,7 +445,7 @@ def test_nobody_can_come(rest: RestServer) -> None:
     locust = Locust("--conference", link, host=rest.address)
     locust.environment.user_classes = [ConferenceRoom]
     locust.runner.start(3, 100)
-    wait_for(lambda: locust.environment.process_exit_code == 1)
+    wait_for(lambda: locust.environment.process_exit_code == REFUSED)
     assert locust.told.requests == []
     locust.end()
 

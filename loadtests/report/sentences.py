@@ -176,7 +176,10 @@ def sentences(results: Results) -> list[Both]:
         checks = measured.get(kind)
         if checks is not None:
             count, wrong = int(checks.figure("count")), checks.fails
-            found_ko, found_en = f"{wrong}번 잘못을 찾았습니다", f"something wrong {wrong} times"
+            found_ko, found_en = (
+                f"{wrong}번 잘못을 찾았습니다",
+                "something wrong " + ("once" if wrong == 1 else f"{wrong} times"),
+            )
             if not wrong:
                 found_ko, found_en = "잘못은 없었습니다", "nothing wrong"
             found.append(

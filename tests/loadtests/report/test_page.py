@@ -144,6 +144,13 @@ def test_how_often_it_was_too_late_stands_at_the_top() -> None:
     assert "2 of 32 times it was too late" in said
 
 
+@pytest.mark.parametrize(("more", "times"), [(0, "once"), (1, "2 times")])
+def test_one_time_is_once(more: int, times: str) -> None:
+    results = full("tile black: 3")
+    results.add([Sample(results.began, "tile check", "Chair", 3000.0, "tile black: 3")] * more)
+    assert f"found something wrong {times}." in " ".join(each.en for each in sentences(results))
+
+
 def test_a_fault_stands_in_it_by_name() -> None:
     text = page(full("tile black: 3"))
     assert "합격" not in text.replace("불합격", "")

@@ -12,6 +12,9 @@ from loadtests.wire import Act, Reply
 
 ACT_PATIENCE = 10.0  # seconds
 SPEAK_SECONDS = (6.0, 14.0)  # of one turn
+LOOK_SECONDS = 1.0  # between two looks whether one is still there
+MUTED_SECONDS = 30.0  # for the chair to lift a mute
+OFF_SECONDS = (12.0, 20.0)  # without camera or microphone: longer than words take, and a check after them
 # What fails, in locust's words, where the agent could not do what was asked.
 ACT_TYPES: dict[str, RequestType] = {"layout": "layout change", "shares": "tile check", "camera_off": "tile check"}
 WHOM = ("mute", "unmute", "give_word")  # fields of `Act` that name somebody else, who may have left meanwhile
@@ -46,6 +49,18 @@ class Person(Presence):
                 self.act(speaking=False)
         meeting.stop_speaking(who)
         return True
+
+    def switch_off(self, switch: str) -> None:
+        """Be without `camera_off` or `muted` for a while: nobody may see, or hear, this person then."""
+        meeting, run = self.meeting, self.run_
+        if self.who in meeting.muted or not self.act(**{switch: True}):
+            return
+        until = run.clock() + self.chance.uniform(*OFF_SECONDS)
+        most = until + MUTED_SECONDS  # whoever the chair has muted meanwhile waits for that to be lifted
+        while self.is_staying and run.clock() < (most if self.who in meeting.muted else until):
+            run.sleep(LOOK_SECONDS)
+        if self.is_staying and self.who not in meeting.muted:
+            self.act(**{switch: False})
 
     # --- loadtests.rounds.Checked --------------------------------------------------------------------------
 

@@ -175,7 +175,24 @@ def test_a_head_of_a_district_asks_only_where_there_is_a_chair(stand: Stand) -> 
     (head,) = seated(stand, DistrictHead)
     for _ in range(60):
         head.take_part()
-    assert {name for wish in stand.agents.wishes for name in wish} == {"speaking"}
+    assert {name for wish in stand.agents.wishes for name in wish} - {"camera_off", "muted"} == {"speaking"}
+
+
+def test_a_head_of_a_district_turns_camera_and_microphone_off_at_times_and_on_again(stand: Stand) -> None:
+    (head,) = seated(stand, DistrictHead)
+    for _ in range(200):
+        head.take_part()
+    for switch in ("camera_off", "muted"):
+        wishes = [wish[switch] for wish in stand.agents.wishes if switch in wish]
+        assert wishes
+        assert wishes == [True, False] * (len(wishes) // 2)
+
+
+def test_who_is_muted_by_the_chair_leaves_the_microphone_alone(stand: Stand) -> None:
+    (head,) = seated(stand, DistrictHead)
+    head.meeting.muted[head.who] = 0.0
+    head.switch_off("muted")
+    assert stand.agents.wishes == []
 
 
 def test_an_expert_shares_at_times_and_stops(stand: Stand) -> None:

@@ -2,7 +2,7 @@
 
 
 cdef class VideoDecoder:
-    cdef readonly bint needs_keyframe
+    cdef public bint needs_keyframe
     cdef readonly long long decoded
     cdef readonly long long errors
     cdef readonly long long skipped

@@ -4,13 +4,15 @@ Rules:
 1. A delay counts from a packet's leaving its sender to its being played, both decoded: what codecs between them delay
    is in it, the sender's own is not.
 2. A passage is sought in whitened sound (`mcu.synthetic.signature`), so others who speak meanwhile hide little of it.
-3. Nothing is sought that is later than MAX_DELAY: loops come round.
+3. Nothing is sought that is later than MAX_DELAY, or that left after the same was said again: loops come round, and
+   whoever speaks again begins anew.
 4. A passage that is not in the sound is like something else in it now and then. It is the only one so late: one that
    stands alone is not believed, and weak ones, as in noise and where a jitter buffer stretches, only where they agree.
 """
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ from mcu.synthetic.signature import RATE, White
 PACKETS, STEP = 25, 15  # of a passage, and from one to the next: half a second, 0.3 s apart
 LEAST_ALOUD = 10  # packets of it
 MAX_DELAY = 3.0  # seconds; shorter than any loop, and as much as is told of what was sent before a check
+AGAIN = 0.02  # seconds before the same is said again, from which on what is heard may be that
 AROUND = 0.25  # seconds before and after the range, by which the strength is judged
 MIN_STRENGTH = 6.0  # times the usual correlation
 MIN_SHARE = 0.34  # of the passage that must be there: among five voices it is 0.37 and more, elsewhere 0.33 at most
@@ -72,7 +75,7 @@ class Followed:
 def follow(sent: Sent, voice: Voice, hearing: Hearing) -> list[Followed]:
     """All that somebody said."""
     said = rows(sent, voice)
-    found = _supported([passages(row, voice, hearing) for row in said])
+    found = _supported([passages(row, voice, hearing, said) for row in said])
     return [Followed(row, seen) for row, seen in zip(said, found, strict=True)]
 
 
@@ -92,14 +95,16 @@ def rows(sent: Sent, voice: Voice) -> list[Row]:
     return [*found, Row(first, tuple(times))] if times else found
 
 
-def passages(row: Row, voice: Voice, hearing: Hearing) -> list[Passage]:
-    """Those of a row that are like something in what was heard, in order."""
+def passages(row: Row, voice: Voice, hearing: Hearing, said: Sequence[Row]) -> list[Passage]:
+    """Those of a row that are like something in what was heard, in order. `said` are all rows of the person."""
     found: list[Passage] = []
+    count = len(voice.aloud)
     for index in _beginnings(row, voice, hearing):
         left = statistics.median(
             when - offset * PACKET_SECONDS for offset, when in enumerate(row.times[index : index + PACKETS])
         )
-        seen = _seen(row.first + index, left, voice, hearing)
+        most = min(MAX_DELAY, _again((row.first + index) % count, left, said, count) - left - AGAIN)
+        seen = _seen(row.first + index, left, most, voice, hearing) if most > 0 else None
         if seen is not None:
             found.append(Passage(index, left, *seen))
     return found[:MAX_PASSAGES]
@@ -128,8 +133,19 @@ def _beginnings(row: Row, voice: Voice, hearing: Hearing) -> Iterator[int]:
             yield index
 
 
-def _seen(place: int, left: float, voice: Voice, hearing: Hearing) -> tuple[float, float] | None:
-    """When a passage from a place of the loop on, which left at that time, was played; and how much of it is there."""
+def _again(place: int, left: float, said: Sequence[Row], count: int) -> float:
+    """When a place of a loop of `count` packets was said for the next time after `left`; math.inf for never."""
+    found = math.inf
+    for row in said:
+        for index in range((place - row.first) % count, len(row.times), count):
+            if row.times[index] > left + PACKETS * PACKET_SECONDS:
+                found = min(found, row.times[index])
+    return found
+
+
+def _seen(place: int, left: float, most: float, voice: Voice, hearing: Hearing) -> tuple[float, float] | None:
+    """When a passage from a place of the loop on, which left at that time, was played, at `most` so many seconds later;
+    and how much of it is there."""
     wanted = _excerpt(voice.signature.white, place)
     begin = max(0, round((left - AROUND - hearing.begin) * RATE))
     sound = hearing.white[begin : max(begin, round((left + MAX_DELAY + AROUND - hearing.begin) * RATE) + len(wanted))]
@@ -139,9 +155,10 @@ def _seen(place: int, left: float, voice: Voice, hearing: Hearing) -> tuple[floa
     correlation = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(wanted, size)), size)
     correlation = correlation[: len(sound) - len(wanted) + 1]
     first = max(0, round((left - hearing.begin) * RATE) - begin)
-    if first >= len(correlation):
+    last = round((left + most - hearing.begin) * RATE) - begin
+    if first >= min(len(correlation), last):
         return None
-    peak = first + int(np.argmax(correlation[first:]))
+    peak = first + int(np.argmax(correlation[first:last]))
     usual = float(np.sqrt(np.mean(correlation**2)))
     share = float(correlation[peak] / np.sum(wanted**2)) if usual > 0 else 0.0
     if share < LEAST_SHARE or correlation[peak] < MIN_STRENGTH * usual:

@@ -92,6 +92,16 @@ def test_a_long_delay_is_found_up_to_three_seconds() -> None:
     assert delays(followed(late(1, 0.5, start=30), sent(1, start=30, first=BEGIN + 0.5 - 3.6))) == []
 
 
+@pytest.mark.parametrize("gap", [2.2, 2.9, 3.12])
+def test_who_begins_anew_is_not_taken_for_late(gap: float) -> None:
+    """The same words are said twice; the first time was over before the check."""
+    first, second = (sent(1, start=30, first=BEGIN + at, count=90) for at in (0.6 - gap, 0.6))
+    both = Sent(person=1, pictures=(), spoken=first.spoken + second.spoken, speaking=())
+    found = delays(followed(late(1, 0.65, start=30), both))
+    assert len(found) >= 4
+    assert np.abs(np.array(found) - 0.05).max() < 0.0001
+
+
 def test_a_delay_that_changes_is_followed() -> None:
     sound = late(1, 0.05, start=20)
     place = 75 * BLOCK_SAMPLES

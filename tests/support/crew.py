@@ -20,7 +20,8 @@ from tests.support.server import ROOT
 
 CACHE = ROOT / "var/cache/synthetic"
 PATIENCE = 20.0  # seconds until a test gives up
-SLOW = {Fault.LATE_PICTURE, Fault.FROZEN, Fault.TILE_FROZEN}  # what a busy machine makes of what is right
+# What a busy machine makes of what is right.
+SLOW = {Fault.LATE_PICTURE, Fault.FROZEN, Fault.TILE_FROZEN, Fault.SLOW, Fault.TILE_SLOW}
 
 
 class Judge:

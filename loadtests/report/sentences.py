@@ -52,7 +52,7 @@ DELAYS = (
     (
         "glass-to-glass",
         "보낸 사람을 떠난 화면은",
-        "What left its sender was whole with the others",
+        "A picture that left its sender was whole with the others",
         "너무 늦었습니다",
         "it was too late",
     ),
@@ -172,7 +172,7 @@ def sentences(results: Results) -> list[Both]:
                 f"Half of them were in within {half:.2f} s, and 95 in 100 within {nearly:.2f} s.",
             )
         )
-    for kind, ko, en in (("tile check", "화면을", "the picture"), ("voice check", "소리를", "the sound")):
+    for kind, ko, en in (("tile check", "화면을", "Looked at the picture"), ("voice check", "소리를", "Listened")):
         checks = measured.get(kind)
         if checks is not None:
             count, wrong = int(checks.figure("count")), checks.fails
@@ -185,7 +185,7 @@ def sentences(results: Results) -> list[Both]:
             found.append(
                 Both(
                     f"{ko} {count}번 확인했고, {found_ko}.",
-                    f"Looked at {en} {count} times, and found {found_en}.",
+                    f"{en} {count} times, and found {found_en}.",
                 )
             )
     for kind, ko, en, wrong_ko, wrong_en in DELAYS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from locust.env import Environment
 
 from loadtests import preflight, report_flags, run_flags
 from loadtests.refusal import REFUSED
+from tests.support.both_languages import in_both_languages
 
 
 def fly(*arguments: str, worker: bool = False) -> None:
@@ -31,12 +31,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     with pytest.raises(SystemExit) as ended:
         fly(*arguments)
     assert ended.value.code == REFUSED
-    said = capsys.readouterr().err.strip()
-    korean, _, english = said.partition("\n")
-    assert re.search("[가-힣]", korean), said
-    assert english, said
-    assert not re.search("[가-힣]", english), said
-    return said
+    return in_both_languages(capsys.readouterr().err)
 
 
 def test_a_report_that_can_be_written_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -47,6 +46,7 @@ from mcu.bench.server_process import free_ports
 from mcu.errors import ConfigurationError
 from tests.loadtests.fakes import Told
 from tests.loadtests.rest_server import RestServer, running
+from tests.support.both_languages import in_both_languages
 
 CLASSES: tuple[type[User], ...] = (Chair, ConferenceRoom, DistrictHead, OneTooMany, Publisher, RemoteExpert, Viewer)
 PATIENCE = 30.0
@@ -124,12 +124,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str, host: str | Non
     with pytest.raises(SystemExit) as ended:
         Locust(*arguments, host=host)
     assert ended.value.code == REFUSED
-    said = capsys.readouterr().err.strip()
-    korean, _, english = said.partition("\n")
-    assert re.search("[가-힣]", korean), said
-    assert english, said
-    assert not re.search("[가-힣]", english), said
-    return said
+    return in_both_languages(capsys.readouterr().err)
 
 
 def test_a_steady_run_from_beginning_to_end(rest: RestServer) -> None:

@@ -127,6 +127,7 @@ def test_sound_alone_is_counted_by_packets(program: Runner, tmp_path: Path) -> N
         assert [stream.type for stream in container.streams] == ["audio"]
 
 
+@pytest.mark.long
 def test_h264_and_a_shared_screen(program: Runner, tmp_path: Path) -> None:
     workload = msgspec.structs.replace(PEOPLE, codec_in="H264", codec_out="H264", content=True)
     carry(program, workload, tmp_path / "out")

@@ -53,6 +53,7 @@ def test_both_stand_in_the_picture_that_both_receive() -> None:
         assert len({code.frame for code in found}) > 1
 
 
+@pytest.mark.long
 def test_one_who_only_looks_is_served_as_well() -> None:
     workload = Workload(participants=1, speakers=1, viewers=1)
     assert aiortc_server.carry(workload, SECONDS).frames > 0
@@ -66,6 +67,7 @@ def test_sound_alone_is_counted_by_packets() -> None:
     assert [peer.pictures for peer in taken] == [0, 0]
 
 
+@pytest.mark.long
 def test_h264_is_carried_as_well() -> None:
     workload = Workload(participants=1, speakers=1, codec_in="H264", codec_out="H264")
     taken: list[Peer] = []

@@ -23,7 +23,7 @@ def settled(weather: Weather, seed: int) -> Call:
     return call
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_five_percent_loss(seed: int) -> None:
     call = settled(Weather(delay=0.05, loss=0.05), seed)
     begin = call.now
@@ -34,7 +34,7 @@ def test_five_percent_loss(seed: int) -> None:
     assert freeze_between(call.client, begin, call.now) <= 1.0
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_ten_percent_loss(seed: int) -> None:
     call = settled(Weather(delay=0.05, loss=0.1), seed)
     begin = call.now
@@ -67,7 +67,7 @@ def test_repairs_do_not_fill_a_line_that_is_full() -> None:
     assert repeated <= 0.001 * asked, "an empty queue may be seen for a moment"
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
 def test_bursts(seed: int) -> None:
     call = settled(Weather(delay=0.05, bursts=Bursts(enter=0.02, leave=0.3)), seed)
     begin = call.now

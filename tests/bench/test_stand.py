@@ -33,6 +33,7 @@ def children() -> list[str]:
     return Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
 
 
+@pytest.mark.long
 def test_what_people_receive_is_measured_at_both_ends_of_the_line() -> None:
     before = children()
     told: list[str] = []

@@ -1,6 +1,6 @@
 """axe-core over every state of the page, light and dark, wide and narrow: KWCAG 2.2 and WCAG 2.2 AA as far as a
-program can tell. Every state is looked at wide and light, and then dark or narrow by turns; `make test-long` does what
-is left."""
+program can tell. Every state is looked at once, by turns wide and light, wide and dark, narrow and dark; `make
+test-long` does what is left."""
 
 from __future__ import annotations
 
@@ -19,62 +19,57 @@ AXE = WEB_CLIENT / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS = 4
 SETTLE_MS = 250  # transitions are over: a colour on its way has no contrast
 # Every rule of axe but the experimental ones. No rule and no element is excused.
-RUN = """(options) => axe.run(document, { resultTypes: ["violations"], ...options }).then(({ violations }) =>
+RUN = """() => axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
   violations.map(({ id, impact, help, nodes }) =>
     ({ id, impact, help, nodes: nodes.map((node) => node.html.slice(0, 160) + " " + node.failureSummary) })))"""
-EVERYTHING: dict[str, Any] = {}
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # all that another scheme changes
-SHAPES = {"rules": {"color-contrast": {"enabled": False}}}  # what is narrow has no colours of its own
 # The states that take half a minute of real time to come about.
 SLOW = {"blocked"}
 
 
-def violations(page: Page, rules: dict[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = page.evaluate(RUN, rules)
+def violations(page: Page) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate(RUN)
     return found
 
 
-def lasting(page: Page, rules: dict[str, Any]) -> list[dict[str, Any]]:
+def lasting(page: Page) -> list[dict[str, Any]]:
     """What is wrong and stays so: a busy browser draws the other scheme's colours a while longer."""
     found: list[dict[str, Any]] = []
     for _ in range(LOOKS):
         page.wait_for_timeout(SETTLE_MS)
-        if not (found := violations(page, rules)):
+        if not (found := violations(page)):
             break
     return found
 
 
-def looks_at(state: State) -> list[tuple[Size, Scheme, dict[str, Any]]]:
-    """All looks at a state, the one that all states get first."""
-    looks: list[tuple[Size, Scheme, dict[str, Any]]] = [(LAPTOP, "light", EVERYTHING), (LAPTOP, "dark", COLOURS)]
-    return looks if state.placed else [*looks, (PHONE, "dark", SHAPES)]
+def looks_at(state: State) -> list[tuple[Size, Scheme]]:
+    """All looks at a state."""
+    looks: list[tuple[Size, Scheme]] = [(LAPTOP, "light"), (LAPTOP, "dark")]
+    return looks if state.placed else [*looks, (PHONE, "dark")]
 
 
 def cases() -> list[Any]:
-    """In turn the second and the third look at a state go with the first; what is left is long."""
+    """One look at each state; the others are long."""
     found = []
     for index, state in enumerate(STATES):
-        first, *others = looks_at(state)
-        now = others[index % len(others)]
-        later = [look for look in others if look is not now]
+        looks = looks_at(state)
+        now = looks.pop(index % len(looks))
         slow = [pytest.mark.long] if state.name in SLOW else []
-        found.append(pytest.param(state, [first, now], id=state.name, marks=slow))
-        if later:
-            found.append(pytest.param(state, later, id=f"{state.name}, otherwise", marks=pytest.mark.long))
+        found.append(pytest.param(state, [now], id=state.name, marks=slow))
+        found.append(pytest.param(state, looks, id=f"{state.name}, otherwise", marks=pytest.mark.long))
     return found
 
 
 @pytest.mark.parametrize(("state", "looks"), cases())
-def test_axe_finds_nothing(browser: Browser, state: State, looks: list[tuple[Size, Scheme, dict[str, Any]]]) -> None:
+def test_axe_finds_nothing(browser: Browser, state: State, looks: list[tuple[Size, Scheme]]) -> None:
     with scene(browser, state.setting, size=LAPTOP) as brought:
         state.show(brought)
         page = brought.page
         page.evaluate(AXE.read_text())
         found = {}
-        for size, scheme, rules in looks:
+        for size, scheme in looks:
             page.set_viewport_size({"width": size[0], "height": size[1]})
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # else a colour is on its way
-            if wrong := lasting(page, rules):
+            if wrong := lasting(page):
                 found[f"{size[0]}x{size[1]} {scheme}"] = wrong
         assert found == {}
 
@@ -92,4 +87,4 @@ def test_axe_sees_what_is_wrong(browser: Browser) -> None:
               document.querySelector("main").append(document.createElement("button"), words);
             }"""
         )
-        assert {"button-name", "color-contrast"} <= {one["id"] for one in violations(brought.page, EVERYTHING)}
+        assert {"button-name", "color-contrast"} <= {one["id"] for one in violations(brought.page)}

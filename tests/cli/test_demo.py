@@ -125,7 +125,7 @@ def test_an_unknown_conference_is_one_sentence(tmp_path: Path, clips: Path, a_se
     assert len(ended.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGTERM])
 def test_a_signal_ends_everything(tmp_path: Path, clips: Path, number: signal.Signals) -> None:
     with running_demo(tmp_path / "var", clips, COUNT) as server:
         announced(server)
@@ -180,6 +180,7 @@ def test_when_the_meeting_is_ended_the_demo_ends(tmp_path: Path, clips: Path) ->
         server.process = None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("making", [False, True], ids=["meeting", "making media"])
 def test_a_killed_demo_leaves_no_orphan(tmp_path: Path, clips: Path, making: bool) -> None:
     (tmp_path / "empty").mkdir()
@@ -208,6 +209,7 @@ def test_the_conference_of_a_killed_demo_is_ended_by_the_next(tmp_path: Path, cl
         assert len(titles(server)) == 2  # this one, and the ready one
 
 
+@pytest.mark.long
 def test_a_signal_ends_the_making_of_media(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with running_demo(tmp_path / "var", tmp_path / "empty", 24) as server:

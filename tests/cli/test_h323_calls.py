@@ -83,7 +83,7 @@ async def test_nobody_there_is_said() -> None:
         ("", "address-invalid"),
     ],
 )
-@pytest.mark.parametrize("command", ["call", "probe"])
+@pytest.mark.parametrize("command", [pytest.param("call", marks=pytest.mark.long), "probe"])
 def test_what_cannot_be_called_is_said_in_both_languages_with_the_code(command: str, dialled: str, code: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "mcu", "h323", command, dialled], capture_output=True, text=True, check=False

@@ -96,7 +96,7 @@ async def test_with_udp_blocked_the_join_page_says_tcp_and_whom_to_ask(tmp_path:
             assert lines.blocked() > 0
 
 
-@pytest.mark.parametrize(("version", "host"), [(4, SERVER_4), (6, f"[{SERVER_6}]")])
+@pytest.mark.parametrize(("version", "host"), [pytest.param(4, SERVER_4, marks=pytest.mark.long), (6, f"[{SERVER_6}]")])
 async def test_packets_fit_the_smallest_mtu(tmp_path: Path, version: int, host: str) -> None:
     with cable(mtu=SMALLEST_MTU, versions=(version,)) as lines, running_server(tmp_path / "var") as server:
         with socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as udp:

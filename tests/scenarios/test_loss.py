@@ -55,6 +55,7 @@ def movement(attendee: Attendee, person: int, first: int) -> tuple[float, float]
     return len(steps) / sum(steps), max(steps)
 
 
+@pytest.mark.long
 async def test_speech_and_picture_survive_on_both_sides_of_a_bad_line(server: Server) -> None:
     async with (
         relay(server.media_port, ONE_IN_TEN, seed=7) as bad,

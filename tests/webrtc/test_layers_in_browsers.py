@@ -132,7 +132,10 @@ async def play(leg: WebRtcLeg, viewer: Viewer, page: Page, kept: float) -> tuple
     "browser",
     [
         pytest.param("chromium", marks=pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium")),
-        pytest.param("firefox", marks=pytest.mark.skipif(not Path(FIREFOX).exists(), reason="no Firefox")),
+        pytest.param(
+            "firefox",
+            marks=[pytest.mark.long, pytest.mark.skipif(not Path(FIREFOX).exists(), reason="no Firefox")],
+        ),
     ],
 )
 async def test_upper_frames_may_be_kept_back(tmp_path: Path, browser: str, kept: float) -> None:

@@ -74,6 +74,7 @@ MODULES = (
     NativeModule("h263", sources=("h263_scan.c",)),
     NativeModule("g722", sources=("g722_codec.c",), numpy=True),
     NativeModule("vpx", libraries=("vpx",)),
+    NativeModule("avcodec", sources=("avcodec_load.c",), numpy=True),
     NativeModule("planes", sources=("planes_scalar.c", "planes_avx2.c", "planes_scaler.c")),
 )
 

@@ -105,7 +105,7 @@ def _decoded(clip: Clip) -> _Loop:
 
 
 def _pictures(codec: str, frames: Sequence[bytes], keyframes: Sequence[int]) -> list[VideoFrame]:
-    decoder, found = VideoDecoder(codec), list[VideoFrame]()
+    decoder, found = VideoDecoder(codec, coded_again=True), list[VideoFrame]()
     for index, data in enumerate(frames):
         picture = decoder.decode(EncodedFrame(codec, data, 0, index in keyframes))
         if picture is None or not isinstance(picture.owner, VideoFrame):

@@ -147,11 +147,11 @@ def check_codecs(_config: Config) -> Iterable[Finding]:
 
 def check_native(_config: Config) -> Iterable[Finding]:
     try:
-        from mcu._native import opus, packets, planes, samples, vpx
+        from mcu._native import avcodec, opus, packets, planes, samples, vpx
     except ImportError as error:
         yield Finding("extensions", Verdict.BAD, f"not compiled: {error}", "Run: make setup")
         return
-    names = ", ".join(module.__name__.rpartition(".")[2] for module in (opus, packets, planes, samples, vpx))
+    names = ", ".join(module.__name__.rpartition(".")[2] for module in (avcodec, opus, packets, planes, samples, vpx))
     yield Finding("extensions", Verdict.GOOD, f"{names}; {opus.VERSION}")
     if mcu.SOURCES_RUN_BECAUSE:
         yield Finding(
@@ -159,6 +159,13 @@ def check_native(_config: Config) -> Iterable[Finding]:
             Verdict.WARNING,
             f"runs from its sources, at twice the CPU: {mcu.SOURCES_RUN_BECAUSE}",
             "Run: make setup",
+        )
+    if avcodec.UNUSABLE_BECAUSE:
+        yield Finding(
+            "decoding",
+            Verdict.WARNING,
+            f"VP8 is decoded through PyAV, which takes a tenth more: {avcodec.UNUSABLE_BECAUSE}",
+            "Install the version of av that pyproject.toml names",
         )
     yield Finding("VP8 out", Verdict.GOOD, f"libvpx {vpx.VERSION}")
     yield Finding("SRTP", Verdict.GOOD, ", ".join(packets.PROFILES))

@@ -7,15 +7,14 @@ cdef class VideoDecoder:
     cdef readonly long long errors
     cdef readonly long long skipped
     cdef str _codec
-    cdef object _context
-    cdef object _reformatter
-    cdef double _aspect
+    cdef bint _coded_again
+    cdef object _decoder
     cdef object __weakref__
 
     cpdef decode(self, frame)
-    cdef _open(self)
-    cdef _picture(self, frame, int rotation)
 
 
-cdef double _sample_aspect(context) except? -1
-cdef _view(plane, int height, int width)
+cdef class Vp8Decoder:
+    cdef object _decoder
+
+    cpdef decode(self, frame)

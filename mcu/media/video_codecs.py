@@ -1,4 +1,4 @@
-"""VP8, H.264, H.263 and H.261: coded frames to pictures through PyAV, and the compositor's frame to coded frames.
+"""VP8, H.264, H.263 and H.261: coded frames to pictures by FFmpeg, and the compositor's frame to coded frames.
 
 Rules:
 1. One thread per codec: libvpx with two burned ten times the CPU on a busy machine.
@@ -6,7 +6,9 @@ Rules:
 3. A frame that cannot be decoded costs a keyframe request, and nothing is shown until the keyframe is there.
 4. Keyframes come when they are asked for and at the start, never by themselves (but see `h26x_coder`).
 
-What codes is in `vp8_coder` (libvpx, bound directly), `h264_coder` (x264 through PyAV) and `h26x_coder` (FFmpeg).
+What decodes is FFmpeg: VP8 called directly (`_native.avcodec`), all else, and pictures that are coded again as they
+are, through PyAV (`pyav_decoder`). What codes is in `vp8_coder` (libvpx, bound directly), `h264_coder` (x264 through
+PyAV) and `h26x_coder` (FFmpeg).
 """
 
 from __future__ import annotations
@@ -14,110 +16,87 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import av
-import numpy as np
-from av.error import FFmpegError
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.plane import VideoPlane
 from av.video.reformatter import VideoReformatter
 
+from mcu._native import avcodec
 from mcu.media.h26x_coder import H26xCoder
 from mcu.media.h264_coder import H264Coder
 from mcu.media.macroblocks import Rectangle
+from mcu.media.pyav_decoder import PyavDecoder
 from mcu.media.sequence import Unwrapper
-from mcu.media.types import CIF_ASPECT, EncodedFrame, Picture, Plane, VideoProfile
+from mcu.media.types import EncodedFrame, Picture, VideoProfile
 from mcu.media.vp8_coder import Vp8Coder, Vp8Settings
 
 __all__ = ["Rectangle", "VideoDecoder", "VideoEncoder", "Vp8Settings"]
 
 MAX_SIDE = 4096  # pixels; larger than any camera or screen shared in a meeting
 MAX_PIXELS = 4096 * 2304
-MAX_ASPECT = 4.0  # of a sample, or its inverse: more than any in use; the others are shown as if square
 
-_BYTES = np.dtype(np.uint8)
-_DECODERS: Mapping[str, str] = {"VP8": "vp8", "H264": "h264", "H261": "h261", "H263": "h263"}
-_SAY_ASPECT = frozenset({"H264", "H263"})
-_DECODER_OPTIONS: Mapping[str, str] = {
+DECODER_OPTIONS: Mapping[str, str] = {
     "flags": "+low_delay",
     "err_detect": "explode",  # a broken frame is an error; what was painted over is marked corrupt
     "max_pixels": str(MAX_PIXELS),
 }
 
 
+class _Decoder(Protocol):
+    """One codec behind `VideoDecoder`, until its first error."""
+
+    def decode(self, frame: EncodedFrame) -> Picture | None: ...
+
+
 class VideoDecoder:
     """Decoder of one stream. One thread at a time."""
 
-    def __init__(self, codec: str) -> None:
+    def __init__(self, codec: str, *, coded_again: bool = False) -> None:
+        """`coded_again`: pictures are to go into an encoder as they are, so their owner is a `VideoFrame`."""
         self.needs_keyframe = True  # frames are refused until one comes
         self.decoded = 0
         self.errors = 0  # frames that the codec could not decode, or of a size or format that is refused
         self.skipped = 0  # frames between an error and the next keyframe
         self._codec = codec
-        self._context: VideoCodecContext | None = None
-        self._reformatter = VideoReformatter()
-        self._aspect = CIF_ASPECT if codec == "H261" else 1.0
+        self._coded_again = coded_again
+        self._decoder: _Decoder | None = None
 
     def decode(self, frame: EncodedFrame) -> Picture | None:
         """The picture, or None when there is none and `needs_keyframe` says why."""
         if self.needs_keyframe and not frame.keyframe:
             self.skipped += 1
             return None
-        if self._context is None:
-            self._context = self._open()
-        try:
-            frames = self._context.decode(av.Packet(frame.data))
-        except (FFmpegError, ValueError):
-            frames = []
-        if frame.keyframe and self._codec in _SAY_ASPECT:
-            self._aspect = _sample_aspect(self._context)
-        picture = self._picture(frames[-1], frame.rotation) if frames else None
-        if picture is None:
+        decoder = self._decoder
+        if decoder is None:
+            decoder = self._decoder = _make_decoder(self._codec, self._coded_again)
+        picture = decoder.decode(frame)
+        if picture is None or max(picture.width, picture.height) > MAX_SIDE:
             self.errors += 1
             self.needs_keyframe = True
-            self._context = None  # its references are worth nothing now
+            self._decoder = None  # its references are worth nothing now
             return None
         self.needs_keyframe = False
         self.decoded += 1
         return picture
 
-    def _open(self) -> VideoCodecContext:
-        context = av.CodecContext.create(_DECODERS[self._codec], "r")
-        assert isinstance(context, VideoCodecContext)
-        context.thread_count = 1
-        context.options = dict(_DECODER_OPTIONS)
-        return context
 
-    def _picture(self, frame: VideoFrame, rotation: int) -> Picture | None:
-        width, height, name = frame.width, frame.height, frame.format.name
-        if frame.is_corrupt or max(width, height) > MAX_SIDE:
+def _make_decoder(codec: str, coded_again: bool) -> _Decoder:
+    if codec == "VP8" and not coded_again and not avcodec.UNUSABLE_BECAUSE:
+        return Vp8Decoder(DECODER_OPTIONS)
+    return PyavDecoder(codec, DECODER_OPTIONS)
+
+
+class Vp8Decoder:
+    """Decoder of one VP8 stream, until its first error: what `PyavDecoder` does, without its objects."""
+
+    def __init__(self, options: Mapping[str, str]) -> None:
+        self._decoder = avcodec.Vp8Decoder({**options, "threads": "1"})
+
+    def decode(self, frame: EncodedFrame) -> Picture | None:
+        """None for what cannot be decoded."""
+        try:
+            planes = self._decoder.decode(frame.data)
+        except avcodec.AvcodecError:
             return None
-        if name == "yuvj420p":  # full range: the composite is in limited range
-            frame = self._reformatter.reformat(frame, format="yuv420p", src_color_range="JPEG", dst_color_range="MPEG")
-        elif name != "yuv420p":
-            return None
-        y, u, v = frame.planes
-        half_width, half_height = (width + 1) // 2, (height + 1) // 2
-        return Picture(
-            _view(y, height, width),
-            _view(u, half_height, half_width),
-            _view(v, half_height, half_width),
-            rotation,
-            frame,
-            self._aspect,
-        )
-
-
-def _sample_aspect(context: VideoCodecContext) -> float:
-    """The width of a sample over its height, as the stream says."""
-    ratio = context.sample_aspect_ratio
-    aspect = float(ratio) if ratio else 1.0
-    return aspect if 1 / MAX_ASPECT <= aspect <= MAX_ASPECT else 1.0
-
-
-def _view(plane: VideoPlane, height: int, width: int) -> Plane:
-    """What is seen of one plane, read-only. One call: thirty people take 1,350 a second."""
-    return np.ndarray((height, width), _BYTES, memoryview(plane).toreadonly(), 0, (plane.line_size, 1))
+        return Picture(*planes, frame.rotation) if planes is not None else None
 
 
 class Coder(Protocol):

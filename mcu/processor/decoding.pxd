@@ -10,6 +10,7 @@ cdef class DecodedStream:
     cdef readonly object claim
     cdef DecoderPool _pool
     cdef object _on_keyframe_needed
+    cdef bint _coded_again
     cdef object _queue
     cdef bint _waiting_for_keyframe
     cdef readonly VideoDecoder _decoder

@@ -31,12 +31,14 @@ log = structlog.get_logger()
 class DecodedStream:
     """One participant's picture. Made and fed on the main thread."""
 
-    def __init__(self, pool: DecoderPool, *, on_keyframe_needed: Callable[[], None]) -> None:
+    def __init__(self, pool: DecoderPool, *, on_keyframe_needed: Callable[[], None], coded_again: bool = False) -> None:
+        """`coded_again`: as `VideoDecoder` has it."""
         self.picture: Picture | None = None
         self.dropped = 0  # frames thrown away because decoding did not keep up
         self.decoded = 0
         self._pool = pool
         self._on_keyframe_needed = on_keyframe_needed
+        self._coded_again = coded_again
         self._queue: collections.deque[EncodedFrame] = collections.deque()
         self._waiting_for_keyframe = True
         self._decoder: VideoDecoder | None = None
@@ -121,7 +123,7 @@ class DecodedStream:
                 return
             decoder = self._decoder
             if decoder is None or self._codec != frame.codec:
-                decoder = VideoDecoder(frame.codec)
+                decoder = VideoDecoder(frame.codec, coded_again=self._coded_again)
                 self._decoder, self._codec = decoder, frame.codec
             self._pool.note_wait(frame)
             generation = self._generation

@@ -22,7 +22,9 @@ class Member:
         self.audible = False  # whether the others may hear this participant
         self.may_speak = False  # whether what is heard may be a voice; the sound of content makes nobody a speaker
         self._streams = {
-            kind: DecodedStream(decoders, on_keyframe_needed=partial(leg.request_keyframe, kind))
+            kind: DecodedStream(
+                decoders, on_keyframe_needed=partial(leg.request_keyframe, kind), coded_again=kind is CONTENT
+            )
             for kind in (MAIN, CONTENT)
         }
         self._shown = {MAIN: False, CONTENT: False}

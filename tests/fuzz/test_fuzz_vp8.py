@@ -1,17 +1,21 @@
-"""VP8 payloads: ProtocolError or a descriptor; a receiver that stays bounded and recovers."""
+"""VP8: ProtocolError or a descriptor; a receiver that stays bounded and recovers; a decoder with a picture or without."""
 
 from __future__ import annotations
 
 import contextlib
 import random
 
+import numpy as np
+
+from mcu._native.vpx import Vp8Encoder
 from mcu.errors import ProtocolError
 from mcu.media.nack import MAX_MISSING
 from mcu.media.payload_vp8 import packetize, parse_descriptor
 from mcu.media.reorder_buffer import CAPACITY
-from mcu.media.types import CodecParameters
+from mcu.media.types import CodecParameters, EncodedFrame
+from mcu.media.video_codecs import MAX_SIDE, VideoDecoder
 from mcu.media.video_receiver import VideoReceiver
-from tests.fuzz.mutations import mutations
+from tests.fuzz.mutations import INPUTS, mutations
 
 VALID = [
     b"\x10\x00abc",
@@ -67,3 +71,26 @@ def test_a_receiver_stays_bounded_and_recovers() -> None:
             )
         receiver.handle_timer(now + step / 25)
     assert len(receiver.take_frames()) > 10
+
+
+def coded_frames(count: int) -> list[bytes]:
+    """64 by 48 pixels of noise."""
+    encoder, noise = Vp8Encoder(64, 48, fps=25, bitrate=200_000), np.random.default_rng(4)
+    shapes = ((48, 64), (24, 32), (24, 32))
+    pictures = [[noise.integers(0, 255, shape, dtype=np.uint8) for shape in shapes] for _ in range(count)]
+    return [encoder.encode(planes, [64, 32, 32], elapsed=3_600) for planes in pictures]
+
+
+def test_a_decoder_gives_a_picture_or_asks_for_a_keyframe() -> None:
+    first, *others = coded_frames(4)
+    decoder = VideoDecoder("VP8")
+    for data in mutations([first, *others], seed=5, count=INPUTS // 4):
+        if decoder.needs_keyframe:
+            assert decoder.decode(EncodedFrame("VP8", first, 0, keyframe=True)) is not None
+        picture = decoder.decode(EncodedFrame("VP8", data, 0, keyframe=False))
+        assert (picture is None) == decoder.needs_keyframe
+        if picture is not None:
+            assert max(picture.width, picture.height) <= MAX_SIDE
+            assert int(picture.y[-1, -1]) + int(picture.u[-1, -1]) + int(picture.v[-1, -1]) >= 0
+    assert decoder.decoded > INPUTS // 40
+    assert decoder.errors > INPUTS // 400

@@ -11,7 +11,8 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-BEAT_SECONDS = 0.02  # as the ticks of the sound, which are an MP's beats
+BEAT_SECONDS = 0.02  # of an MP: the ticks of the sound
+WATCHED_SECONDS = 0.05  # of a loop that has no beat of its own: half of what an idle MC did was to beat at 20 ms
 LATE_SECONDS = 0.05  # what nobody in a meeting notices
 
 
@@ -37,9 +38,11 @@ class LoopCounters:
 class LoopWatch:
     """Judges beats. `beat` is told the time and the CPU time of the loop's thread; reads no clock."""
 
-    def __init__(self, *, now: float, cpu: float) -> None:
+    def __init__(self, *, now: float, cpu: float, every: float = BEAT_SECONDS) -> None:
+        """`every` is in seconds."""
         self.counters = LoopCounters()
-        self._due = now + BEAT_SECONDS
+        self._every = every
+        self._due = now + every
         self._cpu = cpu
 
     def beat(self, *, now: float, cpu: float) -> float:
@@ -51,7 +54,7 @@ class LoopWatch:
             counters.late += 1
             counters.blocked += used > LATE_SECONDS
             counters.longest_blocked_seconds = max(counters.longest_blocked_seconds, min(used, late))
-        self._due, self._cpu = now + BEAT_SECONDS, cpu
+        self._due, self._cpu = now + self._every, cpu
         return self._due
 
 
@@ -60,8 +63,8 @@ class WatchedLoop:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._watch = LoopWatch(now=time.monotonic(), cpu=time.thread_time())
-        self._timer = self._loop.call_later(BEAT_SECONDS, self._beat)
+        self._watch = LoopWatch(now=time.monotonic(), cpu=time.thread_time(), every=WATCHED_SECONDS)
+        self._timer = self._loop.call_later(WATCHED_SECONDS, self._beat)
 
     @property
     def counters(self) -> LoopCounters:

@@ -11,6 +11,8 @@ cdef double TRIAL_DELAY
 cdef double TRIAL_LOSS
 cdef double FAST_LOSS
 cdef double CHANGE
+cdef int FAST_SLOTS
+cdef int FAST_PACKETS
 
 
 cdef class LossJudge:
@@ -36,6 +38,17 @@ cdef class LossJudge:
 
     @cython.locals(slot=list)
     cdef _enter(self, long long lost, long long received, double now)
+
+    @cython.locals(
+        lost=cython.longlong,
+        of=cython.longlong,
+        newest_lost=cython.longlong,
+        newest_of=cython.longlong,
+        full=cython.long,
+        place=cython.long,
+        slot=list,
+    )
+    cdef _sum(self)
     cpdef judge(self, double now)
     cdef _begin(self, double share, double now)
     cdef _judge_trial(self, double now)

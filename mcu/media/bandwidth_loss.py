@@ -101,13 +101,18 @@ class LossJudge:
 
     def _sum(self) -> None:
         """Once a slot, all full slots."""
-        full = list(self._slots)[:-1] or [[0, 0]]
-        lost, of = (sum(column) for column in zip(*full, strict=True))
+        lost = of = newest_lost = newest_of = 0
+        full = len(self._slots) - 1
+        for place, slot in enumerate(self._slots):
+            if place < full:
+                lost += slot[0]
+                of += slot[1]
+                if place > full - FAST_SLOTS:
+                    newest_lost += slot[0]
+                    newest_of += slot[1]
         self.share = lost / of if of >= FAST_PACKETS else 0.0
         self._of = of
-        newest = full[-FAST_SLOTS + 1 :]
-        lost, of = (sum(column) for column in zip(*newest, strict=True))
-        self.recent = lost / of if of >= FAST_PACKETS else 0.0
+        self.recent = newest_lost / newest_of if newest_of >= FAST_PACKETS else 0.0
 
     def judge(self, now: float) -> LossVerdict:
         """Call after `add`, while the delay says nothing."""

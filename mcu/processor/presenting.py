@@ -80,6 +80,11 @@ class Presenting:
         """That are sent the screen."""
         return sum(receiver.sent for receiver in self._receivers.values())
 
+    @property
+    def idle(self) -> bool:
+        """Nobody shares, and that is known already."""
+        return not self._shared and not self._rates and not self._is_shared()
+
     def update(self, members: Mapping[str, Member], sharer: str | None, now: float) -> None:
         """Take over who is connected and takes the stream. Nobody is sent the own screen."""
         receivers = {}

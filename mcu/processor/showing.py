@@ -25,6 +25,7 @@ from mcu.processor.presenting import Presenting
 from mcu.processor.rungs import Complaints, Rung, RungChooser, best_bitrate, ladder, shared_bitrate
 
 ADAPT_SECONDS = 0.1  # between two looks at the lines: feedback comes every 50 to 100 ms
+ALL_SECONDS = 5.0  # between two looks at everything, while every line carries the best there is
 
 
 @dataclass(slots=True)
@@ -51,6 +52,16 @@ class _Company:
     rungs: tuple[Rung, ...]
     receivers: list[tuple[Member, _Receiver]]
 
+    @property
+    def least(self) -> float:
+        """The budget that carries the smallest rung."""
+        return self.rungs[-1].needs(self.rungs[-1].least)
+
+    @property
+    def enough(self) -> float:
+        """The budget beyond which nobody is given more: of the best rung, at all the bitrate it may have."""
+        return self.rungs[0].needs(self.rungs[0].profile.bitrate)
+
 
 class Showing:
     """All pictures that a bridge sends."""
@@ -63,7 +74,8 @@ class Showing:
         self._companies: dict[VideoProfile, _Company] = {}  # by what they are shown
         self._rates: dict[VideoProfile, int] = {}
         self._pacers: dict[VideoProfile, Pacer[PacketizedFrame]] = {}
-        self._adapt_due = -math.inf
+        self._adapt_due = self._all_due = -math.inf
+        self._at_best = False  # nobody could be given more; what has to be looked at then is whether it stays so
 
     # --- who watches what -------------------------------------------------------------------------------
 
@@ -92,7 +104,8 @@ class Showing:
         if now < self._adapt_due or not self._receivers:
             return
         self._adapt_due = now + ADAPT_SECONDS
-        self._follow(now)
+        if now >= self._all_due or not self._stays_at_best(now):
+            self._follow(now)
 
     def keyframe_requested(self, member: Member, now: float) -> None:
         """A receiver cannot go on without one. Who asks again and again moves to where it disturbs fewer."""
@@ -103,6 +116,7 @@ class Showing:
         company = sum(other.sent == receiver.sent for other in self._receivers.values())
         if company > 1 and receiver.complaints.add(now):
             receiver.chooser.step_down(now)
+            self._at_best = False
             self._move(receiver)
 
     def is_narrow(self, member: Member) -> bool:
@@ -110,12 +124,25 @@ class Showing:
         receiver = self._receivers.get(member)
         return receiver is not None and receiver.chooser.level >= max(1, len(receiver.rungs) - 1)
 
+    def _stays_at_best(self, now: float) -> bool:
+        """Whether nothing is to be chosen, as in most conferences at most times. Thirty lines are asked ten times a
+        second."""
+        if not self._at_best or not self._presenting.idle:
+            return False
+        for company in self._companies.values():
+            enough, least = company.enough, company.least
+            for member, _ in company.receivers:
+                leg = member.leg
+                if leg.budget(now, least) < enough or leg.limit(StreamKind.MAIN) < enough:
+                    return False
+        return True
+
     def _follow(self, now: float) -> None:
         """Choose everybody's rung and tell the encoders."""
+        self._all_due = now + ALL_SECONDS
         least: dict[Member, float] = {}
         for company in self._companies.values():
-            last = company.rungs[-1]
-            least.update(dict.fromkeys((member for member, _ in company.receivers), last.needs(last.least)))
+            least.update(dict.fromkeys((member for member, _ in company.receivers), company.least))
         carried = {member: member.leg.budget(now, least[member]) for member in self._receivers}
         self._presenting.adapt({member: carried[member] - least[member] for member in carried}, now)
         reserved = {member: self._presenting.reserved(member) for member in carried}
@@ -132,6 +159,11 @@ class Showing:
                 if wanted := receiver.chooser.wanted(needs, now):
                     member.leg.probe(wanted + reserved[member], now)
                 self._move(receiver)
+        self._at_best = self._presenting.idle and all(
+            receiver.sent is company.rungs[0].profile and receiver.coming is None and budgets[member] >= company.enough
+            for company in self._companies.values()
+            for member, receiver in company.receivers
+        )
         self._use(best, budgets)
 
     def _move(self, receiver: _Receiver) -> None:

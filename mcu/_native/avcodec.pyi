@@ -1,6 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+PYAV: str
 UNUSABLE_BECAUSE: str
 
 class AvcodecError(Exception): ...

@@ -13,7 +13,7 @@ The figures are in docs/decisions/0028-libavcodec-directly.md.
 from libc.stdint cimport uint8_t
 from libc.string cimport memcpy
 
-import av.codec.codec  # noqa: F401 - loads the libraries
+import av
 
 cimport numpy as cnp
 
@@ -53,6 +53,7 @@ cdef enum:
     MAX_BYTES = 1 << 24  # of a coded frame; FFmpeg counts in int
 
 cdef avcodec_calls ffmpeg
+PYAV = av.__version__  # whose libraries these are: importing it has loaded them
 
 
 def loaded(str name) -> bytes:

@@ -164,7 +164,7 @@ def check_native(_config: Config) -> Iterable[Finding]:
         yield Finding(
             "decoding",
             Verdict.WARNING,
-            f"VP8 is decoded through PyAV, which takes a tenth more: {avcodec.UNUSABLE_BECAUSE}",
+            f"VP8 goes through PyAV {avcodec.PYAV}, which takes a tenth more: {avcodec.UNUSABLE_BECAUSE}",
             "Install the version of av that pyproject.toml names",
         )
     yield Finding("VP8 out", Verdict.GOOD, f"libvpx {vpx.VERSION}")

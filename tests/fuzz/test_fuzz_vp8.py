@@ -1,4 +1,4 @@
-"""VP8: ProtocolError or a descriptor; a receiver that stays bounded and recovers; a decoder with pictures or without."""
+"""VP8: ProtocolError or a descriptor; a receiver that stays bounded and recovers; a decoder with a picture or not."""
 
 from __future__ import annotations
 

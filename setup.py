@@ -26,9 +26,21 @@ NATIVE = "mcu/_native"
 COMPILE_FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O3", "-g1", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
 # Most of these is calls of Python's interface; -O3 takes a sixth longer to compile.
 SOURCE_FLAGS = ["-O2", "-g0", "-Wall", "-Wno-unused-function", "-fvisibility=hidden"]
-DIRECTIVES = {"language_level": 3, "boundscheck": False, "wraparound": False, "binding": True}
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "binding": True,
+    "show_performance_hints": False,
+}
 # Python's own rules where the source is Python: indices are checked, None is no object, annotations are not C types.
-SOURCE_DIRECTIVES = {"language_level": 3, "binding": True, "nonecheck": True, "annotation_typing": False}
+SOURCE_DIRECTIVES = {
+    "language_level": 3,
+    "binding": True,
+    "nonecheck": True,
+    "annotation_typing": False,
+    "show_performance_hints": False,
+}
 # pkg-config name -> what provides it
 DEBIAN_PACKAGES = {
     "libsrtp2": "libsrtp2-dev",

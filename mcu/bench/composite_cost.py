@@ -1,6 +1,7 @@
 """What one composite costs: the server's own compositor on real decoded pictures, in this process.
 
-Every tile has a new picture at every turn, which is the worst tick there is.
+Every tile has a new picture at every turn, which is the worst tick there is. Where senders obey, the pictures are of
+the size that the server asks for; where they cannot be told, each is scaled.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ ROUNDS = 25
 
 def composite_milliseconds(workload: Workload, *, rounds: int = ROUNDS) -> float:
     """Median CPU milliseconds of one composite."""
-    tiling, seen = Tiling(workload), cameras(workload)
+    tiling, seen = Tiling(workload), cameras(workload, told=workload.obedient)
     tiles, styles = tiling.tiles(), tiling.styles(0.0)
     sets: list[Shown] = []
     for index in range(SETS):

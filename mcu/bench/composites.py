@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 
 from mcu._native.opus import OpusDecoder
 from mcu.bench.media import Source, content_source, sources
-from mcu.bench.tiling import Tiling
+from mcu.bench.tiling import Tiling, lines_asked
 from mcu.bench.workload import Workload, speakers_at
 from mcu.media.types import BLOCK_SAMPLES, BLOCK_SECONDS, VIDEO_CLOCK_RATE, AudioBlock, EncodedFrame, Picture
 from mcu.media.video_codecs import VideoDecoder
@@ -25,10 +25,11 @@ Shown = dict[tuple[str, bool], Picture]
 
 
 class Camera:
-    """The pictures of one source, decoded as time goes on."""
+    """The pictures of one source, decoded as time goes on. `lines` as `Source.picture` has it."""
 
-    def __init__(self, source: Source, *, shared: bool = False) -> None:
+    def __init__(self, source: Source, *, shared: bool = False, lines: int = 0) -> None:
         self.key = (f"p{source.participant}", shared)
+        self._lines = lines
         self._source = source
         self._decoder = VideoDecoder(source.performance.listening.codec)
         self._decoded = 0
@@ -36,7 +37,7 @@ class Camera:
     def look(self, seconds: float, shown: Shown) -> None:
         """Put the picture that is the newest at `seconds` into `shown`."""
         while self._decoded / self._source.fps <= seconds:
-            coded = self._source.picture(self._decoded)
+            coded = self._source.picture(self._decoded, lines=self._lines)
             timestamp = self._decoded * VIDEO_CLOCK_RATE // self._source.fps & 0xFFFFFFFF
             frame = EncodedFrame(self._source.performance.listening.codec, coded.data, timestamp, coded.keyframe)
             picture = self._decoder.decode(frame)
@@ -45,10 +46,11 @@ class Camera:
             self._decoded += 1
 
 
-def cameras(workload: Workload, people: Sequence[Source] | None = None) -> list[Camera]:
-    """One for each tile, the shared screen included."""
+def cameras(workload: Workload, *, told: bool = False) -> list[Camera]:
+    """One for each tile, the shared screen included. `told`: what they send is what the server asks for."""
     wanted = {(tile.participant, tile.content) for tile in Tiling(workload).tiles()}
-    found = [Camera(source) for source in people or sources(workload)]
+    lines = lines_asked(workload) if told else {}
+    found = [Camera(source, lines=lines.get(f"p{source.participant}", 0)) for source in sources(workload)]
     shared = content_source(workload)
     if shared is not None:
         found.append(Camera(shared, shared=True))

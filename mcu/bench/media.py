@@ -56,11 +56,12 @@ class Source:
     def fps(self) -> int:
         return self.performance.listening.fps
 
-    def picture(self, index: int) -> Coded:
-        """The picture due at index / fps seconds."""
+    def picture(self, index: int, *, lines: int = 0) -> Coded:
+        """The picture due at index / fps seconds; the smaller one of so many lines, where there is one."""
         clip, begin = self._loop(index / self.fps)
         place = (index - math.ceil(begin * self.fps - 1e-9)) % len(clip.frames)
-        return Coded(clip.frames[place], place in clip.keyframes, clip.first_frame + place)
+        frames = next((each.frames for each in clip.smaller if each.height == lines), clip.frames)
+        return Coded(frames[place], place in clip.keyframes, clip.first_frame + place)
 
     def packet(self, index: int) -> bytes:
         """The Opus packet due at index * PACKET_SECONDS seconds."""
@@ -92,7 +93,7 @@ class Source:
 
 def settings_of(workload: Workload) -> MediaSettings:
     """How the clips of this workload are made."""
-    lines = {*MediaSettings().smaller, *lines_asked(workload)}
+    lines = {*MediaSettings().smaller, *lines_asked(workload).values()}
     return MediaSettings(
         width=workload.width,
         height=workload.height,

@@ -94,7 +94,7 @@ def _aiortc(settings: Settings, results: Results, steps: Steps) -> Results:
 
 def _composite(settings: Settings, results: Results, steps: Steps) -> Results:
     found = dict(results.composite_ms)
-    for name in settings.variants:
+    for name in dict.fromkeys([*settings.variants, "untold"]):
         if variant(name).audio_only:
             continue
         with steps.step(f"composite: {name}", COMPOSITE_SECONDS):

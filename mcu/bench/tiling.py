@@ -41,12 +41,12 @@ class Tiling:
         return {who.participant: style_of(who, speaking=who.participant in speaking) for who in self.members}
 
 
-def lines_asked(workload: Workload) -> frozenset[int]:
-    """Of the cameras, once everybody is in: two numbers of lines at most, those of a large and of a small tile."""
-    tiles = () if workload.audio_only else Tiling(workload).tiles()
-    needs = (
-        picture_needed([tile], aspect=workload.width / workload.height, fps=workload.composite.fps)
-        for tile in tiles
-        if not tile.content
-    )
-    return frozenset(need.exact.height for need in needs if need is not None)
+def lines_asked(workload: Workload) -> dict[str, int]:
+    """Of each camera that is shown, by participant, once everybody is in: those of a large and of a small tile."""
+    found: dict[str, int] = {}
+    for tile in () if workload.audio_only else Tiling(workload).tiles():
+        if tile.participant is not None and not tile.content:
+            need = picture_needed([tile], aspect=workload.width / workload.height, fps=workload.composite.fps)
+            if need is not None:
+                found[tile.participant] = need.exact.height
+    return found

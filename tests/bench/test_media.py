@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import av
+import msgspec
 import pytest
 
 from mcu.bench.media import Source, content, sources
 from mcu.bench.workload import TURN_SECONDS, Workload, speakers_at
 from mcu.media.types import EncodedFrame
 from mcu.media.video_codecs import VideoDecoder
-from mcu.synthetic.clips import PACKET_SECONDS
+from mcu.synthetic.clips import PACKET_SECONDS, SmallerPictures
 from mcu.synthetic.player import Player, load_reels
 
 WORKLOAD = Workload(participants=2, speakers=1, width=160, height=90, fps=10, bitrate=60_000)
@@ -29,6 +31,18 @@ def test_the_row_of_pictures_is_decodable_without_a_gap(made: list[Source]) -> N
             picture = decoder.decode(EncodedFrame("VP8", coded.data, index * 9000, coded.keyframe))
             assert picture is not None, index
             assert (picture.width, picture.height) == (160, 90)
+
+
+def test_smaller_pictures_are_those_of_so_many_lines(made: list[Source]) -> None:
+    listening = made[1].performance.listening
+    frames = tuple(b"small %d" % number for number in range(len(listening.frames)))
+    clip = msgspec.structs.replace(listening, smaller=(SmallerPictures(82, 46, frames),))
+    performance = msgspec.structs.replace(made[1].performance, listening=clip)
+    source = replace(made[1], performance=performance)
+    small, whole = source.picture(3, lines=46), source.picture(3)
+    assert (small.data, whole.data) == (b"small 3", listening.frames[3])
+    assert (small.number, small.keyframe) == (whole.number, whole.keyframe)
+    assert source.picture(3, lines=90) == whole
 
 
 def test_a_stream_is_what_a_player_sends(made: list[Source]) -> None:

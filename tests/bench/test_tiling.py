@@ -12,11 +12,11 @@ from mcu.synthetic.encoding import sizes
 
 @pytest.mark.parametrize(("people", "lines"), [(4, {348}), (9, {228}), (20, {164}), (30, {134}), (100, {110})])
 def test_the_lines_of_the_tiles_are_asked_for(people: int, lines: set[int]) -> None:
-    assert lines_asked(Workload(participants=people)) == lines
+    assert set(lines_asked(Workload(participants=people)).values()) == lines
 
 
 def test_sound_alone_asks_for_no_picture() -> None:
-    assert lines_asked(Workload(audio_only=True)) == frozenset()
+    assert lines_asked(Workload(audio_only=True)) == {}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

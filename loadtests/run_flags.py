@@ -16,14 +16,20 @@ from mcu.errors import ConfigurationError
 
 DEFAULT_SCENARIO = "steady"
 GROUP = "회의 부하 시험 · Load tests of conferences"
+
+
+def _length(seconds: float) -> str:
+    return f"{round(seconds / 3600, 1):g} h" if seconds >= 3600 else f"{round(seconds / 60, 1):g} min"
+
+
 TEXT = """\
 가상 참가자들이 실제로 회의에 들어와, 화면과 소리가 맞는지 스스로 확인합니다.
 Synthetic participants enter conferences and check themselves what they see and hear.
 
 Scenarios:
 """ + "\n".join(
-    f"  {name}{' (default)' * (name == DEFAULT_SCENARIO)}\n    {each.title_ko}\n    {each.title_en}"
-    + f"\n    {each.report}" * bool(each.report)
+    f"  {name}{' (default)' * (name == DEFAULT_SCENARIO)}: {each.users} people, {_length(each.duration)}"
+    f"\n    {each.title_ko}\n    {each.title_en}" + f"\n    {each.report}" * bool(each.report)
     for name, each in SCENARIOS.items()
 )
 CHECK_EVERY, CHECK_SECONDS = 20.0, 3.0

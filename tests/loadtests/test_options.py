@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -91,6 +93,16 @@ def test_the_help_shows_every_scenario(parser: LocustArgumentParser) -> None:
     for name in run_flags.SCENARIOS:
         assert f"\n    {name}" in shown
     assert "186명이" in shown
+
+
+def test_our_flags_come_before_those_of_locust() -> None:
+    told = subprocess.run([sys.executable, "-m", "loadtests", "--help"], capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0, told.stderr
+    places = [
+        told.stdout.index(words) for words in ("make load", run_flags.GROUP, "--expect", "Common options", "-u <")
+    ]
+    assert places == sorted(places)
+    assert "gathering: 30 people, 1.5 min\n" in told.stdout
 
 
 def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:

@@ -46,7 +46,7 @@ test: setup-test ## Checks, unit, fuzz, network, browsers, other stacks: all but
 gallery: setup-test ## Pictures of every state of the page, in var/gallery (one state: make gallery ARGS="--state chat")
 	@$(BIN)/python -m tests.browser.gallery var/gallery $(ARGS)
 
-test-long: setup-test ## What `make test` leaves out: thin lines, long breaks, two hours in a page, broken servers, locust in earnest, more bad input
+test-long: setup-test ## What `make test` leaves out: more states, sizes and seeds, thin lines, long breaks, broken servers, more bad input
 	@$(BIN)/python -m pytest -m long $(ARGS)
 	@MCU_FUZZ_INPUTS=100000 $(BIN)/python -m pytest tests/fuzz --numprocesses 2
 

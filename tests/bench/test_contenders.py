@@ -42,7 +42,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> None:
         yield
 
 
-@pytest.fixture(params=sorted(PROGRAMS))
+@pytest.fixture(params=["ffmpeg", pytest.param("gstreamer", marks=pytest.mark.long)])
 def program(request: pytest.FixtureRequest) -> Runner:
     return PROGRAMS[request.param]
 

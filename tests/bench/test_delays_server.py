@@ -38,6 +38,7 @@ def observed(load: Load) -> tuple[Observation, delays.Delays]:
         seconds *= 1.5
 
 
+@pytest.mark.long
 def test_a_viewer_sees_and_hears_how_late_others_are() -> None:
     with loaded_server(SMALL) as (_, load, _):
         seen, found = observed(load)

@@ -13,7 +13,9 @@ from tests.fakes.conference_server import SECRET, FakeConference
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("width", [360, 390, 768, 1280, 1920])
+@pytest.mark.parametrize(
+    "width", [360, *(pytest.param(width, marks=pytest.mark.long) for width in (390, 1280, 1920)), 768]
+)
 def test_nothing_is_wider_than_the_window(page: Page, conference: FakeConference, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 780})
     page.goto(conference.link)

@@ -49,7 +49,7 @@ def test_one_number_twice_on_an_address_is_refused(http: str, https: str, media:
         check_ports(config(http, https, media, port=free_port()))
 
 
-@pytest.mark.parametrize(("host", "warnings"), [("127.0.0.1", 0), ("0.0.0.0", 1)])
+@pytest.mark.parametrize(("host", "warnings"), [pytest.param("127.0.0.1", 0, marks=pytest.mark.long), ("0.0.0.0", 1)])
 def test_plain_http_for_others_is_warned_of_once(tmp_path: Path, host: str, warnings: int) -> None:
     with running_server(tmp_path / "var", {"MCU_HTTP_HOST": host}) as server:
         found = [line for line in server.lines if "plain HTTP is open to the network" in line]

@@ -113,7 +113,7 @@ class Line:
 
 
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in (2, 3))])
 def test_the_picture_keeps_moving_with_one_packet_in_ten_lost(codec: str, seed: int) -> None:
     line = Line(codec, loss=0.10, rtt=0.1, seed=seed)
     line.run(20)

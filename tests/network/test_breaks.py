@@ -131,9 +131,7 @@ async def behind(folder: Path) -> AsyncIterator[Behind]:
             yield Behind(browser, other, server, lines, program)
 
 
-@pytest.mark.parametrize(
-    "seconds", [6, pytest.param(20, marks=pytest.mark.long), pytest.param(45, marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("seconds", [pytest.param(seconds, marks=pytest.mark.long) for seconds in (6, 20, 45)])
 async def test_a_network_that_swallows_everything(tmp_path: Path, seconds: float) -> None:
     async with behind(tmp_path) as there:
         there.lines.cut()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 
+import pytest
+
 from mcu.bench import delays, media, quality
 from mcu.bench.observation import Observation, looks
 from mcu.bench.stretch import Load, loaded_server

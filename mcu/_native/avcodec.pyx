@@ -100,6 +100,7 @@ cdef class Vp8Decoder:
 
     cdef void *context
     cdef av_packet *packet
+    cdef bint busy
 
     def __cinit__(self, dict options):
         cdef void *dictionary = NULL
@@ -141,9 +142,12 @@ cdef class Vp8Decoder:
         cdef _Owner owner = _Owner.__new__(_Owner)
         if size > MAX_BYTES:
             raise AvcodecError(f"a frame of {size} bytes")
+        if self.busy:
+            raise AvcodecError("two threads use one decoder")
         owner.frame = ffmpeg.frame_alloc()
         if owner.frame == NULL:
             raise MemoryError
+        self.busy = True
         with nogil:
             result = ffmpeg.new_packet(self.packet, <int> size)
             if result >= 0:
@@ -152,6 +156,7 @@ cdef class Vp8Decoder:
                 ffmpeg.packet_unref(self.packet)
                 if result >= 0:
                     result = ffmpeg.receive_frame(self.context, owner.frame)
+        self.busy = False
         if result == AVCODEC_AGAIN:
             return None
         if result < 0:

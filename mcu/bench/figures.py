@@ -113,7 +113,7 @@ FIGURES = (
     Figure("CPU ÷ plain aiortc mixing server", 0.15, 0.1, _ratio_to_aiortc),
     Figure("network path, µs per packet", 7, 5, _server(lambda row: row.packet_us), digits=1),
     Figure("30-tile 720p composite, CPU ms", 0.6, 0.4, _composite(REFERENCE)),
-    Figure("the same of 320×180, which is scaled", 0.6, 0.4, _composite(UNTOLD)),
+    Figure("composite of 320×180, scaled, CPU ms", 0.6, 0.4, _composite(UNTOLD)),
     Figure("one more viewer, CPU ms/s", 4, 2, viewer_milliseconds, digits=1),
     Figure("delay added, video p50, ms", 45, 35, _delay(lambda delays: delays.video_p50), digits=0),
     Figure("delay added, video p95, ms", 75, 60, _delay(lambda delays: delays.video_p95), digits=0),

@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import msgspec
 
+import mcu
 from mcu import __version__
 
 PACKAGES = ("av", "aiortc", "numpy", "uvloop", "msgspec")
@@ -32,6 +33,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str]  # of packages and of FFmpeg's libraries
     measured: str  # when, in UTC
     load_average: float  # of the last minute before: other work on the machine
+    sources_run: str = ""  # why, where it was not the compiled modules
 
 
 def describe() -> Machine:
@@ -49,6 +51,7 @@ def describe() -> Machine:
         versions=versions,
         measured=datetime.now(UTC).isoformat(timespec="seconds"),
         load_average=round(os.getloadavg()[0], 2),
+        sources_run=mcu.SOURCES_RUN_BECAUSE,
     )
 
 

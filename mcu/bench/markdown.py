@@ -64,7 +64,8 @@ def _parts(found: Results) -> Iterator[str]:
 
 
 def _when(machine: Machine) -> tuple[str, str, str]:
-    return machine.commit, machine.measured[:16].replace("T", " "), f"{machine.load_average:g}"
+    built = " (sources)" if machine.sources_run else ""
+    return machine.commit + built, machine.measured[:16].replace("T", " "), f"{machine.load_average:g}"
 
 
 def _compared(comparison: Comparison) -> Iterator[tuple[str, ...]]:
@@ -93,8 +94,13 @@ def main(arguments: Sequence[str]) -> None:
     """See the top."""
     if len(arguments) != 1:
         sys.exit("usage: python -m mcu.bench.markdown PAGE")
-    page = Path(arguments[0])
-    page.write_text(replaced(page.read_text(encoding="utf-8"), results.read(results.FILE)), encoding="utf-8")
+    page, measured = Path(arguments[0]), results.read(results.FILE)
+    if not measured.machines:
+        sys.exit(f"nothing was measured in {results.FILE}: first `make bench`")
+    try:
+        page.write_text(replaced(page.read_text(encoding="utf-8"), measured), encoding="utf-8")
+    except OSError as error:
+        sys.exit(f"{page}: {error.strerror}")
 
 
 if __name__ == "__main__":

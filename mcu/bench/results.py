@@ -114,6 +114,8 @@ def write(path: Path, results: Results) -> None:
 
 def require_writable(path: Path) -> None:
     """Raise ConfigurationError where `write` could not: better before minutes of measuring than after."""
+    if path.is_dir():
+        raise ConfigurationError(f"--output {path} is a folder; choose a file")
     try:
         partial = _partial(path)
         partial.touch()

@@ -13,7 +13,7 @@ from mcu.bench.media import content, performances
 from mcu.bench.progress import Steps, shown
 from mcu.bench.sections import PARTICIPANTS, Section, Settings
 from mcu.bench.workload import Workload, variant
-from mcu.errors import ProtocolError
+from mcu.errors import ConfigurationError, ProtocolError
 
 
 def run(settings: Settings, sections: Sequence[Section], *, path: Path, console: Console) -> None:
@@ -57,5 +57,7 @@ def _kept(path: Path, console: Console) -> results.Results:
     try:
         return results.read(path)
     except ProtocolError as error:
+        if path != results.FILE:
+            raise ConfigurationError(f"--output {error}: not written over; choose another file") from error
         console.print(f"{error}: begun anew", style="yellow")
         return results.Results()

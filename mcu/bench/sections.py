@@ -187,7 +187,7 @@ SECTIONS: dict[str, Section] = {
         Section(
             "composite",
             "CPU of one composite",
-            lambda settings: len(settings.variants) * COMPOSITE_SECONDS,
+            lambda settings: len({*settings.variants, "untold"}) * COMPOSITE_SECONDS,
             _composite,
         ),
         Section(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+import mcu
 from mcu.bench import runner
 from mcu.bench.results import FILE
 from mcu.bench.sections import SECTIONS, Settings, chosen
@@ -21,6 +22,7 @@ RUNS, SECONDS = 5, 10.0
 QUICK_RUNS, QUICK_SECONDS = 2, 4.0  # with the comparison and the composite alone: two minutes
 QUICK_SECTIONS = ("compare", "composite")
 LEAST_SECONDS = 4.0  # an MP reports its counters every two
+MOST_SECONDS = 3600.0
 INTERRUPTED, FAILED = 130, 1
 BUSY = 1.0  # load average by core from which on figures are in doubt
 
@@ -48,6 +50,13 @@ def run(options: Options) -> int:
             "ratios suffer less from it than seconds do, but they suffer.",
             style="yellow",
         )
+    if mcu.SOURCES_RUN_BECAUSE:
+        console.print(
+            "컴파일한 모듈이 아니라 원본이 실행되어 서버가 CPU를 훨씬 더 씁니다. 먼저: make setup\n"
+            f"The sources run instead of what was compiled, which takes far more CPU ({mcu.SOURCES_RUN_BECAUSE}). "
+            "First: make setup",
+            style="yellow",
+        )
     try:
         runner.run(settings, chosen(names), path=options.output or FILE, console=console)
     except KeyboardInterrupt:
@@ -68,8 +77,10 @@ def read(options: Options) -> tuple[Settings, tuple[str, ...]]:
     variants = _names(options.variants, VARIANTS, "variant") or ("reference",)
     names = _names(options.only, SECTIONS, "section")
     seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
-    if seconds < LEAST_SECONDS:
-        raise ConfigurationError(f"--seconds {seconds:g}: at least {LEAST_SECONDS:g}, counters come every two")
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        raise ConfigurationError(
+            f"--seconds {seconds:g}: {LEAST_SECONDS:g} to {MOST_SECONDS:g}; counters come every two"
+        )
     runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
     return Settings(runs, seconds, variants), names or (QUICK_SECTIONS if options.quick else ())
 
@@ -77,6 +88,8 @@ def read(options: Options) -> tuple[Settings, tuple[str, ...]]:
 def _names(text: str, known: Collection[str], what: str) -> tuple[str, ...]:
     """The words of a list; "all" is every name there is."""
     names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if text and not names:
+        raise ConfigurationError(f"no {what} in {text!r}; there are {', '.join(known)}, all")
     if names == ("all",):
         return tuple(known)
     for name in names:

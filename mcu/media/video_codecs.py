@@ -93,7 +93,7 @@ class Vp8Decoder:
     def decode(self, frame: EncodedFrame) -> Picture | None:
         """None for what cannot be decoded."""
         try:
-            planes = self._decoder.decode(frame.data)
+            planes = self._decoder.decode(bytes(frame.data))
         except avcodec.AvcodecError:
             return None
         return Picture(*planes, frame.rotation) if planes is not None else None

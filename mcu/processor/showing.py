@@ -217,7 +217,7 @@ class Showing:
         """Whoever waits for this rung is sent it from this keyframe on."""
         for receiver in self._receivers.values():
             if receiver.coming == profile:
-                receiver.sent, receiver.coming = profile, None
+                receiver.sent, receiver.coming = receiver.coming, None  # its own ladder's: `_move` asks for identity
 
     def _send_rest(self, profile: VideoProfile, pacer: Pacer[PacketizedFrame]) -> None:
         now = time.monotonic()

@@ -91,6 +91,25 @@ def test_no_frame_of_the_new_rung_comes_before_its_keyframe() -> None:
     assert stage.widths(0)[-1] == 640
 
 
+def test_who_is_shown_what_is_a_smaller_rung_of_others_is_admitted_once() -> None:
+    """A room that takes half the size, beside those who take all of it: two ladders with an equal rung."""
+    stage = Stage(2)
+    stage.legs[1].video_profile = replace(MIDDLE)
+    stage.showing.update(stage.members, stage.now)
+    admitted: list[VideoProfile] = []
+    admit = stage.video.admit
+
+    def note(profile: VideoProfile) -> None:
+        admitted.append(profile)
+        admit(profile)
+
+    stage.video.admit = note  # type: ignore[method-assign]
+    stage.legs[0].carries = 300_000  # both are sent the rung that they have in common
+    stage.run(3)
+    assert stage.widths(0)[-1] == stage.widths(1)[-1] == 640
+    assert admitted.count(MIDDLE) <= 2
+
+
 def test_a_line_that_carries_only_sound_is_sent_no_picture_and_gets_it_back() -> None:
     stage = Stage(2)
     stage.run(1)

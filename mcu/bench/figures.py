@@ -77,7 +77,9 @@ def viewer_milliseconds(results: Results) -> Spread | None:
     if len(results.viewers) != 2:
         return None
     few, many = (line.server for line in results.viewers)
-    slopes = [(more.rate - less.rate) / MORE_VIEWERS * 1e3 for less, more in zip(few, many, strict=False)]
+    pairs = list(zip(few, many, strict=False))
+    good = [pair for pair in pairs if not (pair[0].invalid or pair[1].invalid)] or pairs
+    slopes = [(more.rate - less.rate) / MORE_VIEWERS * 1e3 for less, more in good]
     return Spread.of(slopes) if slopes else None
 
 

@@ -14,7 +14,7 @@ from mcu.bench.compare import Comparison
 from mcu.bench.figures import spread_text
 from mcu.bench.machine import Machine
 from mcu.bench.results import Grown, Results
-from mcu.bench.rows import Spread, asked_text, ratio
+from mcu.bench.rows import Spread, asked_text, ratio, valid
 from mcu.errors import ProtocolError
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -70,7 +70,7 @@ def _when(machine: Machine) -> tuple[str, str, str]:
 
 def _compared(comparison: Comparison) -> Iterator[tuple[str, ...]]:
     if comparison.server:
-        cpu = spread_text(Spread.of([row.rate for row in comparison.server]), 3)
+        cpu = spread_text(Spread.of([row.rate for row in valid(comparison.server)]), 3)
         yield "server", cpu, "", asked_text(comparison.server, comparison.workload)
     for name, rows in comparison.contenders.items():
         note = rows[-1].note + ("" if all(row.kept_up for row in rows) else "; did not keep up")

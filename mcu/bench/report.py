@@ -13,7 +13,7 @@ from mcu.bench.compare import Comparison
 from mcu.bench.figures import median, spread_text
 from mcu.bench.machine import Machine
 from mcu.bench.results import Delays, Grown, Quality, Results
-from mcu.bench.rows import ContenderRow, ServerRow, Spread, asked_text, ratio
+from mcu.bench.rows import ContenderRow, ServerRow, Spread, asked_text, ratio, valid
 
 COLOURS = {"stretch": "bold green", "yes": "green", "no": "red"}
 RATIOS = {  # figures that say little of a contender that left work out
@@ -87,7 +87,9 @@ def _is_late(rows: Sequence[ContenderRow]) -> bool:
 
 def _compared(comparison: Comparison) -> Table:
     table = _table("", "CPU", "server ÷ it", "notes")
-    table.add_row("server", spread_text(_spread(row.rate for row in comparison.server), 3), "", _doubts(comparison))
+    table.add_row(
+        "server", spread_text(_spread(row.rate for row in valid(comparison.server)), 3), "", _doubts(comparison)
+    )
     for name, rows in comparison.contenders.items():
         missed = sum(row.ticks_missed for row in rows)
         note = rows[-1].note if rows else ""
@@ -117,15 +119,19 @@ def _grown(lines: Sequence[Grown]) -> Table:
 
 
 def cells(rows: list[ServerRow]) -> Iterator[str]:
+    """Of the runs with the load that they should have had, where there are some."""
+    good = valid(rows)
     yield f"{median(rows, lambda row: row.rate):.3f}"
     yield f"{median(rows, lambda row: row.rss_mb):.0f}"
     yield f"{median(rows, lambda row: row.packets_received + row.packets_sent):.0f}"
-    costs = [row.packet_us for row in rows if row.packet_us is not None]
+    costs = [row.packet_us for row in good if row.packet_us is not None]
     yield f"{statistics.median(costs):.1f}" if costs else "–"
-    yield f"{sum(row.video_missed for row in rows)} + {sum(row.audio_missed for row in rows)}"
-    yield f"{max(row.video_encoders for row in rows)} + {max(row.audio_encoders for row in rows)}"
-    yield f"{sum(row.frames_dropped for row in rows)} + {sum(row.datagrams_dropped for row in rows)}"
-    yield next((row.invalid for row in rows if row.invalid), "kept")
+    yield f"{sum(row.video_missed for row in good)} + {sum(row.audio_missed for row in good)}"
+    yield f"{max(row.video_encoders for row in good)} + {max(row.audio_encoders for row in good)}"
+    yield f"{sum(row.frames_dropped for row in good)} + {sum(row.datagrams_dropped for row in good)}"
+    left_out = len(rows) - len(good)
+    doubt = next((row.invalid for row in good if row.invalid), "kept")
+    yield doubt + (f"; {left_out} of {len(rows)} runs left out" if left_out else "")
 
 
 def _threads(lines: Sequence[Grown]) -> Table:

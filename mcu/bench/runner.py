@@ -26,8 +26,10 @@ def run(settings: Settings, sections: Sequence[Section], *, path: Path, console:
     steps = Steps(making + sum(section.seconds(settings) for section in sections))
     with shown(steps, console):
         with steps.step("faces and voices, once", making):
+            _say(console, "faces and voices, once", making)
             _make_media(needed)
         for section in sections:
+            _say(console, f"{section.name}: {section.says}", section.seconds(settings))
             begun = machine.describe()
             found = section.run(settings, found, steps)
             found = msgspec.structs.replace(found, machines={**found.machines, section.name: begun})
@@ -35,6 +37,12 @@ def run(settings: Settings, sections: Sequence[Section], *, path: Path, console:
             results.write(path, found)
     report.show(found, console, machine=here)
     console.print(f"{path} · {len(sections)} sections", style="dim")
+
+
+def _say(console: Console, what: str, seconds: float) -> None:
+    """Where no bar can be drawn, a line for each part."""
+    if not console.is_terminal and seconds:
+        console.print(f"{what} · {max(1, round(seconds / 60))} min", style="dim")
 
 
 def _workloads(settings: Settings, sections: Sequence[Section]) -> list[Workload]:

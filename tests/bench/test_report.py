@@ -90,6 +90,17 @@ def test_figures_are_judged_by_their_medians() -> None:
     }
 
 
+def test_runs_without_the_load_that_they_should_have_had_count_nowhere() -> None:
+    doubtful = server(0.9, invalid="the load left", missed=7)
+    rate, *_, missed, _, _, load = report.cells([server(0.3), doubtful])
+    assert (rate, missed, load) == ("0.300", "0 + 0", "kept; 1 of 2 runs left out")
+    assert next(iter(report.cells([doubtful]))) == "0.900"
+    lines = [Grown("0", Workload(), [server(0.3), server(0.3)]), Grown("50", Workload(), [server(0.4), doubtful])]
+    found = figures.viewer_milliseconds(Results(viewers=lines))
+    assert found is not None
+    assert found.most == pytest.approx(2.0)
+
+
 def test_one_more_viewer_costs_the_slope() -> None:
     lines = [Grown("0", Workload(), [server(0.3)]), Grown("50", Workload(viewers=50), [server(0.4)])]
     found = figures.viewer_milliseconds(Results(viewers=lines))
@@ -194,6 +205,20 @@ def test_a_page_is_given_the_tables_of_now() -> None:
     assert markdown.replaced(once, found) == once
     with pytest.raises(ProtocolError):
         markdown.replaced("# no place", found)
+
+
+def test_tables_of_a_page_stay_where_nothing_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text(f"{markdown.BEGIN}\nold\n{markdown.END}\n")
+    with pytest.raises(SystemExit, match="make bench"):
+        markdown.main([str(page)])
+    assert "old" in page.read_text()
+    results.write(results.FILE, Results(machines={"compare": HERE}))
+    with pytest.raises(SystemExit, match=r"no\.md"):
+        markdown.main([str(tmp_path / "no.md")])
+    markdown.main([str(page)])
+    assert "old" not in page.read_text()
 
 
 def test_bad_lines_have_their_table(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+import mcu
 from mcu.__main__ import app
 from mcu.bench import runner
 from mcu.bench.sections import SECTIONS
@@ -53,10 +56,37 @@ def test_names_are_lists() -> None:
     assert len(bench.read(options(variants="all"))[0].variants) == len(VARIANTS)
 
 
-@pytest.mark.parametrize("wrong", [{"variants": "h265"}, {"only": "everything"}, {"seconds": 1.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"variants": "h265"},
+        {"only": "everything"},
+        {"only": " , "},
+        {"seconds": 1.0},
+        {"seconds": math.nan},
+        {"seconds": math.inf},
+    ],
+)
 def test_what_does_not_exist_is_refused_with_what_does(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ConfigurationError, match=r"there are|at least"):
+    with pytest.raises(ConfigurationError, match=r"there are|4 to 3600"):
         bench.read(options(**wrong))
+
+
+def test_a_file_that_is_no_result_is_not_written_over(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine")
+    for path in (notes, tmp_path):
+        with pytest.raises(ConfigurationError, match="--output"):
+            runner.run(bench.read(SILENT)[0], [], path=path, console=Console(quiet=True))
+    assert notes.read_text() == "mine"
+
+
+def test_it_is_said_that_the_sources_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(runner, "run", lambda *_, **__: None)
+    for reason in ("", "switched off"):
+        monkeypatch.setattr(mcu, "SOURCES_RUN_BECAUSE", reason)
+        assert bench.run(options(quick=True)) == 0
+        assert ("make setup" in capsys.readouterr().out) == bool(reason)
 
 
 @pytest.mark.parametrize("fault", [StretchFailed("19 of 30 came in"), ServerFailed("it does not answer")])

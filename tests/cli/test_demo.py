@@ -155,10 +155,13 @@ def test_a_demo_on_a_running_server_leaves_it_as_it_was(tmp_path: Path, clips: P
             stderr=subprocess.STDOUT,
             text=True,
         )
-        assert until(lambda: sum_of_participants(server) == COUNT, 30)
-        assert len(titles(server)) == 2
-        process.send_signal(signal.SIGINT)
-        assert process.wait(SOON) == 0
+        try:
+            assert until(lambda: sum_of_participants(server) == COUNT, 30)
+            assert len(titles(server)) == 2
+            process.send_signal(signal.SIGINT)
+            assert process.wait(SOON) == 0
+        finally:
+            process.kill()  # nobody is there to be met any more, and it would wait for ever
         assert process.stdout is not None
         assert "Traceback" not in process.stdout.read()
         assert titles(server) == [ready_conference.TITLE]

@@ -1,7 +1,8 @@
 """What runs in real time is tried up to three times, since other programs on the machine can make it late.
 
-A second try does not hide a fault that is there: who fails three times fails, and every further try is listed as RERUN
-at the end. What has a clock of its own, and needs no other process, gets one.
+What fails three times in a row fails. A fault that shows itself rarely passes, and its further try is listed as RERUN at
+the end of the run: read that list. Tests of folders that are not named here wait for no process and no socket, and have
+one try.
 """
 
 from __future__ import annotations

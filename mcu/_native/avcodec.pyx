@@ -58,10 +58,11 @@ PYAV = av.__version__  # whose libraries these are: importing it has loaded them
 
 def loaded(str name) -> bytes:
     """The path of a library of this process; empty when there is none of that name."""
-    with open("/proc/self/maps", encoding="utf-8") as maps:
+    part = f"/{name}".encode()
+    with open("/proc/self/maps", "rb") as maps:  # names of files are bytes
         for line in maps:
-            if f"/{name}" in line:
-                return line[line.index("/"):].rstrip("\n").encode()
+            if part in line:
+                return line[line.index(b"/"):].rstrip(b"\n")
     return b""
 
 

@@ -103,7 +103,8 @@ class ProcessorPool:
                 raise RefusedError("media-unavailable", "no media processor is running")
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), remaining)
+                async with asyncio.timeout(remaining):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 
@@ -159,7 +160,8 @@ class ProcessorPool:
                 raise RefusedError("busy", f"the media processor is strained to {strain:.0%}")
             self._reported.clear()
             with contextlib.suppress(TimeoutError):  # judged once more, and refused
-                await asyncio.wait_for(self._reported.wait(), remaining)
+                async with asyncio.timeout(remaining):
+                    await self._reported.wait()
 
     def _strain(self, conference_id: str) -> float:
         """Of the MP that a newcomer would go to, 0 to 1; 0.0 where an MP has not said yet."""

@@ -81,7 +81,8 @@ class ProcessorProcess:
         self._pending[request_id] = answered
         try:
             self._writer.write(control_framing.frame(control.Request(request_id, body)))
-            answer = await asyncio.wait_for(answered, REQUEST_SECONDS)
+            async with asyncio.timeout(REQUEST_SECONDS):
+                answer = await answered
         except TimeoutError as error:
             raise RefusedError("media-unavailable", f"processor {self.index} is silent") from error
         finally:
@@ -95,8 +96,10 @@ class ProcessorProcess:
         if self.ended.is_set():
             return
         try:
-            await asyncio.wait_for(self.request(control.Stop()), STOP_SECONDS)
-            await asyncio.wait_for(self.ended.wait(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await self.request(control.Stop())
+            async with asyncio.timeout(STOP_SECONDS):
+                await self.ended.wait()
         except (RefusedError, TimeoutError):
             self.kill()
 
@@ -136,7 +139,8 @@ class ProcessorProcess:
             self._writer.close()
         if self._process is not None:
             try:
-                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._process.wait()
             except TimeoutError:
                 self.kill()
                 await self._process.wait()

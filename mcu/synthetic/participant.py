@@ -175,7 +175,7 @@ class Participant:
 
     async def run(self) -> None:
         """Enter and stay until the conference ends or `leave`. Raises Refused, in an exception group."""
-        pause = RETRY_FIRST
+        pause, task = RETRY_FIRST, asyncio.current_task()
         try:
             while not self._over:
                 try:
@@ -187,6 +187,8 @@ class Participant:
                     names = [type(error).__name__ for error in lost.exceptions]
                     log.info("signaling lost", participant=self._order, errors=names)
                 self._socket = None
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError  # Python 3.11's TaskGroup raises what a child did instead
                 if not self._over:
                     self.reconnects += 1
                     if self._witness is not None:

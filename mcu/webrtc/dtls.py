@@ -8,6 +8,8 @@ What is changed there, and why:
 3. What arrives waits in a bounded queue.
 4. All handshakes with one certificate share an OpenSSL context, and an association that has ended refers to nobody, so
    that a leg is gone when it is closed and does not wait for the garbage collector.
+5. A handshake that is cancelled ends. The library waits with asyncio.wait_for, which in Python 3.11 forgets a
+   cancellation that comes together with a datagram.
 """
 
 from __future__ import annotations
@@ -122,10 +124,14 @@ class DtlsAssociation:
 
     async def handshake(self) -> SrtpKeys:
         """Serve the peer's handshake, or begin it as client. Raises DtlsError."""
-        transport = self._transport
+        transport, task = self._transport, asyncio.current_task()
+        assert task is not None
+        before = task.cancelling()
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 await transport.start(RTCDtlsParameters(fingerprints=self._fingerprints))
+                if task.cancelling() > before:
+                    raise asyncio.CancelledError
         except TimeoutError:
             raise DtlsError("dtls-timeout") from None
         if transport.keys is None or transport.state != "connected":

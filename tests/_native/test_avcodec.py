@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import mmap
+import os
 import random
+from pathlib import Path
 
 import av
 import numpy as np
@@ -41,6 +44,14 @@ def test_the_library_that_pyav_brought_is_known() -> None:
     assert UNUSABLE_BECAUSE == ""
     assert b"libavcodec" in loaded("libavcodec")
     assert loaded("libofnobody") == b""
+
+
+def test_a_mapped_file_whose_name_is_no_text_is_in_nobodys_way(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/libof\xe9.so"
+    Path(os.fsdecode(name)).write_bytes(bytes(mmap.PAGESIZE))
+    with open(name, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ):
+        assert loaded("libof") == name
+        assert b"libavcodec" in loaded("libavcodec")
 
 
 def test_pictures_are_those_that_pyav_gives() -> None:

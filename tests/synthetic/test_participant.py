@@ -16,6 +16,7 @@ from mcu.media.types import VideoProfile
 from mcu.signaling import protocol as p
 from mcu.synthetic import participant as module
 from mcu.synthetic.clips import MediaSettings
+from mcu.synthetic.media_keeper import MediaKeeper
 from mcu.synthetic.participant import Entry, Participant, Refused, Witness
 from mcu.synthetic.player import Reels, Size, load_reels
 from mcu.synthetic.stage import Stage
@@ -187,6 +188,27 @@ async def test_enters_and_sends(house: tuple[House, str], reels: Reels) -> None:
         assert server.of(p.SetSelf) == [p.SetSelf(camera_off=True, muted=False)]
         assert someone.client.player.camera_off
         assert not someone.client.player.muted
+
+
+async def test_whoever_is_called_away_goes_though_media_fails_at_that_moment(
+    house: tuple[House, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, url = house
+
+    async def fail(_: MediaKeeper) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise OSError("no buffer space") from None
+
+    monkeypatch.setattr(MediaKeeper, "run", fail)
+    async with attending(url, None) as (_, task):
+        await server.until(lambda: bool(server.of(p.Enter)))
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=PATIENCE)
+        assert done
+        assert task.cancelled()
+    assert len(server.sockets) == 1
 
 
 async def test_sends_what_is_asked_for_and_still_does_over_a_new_connection(

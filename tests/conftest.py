@@ -1,8 +1,8 @@
 """What runs in real time is tried up to three times, since other programs on the machine can make it late.
 
-What fails three times in a row fails. A fault that shows itself rarely passes, and its further try is listed as RERUN at
-the end of the run: read that list. Tests of folders that are not named here wait for no process and no socket, and have
-one try.
+What fails three times in a row fails. A fault that shows itself rarely passes, and its further try is listed as RERUN
+at the end of the run: read that list. Tests of folders that are not named here wait for no process and no socket, and
+have one try.
 """
 
 from __future__ import annotations

@@ -9,6 +9,20 @@ MAX_LAYERS: int
 
 class VpxError(Exception): ...
 
+def advance(
+    differs: NDArray[np.uint8],
+    still: NDArray[np.uint8],
+    sharp: NDArray[np.uint8],
+    active: NDArray[np.uint8],
+    parts: Sequence[tuple[int, int, int, int]],
+    *,
+    settled: int,
+    refined: int,
+    refresh: int,
+    turn: int,
+    reference: bool,
+) -> None: ...
+
 class Vp8Encoder:
     @property
     def width(self) -> int: ...

@@ -11,6 +11,7 @@ The figures behind what is set here are in docs/decisions/0013-libvpx-directly.m
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdint cimport int64_t
+from libc.string cimport memset
 
 cdef extern from "vpx/vpx_encoder.h" nogil:
     ctypedef struct vpx_codec_iface_t:
@@ -85,6 +86,47 @@ MAX_LAYERS = 2
 
 class VpxError(Exception):
     """libvpx refused what it was asked to do."""
+
+
+def advance(
+    unsigned char[:, ::1] differs, unsigned char[:, ::1] still, unsigned char[:, ::1] sharp,
+    unsigned char[:, ::1] active, parts, *, int settled, int refined, int refresh, int turn, bint reference
+):
+    """The arithmetic of `mcu.media.macroblocks` for one frame, in one pass; all arrays have one element per macroblock.
+
+    `parts` are (top, bottom, left, right) of what changed, in macroblocks within the picture, ends excluded.
+    `settled`, `refined` and `refresh` are in frames, `turn` below `refresh`. Raises ValueError for parts beyond the
+    picture, and arrays of different shapes.
+    """
+    cdef Py_ssize_t rows = differs.shape[0], columns = differs.shape[1], row, column
+    cdef int top, bottom, left, right, age
+    cdef bint due
+    cdef unsigned char *line
+    if not (
+        still.shape[0] == sharp.shape[0] == active.shape[0] == rows
+        and still.shape[1] == sharp.shape[1] == active.shape[1] == columns
+    ):
+        raise ValueError("arrays of different shapes")
+    for row in range(rows):
+        line = &still[row, 0]
+        for column in range(columns):
+            line[column] += line[column] < 255
+    for top, bottom, left, right in parts:
+        if not (0 <= top <= bottom <= rows and 0 <= left <= right <= columns):
+            raise ValueError("a part beyond the picture")
+        for row in range(top, bottom):
+            memset(&differs[row, 0] + left, 1, right - left)
+            memset(&still[row, 0] + left, 0, right - left)
+            memset(&sharp[row, 0] + left, 0, right - left)
+    for row in range(rows):
+        due = row * 11 % refresh == turn
+        for column in range(columns):
+            age = still[row, column] - settled
+            active[row, column] = differs[row, column] | (
+                (age >= 0) & ((age < refined) | due) & (sharp[row, column] == 0)
+            )
+    if reference and rows and columns:
+        memset(&differs[0, 0], 0, rows * columns)
 
 
 cdef class Vp8Encoder:

@@ -13,15 +13,17 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mcu._native.vpx import advance
+
 SIDE = 16  # pixels, RFC 6386 section 5
 SETTLED = 5  # frames without a change after which a macroblock counts as still; cameras of 8 fps and more never do
 REFINED = 30  # frames in which it is then coded again: with 4, many cards that moved no more were 0.9 dB worse
 REFRESH = 8  # frames between two times from then on, a few rows of macroblocks at a time
 BLEED = 2  # pixels next to a changed rectangle that scaling the picture changes, too
-FOREVER = 255
 MAX_PARTS = 256  # rectangles remembered: several layouts
 
 Rectangle = tuple[int, int, int, int]  # x, y, width, height in pixels
+Part = tuple[int, int, int, int]  # top, bottom, left, right in macroblocks, ends excluded
 
 
 class Macroblocks:
@@ -32,12 +34,11 @@ class Macroblocks:
         self._settled = settled
         shape = ((height + SIDE - 1) // SIDE, (width + SIDE - 1) // SIDE)
         self._differs = np.ones(shape, np.uint8)  # from the last frame of the base layer
-        self._still = np.zeros(shape, np.uint8)  # frames since the last change, at most FOREVER
+        self._still = np.zeros(shape, np.uint8)  # frames since the last change, at most 255
         self._sharp = np.zeros(shape, np.uint8)  # coded so finely that it needs no more while it is still
-        self._phase = (np.arange(shape[0]) * 11 % REFRESH).astype(np.uint8)[:, None]  # rows are refreshed in turns
         self._frame = 0  # modulo REFRESH
         self._size = (width, height)  # of the pictures that the rectangles below are of
-        self._parts: dict[Rectangle, tuple[slice, slice]] = {}  # where known rectangles lie; tiles seldom move
+        self._parts: dict[Rectangle, Part] = {}  # where known rectangles lie; tiles seldom move
 
     def active(self, changed: Sequence[Rectangle], size: tuple[int, int], *, reference: bool) -> NDArray[np.uint8]:
         """1 where the next frame needs coding, shape (rows, columns).
@@ -46,21 +47,27 @@ class Macroblocks:
         to the encoder's size. `reference` says that the frame is of the base layer.
         """
         self._frame = (self._frame + 1) % REFRESH
-        still = self._still
-        still += still < FOREVER
         if size != self._size or len(self._parts) > MAX_PARTS:
             self._size, self._parts = size, {}
+        known, parts = self._parts, []
         for rectangle in changed:
-            part = self._parts.get(rectangle)
+            part = known.get(rectangle)
             if part is None:
-                part = self._parts[rectangle] = self._covered(rectangle, size)
-            self._differs[part] = 1
-            still[part] = self._sharp[part] = 0
-        refined = (still >= self._settled) & (still < self._settled + REFINED)
-        refreshed = (still >= self._settled) & (self._phase == self._frame)
-        active: NDArray[np.uint8] = self._differs | ((refined | refreshed) & (self._sharp == 0)).astype(np.uint8)
-        if reference:
-            self._differs[:] = 0
+                part = known[rectangle] = self._covered(rectangle, size)
+            parts.append(part)
+        active = np.empty(self._differs.shape, np.uint8)
+        advance(
+            self._differs,
+            self._still,
+            self._sharp,
+            active,
+            parts,
+            settled=self._settled,
+            refined=REFINED,
+            refresh=REFRESH,
+            turn=self._frame,
+            reference=reference,
+        )
         return active
 
     def sharp(self, active: NDArray[np.uint8] | None) -> None:
@@ -72,16 +79,18 @@ class Macroblocks:
         self._still[:] = self._sharp[:] = 0
         self._differs[:] = not reference
 
-    def _covered(self, rectangle: Rectangle, size: tuple[int, int]) -> tuple[slice, slice]:
+    def _covered(self, rectangle: Rectangle, size: tuple[int, int]) -> Part:
         x, y, width, height = rectangle
+        rows, columns = self._differs.shape
         across, down, bleed = 1.0, 1.0, 0
         if size != (self._width, self._height):
             across, down, bleed = self._width / size[0], self._height / size[1], BLEED
-        return _span(y * down - bleed, (y + height) * down + bleed), _span(
-            x * across - bleed, (x + width) * across + bleed
-        )
+        top, bottom = _span(y * down - bleed, (y + height) * down + bleed, rows)
+        left, right = _span(x * across - bleed, (x + width) * across + bleed, columns)
+        return top, bottom, left, right
 
 
-def _span(first: float, end: float) -> slice:
-    """The macroblocks that lie between two pixel positions, as a whole or in part."""
-    return slice(max(0, int(first // SIDE)), max(0, int(-(-end // SIDE))))
+def _span(first: float, end: float, count: int) -> tuple[int, int]:
+    """The macroblocks of `count` that lie between two pixel positions, as a whole or in part."""
+    begin = min(max(0, int(first // SIDE)), count)
+    return begin, min(max(begin, int(-(-end // SIDE))), count)

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from mcu._native.vpx import Vp8Encoder, VpxError
+from mcu._native.vpx import Vp8Encoder, VpxError, advance
 
 WIDTH, HEIGHT, FPS = 326, 182, 25  # no multiples of a macroblock, an odd number of chroma columns
 INTERVAL = 90_000 // FPS
@@ -187,3 +187,44 @@ def test_memory_that_is_too_small_is_refused_and_the_encoder_goes_on() -> None:
     with pytest.raises(ValueError, match="keyframes are of layer 0"):
         encode(encoder, planes, layer=1, keyframe=True)
     assert is_keyframe(encode(encoder, planes))
+
+
+def test_maps_of_macroblocks_are_those_of_the_rules() -> None:
+    """Held against the same in numpy, over a long random history."""
+    random = np.random.default_rng(5)
+    shape, settled, refined, refresh = (9, 14), 5, 30, 8
+    differs, still, sharp = np.ones(shape, np.uint8), np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    ours = [differs.copy(), still.copy(), sharp.copy()]
+    phase = (np.arange(shape[0]) * 11 % refresh)[:, None]
+    for frame in range(600):
+        top, left = random.integers(0, shape)
+        part = (int(top), int(random.integers(top, shape[0] + 1)), int(left), int(random.integers(left, shape[1] + 1)))
+        parts, reference = [part] if frame % 60 < 5 else [], bool(random.random() < 0.7)
+        still += still < 255
+        for one in parts:
+            place = slice(*one[:2]), slice(*one[2:])
+            differs[place], still[place], sharp[place] = 1, 0, 0
+        old = still >= settled
+        expected = differs | (old & ((still < settled + refined) | (phase == frame % refresh)) & (sharp == 0))
+        if reference:
+            differs[:] = 0
+        active = np.full(shape, 9, np.uint8)
+        settings = {"settled": settled, "refined": refined, "refresh": refresh, "turn": frame % refresh}
+        advance(*ours, active, parts, reference=reference, **settings)
+        assert np.array_equal(active, expected)
+        if random.random() < 0.1:
+            sharp |= expected
+            ours[2] |= expected
+
+
+@pytest.mark.parametrize("part", [(-1, 1, 0, 1), (0, 4, 0, 1), (2, 1, 0, 1), (0, 1, 0, 6), (0, 1, 3, 2)])
+def test_parts_beyond_the_map_are_refused(part: tuple[int, int, int, int]) -> None:
+    arrays = [np.zeros((3, 5), np.uint8) for _ in range(4)]
+    with pytest.raises(ValueError, match="beyond"):
+        advance(*arrays, [part], settled=1, refined=1, refresh=1, turn=0, reference=False)
+
+
+def test_maps_of_different_shapes_are_refused() -> None:
+    arrays = [np.zeros((3, columns), np.uint8) for columns in (5, 5, 5, 4)]
+    with pytest.raises(ValueError, match="shapes"):
+        advance(*arrays, [], settled=1, refined=1, refresh=1, turn=0, reference=False)

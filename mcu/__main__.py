@@ -265,6 +265,12 @@ def main() -> None:
         from mcu.cli import words
 
         _fail(words.refusal(error))
+    except ImportError as error:
+        if not (error.name or "").startswith("mcu._native"):
+            raise
+        _fail(
+            f"what is compiled of it is missing or out of date ({error}). Run: make setup. If that runs, wait for it."
+        )
 
 
 def _fail(sentence: str) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mcu.bench.results import Delays, Judged, Results
-from mcu.bench.rows import ServerRow, Spread, ratio, valid
+from mcu.bench.rows import ContenderRow, ServerRow, Spread, left_work_out, ratio, valid
 from mcu.bench.sections import AIORTC, MORE_VIEWERS
 
 REFERENCE, UNTOLD = "reference", "untold"
 NOT_MEASURED = "unmeasured"
+LATE = "*"  # beside the ratio to a contender that did not keep up
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Figure:
     measure: Callable[[Results], Spread | None]
     more_is_better: bool = False
     digits: int = 2
+    rival: str = ""  # the contender that it is a ratio to
 
     def verdict(self, results: Results) -> str:
         """ "stretch", "yes", "no" or NOT_MEASURED; judged by the median."""
@@ -40,17 +42,13 @@ class Figure:
         return "no"
 
 
-def _ratio_to(contender: str) -> Callable[[Results], Spread | None]:
-    def measure(results: Results) -> Spread | None:
-        found = results.comparisons.get(REFERENCE)
-        return ratio(found.server, found.contenders.get(contender, [])) if found else None
-
-    return measure
+def _compared(contender: str, results: Results) -> tuple[list[ServerRow], list[ContenderRow]]:
+    found = results.aiortc if contender == AIORTC else results.comparisons.get(REFERENCE)
+    return (found.server, found.contenders.get(contender, [])) if found else ([], [])
 
 
-def _ratio_to_aiortc(results: Results) -> Spread | None:
-    found = results.aiortc
-    return ratio(found.server, found.contenders.get(AIORTC, [])) if found else None
+def _ratio(name: str, reach: float, stretch: float, rival: str) -> Figure:
+    return Figure(name, reach, stretch, lambda results: ratio(*_compared(rival, results)), rival=rival)
 
 
 def _server(read: Callable[[ServerRow], float | None]) -> Callable[[Results], Spread | None]:
@@ -66,8 +64,7 @@ def _server(read: Callable[[ServerRow], float | None]) -> Callable[[Results], Sp
 
 def _composite(name: str) -> Callable[[Results], Spread | None]:
     def measure(results: Results) -> Spread | None:
-        value = results.composite_ms.get(name)
-        return None if value is None else Spread.of([value])
+        return results.composite_ms.get(name)
 
     return measure
 
@@ -109,10 +106,10 @@ def _kept(row: ServerRow) -> bool:
 
 
 FIGURES = (
-    Figure("CPU ÷ codec floor", 1.0, 0.8, _ratio_to("floor")),
-    Figure("CPU ÷ FFmpeg xstack + amix", 0.9, 0.65, _ratio_to("ffmpeg")),
-    Figure("CPU ÷ GStreamer", 0.6, 0.42, _ratio_to("gstreamer")),
-    Figure("CPU ÷ plain aiortc mixing server", 0.15, 0.1, _ratio_to_aiortc),
+    _ratio("CPU ÷ codec floor", 1.0, 0.8, "floor"),
+    _ratio("CPU ÷ FFmpeg xstack + amix", 0.9, 0.65, "ffmpeg"),
+    _ratio("CPU ÷ GStreamer", 0.6, 0.42, "gstreamer"),
+    _ratio("CPU ÷ plain aiortc mixing server", 0.15, 0.1, AIORTC),
     Figure("network path, µs per packet", 7, 5, _server(lambda row: row.packet_us), digits=1),
     Figure("30-tile 720p composite, CPU ms", 0.6, 0.4, _composite(REFERENCE)),
     Figure("composite of 320×180, scaled, CPU ms", 0.6, 0.4, _composite(UNTOLD)),
@@ -149,13 +146,14 @@ def judged(results: Results) -> list[Judged]:
 
 
 def lines(results: Results) -> Iterator[tuple[str, str, str, str, str]]:
-    """Name, median, least to most, limits and verdict of each figure, as text."""
+    """Name, median (with LATE), least to most, limits and verdict of each figure, as text."""
     for figure in FIGURES:
         sign = "≥" if figure.more_is_better else "≤"
         value = figure.measure(results)
+        late = f" {LATE}" if left_work_out(_compared(figure.rival, results)[1]) else ""
         yield (
             figure.name,
-            "–" if value is None else f"{value.median:.{figure.digits}f}",
+            "–" if value is None else f"{value.median:.{figure.digits}f}{late}",
             range_text(value, figure.digits),
             f"{sign} {figure.reach:g} / {figure.stretch:g}",
             figure.verdict(results),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +20,7 @@ from mcu import __version__
 PACKAGES = ("av", "aiortc", "numpy", "uvloop", "msgspec")
 UNKNOWN = "unknown"
 GIT_SECONDS = 5.0
+TICKS = os.sysconf("SC_CLK_TCK")  # of /proc/stat
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +35,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     commit: str
     versions: dict[str, str]  # of packages and of FFmpeg's libraries
     measured: str  # when, in UTC
-    load_average: float  # of the last minute before: other work on the machine
+    others: float = 0.0  # cores that other programs used meanwhile, see `Watch`
+    stolen: float = 0.0  # cores that the host took away meanwhile
     sources_run: str = ""  # why, where it was not the compiled modules
 
 
@@ -50,9 +54,32 @@ def describe() -> Machine:
         commit=_commit(),
         versions=versions,
         measured=datetime.now(UTC).isoformat(timespec="seconds"),
-        load_average=round(os.getloadavg()[0], 2),
         sources_run=mcu.SOURCES_RUN_BECAUSE,
     )
+
+
+class Watch:
+    """What else the machine does from now on, beside this process and those of its children that have ended by then."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic, stat: Path = Path("/proc/stat")) -> None:
+        self._clock, self._stat = clock, stat
+        self._begun, self._before = clock(), self._used()
+
+    def seen(self) -> tuple[float, float]:
+        """Cores used by others, and cores that the host took away, since the beginning. Zeroes where nobody knows."""
+        seconds = self._clock() - self._begun
+        busy, stolen, own = (now - before for now, before in zip(self._used(), self._before, strict=True))
+        return max(0.0, busy - own) / seconds, stolen / seconds
+
+    def _used(self) -> tuple[float, float, float]:
+        """CPU seconds of all programs, stolen, and ours (proc(5), /proc/stat)."""
+        mine = os.times()
+        try:
+            first = self._stat.read_text().split("\n", 1)[0].split()
+            user, nice, system, _idle, _waiting, irq, softirq, stolen = (int(word) / TICKS for word in first[1:9])
+        except (OSError, ValueError):
+            return 0.0, 0.0, 0.0
+        return user + nice + system + irq + softirq, stolen, sum(mine[:4])
 
 
 def _field(path: Path, name: str) -> str:

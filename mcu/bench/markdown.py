@@ -14,7 +14,7 @@ from mcu.bench.compare import Comparison
 from mcu.bench.figures import spread_text
 from mcu.bench.machine import Machine
 from mcu.bench.results import Grown, Results
-from mcu.bench.rows import Spread, asked_text, ratio, valid
+from mcu.bench.rows import Spread, asked_text, left_work_out, ratio, valid
 from mcu.errors import ProtocolError
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -38,7 +38,7 @@ def _parts(found: Results) -> Iterator[str]:
     for machine in list(found.machines.values())[:1]:
         yield f"{machine.cpu}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}.\n"
     if found.machines:
-        heads = ("section", "commit", "when, UTC", "load average before")
+        heads = ("section", "commit", "when, UTC", "cores used by others", "cores stolen")
         yield _table(heads, ((name, *_when(machine)) for name, machine in found.machines.items()))
     yield _table(("", "median", "runs", "reach / stretch", "reached"), figures.lines(found))
     compared = [*found.comparisons.items(), *([("aiortc", found.aiortc)] if found.aiortc else [])]
@@ -63,9 +63,10 @@ def _parts(found: Results) -> Iterator[str]:
             yield _table(("", *report.ROW_HEADS), _grown(lines))
 
 
-def _when(machine: Machine) -> tuple[str, str, str]:
+def _when(machine: Machine) -> tuple[str, ...]:
     built = " (sources)" if machine.sources_run else ""
-    return machine.commit + built, machine.measured[:16].replace("T", " "), f"{machine.load_average:g}"
+    when = machine.measured[:16].replace("T", " ")
+    return machine.commit + built, when, f"{machine.others:.2f}", f"{machine.stolen:.2f}"
 
 
 def _compared(comparison: Comparison) -> Iterator[tuple[str, ...]]:
@@ -73,7 +74,7 @@ def _compared(comparison: Comparison) -> Iterator[tuple[str, ...]]:
         cpu = spread_text(Spread.of([row.rate for row in valid(comparison.server)]), 3)
         yield "server", cpu, "", asked_text(comparison.server, comparison.workload)
     for name, rows in comparison.contenders.items():
-        note = rows[-1].note + ("" if all(row.kept_up for row in rows) else "; did not keep up")
+        note = rows[-1].note + ("; did not keep up" if left_work_out(rows) else "")
         cpu = spread_text(Spread.of([row.rate for row in rows]), 3)
         yield name, cpu, spread_text(ratio(comparison.server, rows), 2), note
     for name, reason in comparison.absent.items():

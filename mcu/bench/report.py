@@ -10,18 +10,12 @@ from rich.table import Table
 
 from mcu.bench import figures, impaired
 from mcu.bench.compare import Comparison
-from mcu.bench.figures import median, spread_text
+from mcu.bench.figures import LATE, median, spread_text
 from mcu.bench.machine import Machine
 from mcu.bench.results import Delays, Grown, Quality, Results
-from mcu.bench.rows import ContenderRow, ServerRow, Spread, asked_text, ratio, valid
+from mcu.bench.rows import ServerRow, Spread, asked_text, left_work_out, ratio, valid
 
 COLOURS = {"stretch": "bold green", "yes": "green", "no": "red"}
-RATIOS = {  # figures that say little of a contender that left work out
-    "CPU ÷ codec floor": "floor",
-    "CPU ÷ FFmpeg xstack + amix": "ffmpeg",
-    "CPU ÷ GStreamer": "gstreamer",
-}
-LATE = "*"  # beside the ratio to such a contender
 LATE_NOTE = f"{LATE} did not keep up: it left work out, so its CPU is too low and the ratio to it too high"
 SERVER_NOTE = (
     "missed, encoders: of the picture + of the sound; drops: pictures + datagrams; "
@@ -77,12 +71,7 @@ def _print(console: Console, title: str, table: Table, note: str = "") -> None:
 
 
 def _late_note(comparison: Comparison) -> str:
-    return LATE_NOTE if any(_is_late(rows) for rows in comparison.contenders.values()) else ""
-
-
-def _is_late(rows: Sequence[ContenderRow]) -> bool:
-    """Whether this contender left work out."""
-    return not all(row.kept_up for row in rows)
+    return LATE_NOTE if any(left_work_out(rows) for rows in comparison.contenders.values()) else ""
 
 
 def _compared(comparison: Comparison) -> Table:
@@ -93,10 +82,10 @@ def _compared(comparison: Comparison) -> Table:
     for name, rows in comparison.contenders.items():
         missed = sum(row.ticks_missed for row in rows)
         note = rows[-1].note if rows else ""
-        late = f"{missed} ticks missed" + (": did not keep up" if _is_late(rows) else "")
+        late = f"{missed} ticks missed" + (": did not keep up" if left_work_out(rows) else "")
         notes = "; ".join(part for part in (note, late if missed else "") if part)
         cpu = spread_text(_spread(row.rate for row in rows), 3)
-        ratio_text = spread_text(ratio(comparison.server, rows), 2) + (f" {LATE}" if _is_late(rows) else "")
+        ratio_text = spread_text(ratio(comparison.server, rows), 2) + (f" {LATE}" if left_work_out(rows) else "")
         table.add_row(name, cpu, ratio_text, notes)
     for name, reason in comparison.absent.items():
         table.add_row(name, "–", "–", reason)
@@ -163,12 +152,9 @@ def received(delays: Delays, quality: Quality) -> Iterator[tuple[str, str, str]]
 
 def _figures(results: Results) -> Table:
     table = _table("", "median", "runs", "reach", "reached")
-    reference = results.comparisons.get(figures.REFERENCE)
-    contenders = reference.contenders if reference else {}
     for name, value, *cells, verdict in figures.lines(results):
         if verdict != figures.NOT_MEASURED:
-            late = f" {LATE}" if _is_late(contenders.get(RATIOS.get(name, ""), [])) else ""
-            table.add_row(name, value + late, *cells, f"[{COLOURS[verdict]}]{verdict}[/]")
+            table.add_row(name, value, *cells, f"[{COLOURS[verdict]}]{verdict}[/]")
     return table
 
 

@@ -19,7 +19,7 @@ from mcu.errors import ConfigurationError, ProtocolError
 
 FILE = Path("var/bench.json")
 MAX_BYTES = 16 << 20
-VERSION = 1
+VERSION = 2
 
 
 class Grown(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ class Results(msgspec.Struct, frozen=True):
     machines: dict[str, Machine] = {}  # by section
     comparisons: dict[str, Comparison] = {}  # by variant
     aiortc: Comparison | None = None
-    composite_ms: dict[str, float] = {}  # by variant
+    composite_ms: dict[str, Spread] = {}  # by variant
     participants: list[Grown] = []
     viewers: list[Grown] = []
     layouts: list[Grown] = []

@@ -124,6 +124,11 @@ def ratio(servers: Sequence[ServerRow], others: Sequence[ContenderRow]) -> Sprea
     return Spread.of([server.rate / other.rate for server, other in good]) if good else None
 
 
+def left_work_out(rows: Sequence[ContenderRow]) -> bool:
+    """Whether a contender did not keep up: its CPU is too low, and a ratio to it too high."""
+    return not all(row.kept_up for row in rows)
+
+
 def valid(rows: Sequence[ServerRow]) -> Sequence[ServerRow]:
     """Those with the load that they should have had; all when there is none."""
     return [row for row in rows if not row.invalid] or rows

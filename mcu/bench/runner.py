@@ -11,7 +11,7 @@ from rich.console import Console
 from mcu.bench import faces, figures, machine, report, results
 from mcu.bench.media import content, performances
 from mcu.bench.progress import Steps, shown
-from mcu.bench.sections import PARTICIPANTS, Section, Settings
+from mcu.bench.sections import Section, Settings
 from mcu.bench.workload import Workload, variant
 from mcu.errors import ConfigurationError, ProtocolError
 
@@ -30,8 +30,10 @@ def run(settings: Settings, sections: Sequence[Section], *, path: Path, console:
             _make_media(needed)
         for section in sections:
             _say(console, f"{section.name}: {section.says}", section.seconds(settings))
-            begun = machine.describe()
+            begun, watch = machine.describe(), machine.Watch()
             found = section.run(settings, found, steps)
+            others, stolen = watch.seen()
+            begun = msgspec.structs.replace(begun, others=round(others, 3), stolen=round(stolen, 3))
             found = msgspec.structs.replace(found, machines={**found.machines, section.name: begun})
             found = msgspec.structs.replace(found, figures=figures.judged(found))
             results.write(path, found)
@@ -48,9 +50,7 @@ def _say(console: Console, what: str, seconds: float) -> None:
 def _workloads(settings: Settings, sections: Sequence[Section]) -> list[Workload]:
     """Loads whose faces and voices, together, are those of all sections."""
     found = [variant("reference"), *(variant(name) for name in settings.variants)]
-    if any(section.name == "participants" for section in sections):
-        found.append(Workload(participants=max(PARTICIPANTS)))
-    return found
+    return found + [workload for section in sections for workload in section.workloads()]
 
 
 def _make_media(workloads: Sequence[Workload]) -> None:

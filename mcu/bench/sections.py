@@ -22,6 +22,7 @@ from mcu.bench.network.scenarios import SCENARIOS
 from mcu.bench.progress import Steps
 from mcu.bench.received import judge, observe
 from mcu.bench.results import Grown, Results
+from mcu.bench.rows import Spread
 from mcu.bench.server import ServerFailed
 from mcu.bench.stretch import StretchFailed
 from mcu.bench.workload import LAYOUTS, Composite, Workload, variant
@@ -60,6 +61,7 @@ class Section:
     says: str  # one line for --help
     seconds: Callable[[Settings], float]
     run: Callable[[Settings, Results, Steps], Results]
+    workloads: Callable[[], Sequence[Workload]] = tuple  # beside the variants
 
 
 def rivals(names: Sequence[str] = RIVALS) -> list[str]:
@@ -98,7 +100,7 @@ def _composite(settings: Settings, results: Results, steps: Steps) -> Results:
         if variant(name).audio_only:
             continue
         with steps.step(f"composite: {name}", COMPOSITE_SECONDS):
-            found[name] = composite_milliseconds(variant(name))
+            found[name] = Spread.of(composite_milliseconds(variant(name)))
     return msgspec.structs.replace(results, composite_ms=found)
 
 
@@ -171,7 +173,7 @@ def _growth(name: str, says: str, workloads: Callable[[], list[Workload]], *, fi
     def seconds(settings: Settings) -> float:
         return len(workloads()) * runs(settings) * (SERVER_OVERHEAD + settings.seconds)
 
-    return Section(name, says, seconds, run)
+    return Section(name, says, seconds, run, workloads)
 
 
 SECTIONS: dict[str, Section] = {

@@ -41,7 +41,9 @@ def run(config: Config) -> int:
     console = Console(highlight=False)
     console.print(table)
     bad = sum(finding.verdict is Verdict.BAD for finding in findings)
-    console.print("\n[green]Nothing to fix.[/]" if not bad else f"\n[red]{bad} to fix.[/]")
+    doubts = sum(finding.verdict is Verdict.WARNING for finding in findings)
+    beside = f" [yellow]{doubts} to look at.[/]" if doubts else ""
+    console.print(("\n[green]Nothing must be fixed.[/]" if not bad else f"\n[red]{bad} to fix.[/]") + beside)
     return 1 if bad else 0
 
 

@@ -19,7 +19,8 @@ HERE = Machine(
     commit="abc",
     versions={},
     measured="2026-01-01T00:00:00+00:00",
-    load_average=0.1,
+    others=0.1,
+    stolen=0.02,
 )
 SERVER = ServerRow(
     rate=0.3,

@@ -56,6 +56,14 @@ def test_aiortc_is_compared_at_the_largest_number_that_it_carries(order: list[st
     assert [row.participants for row in found.contenders[AIORTC]] == [8, 8, 8]
 
 
+def test_everybody_of_a_table_is_known_before_it_is_measured() -> None:
+    """So that their faces and voices are made, and counted in the bar, at the beginning."""
+    assert [load.participants for load in SECTIONS["participants"].workloads()] == [5, 10, 20, 30, 60, 100]
+    assert {load.layout for load in SECTIONS["layouts"].workloads()} == set(LAYOUTS)
+    assert {load.composite.height for load in SECTIONS["sizes"].workloads()} == {360, 720, 1080}
+    assert not SECTIONS["compare"].workloads()
+
+
 def test_a_table_goes_on_behind_what_could_not_be_carried(order: list[str]) -> None:
     found = SECTIONS["participants"].run(SETTINGS, Results(), Steps(100.0)).participants
     assert [(line.workload.participants, len(line.server)) for line in found] == [

@@ -40,6 +40,24 @@ def test_an_unknown_key_is_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_without_its_compiled_modules_it_says_how_to_get_them(tmp_path: Path) -> None:
+    """As while they are being compiled."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Missing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'mcu._native.opus':\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Missing())\n"
+    )
+    ended = mcu("demo", "--server", "http://localhost:1", folder=tmp_path, PYTHONPATH=f"{tmp_path}:{ROOT}")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("mcu: what is compiled of it is missing or out of date (")
+    assert "mcu._native.opus" in ended.stderr
+    assert ended.stderr.rstrip().endswith("Run: make setup. If that runs, wait for it.")
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_an_unknown_variable_is_one_sentence(tmp_path: Path) -> None:
     ended = mcu("doctor", folder=tmp_path, MCU_HTTP_PROT="1")
     assert ended.returncode == 2

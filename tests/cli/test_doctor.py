@@ -27,7 +27,7 @@ def config(tmp_path: Path) -> Config:
 def test_all_is_well_on_a_machine_that_runs_the_tests(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
     assert doctor.run(config) == 0
     printed = capsys.readouterr().out
-    assert "Nothing to fix." in printed
+    assert "Nothing must be fixed." in printed
     for subject in ("UDP", "TCP", "certificate", "VP8 out", "H.264 in", "fonts", "CPU", "addresses", "SRTP"):
         assert subject in printed
 

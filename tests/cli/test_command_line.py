@@ -54,7 +54,7 @@ def test_without_its_compiled_modules_it_says_how_to_get_them(tmp_path: Path) ->
     assert ended.returncode == 2
     assert ended.stderr.startswith("mcu: what is compiled of it is missing or out of date (")
     assert "mcu._native.opus" in ended.stderr
-    assert ended.stderr.rstrip().endswith("Run: make setup. If that runs, wait for it.")
+    assert ended.stderr.rstrip().endswith("Run: make setup; if that runs, wait.")
     assert len(ended.stderr.splitlines()) == 1
 
 

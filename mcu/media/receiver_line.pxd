@@ -8,6 +8,7 @@ from mcu.media.transport_feedback cimport status_count
 cdef double inf
 
 
+@cython.final
 cdef class ReceiverLine:
     cdef readonly BandwidthEstimator estimator
     cdef readonly object remb

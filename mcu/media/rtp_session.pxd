@@ -15,6 +15,7 @@ cdef double inf
 cdef double LOSS_SMOOTHING
 
 
+@cython.final
 cdef class RtpSession:
     cdef readonly dict counters
     cdef dict __dict__  # for what is not asked for with every packet

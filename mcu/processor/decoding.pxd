@@ -1,7 +1,10 @@
 # C types of decoding.py.
+cimport cython
+
 from mcu.media.video_codecs cimport VideoDecoder
 
 
+@cython.final
 cdef class DecodedStream:
     cdef public object picture
     cdef readonly long long dropped

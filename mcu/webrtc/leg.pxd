@@ -10,6 +10,7 @@ cdef object DISCONNECTED
 cdef object CLOSED
 
 
+@cython.final
 cdef class WebRtcLeg:
     cdef readonly object id
     cdef readonly RtpSession session

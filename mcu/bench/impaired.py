@@ -101,10 +101,12 @@ def cells(outcome: Outcome) -> tuple[str, str, str, str]:
 def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:
     checks = scenario.judge(phases)
     squeezing = any(phase.squeeze < 1 for phase in scenario.phases)
-    missed = 0.0 if squeezing else max(phase.ticks_missed for phase in phases.values())
+    missed = 0.0 if squeezing else max(phase.ticks_missed + phase.ticks_made_up for phase in phases.values())
     late = max(phase.late for phase in phases.values())
     disturbed = missed > MAX_MISSED or late > MAX_LATE
-    note = f"disturbed: {100 * missed:.1f} % of ticks missed, up to {1000 * late:.0f} ms late" if disturbed else ""
+    note = (
+        f"disturbed: {100 * missed:.1f} % of ticks missed or late, up to {1000 * late:.0f} ms late" if disturbed else ""
+    )
     return Outcome(
         name=scenario.name,
         title=scenario.title,
@@ -113,7 +115,7 @@ def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:
         checks=tuple(map(_checked, checks)),
         phases={name: _plain(phase) for name, phase in phases.items()},
         disturbed=disturbed,
-        note=note,
+        note=found if disturbed else "",
     )
 
 
@@ -133,6 +135,7 @@ def _plain(phase: Measured) -> dict[str, Any]:
     return {name: _rounded(figures) for name, figures in people.items()} | {
         "line loss": round(phase.line_loss, 4),
         "ticks missed": round(phase.ticks_missed, 4),
+        "ticks made up": round(phase.ticks_made_up, 4),
         "late": round(phase.late, 4),
         "connects": phase.connects,
         "joined": phase.joined,

@@ -68,6 +68,7 @@ def measured(figures: Figures, **changes: object) -> Measured:
         begin=0.0,
         line_loss=0.05,
         ticks_missed=0.0,
+        ticks_made_up=0.0,
         late=0.005,
         connects=1,
     )
@@ -102,6 +103,8 @@ def test_a_squeeze_has_to_cost_frames_and_not_ticks() -> None:
     assert not reached("squeeze", phases(measured(GOOD, refused={100: "busy"})))
     assert not reached("squeeze", phases(measured(fewer)))
     assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}, ticks_missed=0.02)))
+    assert reached("squeeze", phases(measured(fewer, refused={100: "busy"}, ticks_made_up=0.04)))
+    assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}, ticks_made_up=0.06)))
     assert not reached("squeeze", phases(measured(dataclasses.replace(GOOD, fps=2), refused={100: "busy"})))
     assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}), measured(BAD)))
 
@@ -165,10 +168,10 @@ def test_outcomes_go_into_a_table_and_into_json(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_busy_machine_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    (outcome,) = run(monkeypatch, phases(measured(GOOD, ticks_missed=0.2)), ("loss-5",))
+    (outcome,) = run(monkeypatch, phases(measured(GOOD, ticks_missed=0.15, ticks_made_up=0.05)), ("loss-5",))
     assert outcome.disturbed
     assert outcome.reached  # in spite of it
-    assert "20.0 % of ticks missed" in outcome.note
+    assert "20.0 % of ticks missed or late" in outcome.note
 
 
 def test_what_a_disturbed_server_did_not_reach_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ QUEUE_SECONDS = 0.5  # of the bottleneck's queue at its rate
 SETTLED_QUEUE = 0.25  # seconds: a queue that stays shorter than this, without drops, is no stall
 BACK_SHARE = 0.8  # of the bitrate before: it is back
 FEWER_FRAMES, ALL_FRAMES = 0.9, 0.95  # of the frames before
+MOST_MISSED, MOST_MADE_UP = 1, 5  # percent of all ticks under too little CPU; what is made up was late, no more
 SAME_FPS, SAME_CONCEALED, SAME_SECONDS = 0.99, 0.005, 0.04  # what counts as no change: share, share, one frame
 
 
@@ -52,7 +53,8 @@ class Measured:
     samples: Sequence[LineSample]
     begin: float
     line_loss: float  # share of the packets towards the receiver that the line lost or dropped
-    ticks_missed: float  # share of the server's ticks, sound and picture
+    ticks_missed: float  # share of the server's ticks, sound and picture, that nobody heard or saw anything of
+    ticks_made_up: float  # likewise, of those that came late and lost nothing (docs/decisions/0027)
     late: float  # seconds: the most that a measuring process, or the line, was late
     connects: int  # media connections that the observed one needed, from the beginning
     joined: int = 0
@@ -156,7 +158,8 @@ def _squeezed(phases: Mapping[str, Measured]) -> list[Check]:
         Check("frames fall to", bad.witness.fps, FEWER_FRAMES * before.witness.fps, "fps"),
         Check("and stay at", bad.witness.fps, 4, "fps", least=True),
         Check("delay p95", 1000 * bad.witness.delay_p95, 400, "ms"),
-        Check("ticks missed", 100 * bad.ticks_missed, 1, "%"),
+        Check("ticks missed", 100 * bad.ticks_missed, MOST_MISSED, "%"),
+        Check("made up", 100 * bad.ticks_made_up, MOST_MADE_UP, "%"),
         Check("joins refused", len(bad.refused or ()), 1, "", least=True),
         Check("back after", recovered(after.witness.frame_rates, before.witness.fps), 15, "s"),
     ]

@@ -36,12 +36,13 @@ class _Phase:
     phase: Phase
     begin: float
     first: Report
-    ticks: tuple[float, float]  # (all, missed) at the beginning of what is measured
+    ticks: tuple[float, float, float]  # see _ticks; at the beginning of what is measured
     cpu: float
     samples: list[LineSample] = field(default_factory=list)
     end: float = 0.0
     last: Report | None = None
     ticks_missed: float = 0.0
+    ticks_made_up: float = 0.0
     late: float = 0.0
     cores: float = 0.0  # that the server took
     arrival: Arrival | None = None
@@ -96,8 +97,8 @@ def _go_through(stand: Stand, phase: Phase, *, cores: float) -> _Phase:
                 joiners = stand.people(stand.line.near, members, watched=WATCHED, patience=JOIN_SECONDS)
             time.sleep(SAMPLE_SECONDS)
         state.end, state.last = time.monotonic(), stand.line.report()
-        all_ticks, missed = (after - before for after, before in zip(_ticks(stand), state.ticks, strict=True))
-        state.ticks_missed = missed / max(1.0, all_ticks)
+        all_ticks, *bad = (after - before for after, before in zip(_ticks(stand), state.ticks, strict=True))
+        state.ticks_missed, state.ticks_made_up = (count / max(1.0, all_ticks) for count in bad)
         state.cores = (stand.cpu_seconds() - state.cpu) / (state.end - state.begin)
     if joiners is not None:
         state.arrival = joiners.arrival()
@@ -105,14 +106,14 @@ def _go_through(stand: Stand, phase: Phase, *, cores: float) -> _Phase:
     return state
 
 
-def _ticks(stand: Stand) -> tuple[float, float]:
-    """(all, missed or made up) ticks of sound and picture together."""
+def _ticks(stand: Stand) -> tuple[float, float, float]:
+    """(all, missed, made up) ticks of sound and picture together."""
     metrics = stand.metrics()
     whole, missed, made_up = (
         sum(value for name, value in metrics.items() if name.startswith(tuple(each + what for each in TICKS)))
         for what in ("_total", "_missed", "_made_up")
     )
-    return whole, missed + made_up
+    return whole, missed, made_up
 
 
 def _measured(state: _Phase, records: list[Record]) -> Measured:
@@ -131,6 +132,7 @@ def _measured(state: _Phase, records: list[Record]) -> Measured:
         begin=state.begin,
         line_loss=gone / max(1.0, entered),
         ticks_missed=state.ticks_missed,
+        ticks_made_up=state.ticks_made_up,
         late=max(state.late, *(record.late for record in records)),
         connects=observed.seen[OBSERVED].media_connects,
         joined=len(state.arrival.joined) if state.arrival else 0,

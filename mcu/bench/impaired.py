@@ -104,9 +104,7 @@ def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:
     missed = 0.0 if squeezing else max(phase.ticks_missed + phase.ticks_made_up for phase in phases.values())
     late = max(phase.late for phase in phases.values())
     disturbed = missed > MAX_MISSED or late > MAX_LATE
-    note = (
-        f"disturbed: {100 * missed:.1f} % of ticks missed or late, up to {1000 * late:.0f} ms late" if disturbed else ""
-    )
+    found = f"disturbed: {100 * missed:.1f} % of ticks missed or late, up to {1000 * late:.0f} ms late"
     return Outcome(
         name=scenario.name,
         title=scenario.title,

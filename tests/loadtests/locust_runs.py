@@ -13,7 +13,7 @@ from locust.env import Environment
 from locust.event import Events
 from locust.runners import LocalRunner
 
-from loadtests import faces, report_flags, run_flags, shapes, wiring
+from loadtests import faces, own_server, report_flags, run_flags, shapes, wiring
 from loadtests.users.chair import Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import DistrictHead
@@ -29,10 +29,11 @@ SCRIPTED = (sys.executable, "-m", "tests.loadtests.scripted_agent")
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Agents that play a part, and faces that nobody has to make."""
+    """Agents that play a part, faces that nobody has to make, and no gateway, whatever else runs on this machine."""
     monkeypatch.delenv("MCU_API_KEY", raising=False)
     monkeypatch.setattr("loadtests.agents.leashed", lambda *_: list(SCRIPTED))
     monkeypatch.setattr(faces, "prepare", lambda people: None)
+    monkeypatch.setattr(own_server, "GATEWAY_PORT", 9)  # discard: nobody answers
     for each in CLASSES:  # a run changes them
         monkeypatch.setattr(each, "weight", each.weight)
         monkeypatch.setattr(each, "fixed_count", each.fixed_count)

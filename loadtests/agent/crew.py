@@ -73,7 +73,7 @@ class Crew:
             return Reply(number=command.number, failed=failure.kind, detail=failure.detail, figures=failure.figures)
         except GivenUp:
             return Reply(number=command.number, failed="gone", detail="the agent ends")
-        except Exception as error:
+        except Exception as error:  # a bug fails this command, and the agent has others to perform
             log.exception("command failed", who=command.who, command=type(command).__name__)
             return Reply(number=command.number, failed="bug", detail=type(error).__name__)
 
@@ -121,7 +121,7 @@ class Crew:
         self._company.ledger.enter(order)
         try:
             figures = await member.enter()
-        except BaseException:
+        except BaseException:  # cancelled, too: nobody stays half inside
             if self.members.get(order.who) is member:
                 await self._let_go(member, member.leave())
             raise

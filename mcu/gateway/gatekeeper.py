@@ -12,8 +12,9 @@ import asyncio
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -77,7 +78,7 @@ class Gatekeeper(asyncio.DatagramProtocol):
     def start(self) -> None:
         """Begin to look for the gatekeeper; how that goes is told by `changed` and `status`."""
         if self._starting is None and (self._names or self._settings.enabled):
-            self._starting = self._loop.create_task(self._start())
+            self._starting = self._loop.create_task(self._guarded(self._start()))
 
     async def close(self) -> None:
         """Unregister, in CLOSE_SECONDS at most."""
@@ -108,6 +109,14 @@ class Gatekeeper(asyncio.DatagramProtocol):
                 self._troubled(NO_SOCKET)
                 await asyncio.sleep(LOOKUP_PAUSE)
         self._do(self._client.start)
+
+    async def _guarded(self, starting: Coroutine[Any, Any, None]) -> None:
+        """Nobody waits for this task before the end: a bug in it is told at once."""
+        try:
+            await starting
+        except Exception:
+            log.exception("the gatekeeper is not looked for any more")
+            self.failures += 1
 
     async def _open(self, addresses: tuple[Address, ...]) -> None:
         """A socket, and a client which knows all addresses: the gatekeepers' and ours."""

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from mcu.gateway import gatekeeper as driver
 from mcu.gateway.gatekeeper import FAILURE_PAUSE, UNTOLD, Gatekeeper
@@ -315,6 +316,22 @@ async def test_an_owner_that_fails_does_not_stop_the_client() -> None:
         assert client._timer is not None
         assert client.failures == 1
         await client.close()
+
+
+async def test_a_search_that_fails_is_told_at_once_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    client = Gatekeeper(settings(), changed=Owner(), names=("gk.example.org",))
+    with capture_logs() as logs:
+        client.start()
+        async with asyncio.timeout(SECONDS):
+            while not logs:
+                await asyncio.sleep(0)
+    assert [(each["event"], each["exc_info"]) for each in logs] == [("the gatekeeper is not looked for any more", True)]
+    assert client.failures == 1
+    await client.close()
 
 
 async def test_a_client_that_fails_at_its_timer_is_counted_and_not_called_without_pause(

@@ -106,6 +106,8 @@ def tell_counts(environment: Environment, name: str, counts: Counts) -> None:
         wrong.append("left out what it had to send")
     if counts.overflowed:
         wrong.append("did not read in time")
+    if counts.broke:
+        wrong.append("a bug of the load test stopped somebody's media")
     tell(environment, "agent", name, seconds=counts.late, failure="; ".join(wrong), counts=counts)
 
 

@@ -89,7 +89,7 @@ class Count(Command, frozen=True, kw_only=True, tag="count"):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """Since the last `Count`. A load is believed as long as `late` and `skipped` are small."""
+    """Since the last `Count`. A load is believed as long as `late` and `skipped` are small, and nothing `broke`."""
 
     seconds: float
     cpu_seconds: float  # of the agent's processes
@@ -100,6 +100,7 @@ class Counts(msgspec.Struct, frozen=True):
     overflowed: int  # datagrams thrown away because they were not read in time
     late: float  # the most that a wake-up came after it was set for
     reconnects: int  # of signaling or media, that nobody asked for
+    broke: int = 0  # participants whose media a bug of the load test has stopped
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, tag_field="say", tag="reply"):

@@ -73,17 +73,17 @@ class Crew:
             return Reply(number=command.number, failed=failure.kind, detail=failure.detail, figures=failure.figures)
         except GivenUp:
             return Reply(number=command.number, failed="gone", detail="the agent ends")
-        except Exception as error:
+        except Exception as error:  # a bug fails this command, and the agent has others to perform
             log.exception("command failed", who=command.who, command=type(command).__name__)
             return Reply(number=command.number, failed="bug", detail=type(error).__name__)
 
     async def close(self) -> None:
         """Everybody leaves."""
-        leaving = [self._let_go(member, member.leave()) for member in tuple(self.members.values())]
+        leaving = [self._take_leave(member) for member in tuple(self.members.values())]
         if leaving:
             try:
                 async with asyncio.timeout(CLOSE_SECONDS):
-                    await asyncio.gather(*leaving, return_exceptions=True)
+                    await asyncio.gather(*leaving)
             except TimeoutError:
                 log.warning("not everybody left in time", seconds=CLOSE_SECONDS)
         self._company.wardrobe.close()
@@ -121,7 +121,7 @@ class Crew:
         self._company.ledger.enter(order)
         try:
             figures = await member.enter()
-        except BaseException:
+        except BaseException:  # cancelled, too: nobody stays half inside
             if self.members.get(order.who) is member:
                 await self._let_go(member, member.leave())
             raise
@@ -132,6 +132,15 @@ class Crew:
         if member is None:
             raise Failed("gone" if who in self._gone else "unknown", f"nobody here has the number {who}")
         return member
+
+    async def _take_leave(self, member: Member) -> None:
+        """At the end, when nobody is told any more how it went."""
+        try:
+            await self._let_go(member, member.leave())
+        except (Failed, GivenUp) as failure:
+            log.info("left without a goodbye", who=member.who, why=str(failure))
+        except Exception:  # a bug costs this goodbye: all others leave as well
+            log.exception("leaving failed", who=member.who)
 
     async def _let_go(self, member: Member, leaving: Coroutine[Any, Any, Any]) -> Any:
         """It goes, however that ends."""

@@ -25,7 +25,7 @@ class Meter:
         self._stage = stage
         self._cpu_seconds = cpu_seconds
         self._gone: Counter[str] = Counter()
-        self._last = (stage.now(), cpu_seconds(), Counter[str](), 0)
+        self._last = (stage.now(), cpu_seconds(), Counter[str](), 0, stage.failed)
 
     def forget(self, member: Member) -> None:
         """It counts no further."""
@@ -37,8 +37,9 @@ class Meter:
         total = Counter(self._gone)
         for member in present:
             _add(total, member)
-        began, used, before, reconnects = self._last
-        self._last = now, cpu_seconds, _, _ = self._stage.now(), self._cpu_seconds(), total, self.reconnects
+        began, used, before, reconnects, failed = self._last
+        now, cpu_seconds = self._stage.now(), self._cpu_seconds()
+        self._last = now, cpu_seconds, total, self.reconnects, self._stage.failed
         late, self._stage.late = self._stage.late, 0.0
         return Counts(
             seconds=now - began,
@@ -50,6 +51,7 @@ class Meter:
             overflowed=total["overflowed"] - before["overflowed"],
             late=late,
             reconnects=self.reconnects - reconnects,
+            broke=self._stage.failed - failed,
         )
 
 

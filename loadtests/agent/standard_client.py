@@ -148,7 +148,7 @@ class StandardClient(ABC):
                 await self._come_back()
         except Failed as failure:
             self._finish(failure)
-        except Exception as error:
+        except Exception as error:  # a bug ends this client and no other, and is told
             log.exception("standard client failed", who=self.who)
             self._finish(Failed("bug", type(error).__name__))
 

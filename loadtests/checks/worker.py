@@ -88,7 +88,7 @@ class Inspector:
             self.lost += 1
             self.close()
             return unjudged(recording, "nothing: the process that judges died or took too long")
-        except Exception as error:
+        except Exception as error:  # a bug of the judges: told as not judged, and not as the server's fault
             log.exception("judging a recording failed", participant=recording.who)
             self.failed += 1
             return unjudged(recording, f"nothing: the judges failed with {type(error).__name__}")

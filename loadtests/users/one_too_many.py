@@ -40,9 +40,6 @@ class OneTooMany(Presence):
             self.ask(Leave(number=0, who=self.who), REPLY_MARGIN)
         self._be_done(seconds, what_is_wrong(reply))
 
-    def take_part(self) -> None:
-        """Never: it is not let in."""
-
     def _wait_for_others(self) -> int:
         """How many are in when it is full, or when waiting is no use any more."""
         run, conference = self.run_, self.meeting.conference

@@ -91,8 +91,7 @@ class Presence(User):
             self.take_part()
 
     def take_part(self) -> None:
-        """One thing that this kind of person does in a conference."""
-        raise NotImplementedError
+        """One thing that this kind of person does in a conference; nothing where its class does not say."""
 
     # --- being in a conference --------------------------------------------------------------------------
 

@@ -205,7 +205,7 @@ def run_contender(name: str, workload: Workload, seconds: float) -> Result | Abs
         )
         try:
             printed, said = process.communicate()
-        except BaseException:
+        except BaseException:  # Ctrl-C, too: the process would go on
             process.kill()
             process.communicate()
             raise

@@ -22,6 +22,7 @@ class Background:
         self._group: asyncio.TaskGroup | None = None
         self._waiting: list[Work] = []  # until there is a task group
         self._closed = False
+        self.failures = 0  # bugs caught here
 
     async def run(self, foreground: Work) -> None:
         """Own the tasks while `foreground` runs."""
@@ -29,11 +30,11 @@ class Background:
             async with asyncio.TaskGroup() as group:
                 self._group = group
                 for work in self._waiting:
-                    group.create_task(guarded(work))
+                    group.create_task(self.guarded(work))
                 self._waiting.clear()
                 try:
                     await foreground
-                except BaseException:
+                except BaseException:  # cancelled, too
                     self.close()  # the group takes no more from here on
                     raise
         finally:
@@ -46,22 +47,22 @@ class Background:
         elif self._group is None:
             self._waiting.append(work)
         else:
-            self._group.create_task(guarded(work))
+            self._group.create_task(self.guarded(work))
+
+    async def guarded(self, work: Work, **context: str) -> None:
+        """Refusals and a failing database are logged, a bug with its traceback, and nobody else is disturbed."""
+        try:
+            await work
+        except RefusedError as error:
+            log.info("background work refused", code=error.code, detail=error.detail, **context)
+        except StorageError as error:
+            log.error("storage failed", error=str(error), **context)
+        except Exception:  # it would end the task group, and with it all conferences
+            log.exception("background work failed", **context)
+            self.failures += 1
 
     def close(self) -> None:
         self._closed = True
         for work in self._waiting:
             work.close()
         self._waiting.clear()
-
-
-async def guarded(work: Work, **context: str) -> None:
-    """Refusals and a failing database are logged, a bug with its traceback, and nobody else is disturbed."""
-    try:
-        await work
-    except RefusedError as error:
-        log.info("background work refused", code=error.code, detail=error.detail, **context)
-    except StorageError as error:
-        log.error("storage failed", error=str(error), **context)
-    except Exception:
-        log.exception("background work failed", **context)

@@ -18,7 +18,7 @@ from mcu import control
 from mcu.conference.conference import Conference, Settings
 from mcu.config import Config
 from mcu.controller import doors
-from mcu.controller.background import Background, guarded
+from mcu.controller.background import Background
 from mcu.controller.live import LiveConference
 from mcu.controller.member import Pool
 from mcu.store.records import ConferenceRecord
@@ -129,7 +129,7 @@ class Conferences:
         for live in list(self._live.values()):
             due = live.conference.next_timer()
             if due is not None and due <= now:
-                await guarded(live.handle_timer(now), conference=live.id)
+                await self._background.guarded(live.handle_timer(now), conference=live.id)
             self.put_away(live)
 
     def put_away(self, live: LiveConference) -> None:

@@ -153,6 +153,11 @@ class Registry:
     def live_conferences(self) -> int:
         return len(self._conferences)
 
+    @property
+    def failures(self) -> int:
+        """Bugs caught in what is done in the background."""
+        return self._background.failures
+
     # --- members ------------------------------------------------------------------------------------
 
     async def enter(self, door: doors.Door, person: doors.Person, member: Member) -> tuple[str, str]:

@@ -91,6 +91,11 @@ class Admission:
         return self._gatekeeper.status if self._gatekeeper is not None else None
 
     @property
+    def failures(self) -> int:
+        """Bugs caught in what the gatekeeper says."""
+        return self._gatekeeper.failures if self._gatekeeper is not None else 0
+
+    @property
     def state(self) -> str:
         """For metrics: "none", "seeking", "registered", or that of a Trouble."""
         if not self._config.gatekeeper:

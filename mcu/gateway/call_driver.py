@@ -186,7 +186,7 @@ class CallDriver:
         try:
             action(time.monotonic())
             self.pump()
-        except Exception:
+        except Exception:  # a bug costs this call, and no other
             log.exception("call failed", call=self._name or self.call.identifier.hex())
             self.failures += 1
             self._end(CallEnded(EndReason.PROTOCOL_ERROR, "a bug of this server; see its log"))

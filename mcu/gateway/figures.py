@@ -45,3 +45,5 @@ class Figures(Collector):
         yield standing
         registered = gateway.admission.registered is not None
         yield GaugeMetricFamily("mcu_h323_gatekeeper_registered", "1 while registered with one", int(registered))
+        failures = gateway.admission.failures
+        yield CounterMetricFamily("mcu_h323_gatekeeper_failures", "Bugs caught in what the gatekeeper says", failures)

@@ -12,8 +12,9 @@ import asyncio
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -30,6 +31,7 @@ from mcu.h323.registration import State
 LOOKUP_SECONDS = 10.0  # for a name
 LOOKUP_PAUSE = 30.0  # until a name that was not found is looked up again
 ADMIT_SECONDS = 180.0  # more than RAS ever takes: all repetitions, prolonged as far as can be, at two gatekeepers
+FAILURE_PAUSE = 1.0  # after a bug: its timer may be due still, and would be at once, for ever
 CLOSE_SECONDS = 7.0  # for URQ: 3 s, once repeated, and a little
 UNTOLD = Address("0.0.0.0", 0)
 
@@ -55,6 +57,7 @@ class Gatekeeper(asyncio.DatagramProtocol):
         local: Address = UNTOLD,
         rng: random.Random | None = None,
     ) -> None:
+        self.failures = 0  # bugs caught here
         self.unsendable = 0  # datagrams that the socket did not take
         self._settings = settings
         self._changed = changed
@@ -75,7 +78,7 @@ class Gatekeeper(asyncio.DatagramProtocol):
     def start(self) -> None:
         """Begin to look for the gatekeeper; how that goes is told by `changed` and `status`."""
         if self._starting is None and (self._names or self._settings.enabled):
-            self._starting = self._loop.create_task(self._start())
+            self._starting = self._loop.create_task(self._guarded(self._start()))
 
     async def close(self) -> None:
         """Unregister, in CLOSE_SECONDS at most."""
@@ -106,6 +109,14 @@ class Gatekeeper(asyncio.DatagramProtocol):
                 self._troubled(NO_SOCKET)
                 await asyncio.sleep(LOOKUP_PAUSE)
         self._do(self._client.start)
+
+    async def _guarded(self, starting: Coroutine[Any, Any, None]) -> None:
+        """Nobody waits for this task before the end: a bug in it is told at once."""
+        try:
+            await starting
+        except Exception:
+            log.exception("the gatekeeper is not looked for any more")
+            self.failures += 1
 
     async def _open(self, addresses: tuple[Address, ...]) -> None:
         """A socket, and a client which knows all addresses: the gatekeepers' and ours."""
@@ -200,10 +211,13 @@ class Gatekeeper(asyncio.DatagramProtocol):
         """Give something to the client, then do what it wants."""
         now = self._loop.time()
         self._client.wall_offset = time.time() - now
+        earliest = now
         try:
             action(now)
-        except Exception:
+        except Exception:  # calls go on without the gatekeeper, and what it says next may go well
             log.exception("registration failed")
+            self.failures += 1
+            earliest = now + FAILURE_PAUSE
         for data, to in self._client.data_to_send():
             self._send(data, to)
         due = self._client.next_timer()
@@ -211,7 +225,7 @@ class Gatekeeper(asyncio.DatagramProtocol):
             self._timer.cancel()
         self._timer = None
         if due is not None:
-            self._timer = self._loop.call_later(max(0.0, due - now), self._time)
+            self._timer = self._loop.call_later(max(earliest, due) - now, self._time)
         if self._client.closed:
             self._gone.set()
         for event in self._client.events_received():
@@ -239,7 +253,8 @@ class Gatekeeper(asyncio.DatagramProtocol):
             return
         try:
             self._changed(event)
-        except Exception:
+        except Exception:  # the owner's bug: registration and those who wait for an answer go on
+            self.failures += 1
             log.exception("nobody could be told of the gatekeeper", event_type=type(event).__name__)
 
     @staticmethod

@@ -235,9 +235,11 @@ class Rooms:
             log.info("room not called", conference=kept.conference, room=record.id, code=error.code)
             reason = told_refusal(error) or _REFUSALS.get(error.code, EndReason.RESOURCES)
             kept.rooms.refused(wanted, reason, now=self._clock())
-        except Exception:
-            log.exception("calling a room failed", conference=kept.conference, room=record.id)
+        except Exception:  # a bug: the chair is told, and whoever runs this has the traceback and counts it
+            log.error("calling a room failed", conference=kept.conference, room=record.id)
             kept.rooms.refused(wanted, EndReason.RESOURCES, now=self._clock())
+            self._after(kept)
+            raise
         else:
             kept.rooms.named(wanted, call)
         self._after(kept)

@@ -64,7 +64,7 @@ class RtpEndpoint:
             if leg.due <= now:
                 try:
                     leg.handle_timer(now)
-                except Exception:
+                except Exception:  # a bug costs this leg, and no other
                     log.exception("leg failed", leg=leg.id)
                     self.failed(leg)
 

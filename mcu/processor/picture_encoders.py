@@ -134,7 +134,7 @@ class PictureEncoders:
                     continue
                 coding.encoder.set_bitrate(rate)
                 packetized = self._code(coding, frame, copied, index, keyframe=profile in wanted)
-            except Exception:
+            except Exception:  # of one profile: the others are coded
                 if self.failures % LOG_EVERY == 0:
                     log.exception("encoder failed and is made anew", codec=profile.codec, height=profile.height)
                 self.failures += 1

@@ -81,7 +81,7 @@ class PictureThread(abc.ABC):
             self.longest_wait = max(self.longest_wait, started - due)
             try:
                 tick(index)
-            except Exception:
+            except Exception:  # nobody else would draw this conference
                 if self.failed_ticks % LOG_EVERY == 0:
                     log.exception("a picture failed and is skipped", thread=self._name)
                 self.failed_ticks += 1

@@ -118,7 +118,7 @@ class MediaSessions:
         began = time.monotonic()
         try:
             await session.begin(offer)
-        except BaseException:
+        except BaseException:  # cancelled, too
             self.forget(session)
             raise
         log.info("media session began", participant=token.participant, by=token.kind, seconds=time.monotonic() - began)

@@ -30,6 +30,7 @@ class Metrics:
         self.received = self._counter("received_messages", "Messages that browsers sent")
         self.sent = self._counter("sent_messages", "Messages sent to browsers")
         self.too_fast = self._counter("too_fast_messages", "Messages dropped because they came too fast")
+        self.failures = self._counter("connection_failures", "Connections closed because of a bug of this server")
         self.slow_consumers = self._counter("slow_consumers", "Connections closed because the peer did not read")
         self.line_checks = self._counter("line_checks", "Checks of a line that were answered before joining")
         self.checked_bytes = Counter(
@@ -62,6 +63,8 @@ class _Server(Collector):
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily("mcu_signaling_tasks", "Tasks of the MC's event loop", len(asyncio.all_tasks()))
         yield GaugeMetricFamily("mcu_conferences", "Conferences with people in them", self._server.live_conferences)
+        failures = self._server.failures
+        yield CounterMetricFamily("mcu_controller_failures", "Bugs caught in the MC's background work", failures)
         yield GaugeMetricFamily("mcu_signaling_connections", "Open WebSockets", self._connections.count)
         yield GaugeMetricFamily("mcu_processors_ready", "Media processors ready", self._server.pool.ready_count)
         loads = sorted(self._server.pool.loads.items())

@@ -83,9 +83,10 @@ class Connection:
         await self._close(code, reason)
 
     def _cause(self, group: ExceptionGroup) -> tuple[int, str]:
-        """Code and reason of the close frame; bugs are logged."""
+        """Code and reason of the close frame; bugs are logged and counted."""
         over, bugs = group.split(_OverError)
         if bugs is not None:
+            self._context.metrics.failures.inc()
             who = self._member
             log.error("connection failed", conference=who.conference, participant=who.participant, exc_info=bugs)
         first = None if over is None or bugs is not None else over.exceptions[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from mcu.config import Conference as ConferenceSection
 from mcu.config import Config
 from mcu.controller.doors import ByLink, Created, Person
@@ -30,3 +32,9 @@ class World:
         door = ByLink(created.link)
         _, participant = await self.registry.enter(door, Person(name=name, **person), member)  # type: ignore[arg-type]
         return participant, member
+
+
+async def settle() -> None:
+    """Let the tasks run that wait for nothing but each other."""
+    for _ in range(20):
+        await asyncio.sleep(0)

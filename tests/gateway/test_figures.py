@@ -32,6 +32,7 @@ async def test_calls_and_their_ends_are_counted(place: Place) -> None:
 
     assert figures()["mcu_h323_listening"] == 1
     assert figures()["mcu_h323_gatekeeper_registered"] == 0
+    assert figures()["mcu_h323_gatekeeper_failures_total"] == 0
     terminal = Terminal()
     await terminal.call(place.address, place.direct)
     await terminal.heard(Answered)

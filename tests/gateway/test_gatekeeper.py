@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from mcu.gateway import gatekeeper as driver
-from mcu.gateway.gatekeeper import UNTOLD, Gatekeeper
+from mcu.gateway.gatekeeper import FAILURE_PAUSE, UNTOLD, Gatekeeper
 from mcu.h323 import asn1
 from mcu.h323.address import Address
 from mcu.h323.aliases import Alias, AliasKind
@@ -313,7 +314,45 @@ async def test_an_owner_that_fails_does_not_stop_the_client() -> None:
                 await asyncio.sleep(0)
         assert isinstance(await client.admit(call()), Admitted)
         assert client._timer is not None
+        assert client.failures == 1
         await client.close()
+
+
+async def test_a_search_that_fails_is_told_at_once_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    client = Gatekeeper(settings(), changed=Owner(), names=("gk.example.org",))
+    with capture_logs() as logs:
+        client.start()
+        async with asyncio.timeout(SECONDS):
+            while not logs:
+                await asyncio.sleep(0)
+    assert [(each["event"], each["exc_info"]) for each in logs] == [("the gatekeeper is not looked for any more", True)]
+    assert client.failures == 1
+    await client.close()
+
+
+async def test_a_client_that_fails_at_its_timer_is_counted_and_not_called_without_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = Gatekeeper(settings(Address("127.0.0.1", 9)), changed=Owner())
+    loop = asyncio.get_running_loop()
+
+    def handle_timer(now: float) -> None:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(client._client, "handle_timer", handle_timer)
+        broken.setattr(client._client, "next_timer", lambda: loop.time() - 1.0)  # what was due is due still
+        client._time()
+        assert client.failures == 1
+        assert client._timer is not None
+        assert client._timer.when() > loop.time() + FAILURE_PAUSE / 2
+    client._time()
+    assert client.failures == 1
+    await client.close()
 
 
 async def test_nobody_there_is_no_error() -> None:

@@ -226,6 +226,16 @@ async def test_what_the_dialler_refuses_is_shown_in_the_list(office: Office, ref
     assert [room.reason for room in await office.rooms.listed(office.id)] == [reason, reason]
 
 
+async def test_a_bug_in_calling_is_counted_and_a_refusal_is_not(office: Office) -> None:
+    (room,) = await office.add("192.0.2.1")
+    for refused, count in ((RefusedError("busy"), 0), (RuntimeError("a bug"), 1)):
+        office.dialler.refuse = refused
+        await office.rooms.call(office.id, [room])
+        await office.pass_time(1)
+        assert office.world.registry.failures == count
+        assert await office.conditions() == [RoomCondition.ENDED]
+
+
 async def test_calls_are_bounded_by_conference(office: Office) -> None:
     (room,) = await office.add("192.0.2.1")
     for _ in range(int(CALLS.burst)):

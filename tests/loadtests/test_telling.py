@@ -159,6 +159,7 @@ def test_a_good_agent(environment: Environment, told: Told) -> None:
         ({"late": 0.3}, "woke too late"),
         ({"skipped": 41}, "left out what it had to send"),
         ({"overflowed": 1}, "did not read in time"),
+        ({"broke": 1}, "a bug of the load test stopped somebody's media"),
         ({"late": 0.3, "overflowed": 1}, "woke too late; did not read in time"),
     ],
 )

@@ -198,6 +198,7 @@ async def test_metrics_carry_what_processors_report(site: Site) -> None:
     assert 'mcu_rtp_packets_total{direction="sent",processor="0"} 7.0' in text
     assert 'mcu_ticks_missed{processor="0"} 1.0' in text
     assert 'mcu_processor_cpu_seconds_total{processor="0"} 1.5' in text
+    assert "mcu_controller_failures_total 0.0" in text
     assert "not a name" not in text
 
 

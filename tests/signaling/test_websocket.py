@@ -312,6 +312,7 @@ async def test_bug_costs_this_connection_only(served: Site, browser: Browser) ->
         served.registry.connect = fail  # type: ignore[method-assign]
         await browser.send(p.Offer(sdp="v=0"))
         assert (await closed(browser))[0] == 1011
+        assert b"mcu_signaling_connection_failures_total 1.0" in served.app.state.context.metrics.exposition()
         await other.send(p.Ping())
         assert isinstance(await other.until(p.Pong), p.Pong)
 

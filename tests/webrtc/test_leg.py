@@ -17,7 +17,7 @@ from mcu.webrtc.leg_description import Defaults, LegDescription, Server
 from mcu.webrtc.leg_interfaces import TRANSITIONS, LegState
 from mcu.webrtc.stun import Attribute, MessageClass
 from tests.webrtc.echo import Echo
-from tests.webrtc.test_sdp import read
+from tests.webrtc.sdp_texts import read
 
 CERTIFICATE = Certificate()
 SERVER = Server(("192.0.2.1",), 10_443, CERTIFICATE.fingerprint)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from loadtests.agent.awaiting import News
 from loadtests.agent.crew import Crew
@@ -226,10 +227,12 @@ async def test_the_end_takes_leave_of_everybody(tmp_path: Path) -> None:
     def stumble(_: Fake, __: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    async with bench_in(tmp_path) as bench:
-        for who in (1, 2, 3):
-            await bench.enter(who)
-        fakes = [bench.fake(who) for who in (1, 2, 3)]
-        fakes[1].steps = {"leave": stumble}
+    with capture_logs() as logs:
+        async with bench_in(tmp_path) as bench:
+            for who in (1, 2, 3):
+                await bench.enter(who)
+            fakes = [bench.fake(who) for who in (1, 2, 3)]
+            fakes[1].steps = {"leave": stumble}
+    assert [(each["event"], each["who"]) for each in logs] == [("leaving failed", 2)]
     assert [fake.done[-1] for fake in fakes] == ["leave"] * 3
     assert not bench.crew.members

@@ -7,10 +7,13 @@ from typing import Any, TypeVar
 import pytest
 
 from loadtests.faces import SCREENS
+from loadtests.users.bad_leg import BadLeg
 from loadtests.users.chair import LAYOUTS, MUTED_SECONDS, Chair
 from loadtests.users.conference_room import ConferenceRoom
 from loadtests.users.district_head import WORD_SECONDS, DistrictHead
+from loadtests.users.far_receiver import FarReceiver
 from loadtests.users.person import Person
+from loadtests.users.presence import Presence
 from loadtests.users.publisher import Publisher
 from loadtests.users.remote_expert import RemoteExpert
 from loadtests.users.viewer import Viewer
@@ -34,6 +37,13 @@ def seated(stand: Stand, kind: type[P], count: int = 1) -> list[P]:
         assert user.is_staying
     stand.agents.asked.clear()
     return users
+
+
+@pytest.mark.parametrize(
+    "kind", [BadLeg, Chair, ConferenceRoom, DistrictHead, FarReceiver, Publisher, RemoteExpert, Viewer]
+)
+def test_everybody_who_is_let_in_does_something(kind: type[Person]) -> None:
+    assert kind.take_part is not Presence.take_part
 
 
 # --- the chair ----------------------------------------------------------------------------------------------

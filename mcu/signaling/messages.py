@@ -150,7 +150,7 @@ TEXTS: dict[str, Text] = {
         "미디어 서버를 준비하고 있습니다. 잠시 후 다시 시도합니다.",
         "The media server is starting. Trying again shortly.",
     ),
-    "busy": Text(503, "서버가 가득 찼습니다. 잠시 후 다시 시도하십시오.", "The server is busy. Try again in a moment."),
+    "busy": Text(503, "서버가 바쁩니다. 잠시 후 다시 시도하십시오.", "The server is busy. Try again in a moment."),
     "media-lost": Text(200, "미디어 연결을 다시 맺습니다.", "The media connection is being made again."),
     "no-such-leg": Text(409, "미디어 연결이 없습니다. 다시 연결합니다.", "There is no media connection. Offer again."),
     "no-such-bridge": Text(503, "미디어 서버를 다시 준비하고 있습니다.", "The media server is being prepared again."),
@@ -236,7 +236,7 @@ CALL_ENDS: dict[EndReason, Sentence] = {
         ko="게이트키퍼가 대역폭을 허용하지 않았습니다.", en="The gatekeeper has no bandwidth for the call."
     ),
     EndReason.RESOURCES: Sentence(
-        ko="서버에 통화가 너무 많습니다. 잠시 후 다시 거십시오.", en="There are too many calls. Call again in a moment."
+        ko="서버가 바쁩니다. 잠시 후 다시 거십시오.", en="The server is busy. Call again in a moment."
     ),
     EndReason.TIMED_OUT: Sentence(
         ko="회의실 장비가 제때 응답하지 않았습니다.", en="The room did not answer the protocol in time."

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from mcu.signaling import protocol
+from mcu.signaling import messages, protocol
 from tests.browser.client_page import WAIT, enter, wait_for
 from tests.fakes.conference_server import FakeConference
 
@@ -61,6 +61,23 @@ def test_a_refusal_is_shown_in_words_of_the_chosen_language(page: Page, conferen
     expect(page.get_by_label("Name", exact=True)).to_have_value("홍길동")
     page.get_by_role("button", name="Join", exact=True).click()
     expect(page.get_by_role("toolbar")).to_be_visible()
+
+
+def test_a_busy_server_is_waited_for_and_its_refusal_is_shown(page: Page, conference: FakeConference) -> None:
+    """It lets people wait for up to seven seconds before it says so (mcu.controller.pool)."""
+    conference.answers_enter = False
+    page.clock.install()
+    page.goto(conference.link)
+    page.get_by_label("이름", exact=True).fill("홍길동")
+    page.get_by_role("button", name="참가하기").click()
+    wait_for(page, conference, protocol.Enter)
+    expect(page.get_by_text("회의에 들어가는 중…")).to_be_visible()
+    page.clock.run_for(3_000)
+    expect(page.get_by_text("서버의 응답을 기다리고 있습니다. 서버가 바쁘면 몇 초 걸립니다…")).to_be_visible()
+    page.clock.run_for(5_000)
+    conference.refuse_waiting(protocol.Error(code="busy", message=messages.sentence("busy"), regarding="enter"))
+    expect(page.get_by_role("alert").filter(has_text="서버가 바쁩니다. 잠시 후 다시 시도하십시오.")).to_be_visible()
+    assert len(conference.sent(protocol.Enter)) == 1
 
 
 def test_a_wrong_chair_key_is_said_beside_the_field_which_stays_open(page: Page, conference: FakeConference) -> None:

@@ -75,6 +75,7 @@ class FakeConference:
     you: protocol.Participant | None = None
     layout: protocol.LayoutChoice = field(default_factory=protocol.LayoutChoice)
     _sockets: set[WebSocket] = field(default_factory=set)
+    _waiting: set[WebSocket] = field(default_factory=set)  # not entered yet
     _loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -93,6 +94,10 @@ class FakeConference:
         """Break every connection without a word."""
         self._run(self._drop())
 
+    def refuse_waiting(self, refusal: protocol.Error) -> None:
+        """Answer those who asked to enter and heard nothing so far."""
+        self._run(self._tell(refusal, to=self._waiting))
+
     def sent(self, kind: type[M]) -> list[M]:
         return [message for message in self.received if isinstance(message, kind)]
 
@@ -103,8 +108,8 @@ class FakeConference:
         assert self._loop is not None
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(5)  # type: ignore[arg-type]
 
-    async def _tell(self, *messages: protocol.ServerMessage) -> None:
-        for socket in list(self._sockets):
+    async def _tell(self, *messages: protocol.ServerMessage, to: set[WebSocket] | None = None) -> None:
+        for socket in list(self._sockets if to is None else to):
             for message in messages:
                 await socket.send_text(protocol.encode(message))
 
@@ -122,6 +127,7 @@ class FakeConference:
     async def serve(self, socket: WebSocket) -> None:
         """One WebSocket from beginning to end."""
         await socket.accept(subprotocol=protocol.SUBPROTOCOL)
+        self._waiting.add(socket)
         self._loop = asyncio.get_running_loop()
         await socket.send_text(protocol.encode(protocol.Welcome(protocol=protocol.SUBPROTOCOL, server="fake")))
         try:
@@ -131,6 +137,7 @@ class FakeConference:
                 for answer in self._answers(message):
                     await socket.send_text(protocol.encode(answer))
                     if isinstance(answer, protocol.Entered):
+                        self._waiting.discard(socket)
                         self._sockets.add(socket)
         except WebSocketDisconnect:
             return
@@ -138,6 +145,7 @@ class FakeConference:
             raise AssertionError(f"the page sent {error}") from error
         finally:
             self._sockets.discard(socket)
+            self._waiting.discard(socket)
 
     def _answers(self, message: protocol.ClientMessage) -> list[protocol.ServerMessage]:
         match message:

@@ -37,6 +37,7 @@ export const en = {
   "join.enterWatch": "Start watching",
   "join.preview": "Preview of your camera",
   "join.entering": "Entering the meeting…",
+  "join.enteringLong": "Waiting for the server. When it is busy, this takes some seconds…",
   "join.enteringAgain": "Connecting to the server again… (attempt {attempt})",
   "join.missingName": "Please enter your name.",
   "join.missingNumber": "A meeting number has 9 digits.",
@@ -64,7 +65,7 @@ export const en = {
   "check.again": "Check again",
   "check.details": "Details",
   "check.good": "Your connection is good.",
-  "check.unmeasured": "The connection could not be checked, as happens when the server is busy. You can still join.",
+  "check.unmeasured": "The connection could not be checked. If the server is busy, joining may take a moment, too.",
   "check.unreachable":
     "The server cannot be reached. Check your internet connection; if that does not help, ask your IT staff.",
   "check.blocked":

@@ -36,6 +36,7 @@ export const ko = {
   "join.enterWatch": "보기 시작",
   "join.preview": "내 카메라 미리보기",
   "join.entering": "회의에 들어가는 중…",
+  "join.enteringLong": "서버의 응답을 기다리고 있습니다. 서버가 바쁘면 몇 초 걸립니다…",
   "join.enteringAgain": "서버에 다시 연결하는 중… ({attempt}번째)",
   "join.missingName": "이름을 적어 주십시오.",
   "join.missingNumber": "회의 번호는 숫자 9자리입니다.",
@@ -63,7 +64,7 @@ export const ko = {
   "check.again": "다시 점검하기",
   "check.details": "자세히",
   "check.good": "연결 상태가 좋습니다.",
-  "check.unmeasured": "연결 상태를 점검하지 못했습니다. 서버가 바쁠 때에도 그럴 수 있습니다. 참가는 하실 수 있습니다.",
+  "check.unmeasured": "연결 상태를 점검하지 못했습니다. 서버가 바쁘면 참가하실 때에도 잠시 걸릴 수 있습니다.",
   "check.unreachable":
     "서버에 연결되지 않습니다. 인터넷 연결을 확인하시고, 계속 안 되면 전산 담당자에게 문의하십시오.",
   "check.blocked":

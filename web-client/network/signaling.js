@@ -3,7 +3,8 @@
  *
  * Rules:
  * 1. After `welcome` the greeting (`enter` or `resume`) is sent first; nothing else goes out before `entered`.
- * 2. Silence is a broken connection: after PING_AFTER_MS a ping, after DEAD_AFTER_MS a new connection.
+ * 2. Silence is a broken connection: after PING_AFTER_MS a ping, after DEAD_AFTER_MS a new connection. Only who asks
+ *    to enter waits longer, ENTER_MS: a busy server lets somebody new wait for seven seconds, and then says that it is.
  * 3. Where the network may have changed or the page has slept, a ping must come back within DOUBT_MS.
  * 4. A broken connection is tried again by itself until `close()`. What was sent meanwhile is refused (`send`
  *    returns false), never queued: after `entered` the page tells the server its state anew.
@@ -39,6 +40,7 @@ export const SUBPROTOCOL = "mcu.v1";
 
 const PING_AFTER_MS = 2_500; // of silence
 const DEAD_AFTER_MS = 5_500; // of silence, or without `entered`; the ping had 3 s to come back
+const ENTER_MS = 10_000; // from the greeting to `entered` or a refusal: those seven seconds, and a slow line
 const DOUBT_MS = 1_500; // several round trips of a slow line
 const WATCH_EVERY_MS = 1_000; // browsers slow the timers of hidden pages to this
 const SLEPT_MS = 4_000; // between two looks at the clock on the wall: the machine or the page slept
@@ -52,6 +54,7 @@ export class Signaling {
   /** @type {SignalingState} */
   #state = "closed";
   #heard = 0;
+  #patience = DEAD_AFTER_MS;
   #begun = 0; // the newest attempt
   #looked = 0; // on the wall
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -119,6 +122,7 @@ export class Signaling {
     this.#drop();
     clearTimeout(this.#doubt);
     this.#heard = this.#begun = performance.now();
+    this.#patience = DEAD_AFTER_MS;
     this.#enterState("connecting");
     const open = this.#options.openSocket ?? ((url, protocol) => new WebSocket(url, protocol));
     const socket = open(this.#options.url, SUBPROTOCOL);
@@ -137,13 +141,17 @@ export class Signaling {
     const message = parse(data);
     if (!message) return;
     switch (message.type) {
-      case "welcome":
-        socket.send(JSON.stringify(this.#options.greet()));
+      case "welcome": {
+        const greeting = this.#options.greet();
+        if (greeting.type === "enter") this.#patience = ENTER_MS;
+        socket.send(JSON.stringify(greeting));
         return;
+      }
       case "pong":
         return;
       case "entered":
         this.#backoff.succeeded();
+        this.#patience = DEAD_AFTER_MS;
         this.#enterState("open");
         break;
     }
@@ -161,7 +169,7 @@ export class Signaling {
     }
     const silent = now - this.#heard;
     if (this.#state === "waiting" || this.#state === "closed") return;
-    if (silent > DEAD_AFTER_MS) this.#lost();
+    if (silent > this.#patience) this.#lost();
     else if (silent > PING_AFTER_MS) this.send({ type: "ping" });
   }
 

@@ -118,6 +118,19 @@ test("silence: a ping, and without any answer a new connection", (context) => {
   assert.equal(sockets.length, 2);
 });
 
+test("who asks to enter waits as long as a busy server lets people wait", (context) => {
+  const { signaling, sockets, socket, pass } = connect(context);
+  signaling.open();
+  socket().hear({ type: "welcome", protocol: "mcu.v1", server: "test" });
+  pass(8_500); // seven seconds, and a slow line
+  assert.equal(sockets.length, 1);
+  pass(3_500);
+  assert.equal(sockets[0]?.closed, true);
+  assert.equal(sockets.length, 2);
+  pass(7_000); // and a server that does not even say welcome is tried again as soon as any other
+  assert.equal(sockets.length, 3);
+});
+
 test("hurry does not wait for the next attempt", (context) => {
   const { signaling, sockets, socket } = connect(context);
   signaling.open();

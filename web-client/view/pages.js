@@ -40,17 +40,23 @@ export function languageButton(context) {
   return button;
 }
 
+const LONG_MS = 2_500; // on the way in: more than lines and machines take, so the server lets us wait
+
 /** @param {Context} context */
 export function enteringPage(context) {
   const heading = element("h1", {}, context.text("join.title"));
   const words = element("p", { role: "status", class: "lead" });
-  context.watch(
-    (state) => [state.attempt, state.language],
-    () => {
-      const { attempt } = context.state;
-      words.textContent = attempt > 0 ? context.say("join.enteringAgain", { attempt }) : context.say("join.entering");
-    },
-  );
+  let long = false;
+  const say = () => {
+    const { attempt } = context.state;
+    if (attempt > 0) words.textContent = context.say("join.enteringAgain", { attempt });
+    else words.textContent = context.say(long ? "join.enteringLong" : "join.entering");
+  };
+  context.watch((state) => [state.attempt, state.language], say);
+  setTimeout(() => {
+    long = true;
+    if (words.isConnected) say();
+  }, LONG_MS);
   return element(
     "main",
     { class: "centre" },

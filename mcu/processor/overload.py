@@ -106,6 +106,12 @@ class Overload:
         """Whether somebody new would be one too many, beside so many connections of the MP."""
         return self.level >= BUSY_LEVEL and legs >= FEW_LEGS
 
+    def rest(self, now: float) -> None:
+        """Nobody is there: nothing to shed, and what was seen says nothing about those who come next."""
+        self._change(0)
+        self._hold = HOLD_FIRST
+        self._looked, self._went_back = now, now - REGRET_SECONDS
+
     def take(self, look: Look, now: float) -> bool:
         """Judge; whether the level changed."""
         elapsed, self._looked = now - self._looked, now

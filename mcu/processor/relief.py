@@ -68,6 +68,9 @@ class Relief:
         )
         self._schedule, self._throttled = schedule, throttled
         self._ticks, self._missed, self._late, self._overdue = ticks.index, ticks.missed, 0, 0
+        if not bridges:
+            self.overload.rest(now)
+            return
         before = self.overload.level
         if self.overload.take(look, now):
             self._tell(look, before)

@@ -30,14 +30,17 @@ class World:
         self.relief = Relief(now=self.now)
         self.bridge, self.decoders = Part(), Part()
 
-    def run(self, seconds: float, *, late: float = 0.0, bridge: float = 0.0, decoders: float = 0.0) -> None:
+    def run(
+        self, seconds: float, *, late: float = 0.0, bridge: float = 0.0, decoders: float = 0.0, empty: bool = False
+    ) -> None:
         """Every tick comes `late`; pictures and frames wait as long as is said."""
         end = self.now + seconds
         while self.now < end:
             self.now = max(self.now, self.ticks.due + late)
             due = self.ticks.time_of(self.ticks.advance(self.now))
             self.bridge.wait, self.decoders.wait = bridge, decoders
-            self.relief.tick(self.now - due, self.ticks, [self.bridge], self.decoders, self.now)
+            bridges = [] if empty else [self.bridge]
+            self.relief.tick(self.now - due, self.ticks, bridges, self.decoders, self.now)
 
 
 def test_an_easy_day() -> None:
@@ -52,6 +55,19 @@ def test_late_ticks_are_seen() -> None:
     world = World()
     world.run(2.0, late=0.015)
     assert world.bridge.steps[-1] is world.relief.overload.step is not STEPS[0]
+
+
+def test_who_comes_first_begins_with_everything() -> None:
+    """Whatever kept the machine busy while nobody was there."""
+    world = World()
+    world.run(3.0, late=0.030, empty=True)
+    assert (world.relief.overload.level, world.relief.overload.sheds) == (0, 0)
+    world.run(3.0, late=0.030)
+    assert world.relief.overload.level > 0
+    world.run(0.5, late=0.030, empty=True)
+    assert world.relief.overload.level == 0
+    world.run(0.3, late=0.002)
+    assert world.bridge.steps[-1] is STEPS[0]
 
 
 def test_missed_ticks_are_seen() -> None:

@@ -19,6 +19,7 @@ VERSION = 2
 MAX_REPORT_BLOCKS = 31  # five bits of count
 MAX_LOST_INT24 = (1 << 23) - 1
 MAX_REMB_MANTISSA = (1 << 18) - 1
+MAX_REMB_BITRATE = 1 << 40  # bit/s: more says nothing, and a peer may write up to 2^81
 
 PT_SENDER_REPORT, PT_RECEIVER_REPORT, PT_SOURCE_DESCRIPTION, PT_GOODBYE = 200, 201, 202, 203
 PT_TRANSPORT_FEEDBACK, PT_PAYLOAD_FEEDBACK = 205, 206
@@ -290,7 +291,7 @@ def _parse_application(count: int, body: bytes) -> Packet:
     (word,) = _WORD.unpack_from(body, 12)
     ssrcs = struct.unpack_from(f"!{word >> 24}I", body, 16)
     bitrate = (word & MAX_REMB_MANTISSA) << (word >> 18 & 0x3F)
-    return EstimatedMaximumBitrate(sender, bitrate, ssrcs, media)
+    return EstimatedMaximumBitrate(sender, min(bitrate, MAX_REMB_BITRATE), ssrcs, media)
 
 
 def _parse_transport_wide(_: int, body: bytes) -> TransportFeedback:

@@ -31,6 +31,7 @@ from mcu.webrtc.dtls import Certificate
 
 RETRY_FIRST, RETRY_MOST = 0.5, 5.0  # seconds between attempts: people must be back within ten of a restart
 OPEN_SECONDS = 10.0  # for the WebSocket to open
+CLOSE_SECONDS = 2.0  # for the server to say goodbye as well: a stopped one never does
 MAX_LINES = 200  # of chat kept
 MENDABLE = frozenset(("media-unavailable", "busy", "server-stopping"))  # error codes worth another try
 
@@ -204,6 +205,7 @@ class Participant:
             f"{server}/ws",
             subprotocols=[Subprotocol(protocol.SUBPROTOCOL)],
             open_timeout=OPEN_SECONDS,
+            close_timeout=CLOSE_SECONDS,
             max_size=protocol.MAX_MESSAGE_BYTES * 8,  # the roster of a full conference with 100 lines of chat
             ssl=local_tls() if server.startswith("wss") else None,
             proxy=None,

@@ -6,9 +6,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
+import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -16,7 +20,8 @@ import msgspec
 from mcu.errors import ConfigurationError
 from mcu.synthetic.entry import local_tls
 
-TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0  # for each step of a request
+WHOLE_SECONDS = 20.0  # for all of it
 MAX_BODY = 1 << 20  # bytes
 # What to do about a status, in Korean and in English.
 SENTENCES = {
@@ -68,13 +73,45 @@ class Created(msgspec.Struct, frozen=True):
 async def create_conference(server: str, *, title: str, api_key: str = "") -> Created:
     """Raises ConfigurationError with a sentence when the server cannot be reached or refuses."""
     data = msgspec.json.encode({"title": title})
-    body = await asyncio.to_thread(ask, server, "POST", "/api/v1/conferences", api_key=api_key, data=data)
+    body = await _aside(partial(ask, server, "POST", "/api/v1/conferences", api_key=api_key, data=data), server)
     return understand(body, Created, server)
 
 
 async def end_conference(server: str, conference: str, *, api_key: str = "") -> None:
     """End the conference with this `Created.id`. Raises ConfigurationError as above."""
-    await asyncio.to_thread(ask, server, "DELETE", f"/api/v1/conferences/{conference}", api_key=api_key)
+    await _aside(partial(ask, server, "DELETE", f"/api/v1/conferences/{conference}", api_key=api_key), server)
+
+
+async def _aside(request: Callable[[], bytes], server: str) -> bytes:
+    """What `request` gives, made in a thread that nobody waits for once this is cancelled or too late: a server that
+    sends a byte now and then, or a name that nobody resolves, would hold up the end of the program.
+    """
+    loop = asyncio.get_running_loop()
+    answered: asyncio.Future[bytes] = loop.create_future()
+
+    def answer(body: bytes, error: Exception | None) -> None:
+        if answered.done():
+            return
+        if error is None:
+            answered.set_result(body)
+        else:
+            answered.set_exception(error)
+
+    def run() -> None:
+        body, failure = b"", None
+        try:
+            body = request()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who asked
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any more
+            loop.call_soon_threadsafe(answer, body, failure)
+
+    threading.Thread(target=run, name="rest", daemon=True).start()
+    try:
+        async with asyncio.timeout(WHOLE_SECONDS):
+            return await answered
+    except TimeoutError:
+        raise _silent(server, "timed out") from None
 
 
 def ask(server: str, method: str, path: str, *, api_key: str = "", data: bytes | None = None) -> bytes:
@@ -98,15 +135,19 @@ def ask(server: str, method: str, path: str, *, api_key: str = "", data: bytes |
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         reason = getattr(reason, "strerror", None) or reason
-        raise RestError(
-            f"{server}이(가) 응답하지 않습니다 ({reason}). `mcu serve`로 서버를 시작하거나 다른 서버를 적으십시오.",
-            f"{server} does not answer ({reason}). Start a server with `mcu serve`, or name another one.",
-        ) from error
+        raise _silent(server, reason) from error
     except ValueError as error:  # of urllib, which may be sent anywhere
         raise RestError(
             f"{server}: 주소가 아니거나, 주소가 아닌 곳으로 보냅니다 ({error}).",
             f"{server}: it is, or sends on to, an address that is none ({error}).",
         ) from error
+
+
+def _silent(server: str, reason: object) -> RestError:
+    return RestError(
+        f"{server}이(가) 응답하지 않습니다 ({reason}). `mcu serve`로 서버를 시작하거나 다른 서버를 적으십시오.",
+        f"{server} does not answer ({reason}). Start a server with `mcu serve`, or name another one.",
+    )
 
 
 def understand(body: bytes, kind: type[T], server: str) -> T:

@@ -339,7 +339,7 @@ class Endpoint:
             self._guarded(leg, leg.close, error.reason)
         except Exception:
             log.exception("DTLS broke", leg=leg.id)
-            self._guarded(leg, leg.close, "internal-error")
+            self._failed(leg)
         else:
             self._guarded(leg, leg.secured, keys)
 
@@ -348,6 +348,7 @@ class Endpoint:
             await leg.dtls.stop()
         except Exception:
             log.exception("DTLS did not stop cleanly", leg=leg.id)
+            self._failures += 1
         self._dtls_dropped += leg.dtls.dropped
         for connection in connections:
             connection.close()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 
 from mcu.errors import ProtocolError
 from mcu.media import rtcp, transport_feedback
+from mcu.media.receiver_line import ReceiverLine
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import CodecParameters, StreamKind
 from tests.fakes.packets import FakeSendStream
+from tests.fakes.records import Records
 from tests.fuzz.mutations import mutations
 
 BLOCK = rtcp.ReportBlock(2222, 25, -3, 70_000, 12, 0x12345678, 3_000)
@@ -39,6 +42,20 @@ def test_only_protocol_errors_come_out_of_transport_feedback() -> None:
         with contextlib.suppress(ProtocolError):
             arrivals = transport_feedback.decode(data)
             assert len(arrivals.ticks) <= 0xFFFF
+
+
+def test_a_line_lives_through_every_limit_that_can_be_written() -> None:
+    """Each exponent and the largest mantissas, before and after transport-wide feedback came."""
+    measuring = ReceiverLine(start_bitrate=500_000)
+    measuring.acknowledged(ARRIVALS, Records(lambda _: None), 1.0)
+    for line in (ReceiverLine(start_bitrate=500_000), measuring):
+        for exponent, mantissa in itertools.product(range(64), (0, 1, 0x20000, rtcp.MAX_REMB_MANTISSA)):
+            head = rtcp.EstimatedMaximumBitrate(1, 1_200_000, (2222,)).serialize()[:16]
+            word = (1 << 24 | exponent << 18 | mantissa).to_bytes(4, "big")
+            (said,) = rtcp.parse(head + word + (2222).to_bytes(4, "big"))
+            assert isinstance(said, rtcp.EstimatedMaximumBitrate)
+            line.limited(said.bitrate, exponent % 2 == 0, 2.0 + exponent)
+            assert line.budget(2.0 + exponent) >= 0
 
 
 def test_a_session_lives_through_all_of_it() -> None:

@@ -47,6 +47,11 @@ def test_remb_is_read_as_libwebrtc_writes_it() -> None:
     assert rtcp.parse(data) == [rtcp.EstimatedMaximumBitrate(1, 0x3FFFF << 6, (0x2A5,))]
 
 
+def test_remb_saturates() -> None:
+    data = bytes.fromhex("8fce00050000000100000000") + b"REMB" + bytes.fromhex("01ffffff000002a5")
+    assert rtcp.parse(data) == [rtcp.EstimatedMaximumBitrate(1, rtcp.MAX_REMB_BITRATE, (0x2A5,))]
+
+
 def test_counts_of_lost_packets_saturate() -> None:
     block = rtcp.ReportBlock(9, 0, 1 << 30, 0, 0, 0, 0)
     (report,) = rtcp.parse(rtcp.ReceiverReport(1, (block,)).serialize())

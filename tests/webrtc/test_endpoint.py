@@ -11,6 +11,7 @@ import pytest
 from mcu.errors import RefusedError
 from mcu.media.types import StreamKind
 from mcu.webrtc import stun
+from mcu.webrtc.dtls import DtlsAssociation
 from mcu.webrtc.endpoint import Endpoint
 from mcu.webrtc.ice_lite import PATH_LIFETIME_SECONDS
 from mcu.webrtc.leg import WebRtcLeg
@@ -253,6 +254,24 @@ async def test_a_handler_s_bug_costs_one_leg(server: Endpoint, monkeypatch: pyte
     assert server.counters["legs_failed"] == 1
     server._failures = 0
     await client.close()
+    way.close()
+
+
+async def test_a_bug_in_a_handshake_costs_one_leg_and_is_counted(
+    server: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: DtlsAssociation) -> None:
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr(DtlsAssociation, "handshake", broken)
+    way = await udp_way(HOST, server.port)
+    client, _, handler = join(server)
+    join(server, "b")
+    await client.check(way, nominate=True)
+    assert await handler.closed.get() == "internal-error"
+    assert list(server.legs) == ["b"]
+    assert server.counters["legs_failed"] == 1
+    server._failures = 0
     way.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
 from collections.abc import AsyncIterator, Iterator
@@ -268,10 +269,13 @@ async def test_a_bug_in_a_handshake_costs_one_leg_and_is_counted(
     client, _, handler = join(server)
     join(server, "b")
     await client.check(way, nominate=True)
+    greeting = asyncio.create_task(client.handshake(way))
     assert await handler.closed.get() == "internal-error"
     assert list(server.legs) == ["b"]
     assert server.counters["legs_failed"] == 1
     server._failures = 0
+    greeting.cancel()
+    await asyncio.wait([greeting])
     way.close()
 
 

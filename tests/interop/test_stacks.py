@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from contextlib import AbstractAsyncContextManager
@@ -18,6 +19,7 @@ from tests.support.peers import peers
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
 
 FOLDER = Path(__file__).parent
+PACKAGES = {"werift": "werift", "libdatachannel": "node-datachannel", "libwebrtc": "@roamhq/wrtc"}  # from npm
 BINARIES = {"libdatachannel": "@node-datachannel/*", "libwebrtc": "@roamhq/wrtc-*"}  # optional npm packages
 SYSTEM_PYTHON = "/usr/bin/python3"  # GStreamer's bindings are Debian packages
 
@@ -29,9 +31,14 @@ class Stack:
 
     @property
     def command(self) -> tuple[str, str]:
-        """Skips the test where the stack has no binaries for this platform."""
-        pattern = BINARIES.get(self.name)
-        if pattern is not None and not any((FOLDER / "node_modules").glob(pattern)):
+        """Skips the test where the stack has no binaries for this platform, or was not installed; CI fails it then."""
+        installed = FOLDER / "node_modules"
+        if self.name in PACKAGES and not (installed / PACKAGES[self.name]).exists():
+            reason = f"no {PACKAGES[self.name]} in tests/interop/node_modules. Run tools/setup test"
+            if os.environ.get("MCU_TEST_STACKS") == "required":
+                pytest.fail(reason, pytrace=False)
+            pytest.skip(reason)
+        if self.name in BINARIES and not any(installed.glob(BINARIES[self.name])):
             pytest.skip(f"{self.name} has no binaries for this platform")
         if self.name == "gstreamer":
             return SYSTEM_PYTHON, "stacks/gstreamer.py"

@@ -60,13 +60,25 @@ def looked_for() -> tuple[int, str, str]:
 def installed() -> Path:
     """The root. Skips the test without one; with MCU_TEST_PEERS=required, fails it."""
     code, path, reason = looked_for()
-    if not code and not (INTEROP / "node_modules" / "janus-whep-server").exists():
-        code, reason = 3, "no janus-whep-server in tests/interop/node_modules. Run tools/setup test"
+    if not code and (reason := without_whep()):
+        code = 3
     if not code:
         return Path(path)
     if os.environ.get("MCU_TEST_PEERS") == "required":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def without_whep(packages: Path = INTEROP / "node_modules") -> str:
+    """Why there is no WHEP server, or nothing. Of what it needs, tools/node-packages may have left one uncompiled."""
+    if not (packages / "janus-whep-server").exists():
+        return "no janus-whep-server in tests/interop/node_modules. Run tools/setup test"
+    if not (packages / "unix-dgram" / "build" / "Release" / "unix_dgram.node").exists():
+        return (
+            "unix-dgram, which janus-whep-server needs, is not compiled: var/node-packages.log says why. "
+            "Remove tests/interop/node_modules and run tools/setup test"
+        )
+    return ""
 
 
 @contextmanager

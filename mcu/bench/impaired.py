@@ -6,6 +6,7 @@ measured too late, and what is read off it is no figure of the server's.
 
 from __future__ import annotations
 
+import argparse
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -157,8 +158,17 @@ def _absent(scenario: Scenario, reason: str) -> Outcome:
     return Outcome(scenario.name, scenario.title, scenario.reach, None, (), {}, note=reason)
 
 
-def main(names: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Print the table and write var/impaired.json; 0 when everything was reached."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mcu.bench.impaired",
+        description="What people receive through bad lines, between network namespaces (as root).\n"
+        "Prints a table and writes var/impaired.json; the exit code is 0 when everything was reached.",
+        epilog="scenarios:\n" + "\n".join(f"  {name:12} {each.title}" for name, each in SCENARIOS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a scenario; without one, all")
+    names = parser.parse_args(arguments).names
     console = Console(stderr=True)
     try:
         outcomes = run_impaired(names, lambda what, done: console.print(f"{100 * done:3.0f} %  {what}", style="dim"))

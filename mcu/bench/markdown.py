@@ -5,6 +5,7 @@ What stands between BEGIN and END in the page is replaced; nothing is measured.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -93,9 +94,12 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """See the top."""
-    if len(arguments) != 1:
-        sys.exit("usage: python -m mcu.bench.markdown PAGE")
-    page, measured = Path(arguments[0]), results.read(results.FILE)
+    parser = argparse.ArgumentParser(
+        prog="python -m mcu.bench.markdown",
+        description=f"Puts the tables of {results.FILE} into a page, between {BEGIN} and {END}. Nothing is measured.",
+    )
+    parser.add_argument("page", metavar="PAGE", type=Path, help="such as docs/performance.md")
+    page, measured = parser.parse_args(arguments).page, results.read(results.FILE)
     if not measured.machines:
         sys.exit(f"nothing was measured in {results.FILE}: first `make bench`")
     try:

@@ -205,3 +205,11 @@ def test_the_table_of_the_scenarios_is_the_whole_one() -> None:
     }
     assert scenarios.NARROW == 300_000
     assert scenarios.WIDE == 2_000_000
+
+
+def test_help_names_the_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        impaired.main(["--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    assert all(f"{name} " in said and scenario.title in said for name, scenario in SCENARIOS.items())

@@ -227,6 +227,13 @@ def test_tables_of_a_page_stay_where_nothing_was_measured(tmp_path: Path, monkey
     assert "old" not in page.read_text()
 
 
+def test_help_about_the_tables_of_a_page(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        markdown.main(["--help"])
+    assert ended.value.code == 0
+    assert "docs/performance.md" in capsys.readouterr().out
+
+
 def test_bad_lines_have_their_table(tmp_path: Path) -> None:
     check = Checked("freeze", 0.45, 1.0, "s", least=False, ok=True)
     outcome = Outcome("loss-5", "5 % loss", "no freeze > 1 s", True, (check,), {"bad": {"ticks missed": 0.0}})

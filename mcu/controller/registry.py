@@ -68,7 +68,7 @@ class Registry:
         """Take up the conferences in which somebody was when the server stopped; their grace time begins now."""
         for conference_id in await self.store.peopled():
             await self._conferences.open(conference_id)
-        log.info("conferences restored", count=len(self._conferences))
+        log.info("conferences with people restored", count=len(self._conferences))
 
     async def run(self) -> None:
         """Own the tasks, and let time pass, until cancelled."""

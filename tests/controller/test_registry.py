@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from mcu.conference import commands as c
 from mcu.conference import events as e
@@ -76,9 +77,12 @@ async def test_after_a_restart_people_are_as_they_were(world: World) -> None:
     secret = first.last(Admitted).secret
     await world.registry.execute(created.conference, c.SetSelf(actor=one, muted=True))
     before = (await world.registry.snapshot(created.conference)).roster
+    await world.registry.create_conference(title="nobody was in this one")
     await world.registry.close()
     world.restart()
-    await world.registry.restore()
+    with capture_logs() as logs:
+        await world.registry.restore()
+    assert [(line["event"], line["count"]) for line in logs] == [("conferences with people restored", 1)]
     member = FakeMember()
     await world.registry.resume(created.conference, one, secret, member)
     admitted = member.news[0]

@@ -13,7 +13,7 @@ from mcu.controller.registry import Registry
 from mcu.errors import ConfigurationError, StorageError
 
 FILE = "ready-conference.json"
-TITLE = "회의실 · Meeting room"
+TITLE = "회의 · Meeting"
 
 log = structlog.get_logger()
 

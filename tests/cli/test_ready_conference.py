@@ -19,6 +19,7 @@ async def test_the_same_at_every_start(tmp_path: Path) -> None:
         registry = Registry(store=store, pool=FakePool(), config=Config())
         first = await ensure(registry, tmp_path)
         assert await ensure(registry, tmp_path) == first
+        assert await registry.title(first.id) == "회의 · Meeting"  # 회의실 is a room that dials it
         await registry.close()
 
 

@@ -7,9 +7,13 @@ have one try.
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
+
+os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"  # where tools/setup may have put Node.js
 
 TESTS = Path(__file__).parent
 FURTHER_TRIES = 2

@@ -40,6 +40,22 @@ def test_who_speaks_stands_large_under_the_picture(browser: Browser) -> None:
         assert shown.page.evaluate("document.querySelector('.close-up video').srcObject === null")
 
 
+def test_while_one_makes_a_noise_oneself_whoever_else_speaks_stands_there(browser: Browser) -> None:
+    with scene(browser, Setting(people=9), size=PHONE, touch=True) as shown:
+        shown.join()
+        shown.tell(protocol.Speaker(speaker="p1", speaking=("p1",)))
+        shown.until(_shows(shown, "p1"))
+        for speaking, seen in (
+            (("you", "p5"), "p5"),  # p1 is silent
+            (("you", "p1", "p5"), "p5"),  # two at once: no move while the one who stands there speaks
+            (("p1", "you"), "p1"),
+            (("you",), "p1"),
+        ):
+            shown.tell(protocol.Speaker(speaker="you", speaking=speaking))
+            shown.page.wait_for_timeout(100)  # a move that should not come has its chance
+            shown.until(_shows(shown, seen))
+
+
 def _shows(shown: Scene, who: str) -> str:
     """A condition: the close-up is cut to this person's tile."""
     tile = _place(shown, who)

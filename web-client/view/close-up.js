@@ -9,6 +9,7 @@ import { closeUp } from "./overlay.js";
 /** @typedef {import("./context.js").Context} Context */
 /** @typedef {import("./overlay.js").Rectangle} Rectangle */
 /** @typedef {import("./overlay.js").Size} Size */
+/** @typedef {import("../protocol").Tile} Tile */
 
 export class CloseUp {
   node;
@@ -45,14 +46,23 @@ export class CloseUp {
     return places.rise;
   }
 
-  /** Whose tile: who speaks, or spoke last, or stands first; oneself is seen elsewhere. */
+  /**
+   * Whose tile: the speaker, or who else speaks, or spoke last, or stands first. Oneself is seen elsewhere; while one
+   * makes a noise oneself and several others speak, whoever of them stands here stays.
+   */
   #tile() {
     const { meeting } = this.#context.state;
     const others = (meeting?.tiles?.tiles ?? []).filter((tile) => !tile.content && tile.participant !== meeting?.you);
+    const speaking = others.filter((tile) => meeting?.speaking.includes(tile.participant));
     const now = others.find((tile) => tile.participant === meeting?.speaker);
-    const tile = now ?? others.find((one) => one.participant === this.#whose) ?? others[0];
+    const tile = now ?? this.#before(speaking) ?? speaking[0] ?? this.#before(others) ?? others[0];
     this.#whose = tile?.participant ?? "";
     return others.length > 1 ? tile : undefined; // one other is large as it is
+  }
+
+  /** @param {readonly Tile[]} tiles */
+  #before(tiles) {
+    return tiles.find((tile) => tile.participant === this.#whose);
   }
 
   /** @param {MediaStream | null} picture */

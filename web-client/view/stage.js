@@ -65,7 +65,10 @@ export function stage(context) {
     observer.disconnect();
     for (const video of frame.querySelectorAll("video")) retire(video);
   });
-  context.watch((state) => [state.meeting?.tiles, state.meeting?.speaker, state.picture], place);
+  context.watch(
+    ({ meeting, picture }) => [meeting?.tiles, meeting?.speaker, meeting?.speaking, picture],
+    place,
+  );
   return node;
 }
 

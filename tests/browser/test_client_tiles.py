@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,6 +19,7 @@ from mcu.mixer.labels import label_of
 from mcu.signaling import protocol
 from tests.browser.client_page import press
 from tests.browser.layouts_shown import OWN, SCENES, enter_scene, show, tiles_of
+from tests.browser.scene import Setting, scene
 from tests.fakes.conference_server import FakeConference
 from tests.golden.composites import Case, members
 
@@ -29,6 +31,7 @@ LATER = {"wall", "desk"}  # in `make test-long`: the two phones have the least r
 OPENINGS = 8  # of a panel; without care a stroke stays after most of them
 BORDER_GREEN = 40  # by how much the green of a border stands out
 GLIDE_MS = 300  # twice what the frame takes to its place
+WHITE = 170  # what the darkest channel of a drawn name reaches
 GREEN = 100  # by how much the fake camera's green stands out; no composite and no border is that green
 
 
@@ -209,6 +212,46 @@ def test_a_plate_never_takes_more_than_a_quarter_of_a_face(page: Page, conferenc
     speaking = page.locator(".tiles li.speaking .plate-name")
     expect(speaking).to_have_text("Alexandra Montgomery")
     assert speaking.evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= 10
+
+
+@pytest.mark.parametrize("people", [9, 24])
+def test_no_part_of_a_drawn_plate_sticks_out_and_a_mark_leaves_the_drawn_name_free(
+    browser: Browser, people: int
+) -> None:
+    muted = {f"p{number}": {"muted": True} for number in range(2, people)}
+    with scene(browser, Setting(people=people, changes=muted), size=(390, 844), touch=True) as shown:
+        shown.join()
+        assert shown.conference.tiles is not None
+        shown.tell(protocol.Speaker(speaker="p1", speaking=("p1",)))
+        items = shown.page.locator(".tiles li")
+        expect(items).to_have_count(people)
+        scale = box(shown.page.locator(".frame"))["width"] / shown.conference.tiles.width
+        assert shown.conference.still is not None
+        composite = np.asarray(Image.open(io.BytesIO(shown.conference.still)).convert("RGB"))
+        everybody = {who.participant: who for who in shown.conference.others}
+        for index, tile in enumerate(shown.conference.tiles.tiles):
+            who = everybody.get(tile.participant)
+            if who is None:
+                continue  # oneself: the own camera lies over the drawn plate
+            drawn = label_of(who.name, who.office, muted=who.muted, width=tile.width, height=tile.height)
+            assert drawn is not None
+            sprite, x, y = drawn
+            item, plate = box(items.nth(index)), box(items.nth(index).locator(".plate"))
+            right = (plate["x"] + plate["width"] - item["x"]) / scale
+            if who.muted:
+                top, left = tile.y + y, tile.x + x
+                words = composite[top : top + sprite.height, left : left + sprite.width]
+                assert x < right <= x + name_begins(words)
+            else:
+                expect(items.nth(index)).to_have_class(re.compile("speaking"))
+                assert right >= x + sprite.width
+                assert (plate["y"] - item["y"]) / scale <= y
+
+
+def name_begins(plate: NDArray[np.uint8]) -> int:
+    """The first column of a drawn plate with white in it: the mark is red, what is beside the corners may be light."""
+    quarter = len(plate) // 4
+    return int(np.argwhere((plate[quarter:-quarter].min(axis=2) > WHITE).any(axis=0))[0, 0])
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WHOLE, closeUp, filled, freePart, moved, percentages, shown, viewOf, zoomed } from "../view/overlay.js";
-import { outlineOf, plateBox, plateOf, textSize } from "../view/plates.js";
+import { outlineOf, plateBox, plateOf, plateReach, textSize } from "../view/plates.js";
 import { levelOf } from "../media/meter.js";
 
 const PICTURE = { width: 1280, height: 720 };
@@ -98,6 +98,20 @@ test("the plate is as high as the server's", () => {
   assert.deepEqual(plateBox(24), { height: 40, margin: 10 });
   assert.deepEqual(plateBox(14), { height: 24, margin: 6 });
   assert.deepEqual(plateBox(10), { height: 18, margin: 4 });
+});
+
+test("a plate reaches as far as its words, and at most to the other edge", () => {
+  const wide = (/** @type {string} */ text) => text.length;
+  const who = { name: "최은경", office: "성동구청장", muted: false };
+  const tile = { width: 426, height: 240 };
+  assert.equal(plateReach(tile, who, wide).mark, 0);
+  assert.equal(plateReach(tile, { ...who, muted: true }, wide).mark, 8 + 9 + 18 + 4); // margin, padding, mark, gap
+  const { plate } = plateReach(tile, who, wide);
+  assert.ok(plate > 8 + 2 * 9 + 3 * 17 + 5 * 16 && plate < tile.width / 2);
+  assert.ok(plateReach(tile, { ...who, office: "" }, wide).plate < plate);
+  assert.equal(plateReach(tile, { ...who, name: "", office: "가".repeat(99) }, wide).plate, 426 - 8);
+  assert.ok(plateReach({ width: 120, height: 70 }, who, wide).plate < 60); // no office in so low a tile
+  assert.deepEqual(plateReach({ width: 60, height: 34 }, who, wide), { plate: 0, mark: 0 });
 });
 
 test("borders and corners are the server's", () => {

@@ -17,6 +17,8 @@
  */
 
 const LEAST_TILE = { width: 72, height: 40 }; // as the server has it: no plate below
+const LEAST_OFFICE_TILE = 80; // pixels of height, as the server has it: no office below
+const OTHER_FONT = 1.1; // by how much wider the server's text may be than the same in the page's font
 const [SMALLEST, LARGEST] = [10, 24]; // pixels of text in the composite
 const LEGIBLE = 9; // pixels of text on the page
 const NAME_SIZE = 11.5;
@@ -43,6 +45,32 @@ export function plateOf(tile, scale, covered) {
  */
 export function plateBox(size) {
   return { height: even(Math.floor((size * 8) / 5) + 1) + evenUp(size * 0.1), margin: evenUp(size * 0.45) };
+}
+
+/** Pixels that a text takes at 1 pixel of size. @typedef {(text: string, weight: number) => number} Measure */
+
+/**
+ * How far the server's plate reaches from the tile's left edge, and how far the mute mark in it, which the name
+ * follows; in pixels of the composite, rather too far than too short: the server writes in another font.
+ *
+ * @param {Size} tile
+ * @param {{ name: string, office: string, muted: boolean }} who
+ * @param {Measure} measure
+ */
+export function plateReach(tile, who, measure) {
+  if (tile.width < LEAST_TILE.width || tile.height < LEAST_TILE.height) return { plate: 0, mark: 0 };
+  const size = textSize(tile.height);
+  const { margin } = plateBox(size);
+  const padding = Math.round(size * 0.55);
+  const mark = who.muted ? evenUp(size * 1.1) + Math.floor(padding / 2) : 0;
+  const [name, office] = who.name ? [who.name, who.office] : [who.office, ""];
+  const beside =
+    office && tile.height >= LEAST_OFFICE_TILE
+      ? Math.round(size * 0.5) + measure(office, 400) * Math.max(SMALLEST, size - 1)
+      : 0;
+  const text = (measure(name, 700) * size + beside) * OTHER_FONT;
+  const most = tile.width - margin; // the server shortens what is longer
+  return { plate: Math.min(most, margin + mark + text + 2 * padding), mark: mark && margin + padding + mark };
 }
 
 /** @param {number} value */

@@ -11,7 +11,7 @@ import { element, reconcile } from "./dom.js";
 import { icon } from "./icons.js";
 import { percentages } from "./overlay.js";
 import { OwnPicture } from "./own-picture.js";
-import { outlineOf, plateBox, plateOf, textSize } from "./plates.js";
+import { outlineOf, plateBox, plateOf, plateReach, textSize } from "./plates.js";
 import { find } from "../state/meeting.js";
 import { titled } from "../state/news.js";
 
@@ -149,6 +149,9 @@ export class TileList {
     node.style.setProperty("--size", `${plate.size}px`);
     node.style.setProperty("--plate-height", `${height * this.#scale}px`);
     node.style.setProperty("--plate-margin", `${margin * this.#scale}px`);
+    const reach = plateReach(tile, who, measured);
+    node.style.setProperty("--plate-reach", `${reach.plate * this.#scale}px`);
+    node.style.setProperty("--mark-reach", reach.mark ? `${reach.mark * this.#scale}px` : "auto");
     const [name, office] = node.querySelectorAll("bdi");
     const state = node.querySelector(":scope > .visually-hidden");
     const button = node.querySelector("button");
@@ -185,6 +188,19 @@ export class TileList {
     next.tabIndex = 0;
     next.focus({ preventScroll: true });
   }
+}
+
+let fonts = ""; // the page's, for it does not change
+/** @type {CanvasRenderingContext2D | null | undefined} */
+let pen;
+
+/** What a text takes in the page's font. @type {import("./plates.js").Measure} */
+function measured(text, weight) {
+  pen ??= document.createElement("canvas").getContext("2d");
+  if (!pen) return text.length; // a square each: what Hangul takes at most
+  fonts ||= getComputedStyle(document.body).fontFamily;
+  pen.font = `${weight} 100px ${fonts}`;
+  return pen.measureText(text).width / 100;
 }
 
 /** @type {Record<string, readonly [number, number]>} */

@@ -29,13 +29,7 @@ from mcu.synthetic.real_media import open_folder
 from mcu.synthetic.rest import Created
 
 LINK = re.compile("[A-Za-z0-9_-]{22}")
-FEWER = 9  # participants that a machine with two slow cores can do besides other work
-BUSY = (
-    "기계가 너무 바빠서 새로 참가하는 사람이 거절될 수 있습니다. 다른 프로그램을 닫거나 사람을 줄이십시오: "
-    f"mcu demo --participants {FEWER}\n"
-    "The machine is too busy: people who join may be refused. Close other programs, or have fewer people: "
-    f'mcu demo --participants {FEWER}, make demo ARGS="--participants {FEWER}"'
-)
+LEAST = 3  # participants: below, it is no meeting to look at
 NOBODY = "아직 아무도 들어오지 못했습니다. 기다립니다 · Nobody is in yet; waiting"
 LEAVE_SECONDS = 5.0  # for the participants to take their leave before their process is killed
 
@@ -68,11 +62,25 @@ def run(config: Config, options: Options) -> None:
     if options.server:
         _fill(config, options)
     else:
-        participants = _Participants(_child_arguments(config, options))
+        participants = _Participants(_child_arguments(config, options), busy=busy(options))
         _say("서버를 시작합니다 · Starting the server", style="dim")
         serve.run(config, companion=participants.beside)
         if participants.exit_code:
             raise typer.Exit(abs(participants.exit_code))
+
+
+def busy(options: Options) -> str:
+    """What to do about a machine that is too busy: about a third fewer people, where that is still a meeting."""
+    fewer = max(LEAST, options.participants * 2 // 3)
+    ko, en, how = "다른 프로그램을 닫으십시오.", "Close other programs.", ""
+    if fewer < options.participants:
+        server = f"--server {options.server} " if options.server and not options.child else ""
+        how = f': make demo ARGS="{server}--participants {fewer}"'
+        ko, en = "다른 프로그램을 닫거나 사람을 줄이십시오", "Close other programs, or have fewer people"
+    return (
+        f"기계가 너무 바빠서 새로 참가하는 사람이 거절될 수 있습니다. {ko}{how}\n"
+        f"The machine is too busy: people who join may be refused. {en}{how}"
+    )
 
 
 def _quiet(config: Config) -> Config:
@@ -97,9 +105,10 @@ class _Participants:
     It has a session of its own: Ctrl-C reaches the server alone, which then lets people leave before it goes.
     """
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], *, busy: str) -> None:
         self.exit_code = 0
         self._arguments = arguments
+        self._busy = busy  # what is said when the machine is
 
     @contextlib.asynccontextmanager
     async def beside(self, stop: asyncio.Event, pool: ProcessorPool) -> AsyncIterator[None]:
@@ -108,7 +117,7 @@ class _Participants:
         )
         watch = asyncio.create_task(process.wait())
         watch.add_done_callback(lambda _: stop.set())
-        straining = asyncio.create_task(strain_watch.watch(pool, lambda: _say(BUSY, style="yellow")))
+        straining = asyncio.create_task(strain_watch.watch(pool, lambda: _say(self._busy, style="yellow")))
         try:
             yield
         finally:
@@ -140,6 +149,14 @@ def _fill(config: Config, options: Options) -> None:
             out=Console(),
         )
 
+    told = options.child  # the server's process has told it
+
+    def nobody(code: str) -> None:
+        nonlocal told
+        text = busy(options) if code == "busy" and not told else NOBODY
+        told = told or code == "busy"
+        _say(text, style="yellow")
+
     number = options.participants
     _say(f"{number}명의 참가자를 준비합니다 · Preparing {number} participants", style="dim")
     work = run_demo(
@@ -150,7 +167,7 @@ def _fill(config: Config, options: Options) -> None:
         api_key=config.api.key,
         cache=Path(config.server.data_dir) / "cache" / "synthetic",
         opened=opened,
-        nobody=lambda code: _say(BUSY if code == "busy" else NOBODY, style="yellow"),
+        nobody=nobody,
     )
     with (
         one_sentence(Refused, prefix=f"{server} does not let the participants in: "),

@@ -9,7 +9,9 @@ from mcu.controller.pool import MOST_STRAIN, REPORT_SECONDS, ProcessorPool
 
 NEAR = 0.9 * MOST_STRAIN  # of a thread's time: somebody who joins costs some more
 REPORTS = 2  # in a row: one alone may be the moment in which everybody enters
-CALM_REPORTS = 10  # in a row, before it is told again
+CALM_REPORTS = 10  # in a row, before it is told again...
+QUIET_SECONDS = 300.0  # ...and not before this: a machine at its limit crosses it again and again
+QUIET_REPORTS = round(QUIET_SECONDS / REPORT_SECONDS)
 
 
 class StrainWatch:
@@ -17,16 +19,17 @@ class StrainWatch:
 
     def __init__(self) -> None:
         self._near = self._calm = 0  # reports in a row
-        self._told = False
+        self._calmed = True  # since it was told
+        self._since = QUIET_REPORTS  # reports since it was told
 
     def update(self, strain: float) -> bool:
         """Take the strain of a report, of the least strained MP."""
         self._near, self._calm = (self._near + 1, 0) if strain > NEAR else (0, self._calm + 1)
-        if self._calm == CALM_REPORTS:
-            self._told = False
-        if self._told or self._near < REPORTS:
+        self._calmed = self._calmed or self._calm == CALM_REPORTS
+        self._since += 1
+        if self._near < REPORTS or not self._calmed or self._since < QUIET_REPORTS:
             return False
-        self._told = True
+        self._calmed, self._since = False, 0
         return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -12,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from mcu.cli import demo as command
 from mcu.cli import ready_conference
+from mcu.cli.demo import Options, busy
+from mcu.config import Config
 from tests.support.demo import announced, running_demo, shelf
 from tests.support.server import ROOT, Server, free_port, running_server
 
@@ -73,6 +77,41 @@ def running(pid: int) -> bool:
 
 def titles(server: Server) -> list[str]:
     return [conference["title"] for conference in server.get("/api/v1/conferences")["conferences"]]
+
+
+def options(participants: int, server: str = "") -> Options:
+    return Options(participants=participants, server=server, conference="", media=None, config_file=None, child=False)
+
+
+@pytest.mark.parametrize(("participants", "fewer"), [(35, 23), (24, 16), (9, 6), (4, 3)])
+def test_a_busy_machine_is_advised_fewer_people_than_there_are(participants: int, fewer: int) -> None:
+    for line in busy(options(participants)).splitlines():
+        assert line.endswith(f': make demo ARGS="--participants {fewer}"')
+    on_a_server = busy(options(participants, "http://localhost:8080"))
+    assert f'ARGS="--server http://localhost:8080 --participants {fewer}"' in on_a_server
+
+
+@pytest.mark.parametrize("participants", [1, 2, 3])
+def test_where_there_are_few_people_fewer_are_no_advice(participants: int) -> None:
+    korean, english = busy(options(participants)).splitlines()
+    assert korean.endswith("다른 프로그램을 닫으십시오.")
+    assert english.endswith("Close other programs.")
+
+
+@pytest.mark.parametrize(("child", "said"), [(False, 1), (True, 0)])  # beside a server of its own, that one says it
+def test_that_a_server_is_busy_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], child: bool, said: int
+) -> None:
+    async def refused(*_: object, nobody: Callable[[str], None], **__: object) -> None:
+        for code in ("", "busy", "busy", "busy"):
+            nobody(code)
+
+    monkeypatch.setattr(command, "run_demo", refused)
+    monkeypatch.setattr(command, "die_with_parent", lambda: None)
+    command.run(Config(), dataclasses.replace(options(24, "http://localhost:1"), child=child))
+    printed = capsys.readouterr().out
+    assert printed.count("The machine is too busy") == said
+    assert printed.count("Nobody is in yet") == 4 - said
 
 
 def test_a_server_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

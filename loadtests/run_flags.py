@@ -7,6 +7,7 @@ locust begins: the scenario, whose server it is, and how many agents there are.
 from __future__ import annotations
 
 import argparse
+import os
 
 from loadtests.findings import DELAY
 from loadtests.flags import WHERE_HELP_IS, ArgumentParser, flags
@@ -15,6 +16,7 @@ from loadtests.scenarios import SCENARIOS, scenario_of
 from mcu.errors import ConfigurationError
 
 DEFAULT_SCENARIO = "steady"
+VARIABLE = "LOADTEST_SCENARIO"  # says another: the Makefile's
 GROUP = "회의 부하 시험 · Load tests of conferences"
 
 
@@ -27,19 +29,24 @@ TEXT = """\
 Synthetic participants enter conferences and check themselves what they see and hear.
 
 Scenarios:
-""" + "\n".join(
-    f"  {name}{' (default)' * (name == DEFAULT_SCENARIO)}: {each.users} people, {_length(each.duration)}"
-    f"\n    {each.title_ko}\n    {each.title_en}" + f"\n    {each.report}" * bool(each.report)
-    for name, each in SCENARIOS.items()
-)
+"""
 CHECK_EVERY, CHECK_SECONDS = 20.0, 3.0
+
+
+def _scenarios(default: str) -> str:
+    """All of them, and which is taken when none is named."""
+    return "\n".join(
+        f"  {name}{' (default)' * (name == default)}: {each.users} people, {_length(each.duration)}"
+        f"\n    {each.title_ko}\n    {each.title_en}" + f"\n    {each.report}" * bool(each.report)
+        for name, each in SCENARIOS.items()
+    )
 
 
 def add(parser: ArgumentParser) -> None:
     """Add them, as locust's event `init_command_line_parser` asks for. Errors say where they all stand."""
     refuse = parser.error
     parser.error = lambda message: refuse(f"{message}\n{WHERE_HELP_IS}")
-    flag = flags(parser, GROUP, TEXT)
+    flag = flags(parser, GROUP, TEXT + _scenarios(os.environ.get(VARIABLE) or DEFAULT_SCENARIO))
     flag(
         "scenario",
         "서버가 무엇을 겪게 할지 위에서 고릅니다. -u와 -t로 키우고 줄입니다.",

@@ -95,6 +95,16 @@ def test_the_help_shows_every_scenario(parser: LocustArgumentParser) -> None:
     assert "186명이" in shown
 
 
+@pytest.mark.parametrize(("variable", "marked"), [("", "steady"), ("gathering", "gathering"), ("soak", "soak")])
+def test_the_help_marks_the_scenario_that_is_taken_when_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, marked: str
+) -> None:
+    monkeypatch.setenv("LOADTEST_SCENARIO", variable)  # as `make load` and `make soak` do
+    made: LocustArgumentParser = get_parser(default_config_files=[])
+    run_flags.add(made)
+    assert re.findall(r"(\S+) \(default\)", made.format_help()) == [marked]
+
+
 def test_our_flags_come_before_those_of_locust() -> None:
     told = subprocess.run([sys.executable, "-m", "loadtests", "--help"], capture_output=True, text=True, timeout=60)
     assert told.returncode == 0, told.stderr
@@ -102,7 +112,7 @@ def test_our_flags_come_before_those_of_locust() -> None:
         told.stdout.index(words) for words in ("make load", run_flags.GROUP, "--expect", "Common options", "-u <")
     ]
     assert places == sorted(places)
-    assert "gathering: 30 people, 1.5 min\n" in told.stdout
+    assert re.search(r"gathering(?: \(default\))?: 30 people, 1.5 min\n", told.stdout)
 
 
 def test_what_the_web_page_may_change(parser: LocustArgumentParser) -> None:

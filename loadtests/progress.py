@@ -1,4 +1,4 @@
-"""What a long run says every minute in the terminal: who is there, what failed so far, how the server stands."""
+"""What a run says again and again in the terminal: who is there, what failed so far, how the server stands."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from loadtests.report.wording import duration
 from loadtests.results import Moment, Results
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
-EVERY_SECONDS = 60.0
+FIRST_SECONDS, OFTEN_SECONDS = 120.0, 10.0  # so long so often: whoever waits wants to see that something happens
+EVERY_SECONDS = 60.0  # then
 # Fields of a moment, how they are called, and what one of their units is.
 TOLD = (
     ("server_cores", "CPU {:.2f}", 1.0),
@@ -35,10 +37,17 @@ def line(results: Results, now: float) -> str:
     checks = sum(count for (kind, _), count in results.counts.items() if kind in ("tile check", "voice check"))
     last = results.moments[-1] if results.moments else Moment(at=now, users=0)
     server = [text.format(value / unit) for field, text, unit in TOLD if (value := getattr(last, field)) is not None]
+    lasted = duration(now - results.began)
     return (
-        f"{(now - results.began) / 60:.0f} min: {last.users} people, {requests} requests, "
+        f"{lasted.ko}: 참가자 {last.users}명, 확인 {checks}번, 실패 {fails}번 · "
+        f"{lasted.en}: {last.users} people, {requests} requests, "
         f"{checks} checks, {fails} failed" + "".join(f", {each}" for each in server)
     )
+
+
+def pause(lasted: float) -> float:
+    """Seconds until the next line, when a run has lasted so many."""
+    return OFTEN_SECONDS if lasted < FIRST_SECONDS else EVERY_SECONDS
 
 
 class Progress:
@@ -62,8 +71,10 @@ class Progress:
             self._saying = None
 
     def _say(self) -> None:
+        lasted = 0.0
         while True:
-            gevent.sleep(EVERY_SECONDS)
+            gevent.sleep(pause(lasted))
+            lasted += pause(lasted)
             results = self._results()
             if results is not None:
                 log.info("%s", line(results, time.time()))

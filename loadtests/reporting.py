@@ -8,6 +8,7 @@ import os
 import platform
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
     from locust.env import Environment
     from locust.event import Events
+
+MOST_FAILURES = 10  # kinds that the terminal tells; the report has all
+TABLES = "locust.stats_logger"  # of locust: wider than a terminal, some eighty lines
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +82,11 @@ class Reporter:
         if self._settings.metrics_port:
             self._stop = export(self._settings.metrics_port, lambda: collector.results)
         self._pace: Pace | None = None
+        self._judged: tuple[Results, Sequence[Verdict]] | None = None
+        self._written: Path | None = None
         environment.events.test_start.add_listener(self.begin)
         environment.events.quitting.add_listener(self.finish)
+        environment.events.quit.add_listener(self.tell)
 
     def expects(self, kind: str) -> bool:
         """Whether something is expected of this type of request."""
@@ -105,7 +112,9 @@ class Reporter:
         return self._pace is not None or bool(self._parsed.headless)
 
     def finish(self, **_: Any) -> None:
-        """The last that locust does."""
+        """Everybody has left: judge, and write the report."""
+        if self._parsed.only_summary:
+            logging.getLogger(TABLES).disabled = True  # ours is the summary; all figures are in the report
         if self._stop is not None:
             self._stop()
         results = self._collector.results
@@ -122,7 +131,7 @@ class Reporter:
         if self._pace is not None:
             expected += enough(expected, results.moments, self._pace)
         verdicts = expectations.judge(expected, {**results.measured(), **results.series()})
-        say(results, verdicts)
+        self._judged = results, verdicts
         runner = self._environment.runner
         if isinstance(runner, MasterRunner) and runner.clients.missing:
             log.error("작업자 %d개가 사라졌습니다 · %d workers were lost", *2 * [len(runner.clients.missing)])
@@ -136,6 +145,13 @@ class Reporter:
         if self._settings.report is not None:
             self._write(self._settings.report, results, verdicts)
 
+    def tell(self, **_: Any) -> None:
+        """The last that locust does, after its own tables: what came of it has to be seen."""
+        if self._judged is not None:
+            say(*self._judged)
+        if self._written is not None:
+            log.info("보고서 · Report: %s", self._written)
+
     def _write(self, path: Path, results: Results, verdicts: Sequence[Verdict]) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +161,7 @@ class Reporter:
             log.error("%s: %s", path, error.strerror)
             self._environment.process_exit_code = self._environment.process_exit_code or FAILED
             return
-        log.info("보고서 · Report: %s", path.resolve())
+        self._written = path.resolve()
 
     def _about(self, results: Results) -> About:
         server = self._parsed.whip or self._environment.host or ""
@@ -177,7 +193,10 @@ def again(scenario: str, arguments: Sequence[str]) -> str:
 
 
 def say(results: Results, verdicts: Sequence[Verdict]) -> None:
-    """In the terminal."""
+    """In the terminal: what failed most, then what was expected and found."""
+    failures = Counter(f"{each.kind} ({each.name}): {each.failure}" for each in results.failures)
+    for text, count in failures.most_common(MOST_FAILURES):
+        log.info("실패 %d번 · %d failed: %s", count, count, text)
     for verdict in verdicts:
         mark = "✓" if verdict.met else "✗"
         asked = verdict.expectation

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
+from locust import stats
 from locust.argument_parser import get_parser
 from locust.env import Environment
 from locust.event import Events
@@ -18,14 +21,17 @@ from loadtests.telling import tell
 
 
 def run(
-    *expected: str, crash: bool = False, held: Callable[[Environment], None] = lambda environment: None
+    *expected: str,
+    flags: Sequence[str] = (),
+    crash: bool = False,
+    held: Callable[[Environment], None] = lambda environment: None,
 ) -> int | None:
     """The exit code after three people came in, of whom one did not, and an agent was late."""
     parser, events = get_parser(default_config_files=[]), Events()
     run_flags.add(parser)
     report_flags.add(parser)
     words = [word for text in expected for word in ("--expect", text)]
-    parsed = parser.parse_args(["--headless", "--no-scenario-expectations", "--report", "", *words])
+    parsed = parser.parse_args(["--headless", "--no-scenario-expectations", "--report", "", *flags, *words])
     environment = Environment(events=events, host="http://localhost:1", parsed_options=parsed)
     runner = environment.create_local_runner()
     reporting.attach(events)
@@ -37,6 +43,8 @@ def run(
     if crash:
         runner.log_exception("local", "a fault of the load itself", "")
     events.quitting.fire(environment=environment, reverse=True)
+    stats.print_stats(runner.stats, current=False)  # as locust's main does between these two
+    events.quit.fire(exit_code=environment.process_exit_code)
     runner.quit()
     return environment.process_exit_code
 
@@ -52,6 +60,29 @@ def run(
 )
 def test_the_exit_code_is_the_verdict(expected: tuple[str, ...], code: int | None) -> None:
     assert run(*expected) == code
+
+
+@pytest.fixture
+def _tables() -> Iterator[None]:
+    yield
+    logging.getLogger(reporting.TABLES).disabled = False
+
+
+@pytest.mark.usefixtures("_tables")
+@pytest.mark.parametrize("flags", [[], ["--only-summary"]])
+def test_the_verdict_and_the_report_come_last(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path, flags: list[str]
+) -> None:
+    caplog.set_level(logging.INFO)
+    report = tmp_path / "report.html"
+    run("join count = 3", flags=[*flags, "--report", str(report)])
+    told = [(record.name, record.getMessage()) for record in caplog.records]
+    assert told[-1] == ("loadtests.reporting", f"보고서 · Report: {report}")
+    assert "실패 1번 · 1 failed: join (Viewer): refused" in [text for _, text in told]
+    verdict = next(at for at, (_, text) in enumerate(told) if text.startswith("✓"))
+    tables = [at for at, (name, _) in enumerate(told) if name == reporting.TABLES]
+    assert bool(tables) == (not flags)
+    assert all(at < verdict for at in tables)
 
 
 def test_a_fault_of_the_load_itself_is_no_success() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 import time
 import wave
 from pathlib import Path
@@ -22,7 +24,10 @@ FULL_SCALE = 32_767
 
 
 class Recording:
-    """Made before the call, `write` after it. Raises ConfigurationError when nothing can be written to the folder."""
+    """Made before the call, `write` after it: without a call, nothing is left in the folder, nor the folder.
+
+    Raises ConfigurationError when nothing can be written to it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -30,8 +35,7 @@ class Recording:
         self._last: dict[StreamKind, Picture] = {}
         self._asked = 0.0
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / SOUND).touch()
+            _try(folder)
         except OSError as error:
             raise ConfigurationError(
                 f"--save {folder}: {error.strerror}. 다른 폴더를 고르십시오 · Choose a folder that can be written."
@@ -57,6 +61,7 @@ class Recording:
         """The files that were written. Raises ConfigurationError."""
         written = [self._folder / SOUND]
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             with wave.open(str(written[0]), "wb") as sound:
                 sound.setnchannels(1)
                 sound.setsampwidth(2)
@@ -68,6 +73,21 @@ class Recording:
         except OSError as error:
             raise ConfigurationError(f"--save {self._folder}: {error.strerror or error}.") from error
         return written
+
+
+def _try(folder: Path) -> None:
+    """Raises OSError when no sound could be written to the folder, and leaves everything as it was."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        if (folder / SOUND).exists():
+            (folder / SOUND).open("r+b").close()
+    finally:
+        for each in missing:
+            with contextlib.suppress(OSError):  # it was not made, or somebody has put something into it
+                each.rmdir()
 
 
 def _rgb(picture: Picture) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

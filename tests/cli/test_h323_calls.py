@@ -119,6 +119,25 @@ async def test_what_comes_is_saved(room: SyntheticRoom, tmp_path: Path) -> None:
     assert str(tmp_path / "new/heard/picture.png") in out.getvalue()
 
 
+def test_without_a_call_nothing_is_saved(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "sound.wav").write_bytes(b"of an earlier call")
+    console, _ = printing()
+    for folder in ("new/heard", "kept"):
+        code = h323_calls.call(
+            "127.0.0.1:1",
+            seconds=1.0,
+            fast_start=True,
+            tunnelling=True,
+            keys="",
+            console=console,
+            save=tmp_path / folder,
+        )
+        assert code == 1
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["kept", "kept/sound.wav"]
+    assert (tmp_path / "kept" / "sound.wav").read_bytes() == b"of an earlier call"
+
+
 def test_a_folder_that_cannot_be_written_is_said_before_the_call(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError, match="--save"):

@@ -17,10 +17,11 @@ from rich.markup import escape
 from rich.table import Table
 
 import mcu
-from mcu.cli import certificate, data_folder
+from mcu.cli import certificate, data_folder, held_ports
 from mcu.cli.addresses import OPEN_HTTP_ADVICE, bind_error, is_loopback, local_addresses, port_advice
 from mcu.cli.doctor_h323 import check_h323
 from mcu.cli.findings import Finding, Verdict
+from mcu.cli.running_server import Figures, figures
 from mcu.config import Config
 from mcu.errors import ConfigurationError
 from mcu.webrtc.sockets import advertised
@@ -54,21 +55,44 @@ def check_ports(config: Config) -> Iterable[Finding]:
         ("media", config.media.host, config.media.port, socket.SOCK_DGRAM, "sound and pictures"),
         ("media", config.media.host, config.media.port, socket.SOCK_STREAM, "sound and pictures where UDP is blocked"),
     ]
+    running: Figures | None = None
+    asked = False
     for section, host, port, kind, purpose in wanted:
         name = f"{'UDP' if kind is socket.SOCK_DGRAM else 'TCP'} {port}"
         error = bind_error(host, port, kind) if port else None
         if error is None:
             yield Finding(name, Verdict.GOOD, f"free, for {purpose}")
         elif error.errno == errno.EADDRINUSE:
-            yield Finding(
-                name,
-                Verdict.WARNING,
-                f"not free ({error.strerror}), for {purpose}",
-                f"Fine if the server is running now. Otherwise set MCU_{section.upper()}_PORT to a free port.",
-            )
+            if not asked:
+                running, asked = figures(config), True
+            yield _taken(name, section, port, running, purpose)
         else:
             detail = f"cannot be used on {host} ({error.strerror or error}), for {purpose}"
             yield Finding(name, Verdict.BAD, detail, port_advice(section, error))
+
+
+def _taken(name: str, section: str, port: int, running: Figures | None, purpose: str) -> Finding:
+    """A port that something holds: well, if that is the server that runs."""
+    held = held_ports.holds(running, section, port) if running else None
+    if held or (running is not None and section == "http"):  # there it answered
+        return Finding(name, Verdict.GOOD, f"the running server holds it, for {purpose}")
+    detail = f"not free, for {purpose}"
+    which = f"sudo ss -lntup 'sport = :{port}' says which program holds it."
+    free = f"set MCU_{section.upper()}_PORT to a free port."
+    if running is None:
+        return Finding(
+            name, Verdict.WARNING, f"{detail}; no server with these settings runs", f"{which} Stop it, or {free}"
+        )
+    if held is None:
+        return Finding(
+            name,
+            Verdict.WARNING,
+            f"{detail}; whether the running server holds it, it does not tell",
+            f"{which} With [api] key in the configuration, mcu doctor asks the server.",
+        )
+    return Finding(
+        name, Verdict.WARNING, f"{detail}; the running server does not hold it", f"{which} Stop it, or {free}"
+    )
 
 
 def check_plain_http(config: Config) -> Iterable[Finding]:

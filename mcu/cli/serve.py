@@ -30,6 +30,7 @@ from mcu.cli.addresses import (
 )
 from mcu.cli.announcement import Invitation, announce, local_address, other_addresses, room_address
 from mcu.cli.faults import one_sentence
+from mcu.cli.held_ports import HeldPorts
 from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.web_server import WebServer
 from mcu.cli.websocket_connection import TidyWebSocket
@@ -143,6 +144,7 @@ async def _serve(config: Config, data: Path, identity: tuple[Path, Path], compan
             raise ConfigurationError(NO_PROCESSOR) from error
         for server in servers:
             await server.listening.wait()
+        app.state.context.metrics.add(HeldPorts(config))
         calling = [group.create_task(rooms.run())] if rooms is not None else []
         if gateway is not None:
             pool.subscribe(gateway)

@@ -10,8 +10,9 @@ import pytest
 
 from mcu.cli import certificate, data_folder, doctor
 from mcu.cli.findings import Verdict
+from mcu.cli.running_server import Figures
 from mcu.config import Config, Http, Https, Media, Server
-from tests.support.server import free_port
+from tests.support.server import free_port, running_server
 
 
 @pytest.fixture
@@ -39,6 +40,37 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_it(config: Config) -
     finding = findings[f"UDP {config.media.port}"]
     assert finding.verdict is Verdict.WARNING
     assert "MCU_MEDIA_PORT" in finding.advice
+
+
+def test_ports_of_the_running_server_are_good(tmp_path: Path) -> None:
+    with running_server(tmp_path / "var") as server:
+        config = Config(
+            http=Http(port=server.http_port), https=Https(port=server.https_port), media=Media(port=server.media_port)
+        )
+        findings = list(doctor.check_ports(config))
+        assert len(findings) == 4
+        assert {finding.verdict for finding in findings} == {Verdict.GOOD}
+        assert all(finding.detail.startswith("the running server holds it, for ") for finding in findings)
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            https = Https(host="127.0.0.1", port=other.getsockname()[1])
+            _, finding, *_ = doctor.check_ports(msgspec.structs.replace(config, https=https))
+    assert finding.verdict is Verdict.WARNING
+    assert "the running server does not hold it" in finding.detail
+    assert "MCU_HTTPS_PORT" in finding.advice
+
+
+@pytest.mark.parametrize(("running", "said"), [(None, "no server with these settings"), ({}, "it does not tell")])
+def test_a_taken_port_of_which_nobody_tells_is_to_be_looked_at(
+    config: Config, monkeypatch: pytest.MonkeyPatch, running: Figures | None, said: str
+) -> None:
+    monkeypatch.setattr(doctor, "figures", lambda _: running)
+    with socket.create_server(("127.0.0.1", config.https.port)):
+        _, finding, *_ = doctor.check_ports(
+            msgspec.structs.replace(config, https=Https(host="127.0.0.1", port=config.https.port))
+        )
+    assert finding.verdict is Verdict.WARNING
+    assert said in finding.detail
+    assert f"sport = :{config.https.port}" in finding.advice
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])

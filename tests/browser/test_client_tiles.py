@@ -105,8 +105,8 @@ def test_every_tile_has_its_text_at_its_place(page: Page, conference: FakeConfer
         show(page, conference, case)
         items = page.locator(".tiles li")
         expect(items).to_have_count(len(places(page, case)))
-        settled(page, partial(well_placed, page, case))  # the frame makes room for what stands beside it
-        assert not misplaced(page, case), case.name
+        # the frame makes room for what stands beside it, and glides there
+        assert settled(page, partial(well_placed, page, case)), (case.name, misplaced(page, case))
         for index, (name, _) in enumerate(places(page, case)):
             assert items.nth(index).locator(".plate-name").text_content() == name
 
@@ -120,8 +120,7 @@ def test_the_own_camera_fills_the_own_tile_and_nothing_else(page: Page, conferen
             expect(page.locator(".own-picture")).to_have_count(0)
             continue
         expect(page.locator(".own-picture")).to_be_visible()
-        settled(page, partial(alone_in_its_tile, page, case))
-        assert alone_in_its_tile(page, case), (case.name, *own_camera(page))
+        assert settled(page, partial(alone_in_its_tile, page, case)), (case.name, *own_camera(page))
 
 
 def alone_in_its_tile(page: Page, case: Case) -> bool:

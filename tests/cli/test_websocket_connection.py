@@ -1,8 +1,9 @@
-"""A WebSocket that is lost leaves nothing to the garbage collector."""
+"""A WebSocket is answered or hung up on, and one that is lost leaves nothing to the garbage collector."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import weakref
 from collections.abc import AsyncIterator
@@ -11,9 +12,10 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
 
+from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.websocket_connection import TidyWebSocket
 from tests.support.server import free_port
 
@@ -28,17 +30,26 @@ class Watched(TidyWebSocket):
         lost.append(weakref.ref(self.conn))
 
 
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+
+
 async def echo(websocket: WebSocket) -> None:
     await websocket.accept()
-    await websocket.send_text(await websocket.receive_text())
-    await websocket.receive()
+    with contextlib.suppress(WebSocketDisconnect):
+        await websocket.send_text(await websocket.receive_text())
+        await websocket.receive()
 
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     port = free_port()
     app = Starlette(routes=[WebSocketRoute("/", echo)])
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, ws=Watched, log_config=None, lifespan="off")
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, http=PunctualConnection, ws=Watched, log_config=None, lifespan="off"
+    )
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server._serve())
     while not server.started:
@@ -64,3 +75,22 @@ async def test_lost_is_gone(port: int, *, goodbye: bool) -> None:
             await asyncio.sleep(0.01)
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        (b"Content-Length: 5\r\n", 400),
+        (b"Transfer-Encoding: chunked\r\n", 400),
+        (b"X: y\r\n" * 140, 431),
+        (b"X: " + b"y" * 9_000 + b"\r\n", 431),
+        (b"Sec-WebSocket-Key: twice\r\n", 400),
+    ],
+    ids=["body", "body in parts", "many headers", "long header", "two keys"],
+)
+async def test_an_upgrade_that_is_none_is_answered_and_closed(port: int, more: bytes, status: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(UPGRADE + more + b"\r\n")
+    answer = await asyncio.wait_for(reader.read(), 5)
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    writer.close()

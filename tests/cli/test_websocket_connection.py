@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import weakref
 from collections.abc import AsyncIterator
 
@@ -14,6 +15,8 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
+from websockets.frames import Frame, Opcode
 
 from mcu.cli.http_connection import PunctualConnection
 from mcu.cli.websocket_connection import TidyWebSocket
@@ -94,3 +97,24 @@ async def test_an_upgrade_that_is_none_is_answered_and_closed(port: int, more: b
     answer = await asyncio.wait_for(reader.read(), 5)
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     writer.close()
+
+
+async def test_text_that_is_none_closes_the_connection_without_a_word_in_the_log(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = await connect(f"ws://127.0.0.1:{port}/")
+    with caplog.at_level(logging.ERROR):
+        connection.transport.write(Frame(Opcode.TEXT, b"\xff\xfe").serialize(mask=True))
+        with pytest.raises(ConnectionClosedError) as closed:
+            await asyncio.wait_for(connection.recv(), 5)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1007
+    assert not caplog.records
+
+
+async def test_text_cut_within_a_letter_is_put_together(port: int) -> None:
+    async with connect(f"ws://127.0.0.1:{port}/") as connection:
+        one, other = "가".encode()[:1], "가".encode()[1:]
+        connection.transport.write(Frame(Opcode.TEXT, one, fin=False).serialize(mask=True))
+        connection.transport.write(Frame(Opcode.CONT, other).serialize(mask=True))
+        assert await asyncio.wait_for(connection.recv(), 5) == "가"

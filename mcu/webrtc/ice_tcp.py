@@ -81,7 +81,11 @@ class IceTcpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=BUFFER_BYTES)
-        address, self.port = transport.get_extra_info("peername")[:2]
+        name = transport.get_extra_info("peername")
+        if name is None:  # reset before it was accepted
+            self._transport.abort()
+            return
+        address, self.port = name[:2]
         self.ip = address.removeprefix(_MAPPED)
         self._listener.opened(self)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
+import struct
 from typing import Any, cast
 
 import pytest
+import uvloop
 
 from mcu.errors import ProtocolError
 from mcu.webrtc import ice_tcp
@@ -102,6 +105,33 @@ async def test_a_peer_that_sends_nonsense_is_cut() -> None:
     connection.data_received(b"GET / HTTP/1.1\r\n")
     assert transport.aborted
     assert listener.counters["malformed"] == 1
+
+
+def test_a_peer_that_reset_before_it_was_accepted_is_let_go() -> None:
+    """On the processor's own loop: asyncio's remembers whose the connection was."""
+    faults: list[dict[str, Any]] = []
+    handler = Recorder()
+
+    async def story() -> int:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: faults.append(context))
+        listener = IceTcpListener(handler)
+        waiting = socket.create_server(("127.0.0.1", 0))
+        address = waiting.getsockname()
+        with socket.create_connection(address) as gone:
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close with RST
+        waiting.setblocking(False)
+        await listener.start(waiting)
+        _, writer = await asyncio.open_connection(*address)
+        await until(lambda: handler.opened)  # who came after, so the first was seen
+        port: int = writer.get_extra_info("sockname")[1]
+        writer.close()
+        await listener.close()
+        return port
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        port = runner.run(story())
+    assert [connection.port for connection in handler.opened] == [port]
+    assert not faults
 
 
 async def test_mapped_ipv4_addresses_are_shown_as_ipv4() -> None:

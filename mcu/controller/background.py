@@ -21,7 +21,7 @@ class Background:
     def __init__(self) -> None:
         self._group: asyncio.TaskGroup | None = None
         self._waiting: list[Work] = []  # until there is a task group
-        self._closed = False
+        self.closed = False  # the server stops
         self.failures = 0  # bugs caught here
 
     async def run(self, foreground: Work) -> None:
@@ -42,7 +42,7 @@ class Background:
 
     def spawn(self, work: Work) -> None:
         """Do `work` in the background; refusals and bugs are logged."""
-        if self._closed:
+        if self.closed:
             work.close()
         elif self._group is None:
             self._waiting.append(work)
@@ -62,7 +62,7 @@ class Background:
             self.failures += 1
 
     def close(self) -> None:
-        self._closed = True
+        self.closed = True
         for work in self._waiting:
             work.close()
         self._waiting.clear()

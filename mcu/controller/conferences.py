@@ -21,6 +21,7 @@ from mcu.controller import doors
 from mcu.controller.background import Background
 from mcu.controller.live import LiveConference
 from mcu.controller.member import Pool
+from mcu.errors import RefusedError
 from mcu.store.records import ConferenceRecord
 from mcu.store.store import Store
 
@@ -69,6 +70,8 @@ class Conferences:
         async with self._loading:
             if found := self._live.get(conference_id):
                 return found
+            if self._background.closed:
+                raise RefusedError("server-stopping")
             if closing := self._closing.get(conference_id):
                 await closing.wait()
             live = await self.load(conference_id)
@@ -139,6 +142,8 @@ class Conferences:
         live.closed = True
         live.legs.bridge_lost()
         del self._live[live.id]
+        if self._background.closed:
+            return  # the MPs end, and their bridges with them
         closing = self._closing[live.id] = asyncio.Event()
         self._background.spawn(self._close_bridge(live.id, closing))
 

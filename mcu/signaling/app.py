@@ -24,6 +24,7 @@ from mcu.signaling.context import make_context
 from mcu.signaling.headers import DEFAULTS, HEADERS, SecurityHeaders
 from mcu.signaling.http import context_of, language_of, problem
 from mcu.signaling.methods import WrongMethod
+from mcu.signaling.stopping import Stopping
 
 _CODES = {404: "not-found", 405: "method-not-allowed"}
 
@@ -53,7 +54,7 @@ def create_app(
     ]
     app = Starlette(
         routes=[*named, WrongMethod(named), static.files(web_root)],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Stopping)],
         exception_handlers={HTTPException: _refused, Exception: _failed},
     )
     app.state.context = make_context(registry, config, loop, attempts=attempts or Attempts(), rooms=rooms)

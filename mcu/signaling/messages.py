@@ -42,6 +42,9 @@ TEXTS: dict[str, Text] = {
     "not-found": Text(404, "요청한 주소를 찾을 수 없습니다.", "There is nothing at this address."),
     "method-not-allowed": Text(405, "허용되지 않는 요청 방식입니다.", "This method is not allowed here."),
     "internal": Text(500, "서버 내부 오류입니다. 다시 시도하십시오.", "The server has failed. Please try again."),
+    "server-stopping": Text(
+        503, "서버를 멈추는 중입니다. 잠시 후 다시 시도하십시오.", "The server is stopping. Try again in a moment."
+    ),
     "disk-full": Text(
         503,
         "서버의 디스크가 가득 찼습니다. 공간을 비우면 다시 시작하지 않아도 됩니다.",

@@ -210,3 +210,13 @@ async def test_token_names_one_participant(world: World) -> None:
             await tokens.check(world.registry, token, **wrong)
     with pytest.raises(RefusedError, match="token-invalid"):
         await tokens.check(world.registry, "guess", conference_id=created.conference, kind="whip")
+
+
+async def test_a_server_that_stops_keeps_nobody_waiting(running: World) -> None:
+    created = await running.registry.create_conference(title="회의")
+    participant, _ = await running.enter(created, "가")
+    await running.registry.close()
+    await running.registry.execute(created.conference, c.Depart(participant, Departure.LEFT))  # the last one
+    with pytest.raises(RefusedError, match="server-stopping"):
+        async with asyncio.timeout(5):
+            await running.registry.execute(created.conference, c.SetLock(None, True))

@@ -11,8 +11,9 @@ import uvicorn
 
 from mcu.listening import listening_socket
 
-# From accept to the end of the TLS handshake. It takes two round trips and a few milliseconds; a bad line repeats each
-# packet some times. asyncio's own 60 s would let whoever sends nothing keep a descriptor six times as long.
+# From accept to the end of the TLS handshake, and from the last answer to the peer's good-bye. Each takes two round
+# trips and a few milliseconds; a bad line repeats each packet some times. asyncio's own 60 s and 30 s would let whoever
+# sends nothing keep a descriptor as much longer.
 HANDSHAKE_SECONDS = 10.0
 
 
@@ -33,6 +34,7 @@ class WebServer(uvicorn.Server):
                 sock=listening_socket(self.config.host, self.config.port),
                 ssl=self.config.ssl,
                 ssl_handshake_timeout=self._handshake_seconds if self.config.ssl else None,
+                ssl_shutdown_timeout=self._handshake_seconds if self.config.ssl else None,
                 backlog=self.config.backlog,
             )
         ]

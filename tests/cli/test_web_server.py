@@ -1,9 +1,11 @@
-"""The listener of HTTPS: a handshake that is not made in time is hung up on, one that is made is served."""
+"""The listener of HTTPS: a handshake or a good-bye that is not made in time is hung up on, what is made is served."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -51,6 +53,14 @@ async def serving(folder: Path) -> AsyncIterator[int]:
     await running
 
 
+def anybody() -> ssl.SSLContext:
+    """For a client that takes any certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 @pytest.fixture
 def runner() -> asyncio.Runner:
     """With the loop that the server runs on: its TLS is another than asyncio's."""
@@ -73,13 +83,30 @@ def test_a_handshake_that_is_not_made_is_hung_up_on(tmp_path: Path, runner: asyn
         assert runner.run(story()) >= LIMIT
 
 
+def test_a_good_bye_that_is_not_returned_is_hung_up_on(tmp_path: Path, runner: asyncio.Runner) -> None:
+    def ask(port: int) -> None:
+        with (
+            socket.create_connection(("127.0.0.1", port)) as connection,
+            anybody().wrap_socket(connection) as asking,
+            socket.socket(fileno=os.dup(asking.fileno())) as wire,
+        ):
+            asking.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            wire.settimeout(5)
+            while wire.recv(4096):  # enciphered, the good-bye as well: nobody answers it
+                continue
+
+    async def story() -> None:
+        async with serving(tmp_path) as port:
+            await asyncio.to_thread(ask, port)
+
+    with runner:
+        runner.run(story())
+
+
 def test_a_made_handshake_may_take_its_time_afterwards(tmp_path: Path, runner: asyncio.Runner) -> None:
     async def story() -> bytes:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
         async with serving(tmp_path) as port:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=anybody())
             await asyncio.sleep(2 * LIMIT)
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             answer = await asyncio.wait_for(reader.read(), 5)

@@ -65,20 +65,20 @@ class Conferences:
 
     async def open(self, conference_id: str) -> LiveConference:
         """The conference in memory, loaded when it is not. Raises RefusedError."""
-        if found := self._live.get(conference_id):
-            return found
-        async with self._loading:
+        while True:
+            if closing := self._closing.get(conference_id):
+                await closing.wait()  # not under the lock: an MP that hangs would hold up the conferences of others
             if found := self._live.get(conference_id):
                 return found
-            if self._background.closed:
-                raise RefusedError("server-stopping")
-            if closing := self._closing.get(conference_id):
-                await closing.wait()
-            live = await self.load(conference_id)
-            self._live[conference_id] = live
-            if not live.is_empty:
-                live.legs.state_changed()
-            return live
+            async with self._loading:
+                if conference_id in self._live or conference_id in self._closing:
+                    continue
+                if self._background.closed:
+                    raise RefusedError("server-stopping")
+                live = self._live[conference_id] = await self.load(conference_id)
+                if not live.is_empty:
+                    live.legs.state_changed()
+                return live
 
     async def load(self, conference_id: str) -> LiveConference:
         """The conference as it is stored, not kept in memory. Raises RefusedError."""

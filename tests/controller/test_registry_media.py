@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -176,6 +177,31 @@ async def test_empty_conference_closes_its_bridge_and_can_be_entered_again(runni
     assert running.registry.live_conferences == 0
     _, again = await running.enter(created, "나", office="종로구청장")
     assert again.last(Admitted).participant.seat == 1
+
+
+async def test_a_bridge_that_is_slow_to_close_holds_up_no_other_conference(
+    running: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = await running.registry.create_conference(title="회의")
+    other = await running.registry.create_conference(title="다른 회의")
+    closed = asyncio.Event()
+    ask = running.pool.request
+
+    async def request(conference_id: str, body: control.Command) -> control.Answer:
+        if body == control.CloseBridge(slow.conference):
+            await closed.wait()
+        return await ask(conference_id, body)
+
+    monkeypatch.setattr(running.pool, "request", request)
+    one, _ = await running.enter(slow, "가")
+    await running.registry.execute(slow.conference, c.Depart(one, Departure.LEFT))
+    again = asyncio.ensure_future(running.registry.execute(slow.conference, c.SetLock(None, True)))
+    await settle()
+    async with asyncio.timeout(5):
+        await running.registry.execute(other.conference, c.SetLock(None, True))
+    assert not again.done()
+    closed.set()
+    await again
 
 
 async def test_where_the_processor_is_at_its_limit_nobody_new_comes_in_and_nobody_has_to_go(world: World) -> None:

@@ -4,7 +4,8 @@ Rules:
 1. An MP that ends is started again, at once the first time and with growing pauses when it keeps ending.
 2. An MP that does not answer two load reports in a row is killed, which rule 1 then heals.
 3. Nobody new is let in where the MP stays at its limit; who is in stays in.
-4. A conference is placed on the ready MP that used least CPU over the last report interval.
+4. A conference is placed on the ready MP that used least CPU over the last report interval, by one caller at a time; on
+   one that is silent only where all are. No conference waits for the placing of another.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 import contextlib
 import time
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -56,7 +58,7 @@ class ProcessorPool:
         )
         self._processors: dict[int, ProcessorProcess] = {}
         self._placement: dict[str, ProcessorProcess] = {}
-        self._placing = asyncio.Lock()
+        self._placing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by conference
         self._cpu: dict[int, tuple[float, float]] = {}  # index: (CPU seconds so far, share of a core lately)
         self._listeners: list[PoolListener] = []
         self._changed = asyncio.Event()
@@ -124,7 +126,7 @@ class ProcessorPool:
     async def place_beside(self, conference_id: str, other_id: str) -> bool:
         """Whether both conferences are on one MP; one that is nowhere yet is placed there. Raises RefusedError."""
         other = self._placement.get(other_id)
-        async with self._placing:
+        async with self._placing.setdefault(conference_id, asyncio.Lock()):
             placed = self._placement.get(conference_id)
             if placed is None and other is not None and other.is_ready:
                 await other.request(control.OpenBridge(conference_id, self._picture))
@@ -136,10 +138,9 @@ class ProcessorPool:
 
         Raises RefusedError at once where that could cost a meeting something: nobody waits for a check.
         """
-        ready = [processor for processor in self._processors.values() if processor.is_ready]
-        if not ready:
+        if not self.ready_count:
             raise RefusedError("media-unavailable", "no media processor is running")
-        chosen = min(ready, key=self._used)
+        chosen = self._least_used()
         if chosen.load is not None and chosen.load.strain > MOST_STRAIN:
             raise RefusedError("busy", f"processor {chosen.index} has no time for checks")
         self._checks += 1
@@ -173,20 +174,20 @@ class ProcessorPool:
         placed = self._placement.get(conference_id)
         if placed is not None and placed.is_ready:
             return placed
-        async with self._placing:
+        async with self._placing.setdefault(conference_id, asyncio.Lock()):
             placed = self._placement.get(conference_id)
             if placed is not None and placed.is_ready:
                 return placed
             await self.wait_ready()
-            ready = [processor for processor in self._processors.values() if processor.is_ready]
-            chosen = min(ready, key=self._used)
+            chosen = self._least_used()
             await chosen.request(control.OpenBridge(conference_id, self._picture))
             self._placement[conference_id] = chosen
             return chosen
 
-    def _used(self, processor: ProcessorProcess) -> tuple[float, int]:
-        """The share of a core that an MP took lately: the least is chosen."""
-        return self._cpu.get(processor.index, (0.0, 0.0))[1], processor.index
+    def _least_used(self) -> ProcessorProcess:
+        """Of the ready MPs, of which there is one, by the share of a core that each took lately."""
+        ready = (processor for processor in self._processors.values() if processor.is_ready)
+        return min(ready, key=lambda p: (p.silent, self._cpu.get(p.index, (0.0, 0.0))[1], p.index))
 
     async def _keep_alive(self, index: int) -> None:
         attempts = 0

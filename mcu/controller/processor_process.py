@@ -37,6 +37,7 @@ class ProcessorProcess:
         self.index = index
         self.load: control.Load | None = None
         self.ready: control.Ready | None = None  # set by the MP's first message
+        self.silent = False  # left a request unanswered, and has said nothing since
         self.ended = asyncio.Event()
         self._on_notice = on_notice
         self._process: asyncio.subprocess.Process | None = None
@@ -84,6 +85,7 @@ class ProcessorProcess:
             async with asyncio.timeout(REQUEST_SECONDS):
                 answer = await answered
         except TimeoutError as error:
+            self.silent = True
             raise RefusedError("media-unavailable", f"processor {self.index} is silent") from error
         finally:
             self._pending.pop(request_id, None)
@@ -118,6 +120,7 @@ class ProcessorProcess:
             log.error("processor connection failed", processor=self.index, error=str(error))
 
     def _handle(self, envelope: control.Envelope) -> None:
+        self.silent = False
         match envelope:
             case control.Reply(id=request_id, body=answer):
                 if isinstance(answer, control.Load):

@@ -164,7 +164,7 @@ async def metrics(site: Site) -> str:
 
 
 class Strained:
-    is_ready, index = True, 0
+    is_ready, silent, index = True, False, 0
     load = control.Load(1.0, 1, MOST_STRAIN + 0.1, (), {})
 
 

@@ -268,9 +268,7 @@ def main() -> None:
     except ImportError as error:
         if not (error.name or "").startswith("mcu._native"):
             raise
-        _fail(
-            f"what is compiled of it is missing or out of date ({error}). Run: make setup. If that runs, wait for it."
-        )
+        _fail(f"what is compiled of it is missing or out of date ({error}). Run: make setup; if that runs, wait.")
 
 
 def _fail(sentence: str) -> None:

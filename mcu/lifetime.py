@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
+from collections.abc import Iterator
 
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal to get when the parent dies
 
@@ -30,3 +32,16 @@ def begin_work(parent: int, niceness: int) -> None:
         raise ProcessLookupError(f"process {parent} is gone")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(niceness)
+
+
+@contextlib.contextmanager
+def sigint_blocked() -> Iterator[None]:
+    """Ctrl-C waits, for this thread and for good in the processes that it starts meanwhile.
+
+    `multiprocessing` unblocks it when it starts its resource tracker: make what has semaphores before, such as a pool.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,4 +1,4 @@
-"""A child process that must not outlive its parent, and one that works for it below all others."""
+"""A child process that must not outlive its parent, and one that works for it below all others; how a program ends."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import ctypes
 import os
 import signal
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal to get when the parent dies
 
@@ -45,3 +49,26 @@ def sigint_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a program as Ctrl-C does: whoever tidies up after one does so after the other."""
+
+
+@contextlib.contextmanager
+def sigterm_raised() -> Iterator[None]:
+    """Have SIGTERM raise Terminated. For the main thread."""
+    before = signal.signal(signal.SIGTERM, _raise_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def exit_code(interrupt: KeyboardInterrupt) -> int:
+    """What shells have for the signal."""
+    return 128 + (signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT)
+
+
+def _raise_terminated(number: int, frame: FrameType | None) -> None:
+    raise Terminated

@@ -50,7 +50,11 @@ def prepare(people: int) -> None:
         return
     log.info("얼굴과 목소리 %d개를 만듭니다 · Making %d faces and voices; the next run finds them", count, count)
     try:
-        with subprocess.Popen([sys.executable, "-m", "loadtests.faces", str(people)], cwd=CHECKOUT) as making:
+        with subprocess.Popen(
+            [sys.executable, "-m", "loadtests.faces", str(people)],
+            cwd=CHECKOUT,
+            process_group=0,  # Ctrl-C is for this process, which ends it: while it starts it would show a traceback
+        ) as making:
             try:
                 code = making.wait(MAKING_SECONDS)
             except BaseException:  # Ctrl-C, too: nobody wants them any more

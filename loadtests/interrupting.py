@@ -8,6 +8,8 @@ Rules:
 3. A second signal ends the process at once; the folders of the run are removed all the same.
 4. Locust's own handler of SIGTERM writes the report before anybody has left. It is set when the run begins: ours comes
    in its place then.
+5. A run is ended once. Locust's main ends it by itself when its shape has ended, and a second time does not wait for
+   those who are leaving: their agents would go away under them.
 """
 
 from __future__ import annotations
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from locust.env import Environment
+    from locust.runners import Runner
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 BY_SIGNAL = {each: 128 + each for each in SIGNALS}  # exit codes
 INTERRUPTED = frozenset(BY_SIGNAL.values())
+ENDING = frozenset(("cleanup", "stopping"))  # as locust.runners has them, which must not be imported: it patches
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +58,7 @@ def attach(environment: Environment, **_: Any) -> None:
             _take(each, _end)
         environment.process_exit_code = BY_SIGNAL[number]
         if environment.runner is not None:
-            gevent.spawn(environment.runner.quit)
+            _end_run(environment.runner)
 
     def take_all(**_: Any) -> None:
         for each in SIGNALS:
@@ -67,6 +71,16 @@ def attach(environment: Environment, **_: Any) -> None:
 def _give_up(number: int, frame: FrameType | None) -> None:
     log.warning("시작하기 전에 중단했습니다 · Interrupted before the run began")
     raise SystemExit(BY_SIGNAL[signal.Signals(number)])
+
+
+def _end_run(runner: Runner) -> None:
+    """Rule 5."""
+    if runner.state in ENDING:
+        return  # its time was over just now
+    if runner.shape_greenlet is not None:
+        runner.shape_greenlet.kill(block=False)
+    else:
+        gevent.spawn(runner.quit)
 
 
 def _take(number: signal.Signals, do: Callable[[signal.Signals], None]) -> None:

@@ -1,10 +1,16 @@
-"""A child process that must not outlive its parent, and one that works for it below all others."""
+"""A child process that must not outlive its parent, and one that works for it below all others; how a program ends."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 PR_SET_PDEATHSIG = 1  # prctl(2): the signal to get when the parent dies
 
@@ -30,3 +36,39 @@ def begin_work(parent: int, niceness: int) -> None:
         raise ProcessLookupError(f"process {parent} is gone")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(niceness)
+
+
+@contextlib.contextmanager
+def sigint_blocked() -> Iterator[None]:
+    """Ctrl-C waits, for this thread and for good in the processes that it starts meanwhile.
+
+    `multiprocessing` unblocks it when it starts its resource tracker: make what has semaphores before, such as a pool.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a program as Ctrl-C does: whoever tidies up after one does so after the other."""
+
+
+@contextlib.contextmanager
+def sigterm_raised() -> Iterator[None]:
+    """Have SIGTERM raise Terminated. For the main thread."""
+    before = signal.signal(signal.SIGTERM, _raise_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def exit_code(interrupt: KeyboardInterrupt) -> int:
+    """What shells have for the signal."""
+    return 128 + (signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT)
+
+
+def _raise_terminated(number: int, frame: FrameType | None) -> None:
+    raise Terminated

@@ -152,10 +152,10 @@ class Presence(User):
                 self.tell(kind, seconds=reply.figures[kind])
 
     def leave(self) -> None:
-        """Out, and not lost; nothing where nobody is in or on the way."""
-        if self._meeting is None:
+        """Out, and not lost; nothing where nobody is in or on the way, or where the run has ended its agents."""
+        run, was_in = run_of(self.environment), self._was_in
+        if self._meeting is None or run is None:
             return
-        run, was_in = self.run_, self._was_in
         self._was_in = False
         self.meeting.left(self.who)
         begun = run.clock()
@@ -180,8 +180,10 @@ class Presence(User):
         self.run_.sleep(self.chance.uniform(*AGAIN_SECONDS))
 
     def _forget(self, *, rest: float) -> None:
-        """Give everything back."""
-        run, meeting = self.run_, self.meeting
+        """Give everything back; to nobody where the run has ended while an agent was waited for."""
+        run, meeting = run_of(self.environment), self.meeting
+        if run is None:
+            return
         meeting.left(self.who)
         meeting.expected -= 1
         run.agents.dismiss(self.who)

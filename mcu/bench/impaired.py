@@ -22,6 +22,7 @@ from mcu.bench.network.figures import Figures
 from mcu.bench.network.scenarios import SCENARIOS, Check, Measured, Scenario
 from mcu.bench.network.trial import measure
 from mcu.errors import ConfigurationError, McuError
+from mcu.lifetime import exit_code, sigterm_raised
 from mcu.synthetic.network import namespaces
 
 SEED = 20
@@ -159,7 +160,7 @@ def _absent(scenario: Scenario, reason: str) -> Outcome:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the table and write var/impaired.json; 0 when everything was reached."""
+    """Print the table and write var/impaired.json; 0 when everything was reached, 130 or 143 when it was stopped."""
     parser = argparse.ArgumentParser(
         prog="python -m mcu.bench.impaired",
         description="What people receive through bad lines, between network namespaces (as root).\n"
@@ -171,7 +172,13 @@ def main(arguments: Sequence[str]) -> int:
     names = parser.parse_args(arguments).names
     console = Console(stderr=True)
     try:
-        outcomes = run_impaired(names, lambda what, done: console.print(f"{100 * done:3.0f} %  {what}", style="dim"))
+        with sigterm_raised():
+            outcomes = run_impaired(
+                names, lambda what, done: console.print(f"{100 * done:3.0f} %  {what}", style="dim")
+            )
+    except KeyboardInterrupt as interrupt:
+        console.print("중단했습니다 · Stopped; nothing is kept.", style="yellow")
+        return exit_code(interrupt)
     except ConfigurationError as error:
         console.print(f"mcu: {error}", markup=False)
         return 2

@@ -17,13 +17,14 @@ from mcu.bench.server import ServerFailed
 from mcu.bench.stretch import StretchFailed
 from mcu.bench.workload import VARIANTS
 from mcu.errors import ConfigurationError
+from mcu.lifetime import exit_code, sigterm_raised
 
 RUNS, SECONDS = 5, 10.0
 QUICK_RUNS, QUICK_SECONDS = 2, 4.0  # with the comparison and the composite alone: two minutes
 QUICK_SECTIONS = ("compare", "composite")
 LEAST_SECONDS = 4.0  # an MP reports its counters every two
 MOST_SECONDS = 3600.0
-INTERRUPTED, FAILED = 130, 1
+FAILED = 1
 BUSY = 1.0  # load average by core from which on figures are in doubt
 
 
@@ -58,10 +59,11 @@ def run(options: Options) -> int:
             style="yellow",
         )
     try:
-        runner.run(settings, chosen(names), path=options.output or FILE, console=console)
-    except KeyboardInterrupt:
+        with sigterm_raised():
+            runner.run(settings, chosen(names), path=options.output or FILE, console=console)
+    except KeyboardInterrupt as interrupt:
         console.print("중단했습니다 · Stopped; finished sections are kept.", style="yellow")
-        return INTERRUPTED
+        return exit_code(interrupt)
     except (StretchFailed, ServerFailed) as error:
         console.print(
             f"측정하지 못했습니다 · Not measured: {error}. Finished sections are kept. "

@@ -16,6 +16,7 @@ from mcu.controller.doors import Person
 from mcu.errors import RefusedError, StorageError
 from mcu.gateway.admission import Refused
 from mcu.gateway.dialing import Destination
+from mcu.gateway.lookup import getaddrinfo
 from mcu.gateway.open_media import local_media
 from mcu.gateway.reasons import ADVICE, advised, logged, reason_of, told_refusal
 from mcu.gateway.room_call import RoomCall
@@ -156,10 +157,9 @@ def unguessable() -> random.Random:
 
 async def resolved(destination: Destination) -> Address:
     """The numeric address behind a destination's host. Raises RefusedError."""
-    loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
-            found = await loop.getaddrinfo(destination.host, destination.port, type=socket.SOCK_STREAM)
+            found = await getaddrinfo(destination.host, destination.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, TimeoutError) as error:
         raise RefusedError("address-unknown", f"{destination.host}: {_why(error)}") from error
     ip, port = found[0][4][:2]

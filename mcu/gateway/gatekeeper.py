@@ -20,6 +20,7 @@ import structlog
 
 from mcu.errors import ProtocolError
 from mcu.gateway.gatekeeper_trouble import NO_NAME, NO_SOCKET
+from mcu.gateway.lookup import getaddrinfo
 from mcu.gateway.tcp import local_address_towards, plain
 from mcu.h323.address import Address, parse
 from mcu.h323.events import EndReason
@@ -150,7 +151,7 @@ class Gatekeeper(asyncio.DatagramProtocol):
                 host, _, port = name.partition(":")
             try:
                 async with asyncio.timeout(LOOKUP_SECONDS):
-                    found = await self._loop.getaddrinfo(host, int(port or RAS_PORT), type=socket.SOCK_DGRAM)
+                    found = await getaddrinfo(host, int(port or RAS_PORT), type=socket.SOCK_DGRAM)
                 return plain(found[0][4])
             except (OSError, UnicodeError, ValueError):  # TimeoutError is an OSError
                 self._troubled(NO_NAME)

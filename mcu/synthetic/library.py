@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mcu.errors import McuError, ProtocolError
-from mcu.lifetime import begin_work
+from mcu.lifetime import begin_work, sigint_blocked
 from mcu.synthetic import clips
 from mcu.synthetic.clips import MediaSettings, Performance
 from mcu.synthetic.staging import MAKER_VERSION, Order, make
@@ -84,20 +84,25 @@ class Library:
             ) as pool,
         ):
             task = progress.add_task("얼굴과 목소리를 만듭니다 · Making faces and voices", total=len(orders))
-            futures = {pool.submit(_make_dumped, order): order for order in orders}
-            waiting = set(futures)
-            while waiting:
-                done, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
-                if given_up.is_set():
-                    for worker in set(multiprocessing.active_children()) - others:  # theirs is work for nobody
-                        worker.terminate()
-                    raise GivenUp
-                for future in done:
-                    order, data = futures[future], future.result()
-                    self._keep(order, data)
-                    made[order.person] = clips.load(data)
-                    self.made += 1
-                    progress.advance(task)
+            try:
+                with sigint_blocked():  # workers inherit it: until `begin_work`, Ctrl-C would be a traceback of theirs
+                    futures = {pool.submit(_make_dumped, order): order for order in orders}
+                waiting = set(futures)
+                while waiting:
+                    done, waiting = wait(waiting, LOOK_SECONDS, FIRST_COMPLETED)
+                    if given_up.is_set():
+                        raise GivenUp
+                    for future in done:
+                        order, data = futures[future], future.result()
+                        self._keep(order, data)
+                        made[order.person] = clips.load(data)
+                        self.made += 1
+                        progress.advance(task)
+            except BaseException:  # Ctrl-C, too: leaving the pool would wait for work that nobody wants any more
+                for worker in set(multiprocessing.active_children()) - others:
+                    worker.terminate()
+                pool.shutdown(cancel_futures=True)
+                raise
         return made
 
     def _path(self, order: Order) -> Path:

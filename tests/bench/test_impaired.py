@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import io
 import math
+import signal
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -213,3 +215,14 @@ def test_help_names_the_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended.value.code == 0
     said = capsys.readouterr().out
     assert all(f"{name} " in said and scenario.title in said for name, scenario in SCENARIOS.items())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_end_it_alike(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(impaired, "run_impaired", lambda *_: signal.raise_signal(number))
+    assert impaired.main([]) == 128 + number
+    assert "중단했습니다" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from mcu.bench.network.people import Task
 from mcu.bench.network.scenarios import Phase, Scenario
+from mcu.bench.network.stand import People
 from mcu.bench.network.trial import measure
 from mcu.synthetic.network.namespaces import refusal
 from mcu.synthetic.network.weather import Weather
@@ -53,3 +58,11 @@ def test_what_people_receive_is_measured_at_both_ends_of_the_line() -> None:
     assert 0.01 < phases["bad"].line_loss < 0.12
     assert phases["clear"].observed.delay_p50 > phases["clear"].witness.delay_p50
     assert children() == before
+
+
+def test_ctrl_c_is_not_for_those_who_are_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    how: dict[str, Any] = {}
+    namespace: Any = SimpleNamespace(command=lambda *words: words, descriptor=9)
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **given: how.update(given))
+    People(namespace, Task(server="", conference="", members=(), watched=(), cache="", patience=1.0))
+    assert how["process_group"] == 0

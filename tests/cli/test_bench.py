@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 import re
+import signal
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from mcu.bench.server import ServerFailed
 from mcu.bench.stretch import StretchFailed
 from mcu.bench.workload import VARIANTS
 from mcu.cli import bench
-from mcu.cli.bench import FAILED, INTERRUPTED, Options
+from mcu.cli.bench import FAILED, Options
 from mcu.errors import ConfigurationError
 
 SILENT = Options(runs=0, seconds=0.0, variants="", only="", quick=False, output=None)
@@ -101,9 +103,17 @@ def test_what_cannot_be_measured_is_one_sentence(
     assert str(fault) in " ".join(capsys.readouterr().out.split())
 
 
-def test_ctrl_c_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_end_it_alike(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+        with tempfile.TemporaryDirectory(prefix="server", dir=tmp_path):
+            signal.raise_signal(number)
 
+    before = signal.getsignal(signal.SIGTERM)
     monkeypatch.setattr(runner, "run", interrupted)
-    assert bench.run(options(output=tmp_path / "bench.json")) == INTERRUPTED
+    assert bench.run(options(output=tmp_path / "bench.json")) == 128 + number
+    assert "중단했습니다" in capsys.readouterr().out
+    assert not list(tmp_path.glob("server*"))
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -277,7 +277,7 @@ async def test_a_name_that_is_not_known_is_looked_up_until_it_is(monkeypatch: py
                 raise socket.gaierror("not known")
             return [(0, 0, 0, "", (address.ip, port))]
 
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+        monkeypatch.setattr(driver, "getaddrinfo", getaddrinfo)
         owner = Owner()
         client = Gatekeeper(settings(), changed=owner, names=(f"gk.example.org:{address.port}",))
         client.start()
@@ -322,7 +322,7 @@ async def test_a_search_that_fails_is_told_at_once_and_counted(monkeypatch: pyte
     async def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(driver, "getaddrinfo", getaddrinfo)
     client = Gatekeeper(settings(), changed=Owner(), names=("gk.example.org",))
     with capture_logs() as logs:
         client.start()

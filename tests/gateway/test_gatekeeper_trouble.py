@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from mcu.config import H323
 from mcu.errors import RefusedError
+from mcu.gateway import gatekeeper as driver
 from mcu.gateway.figures import Figures
 from mcu.gateway.gatekeeper_trouble import (
     AGAIN_SECONDS,
@@ -134,7 +135,7 @@ async def test_a_name_that_is_not_known_is_said_once(tmp_path: Path, monkeypatch
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr("mcu.gateway.gatekeeper.LOOKUP_PAUSE", 0.01)
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(driver, "getaddrinfo", getaddrinfo)
     with capture_logs() as logged:
         async with configured(tmp_path, "gk.no.such.invalid") as place:
             await state(place, "unknown")

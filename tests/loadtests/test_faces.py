@@ -37,7 +37,8 @@ def test_those_that_are_missing_are_made(shelf: Path, monkeypatch: pytest.Monkey
     commands: list[list[str]] = []
 
     class Making:
-        def __init__(self, command: list[str], **_: Any) -> None:
+        def __init__(self, command: list[str], *, process_group: int, **_: Any) -> None:
+            assert process_group == 0  # not for Ctrl-C
             commands.append(command)
             put(shelf, int(command[-1]))
 
@@ -103,6 +104,7 @@ import os, signal, sys, threading
 from loadtests import faces
 
 def perform(numbers, *, given_up, **_):
+    assert "locust" not in sys.modules  # which patches what the library cannot do without
     print("making", flush=True)
     assert given_up.wait(30)
     raise faces.GivenUp

@@ -31,7 +31,7 @@ def quit():
 environment = SimpleNamespace(
     parsed_options=SimpleNamespace(headless={headless}),
     process_exit_code=None,
-    runner=SimpleNamespace(quit=quit),
+    runner=SimpleNamespace(quit=quit, shape_greenlet=None, state="running"),
     events=SimpleNamespace(test_start=EventHook()),
 )
 interrupting.begin(environment)
@@ -47,6 +47,20 @@ for _ in range({presses}):
     gevent.sleep(0.1)
 gevent.sleep({leaving})
 print(environment.process_exit_code, flush=True)
+"""
+)
+WITH_A_SHAPE = (
+    BEGINNING
+    + """
+runner = environment.runner
+runner.shape_greenlet = gevent.spawn(gevent.sleep, 30)
+runner.state = "{state}"
+interrupting.attach(environment)
+gevent.spawn_later({leaving}, gevent.kill, runner.shape_greenlet)  # where it is not to be killed
+gevent.spawn(os.kill, os.getpid(), signal.SIGINT)
+runner.shape_greenlet.join()  # as locust's main does
+print("the shape has ended", flush=True)
+quit()
 """
 )
 BEFORE = (
@@ -99,6 +113,12 @@ def test_twice_ends_it_at_once(number: signal.Signals, presses: int) -> None:
     at_once = ended(RUN, number=number.name, presses=presses, leaving=30.0)
     assert at_once.returncode == -number
     assert "the report is written" not in at_once.stdout
+
+
+@pytest.mark.parametrize("state", ["running", "cleanup", "stopping"])
+def test_a_run_with_a_shape_ends_once(state: str) -> None:
+    once = ended(WITH_A_SHAPE, state=state, leaving=0.2 if state != "running" else 1.0)
+    assert once.stdout.splitlines()[1:] == ["the shape has ended", "everybody leaves", "the report is written"]
 
 
 @NUMBERS

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
+import multiprocessing.util
 import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import msgspec
@@ -17,7 +23,7 @@ from mcu.media.video_codecs import VideoDecoder
 from mcu.synthetic import clips, library, picture_code
 from mcu.synthetic.clips import Clip, MediaSettings, Performance, SmallerPictures
 from mcu.synthetic.encoding import sizes
-from mcu.synthetic.library import Library
+from mcu.synthetic.library import GivenUp, Library
 from mcu.synthetic.staging import Order, make, uncoded
 
 SHORT = MediaSettings(listen_seconds=1, speak_seconds=1)
@@ -94,6 +100,50 @@ def test_worker_processes_make_what_is_missing(tmp_path: Path) -> None:
     assert (shelf.made, shelf.found) == (2, 2)
     assert list(second) == [1, 0]
     assert first == {number: second[number] for number in first}
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, GivenUp])
+def test_whoever_is_interrupted_does_not_wait_for_the_workers(
+    interruption: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers: list[BaseProcess] = []
+
+    def interrupt(*_: object) -> None:
+        workers.extend(set(multiprocessing.active_children()) - others)
+        raise interruption
+
+    others = set(multiprocessing.active_children())
+    monkeypatch.setattr(library, "wait", interrupt)
+    with pytest.raises(interruption):
+        Library(tmp_path).performances([0, 1, 2], settings=SHORT, console=SILENT)
+    assert [worker.exitcode for worker in workers] == [-signal.SIGTERM] * len(workers) != []
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("run", [lambda work: work(), lambda work: ThreadPoolExecutor(1).submit(work).result()])
+def test_workers_are_born_deaf_to_ctrl_c(
+    run: Callable[[Callable[[], object]], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaf: list[bool] = []
+
+    def spawn(path: bytes, command: list[str], descriptors: list[int]) -> int:
+        deaf.append(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+        return spawned(path, command, descriptors)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def work() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            Library(tmp_path).performances([0, 1], settings=SHORT, console=SILENT)
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+    spawned = multiprocessing.util.spawnv_passfds
+    monkeypatch.setattr(multiprocessing.util, "spawnv_passfds", spawn)
+    monkeypatch.setattr(library, "wait", interrupt)
+    run(work)
+    assert all(deaf)
+    assert deaf
 
 
 @pytest.mark.usefixtures("made_quickly")

@@ -43,6 +43,7 @@ class People:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=(namespace.descriptor,),
+            process_group=0,  # Ctrl-C is for whoever started it, who then ends it
         )
 
     @property

@@ -10,6 +10,7 @@ from locust.exception import StopUser
 
 from loadtests.agents import AGENT_DIED
 from loadtests.findings import Figures, Inspection
+from loadtests.run import set_run
 from loadtests.users.district_head import DistrictHead
 from loadtests.users.person import Person
 from loadtests.users.presence import REST_SECONDS
@@ -250,6 +251,21 @@ def test_a_user_killed_on_the_way_in_leaves_all_the_same(stand: Stand) -> None:
     assert stand.told.requests == []  # it was never in
     assert not stand.agents.listeners
     assert stand.run.meetings[0].expected == 0
+
+
+def test_a_run_that_ends_while_somebody_leaves(stand: Stand) -> None:
+    user = Somebody(stand.environment)
+    user.attend()
+
+    def end(command: Any) -> Reply:
+        set_run(stand.environment, None)
+        return Reply(number=0, failed="gone", detail="the agent cannot be read")
+
+    stand.agents.answer = end
+    user.on_stop()
+    assert [type(command) for command in stand.agents.asked] == [Enter, Leave]
+    user.on_stop()
+    assert len(stand.agents.asked) == 2  # there is nobody left to ask
 
 
 def test_a_worker_that_came_too_late_has_no_users() -> None:

@@ -25,6 +25,7 @@ LAYERS = [
     {"media"},
     {
         "_native",
+        "aside",
         "config",
         "config_words",
         "errors",

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import http.client
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
+from mcu.aside import aside
 from mcu.errors import ConfigurationError
 from mcu.synthetic.entry import local_tls
 
@@ -73,45 +72,21 @@ class Created(msgspec.Struct, frozen=True):
 async def create_conference(server: str, *, title: str, api_key: str = "") -> Created:
     """Raises ConfigurationError with a sentence when the server cannot be reached or refuses."""
     data = msgspec.json.encode({"title": title})
-    body = await _aside(partial(ask, server, "POST", "/api/v1/conferences", api_key=api_key, data=data), server)
+    body = await _in_time(partial(ask, server, "POST", "/api/v1/conferences", api_key=api_key, data=data), server)
     return understand(body, Created, server)
 
 
 async def end_conference(server: str, conference: str, *, api_key: str = "") -> None:
     """End the conference with this `Created.id`. Raises ConfigurationError as above."""
-    await _aside(partial(ask, server, "DELETE", f"/api/v1/conferences/{conference}", api_key=api_key), server)
+    await _in_time(partial(ask, server, "DELETE", f"/api/v1/conferences/{conference}", api_key=api_key), server)
 
 
-async def _aside(request: Callable[[], bytes], server: str) -> bytes:
-    """What `request` gives, made in a thread that nobody waits for once this is cancelled or too late: a server that
-    sends a byte now and then, or a name that nobody resolves, would hold up the end of the program.
-    """
-    loop = asyncio.get_running_loop()
-    answered: asyncio.Future[bytes] = loop.create_future()
-
-    def answer(body: bytes, error: Exception | None) -> None:
-        if answered.done():
-            return
-        if error is None:
-            answered.set_result(body)
-        else:
-            answered.set_exception(error)
-
-    def run() -> None:
-        body, failure = b"", None
-        try:
-            body = request()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to who asked
-            failure = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody asks any more
-            loop.call_soon_threadsafe(answer, body, failure)
-
-    threading.Thread(target=run, name="rest", daemon=True).start()
+async def _in_time(request: Callable[[], bytes], server: str) -> bytes:
     try:
         async with asyncio.timeout(WHOLE_SECONDS):
-            return await answered
-    except TimeoutError:
-        raise _silent(server, "timed out") from None
+            return await aside(request, name="rest")
+    except OSError as error:  # TimeoutError is one
+        raise _silent(server, error.strerror or "timed out") from None
 
 
 def ask(server: str, method: str, path: str, *, api_key: str = "", data: bytes | None = None) -> bytes:

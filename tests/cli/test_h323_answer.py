@@ -44,8 +44,7 @@ def test_it_beeps_and_is_quiet_between() -> None:
 
 
 @pytest.mark.parametrize("where", ["here", "127.0.0.1:99999", "0.0.0.0", "192.0.2.250:1721"])
-async def test_where_it_cannot_be_is_said(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mcu.cli.logs.configure", lambda log: None)  # it is for the whole process
+async def test_where_it_cannot_be_is_said(where: str) -> None:
     console, _ = printing()
     with pytest.raises(ConfigurationError):
         await asyncio.to_thread(h323_answer.answer, where, name="x", console=console)

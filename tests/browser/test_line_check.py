@@ -87,7 +87,7 @@ async def test_firefox_plays_the_test_sound(conference: FakeConference, tmp_path
 
 def test_a_server_that_has_no_time_keeps_nobody_from_joining(page: Page, conference: FakeConference) -> None:
     page.goto(conference.link)
-    expect(page.locator(".line-check")).to_contain_text("연결 상태를 점검하지 못했습니다. 서버가 바쁠 때에도")
+    expect(page.locator(".line-check")).to_contain_text("연결 상태를 점검하지 못했습니다. 서버가 바쁘면")
     expect(page.get_by_role("button", name="자세히")).to_be_hidden()  # there is nothing to show
     expect(page.get_by_role("heading", name=conference.title)).to_be_visible()
     enter(page, conference)

@@ -4,8 +4,8 @@ Rules:
 1. An MP that ends is started again, at once the first time and with growing pauses when it keeps ending.
 2. An MP that does not answer two load reports in a row is killed, which rule 1 then heals.
 3. Nobody new is let in where the MP stays at its limit; who is in stays in.
-4. A conference is placed on the ready MP that used least CPU over the last report interval, by one caller at a time; on
-   one that is silent only where all are. No conference waits for the placing of another.
+4. A conference is placed on the ready MP that used least CPU over the last report interval, on a silent one only where
+   all are. Of callers for the same conference one places it and the others wait; nobody waits for another conference's.
 """
 
 from __future__ import annotations

@@ -34,6 +34,9 @@ def test_the_end_of_a_loop_does_not_wait_for_what_is_under_way() -> None:
     threading.Thread(target=run, daemon=True).start()
     assert over.wait(PATIENCE)
     never.set()
+    for thread in threading.enumerate():
+        if thread.name == "never":  # it gives its place back, in this test and not in the next
+            thread.join(PATIENCE)
 
 
 async def test_threads_are_bounded_and_those_that_ended_make_room(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
-from mcu._native.opus import packet_has_fec
+from mcu._native.opus import OpusDecoder, OpusEncoder, packet_has_fec
+from mcu.media.audio_codecs import AudioEncoder
 from mcu.media.types import BLOCK_SAMPLES, AudioProfile
 from mcu.processor.protection import PROTECTED_LOSS, Protection
 from mcu.processor.sound_encoders import HOLD_TICKS, SoundEncoders
@@ -14,7 +17,12 @@ OPUS = AudioProfile()
 G711 = AudioProfile("PCMU", 64_000)
 
 
-SPEECH = speak(voice_of(3, woman=False), seconds=3.0, seed="protected").astype(np.float32).reshape(-1, BLOCK_SAMPLES)
+def _speech(number: int, *, woman: bool) -> NDArray[np.float32]:
+    samples = speak(voice_of(number, woman=woman), seconds=3.0, seed="protected")
+    return np.asarray(samples, np.float32).reshape(-1, BLOCK_SAMPLES)
+
+
+SPEECH, OTHER, THIRD = _speech(3, woman=False), _speech(4, woman=True), _speech(5, woman=False)
 
 
 def test_listeners_share_until_one_of_them_loses_packets() -> None:
@@ -46,6 +54,51 @@ def test_a_speaker_owns_an_encoder_until_silence_or_for_some_seconds() -> None:
     assert encoders.own(encoders.listener("a"), sharing, mixed=True, silent=False) is not own
     assert encoders.own(encoders.listener("a"), sharing, mixed=False, silent=True) is None
     assert len(encoders) == 0
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.1])
+def test_the_change_back_to_the_shared_encoder_is_not_heard(loss: float) -> None:
+    assert _heard_of_a_change(loss, held=HOLD_TICKS) < 0.2
+    if not loss:  # and the measure hears one that comes too early
+        assert _heard_of_a_change(loss, held=0) > 0.4
+
+
+def _heard_of_a_change(loss: float, *, held: int) -> float:
+    """By how many dB what is decoded around the change of encoders is farther from what was said than without a change.
+
+    Two voices go on, a third stops; its listener changes encoders so many ticks later.
+    """
+    excess = []
+    for stop in range(40, 100, 4):
+        shared = AudioEncoder(OPUS)
+        shared.set_network(bitrate=OPUS.bitrate, packet_loss=loss)
+        changing, staying = OpusDecoder(), OpusDecoder()
+        said, changed, stayed = [], [], []
+        for tick in range(stop + held + 5):
+            if tick == stop - 20:
+                own = shared.fork()
+            others = SPEECH[tick] + OTHER[tick]
+            common = shared.encode(others + THIRD[tick] if tick < stop else others)
+            if tick >= stop - 20:
+                mine = own.encode(others)
+                said.append(others)
+                stayed.append(staying.decode(mine))
+                changed.append(changing.decode(common if tick >= stop + held else mine))
+        at = (20 + held) * BLOCK_SAMPLES
+        excess.append(_distance(said, changed, at) - _distance(said, stayed, at))
+    return float(np.mean(excess))
+
+
+def _distance(said: list[NDArray[np.float32]], heard: list[NDArray[np.float32]], at: int) -> float:
+    """dB between the spectra of 60 ms from 10 ms before sample `at`, up to 10 kHz."""
+    wanted, got, delay = np.concatenate(said), np.concatenate(heard), OpusEncoder().lookahead
+
+    def spectrum(samples: NDArray[np.float32], start: int) -> NDArray[np.float64]:
+        piece = samples[start : start + BLOCK_SAMPLES] * np.hanning(BLOCK_SAMPLES)
+        return np.asarray(20 * np.log10(np.abs(np.fft.rfft(piece))[2:200] + 1e-4))
+
+    starts = range(at - BLOCK_SAMPLES // 2, at + 5 * BLOCK_SAMPLES // 2, BLOCK_SAMPLES // 4)
+    return float(np.mean([np.abs(spectrum(wanted, s) - spectrum(got, s + delay)).mean() for s in starts]))
 
 
 def test_what_is_said_again_and_again_is_one_sharing_until_something_else_is_said() -> None:

@@ -186,6 +186,11 @@ class H323Leg:
         """Bit/s on the line that the peer takes of one kind of picture."""
         return self._limits.get(kind, math.inf)
 
+    @property
+    def repaired(self) -> float:
+        """Rooms ask for no packet again."""
+        return 0.0
+
     def budget(self, now: float, least: float = 0.0) -> float:
         """What the line carries as far as reports of loss tell, not below `least`. What channels allow is `limit`."""
         return max(least, self._line.bitrate)

@@ -12,6 +12,7 @@ TOLERANCE = 0.010  # seconds of queue above the expected one, and above noise: 3
 SCREEN_TOLERANCE = 0.015  # seconds: a packet of somebody else
 FILLED, SCREEN_FILLED = 0.9, 0.7  # of the wanted bytes at least; frames do not fall evenly into a short cluster
 MIN_PACKETS = 5  # that arrived, to judge at all
+FEW = 3  # packets one after the other that must all have waited: jitter lets one of them through
 REPORTED = 0.6  # of what was sent must be reported on: feedback is lost as well
 USUAL_LOSS = 0.02  # share that is forgiven on any line
 
@@ -19,6 +20,7 @@ USUAL_LOSS = 0.02  # share that is forgiven on any line
 def judge(
     reported: Sequence[AcknowledgedPacket],
     *,
+    end: float,
     count: int,
     bitrate: int,
     seconds: float,
@@ -27,9 +29,10 @@ def judge(
     own_loss: float,
     screening: bool,
 ) -> str:
-    """ "carried", "queue", "loss", "not sent" or "no answer", for packets sent within `seconds`, reported once or more.
+    """ "carried", "queue", "loss", "not sent" or "no answer", for packets sent in the `seconds` until `end` and shortly
+    after, reported once or more.
 
-    `count` packets were sent, as far as their numbers tell; those that no feedback came of are taken to be like the
+    `count` packets were sent until `end`, as far as their numbers tell; those that no feedback came of are taken to be like the
     others. `base` is the delay of an empty queue, `standing` the queue before. Our own bursts make a queue on a line of
     exactly `bitrate`, too: it is followed packet by packet (Lindley's recursion), and only what is above it counts.
     """
@@ -39,23 +42,26 @@ def judge(
             known[packet[0]] = packet
     packets = sorted(known.values(), key=itemgetter(1))
     filled = SCREEN_FILLED if screening else FILLED
-    if len(packets) < REPORTED * count:
+    within = [packet for packet in packets if packet[1] <= end]
+    if len(within) < REPORTED * count:
         return "no answer"
-    unreported = max(count, len(packets)) / max(len(packets), 1)
-    if sum(size for _, _, size, _ in packets) * 8 * unreported < filled * bitrate * seconds:
+    unreported = max(count, len(within)) / max(len(within), 1)
+    if sum(size for _, _, size, _ in within) * 8 * unreported < filled * bitrate * seconds:
         return "not sent"
-    usual = len(packets) * max(USUAL_LOSS, own_loss)
-    if sum(arrival is None for _, _, _, arrival in packets) > usual + 2 * sqrt(usual) + 1:
+    usual = len(within) * max(USUAL_LOSS, own_loss)
+    if sum(arrival is None for _, _, _, arrival in within) > usual + 2 * sqrt(usual) + 1:
         return "loss"
-    excess = []
+    excess, behind = [], []
     free = 0.0
     for _, sent, size, arrival in packets:
         free = max(free, sent) + size * 8 / bitrate
         if arrival is not None:
-            excess.append(arrival - base - free)
-    if len(excess) < MIN_PACKETS:
+            (excess if sent <= end else behind).append(arrival - base - free)
+    if not excess or len(excess) + len(behind) < MIN_PACKETS:
         return "no answer"
-    few = max(3, len(excess) // 4)
+    few = max(FEW, len(excess) // 4)
     noise = sum(excess[:few]) / few - min(excess[:few])
     allowed = standing + noise + (SCREEN_TOLERANCE if screening else TOLERANCE)
-    return "queue" if min(excess[-few:]) > allowed else "carried"  # a queue is seen by all of them, jitter is not
+    # A queue is seen by all of them, jitter is not.
+    full = min(excess[-few:]) > allowed or (len(behind) >= FEW and min(behind[:FEW]) > allowed)
+    return "queue" if full else "carried"

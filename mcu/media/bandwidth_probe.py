@@ -2,6 +2,7 @@
 
 Rules:
 1. A screening adds at most SCREEN_QUEUE of queue to a line that carries no more than now. What passes is confirmed.
+   It is a few packets, so those sent in the SETTLE behind it are witnesses as well: they find the queue that it left.
 2. A result is judged against the queue that a line of exactly the wanted rate would have had: our bursts are no sign.
 3. Waits double after failures: up to MAX_SCREEN_WAIT when no harm was done, up to MAX_WAIT when some may have been.
 """
@@ -119,7 +120,8 @@ class Prober:
         begin, end = self._begin, self._end
         packets = acknowledged.packets()
         if len(self._packets) < MAX_PACKETS:
-            self._packets += [packet for packet in packets if begin <= packet[1] <= end]
+            last = end if self._confirming else end + SETTLE
+            self._packets += [packet for packet in packets if begin <= packet[1] <= last]
             self._note_edges(packets)
         newest = max([packet[1] for packet in packets if packet[3] is not None], default=0.0)
         if newest > begin and queue > self._standing + ABORT_QUEUE:
@@ -152,6 +154,7 @@ class Prober:
     def _verdict(self, seconds: float, base: float, own_loss: float) -> str:
         return judge(
             self._packets,
+            end=self._end,
             count=self._count(),
             bitrate=self._target,
             seconds=seconds,

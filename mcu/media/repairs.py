@@ -24,6 +24,11 @@ BURST_SECONDS = 1.0  # of the share that may be used at once: a keyframe is lost
 MIN_BURST = 16 * PACKET
 
 
+def expected(loss: float) -> float:
+    """What repairs add to pictures of which `loss` is lost, as a share of them; both 0 to 1."""
+    return min(SHARE_RANDOM, 2 * loss) if loss > TWICE_LOSS else loss
+
+
 class Repairs:
     """One per leg."""
 

@@ -25,6 +25,7 @@ from mcu.media.types import CodecParameters, EncodedFrame
 DEFAULT_RTT = 0.1  # seconds, until something is measured
 PATIENCE_MIN, PATIENCE_MAX = 0.1, 0.25  # seconds of a missing packet before a keyframe is asked for
 PATIENCE_ROUND_TRIPS = 2.4  # two requests for the packet, and time for the second answer
+LEAST_ROUND_TRIPS = 2.0  # whatever PATIENCE_MAX says: on a full line a keyframe is the last thing that helps
 MAX_AGE = 0.8  # seconds a missing packet is waited for; a keyframe has been asked for long before
 MAX_AGE_WITHOUT_NACK = 0.05  # seconds: only reordering can still bring the packet
 MAX_JUMP = 1_000  # sequence numbers; more is a new start of the sender, not loss
@@ -162,7 +163,8 @@ class VideoReceiver:
 
     @property
     def _patience(self) -> float:
-        patience = max(PATIENCE_MIN, min(PATIENCE_MAX, PATIENCE_ROUND_TRIPS * self.rtt))
+        most = max(PATIENCE_MAX, LEAST_ROUND_TRIPS * self.rtt)
+        patience = max(PATIENCE_MIN, min(most, PATIENCE_ROUND_TRIPS * self.rtt))
         return min(self._max_age, patience + self._nacks.tolerance - REORDER_TOLERANCE)
 
     def _start(self) -> None:

@@ -53,6 +53,10 @@ class Leg(Protocol):
     def loss(self) -> float:
         """Share of what is sent that the peer says it lacks, 0 to 1, smoothed."""
 
+    @property
+    def repaired(self) -> float:
+        """What repairs add to the pictures that are sent, as a share of them."""
+
     def budget(self, now: float, least: float = 0.0) -> float:
         """Bit/s of pictures that the line to the peer carries, math.inf for no limit; `least` is what the smallest
         picture takes."""

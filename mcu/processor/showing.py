@@ -4,7 +4,9 @@ Rules:
 1. A receiver moves to another rung with a keyframe of it, and is sent the old rung until that is there.
 2. Only rungs with receivers, present or coming, are coded; beyond MAX_PROFILES those with the fewest are not, so that
    a few who ask for pictures of their own kinds leave the others theirs.
-3. Runs on the main thread.
+3. Repairs come out of the same budget. Only who is sent the best rung, and has enough for it, is not judged by them:
+   such a line has shown no end yet.
+4. Runs on the main thread.
 """
 
 from __future__ import annotations
@@ -147,24 +149,28 @@ class Showing:
         self._presenting.adapt({member: carried[member] - least[member] for member in carried}, now)
         reserved = {member: self._presenting.reserved(member) for member in carried}
         budgets = {m: min(carried[m] - reserved[m], m.leg.limit(StreamKind.MAIN)) for m in carried}
+        repairs = {member: 1.0 + member.leg.repaired for member in self._receivers}
+        spare = {m: budgets[m] / repairs[m] if r.chooser.level else budgets[m] for m, r in self._receivers.items()}
         best: list[int] = []
         for company in self._companies.values():
             rungs = company.rungs
-            best.append(best_bitrate(rungs[0], [r.chooser.share(budgets[m]) for m, r in company.receivers]))
+            best.append(best_bitrate(rungs[0], [r.chooser.share(spare[m]) for m, r in company.receivers]))
             needs = [rungs[0].needs(best[-1]), *(rung.needs(rung.least) for rung in rungs[1:])]
             for member, receiver in company.receivers:
-                receiver.chooser.choose(budgets[member], needs, now)
+                if not receiver.chooser.level and spare[member] < needs[0]:
+                    spare[member] /= repairs[member]
+                receiver.chooser.choose(spare[member], needs, now)
                 if more := self._presenting.wanted(member, now):
                     member.leg.probe(more + least[member], now)
                 if wanted := receiver.chooser.wanted(needs, now):
-                    member.leg.probe(wanted + reserved[member], now)
+                    member.leg.probe(wanted * repairs[member] + reserved[member], now)
                 self._move(receiver)
         self._at_best = self._presenting.idle and all(
             receiver.sent is company.rungs[0].profile and receiver.coming is None and budgets[member] >= company.enough
             for company in self._companies.values()
             for member, receiver in company.receivers
         )
-        self._use(best, budgets)
+        self._use(best, spare)
 
     def _move(self, receiver: _Receiver) -> None:
         chosen = receiver.chosen

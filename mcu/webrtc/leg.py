@@ -17,6 +17,7 @@ from mcu.errors import ProtocolError, RefusedError
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.receiver_line import ReceiverLine
 from mcu.media.reception_statistics import ReceptionStatistics
+from mcu.media.repairs import expected
 from mcu.media.rtp_events import BitrateLimited, KeyframeRequested
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import SHARED_SCREEN, AudioProfile, EncodedFrame, StreamKind, VideoProfile
@@ -118,6 +119,11 @@ class WebRtcLeg:
     def loss(self) -> float:
         """Share of what is sent that the peer says it lacks, 0 to 1, smoothed."""
         return self.session.loss
+
+    @property
+    def repaired(self) -> float:
+        """What repairs add to the pictures that are sent, as a share of them."""
+        return expected(self.session.loss)
 
     @property
     def audio(self) -> AudioReceiver | None:

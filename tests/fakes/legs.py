@@ -79,6 +79,8 @@ class FakeLeg:
     def request_keyframe(self, kind: StreamKind) -> None:
         self.keyframes_asked.append(kind)
 
+    repaired = 0.0
+
     def budget(self, now: float, least: float = 0.0) -> float:
         return self.carries
 

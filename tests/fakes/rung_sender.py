@@ -33,6 +33,7 @@ class RungSender:
     return_loss: Callable[[], bool] = lambda: False
     pictures: tuple[int, ...] = RUNGS
     repairs: bool = True  # lost video is asked for and sent once more
+    whole_packets: bool = False  # probes repeat packets of the picture as they are
     keyframe_every: float = 0.0  # seconds; 0: only with a change of rung
     follow: bool = False  # one encoder for this receiver alone: the rate follows the estimate
     silent: tuple[float, float] = (0.0, 0.0)  # no feedback comes back from, to
@@ -104,7 +105,7 @@ class RungSender:
             if probe:
                 self.probes += 1
                 self._probe_left, self._probe_rate = probe.bytes, probe.bytes / probe.seconds
-                self._probe_size = max(100, min(PACKET, probe.bytes // probe.packets))
+                self._probe_size = PACKET if self.whole_packets else max(100, min(PACKET, probe.bytes // probe.packets))
         self._keyframe |= self.rung != before
         self.history.append((now, self.rung, estimator.bitrate, estimator.congested))
 

@@ -63,6 +63,17 @@ def test_a_narrow_line_that_also_loses() -> None:
     assert flow.first(lambda rung, estimate, congested: rung == 0, 40) <= 20
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_probes_leave_a_narrow_line_that_also_loses_its_picture(seed: int) -> None:
+    """A probe is few packets, of which some are lost: taken for carried, it would fill the line for seconds."""
+    line = Line([(0, OPEN), (10, 500_000)], delay=0.05, loss=random_loss(0.1, seed))
+    back = random_loss(0.1, seed + 10)
+    flow = sender(line, return_delay=0.05, return_loss=back, whole_packets=True, seed=seed).run(90)
+    assert flow.probes > 3
+    assert flow.share_at(2, 14) >= 0.98
+    assert max(wait for sent, wait in line.waits if sent > 14) <= 0.45
+
+
 def test_a_policer_is_found_by_trying_less() -> None:
     line = Line([(0, OPEN), (10, NARROW), (40, WIDE)], policer=True)
     flow = sender(line).run(70)

@@ -77,6 +77,18 @@ def test_a_bad_line_goes_down_with_a_keyframe_and_the_others_see_no_change() -> 
         assert len(stage.widths(index)) == 30  # every frame, none twice
 
 
+def test_repairs_come_out_of_the_budget_of_a_line_that_has_shown_its_end() -> None:
+    stage = Stage(2)
+    stage.legs[0].repaired = stage.legs[1].repaired = 0.2
+    stage.legs[0].carries = 1_200_000 * OVERHEAD  # all of it, though not with repairs: no end is known
+    stage.legs[1].carries = 300_000
+    stage.run(2)
+    assert stage.widths(0)[-1] == 1280
+    assert stage.widths(1)[-1] == 640
+    assert stage.video.rates == {BEST: 1_200_000, MIDDLE: int(300_000 / 1.2 / OVERHEAD)}
+    assert min(stage.legs[1].probed) > 1.2 * 1_200_000, "the way back has room for them as well"
+
+
 def test_no_frame_of_the_new_rung_comes_before_its_keyframe() -> None:
     stage = Stage(2)
     stage.run(1)

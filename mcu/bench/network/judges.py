@@ -129,7 +129,7 @@ def _door(bad: Measured) -> list[Check]:
         Check("ticks missed until it refuses", missed, 0, ""),
         shown("made up until then", made_up),
         shown("refuses from", after, "s"),
-        shown("says so after", _most(each.waited for each in refused), "s"),
+        shown("last one told after", _most(each.waited for each in refused), "s"),
         shown("joins without an answer", len(arrival.unanswered) if arrival else 0),
         shown("joins let in", len(arrival.joined) + len(arrival.without_media) if arrival else 0),
     ]

@@ -29,6 +29,7 @@ class Figure:
     more_is_better: bool = False
     digits: int = 2
     rival: str = ""  # the contender that it is a ratio to
+    beside: Callable[[Results], str] = lambda _: ""  # said where other figures have their least and most
 
     def verdict(self, results: Results) -> str:
         """ "stretch", "yes", "no" or NOT_MEASURED; judged by the median."""
@@ -93,6 +94,20 @@ def _missed(results: Results) -> Spread | None:
     return None if row is None else Spread.of([row.video_missed + row.audio_missed])
 
 
+def _made_up(results: Results) -> str:
+    """What was late, and no more, of the ticks that `_missed` does not count."""
+    row = results.endurance
+    return "" if row is None or row.audio_made_up is None else f"{row.audio_made_up} late, made up"
+
+
+def _pictures(results: Results) -> str:
+    return "" if results.delays is None else f"of {results.delays.pictures} pictures"
+
+
+def _marks(results: Results) -> str:
+    return "" if results.delays is None else f"of {results.delays.sounds} marks"
+
+
 def carried(results: Results) -> Spread | None:
     """The largest number of participants with every tick kept under a load that kept its pace."""
     kept = [line.workload.participants for line in results.participants if any(_kept(row) for row in line.server)]
@@ -114,10 +129,10 @@ FIGURES = (
     Figure("30-tile 720p composite, CPU ms", 0.6, 0.4, _composite(REFERENCE)),
     Figure("composite of 320×180, scaled, CPU ms", 0.6, 0.4, _composite(UNTOLD)),
     Figure("one more viewer, CPU ms/s", 4, 2, viewer_milliseconds, digits=1),
-    Figure("delay added, video p50, ms", 45, 35, _delay(lambda delays: delays.video_p50), digits=0),
-    Figure("delay added, video p95, ms", 75, 60, _delay(lambda delays: delays.video_p95), digits=0),
-    Figure("delay added, audio p95, ms", 50, 40, _delay(lambda delays: delays.audio_p95), digits=0),
-    Figure("ticks missed in 10 minutes", 0, 0, _missed, digits=0),
+    Figure("delay added, video p50, ms", 45, 35, _delay(lambda delays: delays.video_p50), digits=0, beside=_pictures),
+    Figure("delay added, video p95, ms", 75, 60, _delay(lambda delays: delays.video_p95), digits=0, beside=_pictures),
+    Figure("delay added, audio p95, ms", 50, 40, _delay(lambda delays: delays.audio_p95), digits=0, beside=_marks),
+    Figure("ticks missed in 10 minutes", 0, 0, _missed, digits=0, beside=_made_up),
     Figure("video encoders", 1, 1, _server(lambda row: row.video_encoders), digits=0),
     Figure("audio encoders", 6, 6, _server(lambda row: row.audio_encoders), digits=0),
     Figure("RSS of the server, MB", 400, 250, _server(lambda row: row.rss_mb), digits=0),
@@ -154,7 +169,7 @@ def lines(results: Results) -> Iterator[tuple[str, str, str, str, str]]:
         yield (
             figure.name,
             "–" if value is None else f"{value.median:.{figure.digits}f}{late}",
-            range_text(value, figure.digits),
+            range_text(value, figure.digits) or figure.beside(results),
             f"{sign} {figure.reach:g} / {figure.stretch:g}",
             figure.verdict(results),
         )

@@ -19,7 +19,8 @@ from rich.table import Table
 
 from mcu.bench.network import squeeze
 from mcu.bench.network.figures import Figures
-from mcu.bench.network.scenarios import SCENARIOS, Check, Measured, Scenario
+from mcu.bench.network.measured import Check, Measured
+from mcu.bench.network.scenarios import SCENARIOS, Scenario
 from mcu.bench.network.trial import measure
 from mcu.errors import ConfigurationError, McuError
 from mcu.lifetime import exit_code, sigterm_raised
@@ -28,6 +29,8 @@ from mcu.synthetic.network import namespaces
 SEED = 20
 MAX_MISSED = 0.01  # share of the server's ticks: more are missed only where something else takes the CPU
 MAX_LATE = 0.060  # seconds
+
+SAID = ("strain", "shed", "ticks", "missed", "made_up", "refused")  # see ServerSample
 
 HEADS = ("line", "reach", "measured", "reached")
 
@@ -39,7 +42,7 @@ class Checked(msgspec.Struct, frozen=True):
 
     name: str
     value: float | None  # None: never, or it cannot be told
-    limit: float
+    limit: float | None  # None: shown, not judged
     unit: str
     least: bool  # the limit is the least, not the most
     ok: bool
@@ -96,8 +99,10 @@ def table(outcomes: Sequence[Outcome]) -> Table:
 def cells(outcome: Outcome) -> tuple[str, str, str, str]:
     """One line of a table under HEADS."""
     reached = {True: "yes", False: "no", None: "–"}[outcome.reached]
-    measured = ", ".join(map(_told, outcome.checks))
-    return outcome.title, outcome.reach, "; ".join(filter(None, (measured, outcome.note))), reached
+    judged = ", ".join(_told(check) for check in outcome.checks if check.limit is not None)
+    beside = ", ".join(_told(check) for check in outcome.checks if check.limit is None)
+    parts = (judged, beside and f"not judged: {beside}", outcome.note)
+    return outcome.title, outcome.reach, "; ".join(filter(None, parts)), reached
 
 
 def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:
@@ -121,7 +126,8 @@ def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:
 
 def _checked(check: Check) -> Checked:
     value = round(check.value, 3) if math.isfinite(check.value) else None
-    return Checked(check.name, value, round(check.limit, 3), check.unit, check.least, check.ok)
+    limit = None if check.limit is None else round(check.limit, 3)
+    return Checked(check.name, value, limit, check.unit, check.least, check.ok)
 
 
 def _told(check: Checked) -> str:
@@ -138,8 +144,12 @@ def _plain(phase: Measured) -> dict[str, Any]:
         "ticks made up": round(phase.ticks_made_up, 4),
         "late": round(phase.late, 4),
         "connects": phase.connects,
-        "joined": phase.joined,
-        "refused": list((phase.refused or {}).values()),
+        "speakers": [_rounded(figures) for figures in phase.speakers],
+        "arrival": None if phase.arrival is None else msgspec.to_builtins(phase.arrival, str_keys=True),
+        "server": [
+            {"after": round(sample.at - phase.begin, 3), **{name: getattr(sample, name) for name in SAID}}
+            for sample in phase.server
+        ],
     }
 
 

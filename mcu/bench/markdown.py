@@ -62,6 +62,9 @@ def _parts(found: Results) -> Iterator[str]:
         if lines:
             yield f"By {title}:\n"
             yield _table(("", *report.ROW_HEADS), _grown(lines))
+    if found.endurance is not None:
+        yield "In one long stretch:\n"
+        yield _table(("", *report.ROW_HEADS), _grown(report.endured(found.endurance)))
 
 
 def _when(machine: Machine) -> tuple[str, ...]:

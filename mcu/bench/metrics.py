@@ -46,6 +46,7 @@ class Counted:
     packets_sent: float
     audio_sent: float  # those of them that a tick of the sound sent
     audio_ticks_missed: int
+    audio_ticks_made_up: int  # late, and nothing lost (docs/decisions/0027)
     video_ticks: int
     video_ticks_missed: int
     audio_cpu: float  # CPU seconds a second of the tick of the sound, on the main thread
@@ -100,6 +101,7 @@ def counted(earlier: Metrics, later: Metrics) -> Counted:
         packets_sent=between.sum("mcu_datagrams_total", what="sent") / seconds,
         audio_sent=listeners * taken / seconds,
         audio_ticks_missed=round(missed),
+        audio_ticks_made_up=round(between.sum("mcu_audio_ticks_made_up_total")),
         video_ticks=round(between.sum("mcu_video_ticks_total")),
         video_ticks_missed=round(between.sum("mcu_video_ticks_missed_total")),
         audio_cpu=between.sum("mcu_audio_cpu_seconds_total") / seconds,

@@ -33,9 +33,10 @@ class ServerRow(msgspec.Struct, frozen=True, kw_only=True):
     video_encoders: int
     frames_dropped: int  # pictures of participants that were not decoded
     datagrams_dropped: int
-    loop_late: int
+    loop_late: int  # turns of an event loop that came over 50 ms late
     load_cpu: float  # CPU seconds a second of the load's process
     invalid: str  # why the load was not what it should have been, "" when it was
+    audio_made_up: int | None = None  # ticks that came late and lost nothing; None: not counted by an earlier version
     asked: dict[str, int] = {}  # how many senders the server asked for how much: "256×144", "nothing"
 
 
@@ -83,6 +84,7 @@ def server_row(stretch: ServerStretch) -> ServerRow:
         ticks=between.video_ticks,
         video_missed=between.video_ticks_missed,
         audio_missed=between.audio_ticks_missed,
+        audio_made_up=between.audio_ticks_made_up,
         audio_encoders=stretch.audio_encoders,
         video_encoders=stretch.video_encoders,
         frames_dropped=between.frames_dropped,

@@ -40,7 +40,7 @@ COMPOSITES = {
 }
 ENDURANCE_SECONDS = 600.0
 LINE_OVERHEAD = 25.0  # seconds around the phases of a scenario: people come in, and what was received is decoded
-OBSERVED_SECONDS = 15.0  # some 6,000 pictures and 70 marks of sound
+OBSERVED_SECONDS = 15.0  # the rows say how many pictures and marks of sound these were
 COMPOSITE_SECONDS = 4.0  # that measuring a composite takes
 
 

@@ -17,7 +17,11 @@ from mcu.bench import impaired
 from mcu.bench.impaired import Outcome, run_impaired, table
 from mcu.bench.network import scenarios, squeeze, trial
 from mcu.bench.network.figures import Figures
-from mcu.bench.network.scenarios import SCENARIOS, Check, LineSample, Measured, back, recovered, settled
+from mcu.bench.network.judges import back, first_strained, recovered, settled
+from mcu.bench.network.measured import Check, LineSample, Measured, ServerSample, shown
+from mcu.bench.network.record import Arrival, Refusal
+from mcu.bench.network.scenarios import SCENARIOS
+from mcu.controller.pool import ROOM_SECONDS
 from mcu.errors import ConfigurationError
 from mcu.synthetic.network import namespaces
 
@@ -36,7 +40,7 @@ GOOD = Figures(
     gap=0.0,
     buffer=0.03,
     buffer_max=0.04,
-    asked=(),
+    asked=(0.1,),
     bitrate=1.2e6,
     rates=(1.2e6,) * 20,
     frame_rates=(25,) * 20,
@@ -57,6 +61,7 @@ BAD = dataclasses.replace(
     rates=(1e5,) * 20,
     frame_rates=(3,) * 20,
 )
+TURNED_AWAY = Arrival((), {100: Refusal("busy", at=12.0, waited=7.1)}, unanswered=(101,))
 QUIET_LINE = [LineSample(at / 10, 0.0, 0) for at in range(200)]
 FULL_LINE = [LineSample(at / 10, 0.5, at) for at in range(200)]
 
@@ -66,6 +71,7 @@ def measured(figures: Figures, **changes: object) -> Measured:
         observed=figures,
         witness=figures,
         seen=figures,
+        speakers=(figures,),
         samples=QUIET_LINE,
         begin=0.0,
         line_loss=0.05,
@@ -85,6 +91,10 @@ def reached(name: str, found: Mapping[str, Measured]) -> bool:
     return all(check.ok for check in SCENARIOS[name].judge(found))
 
 
+def figures_of(name: str, found: Mapping[str, Measured]) -> dict[str, float]:
+    return {check.name: check.value for check in SCENARIOS[name].judge(found)}
+
+
 @pytest.mark.parametrize("name", ["loss-5", "loss-10", "loss-20", "bursts", "bottleneck", "one-bad"])
 def test_good_figures_reach_what_bad_ones_do_not(name: str) -> None:
     assert reached(name, phases(measured(GOOD)))
@@ -99,16 +109,75 @@ def test_delay_has_to_follow_jitter_and_to_return(name: str) -> None:
     assert not reached(name, phases(followed, followed))
 
 
+def said(at: float, *, strain: float, missed: float = 0.0, made_up: float = 0.0) -> ServerSample:
+    return ServerSample(at, strain=strain, shed=0, ticks=100 * at, missed=missed, made_up=made_up, refused=0)
+
+
+def squeezed(figures: Figures, **changes: object) -> Measured:
+    """With a server that refuses newcomers from the third second on, one of whom it tells so."""
+    server = (said(0.0, strain=0.2, missed=3), said(3.0, strain=1.0, missed=3), said(5.0, strain=1.0, missed=9))
+    return measured(figures, **{"server": server, "arrival": TURNED_AWAY, **changes})
+
+
+FEWER = dataclasses.replace(GOOD, fps=15)
+
+
 def test_a_squeeze_has_to_cost_frames_and_not_ticks() -> None:
-    fewer = dataclasses.replace(GOOD, fps=15)
-    assert reached("squeeze", phases(measured(fewer, refused={100: "busy"})))
-    assert not reached("squeeze", phases(measured(GOOD, refused={100: "busy"})))
-    assert not reached("squeeze", phases(measured(fewer)))
-    assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}, ticks_missed=0.02)))
-    assert reached("squeeze", phases(measured(fewer, refused={100: "busy"}, ticks_made_up=0.04)))
-    assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}, ticks_made_up=0.06)))
-    assert not reached("squeeze", phases(measured(dataclasses.replace(GOOD, fps=2), refused={100: "busy"})))
-    assert not reached("squeeze", phases(measured(fewer, refused={100: "busy"}), measured(BAD)))
+    assert reached("squeeze", phases(squeezed(FEWER)))
+    assert not reached("squeeze", phases(squeezed(GOOD)))
+    assert not reached("squeeze", phases(squeezed(FEWER, ticks_missed=0.02)))
+    assert reached("squeeze", phases(squeezed(FEWER, ticks_made_up=0.04)))
+    assert not reached("squeeze", phases(squeezed(FEWER, ticks_made_up=0.06)))
+    assert not reached("squeeze", phases(squeezed(dataclasses.replace(GOOD, fps=2))))
+    assert not reached("squeeze", phases(squeezed(FEWER), measured(BAD)))
+
+
+def test_only_who_is_told_so_was_refused() -> None:
+    silent = Arrival((), {}, unanswered=(100, 101), without_media=(102,))
+    assert not reached("squeeze", phases(squeezed(FEWER, arrival=silent)))
+    told = figures_of("squeeze", phases(squeezed(FEWER, arrival=silent)))
+    assert told["joins refused"] == 0
+    assert (told["joins without an answer"], told["joins let in"]) == (2, 1)
+
+
+def test_newcomers_have_to_be_refused_before_ticks_are_missed() -> None:
+    late = (said(0.0, strain=0.2), said(3.0, strain=1.0, missed=4, made_up=2))
+    assert not reached("squeeze", phases(squeezed(FEWER, server=late)))
+    told = figures_of("squeeze", phases(squeezed(FEWER, server=late)))
+    assert (told["ticks missed until it refuses"], told["made up until then"], told["refuses from"]) == (4, 2, 3.0)
+    never = (said(0.0, strain=0.2), said(3.0, strain=0.7))
+    assert first_strained(never) is None
+    assert not reached("squeeze", phases(squeezed(FEWER, server=never)))
+
+
+def test_who_speaks_and_stands_still_is_shown_beside_who_moves() -> None:
+    still = dataclasses.replace(FEWER, moved_fps=0.1, delay_p95=1.1, stall=16.0)
+    unseen = dataclasses.replace(FEWER, moved_fps=0.0, delay_p95=math.nan, stall=20.0)
+    bad = phases(squeezed(FEWER, speakers=(FEWER, still, unseen)))
+    assert reached("squeeze", bad)
+    told = figures_of("squeeze", bad)
+    assert told["delay p95, slowest of 3 who speak"] == pytest.approx(1100)
+    assert told["longest stall of one of them"] == 20.0
+
+
+def test_who_wants_in_can_be_told_before_the_squeeze_is_over() -> None:
+    (phase,) = (phase for phase in SCENARIOS["squeeze"].phases if phase.joiners)
+    last = trial.JOINERS_AFTER + (phase.joiners - 1) * trial.JOIN_SPACING
+    assert phase.joiners * ROOM_SECONDS - (phase.joiners - 1) * trial.JOIN_SPACING < trial.JOIN_SECONDS
+    assert last + trial.JOIN_SECONDS + 2.0 < phase.seconds
+
+
+def test_where_no_keyframe_was_asked_for_nothing_was_reached() -> None:
+    silent = phases(measured(dataclasses.replace(GOOD, asked=())))
+    assert not reached("bursts", silent)
+    assert figures_of("bursts", silent)["freezes that asked"] == 0
+
+
+def test_what_the_bad_one_gets_is_shown_and_not_judged() -> None:
+    bad = phases(measured(GOOD, observed=BAD))
+    assert reached("one-bad", bad)
+    told = figures_of("one-bad", bad)
+    assert (told["the bad one decodes"], told["its longest freeze"], told["its longest gap"]) == (3.0, 4.0, 2.0)
 
 
 def test_recovered_is_when_all_frames_come_and_keep_coming() -> None:
@@ -124,6 +193,7 @@ def test_a_second_connection_is_no_survival() -> None:
 def test_a_figure_that_cannot_be_told_is_not_reached() -> None:
     assert not Check("delay", math.nan, 1.0, "s").ok
     assert not Check("frames", math.nan, 1.0, "%", least=True).ok
+    assert shown("frames", math.nan).ok
 
 
 def test_settled_is_after_the_last_long_queue() -> None:
@@ -164,8 +234,8 @@ def test_outcomes_go_into_a_table_and_into_json(monkeypatch: pytest.MonkeyPatch)
     assert [outcome.reached for outcome in outcomes] == [False, False]
     assert msgspec.json.decode(msgspec.json.encode(outcomes), type=list[Outcome]) == outcomes
     text = io.StringIO()
-    Console(file=text, width=200).print(table(outcomes))
-    for words in ("freeze 4 s ✗", "settled after never s ✗", "no"):
+    Console(file=text, width=600).print(table(outcomes))
+    for words in ("freeze 4 s ✗", "settled after never s ✗", "not judged: concealed while narrow 60 %", "no"):
         assert words in text.getvalue()
 
 

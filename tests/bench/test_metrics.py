@@ -18,6 +18,7 @@ LATER = """mcu_legs{processor="0"} 10
 mcu_legs{processor="1"} 20
 mcu_audio_ticks_total{processor="0"} 1500
 mcu_audio_ticks_missed_total{processor="0"} 50
+mcu_audio_ticks_made_up_total{processor="0"} 7
 mcu_audio_cpu_seconds_total{processor="0"} 1.0
 mcu_datagrams_total{processor="0",what="received"} 20100
 mcu_datagrams_total{processor="0",what="sent"} 60500
@@ -32,6 +33,7 @@ def test_what_a_server_did_between_two_readings() -> None:
     assert (between.packets_received, between.packets_sent) == (2000.0, 6000.0)
     assert between.audio_sent == 30 * 45.0  # a missed tick sends nothing
     assert between.audio_ticks_missed == 50
+    assert between.audio_ticks_made_up == 7
     assert between.audio_cpu == 0.1
     assert between.datagrams_dropped == 3
 

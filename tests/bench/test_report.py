@@ -92,13 +92,13 @@ def test_figures_are_judged_by_their_medians() -> None:
 
 def test_runs_without_the_load_that_they_should_have_had_count_nowhere() -> None:
     doubtful = server(0.9, invalid="the load left", missed=7)
-    rate, *_, missed, _, _, load = report.cells([server(0.3), doubtful])
-    assert (rate, missed, load) == ("0.300", "0 + 0", "kept; 1 of 2 runs left out")
+    found = dict(zip(report.ROW_HEADS, report.cells([server(0.3), doubtful]), strict=True))
+    assert (found["CPU"], found["missed"], found["load"]) == ("0.300", "0 + 0", "kept; 1 of 2 runs left out")
     assert next(iter(report.cells([doubtful]))) == "0.900"
     lines = [Grown("0", Workload(), [server(0.3), server(0.3)]), Grown("50", Workload(), [server(0.4), doubtful])]
-    found = figures.viewer_milliseconds(Results(viewers=lines))
-    assert found is not None
-    assert found.most == pytest.approx(2.0)
+    slope = figures.viewer_milliseconds(Results(viewers=lines))
+    assert slope is not None
+    assert slope.most == pytest.approx(2.0)
 
 
 def test_one_more_viewer_costs_the_slope() -> None:
@@ -192,6 +192,31 @@ def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
         results.read(path)
 
 
+def test_of_an_earlier_file_all_but_the_bad_lines_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "bench.json"
+    outcome = Outcome("squeeze", "CPU squeezed to half", "joins refused", True, (), {})
+    earlier = Results(version=2, machines={"compare": HERE, "lines": HERE}, endurance=server(), lines=[outcome])
+    results.write(path, earlier)
+    assert results.read(path) == Results(machines={"compare": HERE}, endurance=server())
+
+
+def test_ticks_made_up_stand_beside_those_missed() -> None:
+    row = msgspec.structs.replace(server(), seconds=600.0, audio_made_up=12, loop_late=3)
+    tables = markdown.tables(Results(endurance=row))
+    assert "| ticks missed in 10 minutes | 0 | 12 late, made up | ≤ 0 / 0 | stretch |" in tables
+    assert "| 10 minutes | 0.300 | 240 | 8900 | 6.0 | 0 + 0 | 12 | 1 + 5 | 0 + 0 | 3 | kept |" in tables
+    console = Console(file=io.StringIO(), width=200)
+    report.show(Results(endurance=row), console, machine=HERE)
+    assert "10 minutes" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "| – | 1 + 5 |" in markdown.tables(Results(endurance=server())), "an earlier version did not count them"
+
+
+def test_delays_say_of_how_many_they_are() -> None:
+    tables = markdown.tables(Results(delays=DELAYS, quality=QUALITY))
+    assert "| delay of the sound p95, ms, 40 marks | 40.0 | – |" in tables
+    assert "| delay added, video p50, ms | 40 | of 900 pictures | ≤ 45 / 35 | yes |" in tables
+
+
 def test_a_page_is_given_the_tables_of_now() -> None:
     found = Results(
         machines={"compare": HERE},
@@ -236,12 +261,13 @@ def test_help_about_the_tables_of_a_page(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_bad_lines_have_their_table(tmp_path: Path) -> None:
     check = Checked("freeze", 0.45, 1.0, "s", least=False, ok=True)
-    outcome = Outcome("loss-5", "5 % loss", "no freeze > 1 s", True, (check,), {"bad": {"ticks missed": 0.0}})
+    beside = Checked("stall", 2.0, None, "s", least=False, ok=True)
+    outcome = Outcome("loss-5", "5 % loss", "no freeze > 1 s", True, (check, beside), {"bad": {"ticks missed": 0.0}})
     path = tmp_path / "bench.json"
     results.write(path, Results(lines=[outcome]))
     found = results.read(path)
     assert found.lines == [outcome]
-    assert "| 5 % loss | no freeze > 1 s | freeze 0.45 s | yes |" in markdown.tables(found)
+    assert "| 5 % loss | no freeze > 1 s | freeze 0.45 s; not judged: stall 2 s | yes |" in markdown.tables(found)
     console = Console(file=io.StringIO(), width=200)
     report.show(found, console, machine=HERE)
     assert "freeze 0.45 s" in console.file.getvalue()  # type: ignore[attr-defined]

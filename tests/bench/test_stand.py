@@ -64,5 +64,5 @@ def test_ctrl_c_is_not_for_those_who_are_starting(monkeypatch: pytest.MonkeyPatc
     how: dict[str, Any] = {}
     namespace: Any = SimpleNamespace(command=lambda *words: words, descriptor=9)
     monkeypatch.setattr(subprocess, "Popen", lambda command, **given: how.update(given))
-    People(namespace, Task(server="", conference="", members=(), watched=(), cache="", patience=1.0))
+    People(namespace, Task(server="", conference="", members=(), watched=(), cache="", patience=1.0, spacing=0.0))
     assert how["process_group"] == 0

@@ -131,7 +131,7 @@ def _sound_mixer() -> str:
 
 
 def _picture_encoder(codec: str, composite: Composite) -> str:
-    """As the server sets its own."""
+    """With the settings of the floor's, which are not those of the server since docs/decisions/0013."""
     buffer = int(1000 * BUFFER_SECONDS)  # milliseconds
     if codec == "H264":
         return (

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,7 +19,7 @@ import structlog
 from numpy.typing import NDArray
 
 from mcu.bench.network import voices
-from mcu.bench.network.record import Arrival, Frame, Observation, Record, Sound, Task
+from mcu.bench.network.record import Arrival, Frame, Observation, Record, Refusal, Sound, Task
 from mcu.lifetime import die_with_parent
 from mcu.media.types import BLOCK_SECONDS, EncodedFrame, StreamKind
 from mcu.media.video_codecs import VideoDecoder
@@ -30,7 +32,6 @@ from mcu.synthetic.player import load_reels
 from mcu.synthetic.stage import Stage
 from mcu.webrtc.dtls import Certificate
 
-ENTER_SPACING = 0.05  # seconds between two at the door
 SOUND_BLOCKS = 5  # blocks of 20 ms between two looks at the counters
 MAX_FRAMES = 6_000  # four minutes at 25 fps
 MAX_BLOCKS = 12_000  # likewise
@@ -39,12 +40,20 @@ SILENCE = np.zeros(2, np.float64)
 
 
 class Guest(Participant):
-    """Remembers why it was turned away, even where it tries again."""
+    """Remembers when it was turned away first, and why."""
 
-    refusal = ""
+    turned_away: Refusal | None = None
+
+    def come(self) -> asyncio.Task[None]:
+        """Go to the door; `told` is set when the server lets nobody in."""
+        self.came, self.told = time.monotonic(), asyncio.Event()
+        return asyncio.create_task(self.run())
 
     def _refused(self, error: protocol.Error) -> None:
-        self.refusal = error.code
+        if self.entered is None and self.turned_away is None:
+            now = time.monotonic()
+            self.turned_away = Refusal(error.code, now, now - self.came)
+            self.told.set()
         super()._refused(error)
 
 
@@ -198,8 +207,8 @@ async def run(task: Task) -> None:
     stage.enter(Ear(list(observers.values()), stage))
     tasks: dict[int, asyncio.Task[None]] = {}
     for member in task.members:
-        tasks[member.person] = asyncio.create_task(people[member.person].run())
-        await asyncio.sleep(ENTER_SPACING)
+        tasks[member.person] = people[member.person].come()
+        await asyncio.sleep(task.spacing)
     _say(msgspec.json.encode(await _arrival(people, tasks, task.patience)))
     stage.late = 0.0
     sent = await _stay(people, task)
@@ -214,21 +223,29 @@ async def run(task: Task) -> None:
     _say(msgspec.json.encode(Record({who: tuple(pairs) for who, pairs in sent.items()}, seen, late)))
 
 
-async def _arrival(people: dict[int, Guest], tasks: dict[int, asyncio.Task[None]], patience: float) -> Arrival:
-    """Wait until each is in, or was refused, or patience is over."""
+async def _arrival(people: Mapping[int, Guest], tasks: Mapping[int, asyncio.Task[None]], patience: float) -> Arrival:
+    """Wait until each is in, or was refused, or has waited for `patience` seconds."""
 
     async def settled(who: int) -> None:
-        ready = asyncio.create_task(people[who].ready.wait())
-        await asyncio.wait((ready, tasks[who]), timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
+        guest = people[who]
+        waits = [asyncio.create_task(event.wait()) for event in (guest.ready, guest.told)]
+        left = max(0.0, guest.came + patience - time.monotonic())
+        await asyncio.wait((*waits, tasks[who]), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
     await asyncio.gather(*map(settled, people))
+    joined = tuple(who for who, guest in people.items() if guest.ready.is_set() and not tasks[who].done())
     refused = {
-        who: person.refusal or "no media"
-        for who, person in people.items()
-        if tasks[who].done() or not person.ready.is_set()
+        who: guest.turned_away for who, guest in people.items() if guest.turned_away is not None and who not in joined
     }
-    return Arrival(joined=tuple(who for who in people if who not in refused), refused=refused)
+    others = {who: guest for who, guest in people.items() if who not in joined and who not in refused}
+    return Arrival(
+        joined=joined,
+        refused=refused,
+        unanswered=tuple(who for who, guest in others.items() if guest.entered is None),
+        without_media=tuple(who for who, guest in others.items() if guest.entered is not None),
+    )
 
 
 async def _stay(people: dict[int, Guest], task: Task) -> dict[int, list[tuple[int, float]]]:

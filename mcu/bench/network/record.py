@@ -50,11 +50,30 @@ class Record(msgspec.Struct, frozen=True):
     late: float  # seconds: the most that this process woke up too late; what it measured is no better than that
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """What the server said to somebody whom it did not let in."""
+
+    code: str
+    at: float
+    waited: float  # seconds, since this person came to the door
+
+
 class Arrival(msgspec.Struct, frozen=True):
-    """Who came in."""
+    """What became of those who wanted to come in, each until it was told or ran out of patience."""
 
     joined: tuple[int, ...]
-    refused: dict[int, str]  # the server's code, by person
+    refused: dict[int, Refusal]  # by person
+    unanswered: tuple[int, ...] = ()  # neither let in nor refused
+    without_media: tuple[int, ...] = ()  # let in, but no media came
+
+    @property
+    def absent(self) -> dict[int, str]:
+        """Why whoever is not there is not, by person."""
+        return (
+            {who: refusal.code for who, refusal in self.refused.items()}
+            | dict.fromkeys(self.unanswered, "no answer")
+            | dict.fromkeys(self.without_media, "no media")
+        )
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -73,4 +92,5 @@ class Task(msgspec.Struct, frozen=True):
     members: tuple[Member, ...]
     watched: tuple[int, ...]  # people whose pictures are looked for in the composite
     cache: str
-    patience: float  # seconds for everybody to come in
+    patience: float  # seconds for each to come in
+    spacing: float  # seconds between two at the door

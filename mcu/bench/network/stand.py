@@ -30,6 +30,7 @@ from mcu.synthetic.network.namespaces import Namespace
 
 START_SECONDS = 30.0  # for the server on a busy machine
 END_SECONDS = 15.0
+ENTER_SPACING = 0.05  # seconds between two at the door
 HTTP_PORT, HTTPS_PORT, MEDIA_PORT = 8080, 8443, 10443
 
 
@@ -119,9 +120,15 @@ class Stand:
         return [pid, *map(int, children)]
 
     def people(
-        self, namespace: Namespace, members: Sequence[Member], *, watched: tuple[int, ...], patience: float = 40.0
+        self,
+        namespace: Namespace,
+        members: Sequence[Member],
+        *,
+        watched: tuple[int, ...],
+        patience: float = 40.0,
+        spacing: float = ENTER_SPACING,
     ) -> People:
-        """People at one end of the line; they come through the server's door like anybody else."""
+        """People at one end of the line; they come through the server's door like anybody else, one each `spacing`."""
         conference = json.loads((self._data / "ready-conference.json").read_text())["id"]
         made = People(
             namespace,
@@ -132,6 +139,7 @@ class Stand:
                 watched=watched,
                 cache=str(CACHE.resolve()),
                 patience=patience,
+                spacing=spacing,
             ),
         )
         self._stack.callback(made.close)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from mcu.bench.network.figures import Figures, figures
+from mcu.bench.network.measured import LineSample, Measured, ServerSample
 from mcu.bench.network.record import Arrival, Member, Record
-from mcu.bench.network.scenarios import LineSample, Measured, Phase, Scenario
+from mcu.bench.network.scenarios import Phase, Scenario
 from mcu.bench.network.squeeze import squeezed
 from mcu.bench.network.stand import People, Stand
 from mcu.bench.workload import Composite
@@ -21,10 +22,14 @@ SPEAKERS = 3  # of the crowd: somebody is always heard
 WATCHED = (SPEAKER, OBSERVED, *range(SPEAKER + 1, SPEAKER + SPEAKERS))  # order in Frame.shown
 SAMPLE_SECONDS = 0.1
 WARM_UP = 4.0  # seconds after the last one came in
-JOINERS_AFTER = 8.0  # seconds of a squeeze after which more people want to come in
-JOIN_SECONDS = 10.0  # that they wait
+JOINERS_AFTER = 1.0  # seconds of a squeeze after which those who want to come in are started: they knock a second on
+JOIN_SPACING = 2.0  # seconds between two of them
+JOIN_SECONDS = 20.0  # that each waits. People of one address are answered one after the other, each after up to
+# ROOM_SECONDS of mcu.controller.pool from its turn on: the third of them 17 seconds after it came
+SERVER_SECONDS = 1.0  # between two looks at what a squeezed server says of itself: it has little time for them
 GONE = ("blackholed", "lost", "lost_in_bursts", "queue_full", "overflowed")  # see LineCounters
 TICKS = ("mcu_audio_ticks", "mcu_video_ticks")
+BUSY = 'mcu_signaling_refused_total{code="busy"}'
 
 Progress = Callable[[str], None]
 
@@ -39,6 +44,7 @@ class _Phase:
     ticks: tuple[float, float, float]  # see _ticks; at the beginning of what is measured
     cpu: float
     samples: list[LineSample] = field(default_factory=list)
+    server: list[ServerSample] = field(default_factory=list)
     end: float = 0.0
     last: Report | None = None
     ticks_missed: float = 0.0
@@ -61,9 +67,9 @@ def measure(scenario: Scenario, *, seed: int, progress: Progress) -> dict[str, M
             stand.people(stand.line.far, [Member(OBSERVED, looks=True, speaks=True)], watched=WATCHED),
         ]
         for group in groups:
-            refused = group.arrival().refused
-            if refused:
-                raise ConfigurationError(f"not everybody came in: {refused}")
+            absent = group.arrival().absent
+            if absent:
+                raise ConfigurationError(f"not everybody came in: {absent}")
         time.sleep(WARM_UP)
         phases: list[_Phase] = []
         for phase in scenario.phases:
@@ -93,8 +99,10 @@ def _go_through(stand: Stand, phase: Phase, *, cores: float) -> _Phase:
             else:
                 state.late = max(state.late, report.late)
             if phase.joiners and joiners is None and now > begun.now + JOINERS_AFTER:
-                members = [Member(100 + index) for index in range(phase.joiners)]
-                joiners = stand.people(stand.line.near, members, watched=WATCHED, patience=JOIN_SECONDS)
+                joiners = _joiners(stand, phase.joiners)
+            if phase.squeeze < 1.0 and (not state.server or now >= state.server[-1].at + SERVER_SECONDS):
+                with contextlib.suppress(OSError):  # a squeezed server may answer late
+                    state.server.append(_server_sample(stand))
             time.sleep(SAMPLE_SECONDS)
         state.end, state.last = time.monotonic(), stand.line.report()
         all_ticks, *bad = (after - before for after, before in zip(_ticks(stand), state.ticks, strict=True))
@@ -106,9 +114,28 @@ def _go_through(stand: Stand, phase: Phase, *, cores: float) -> _Phase:
     return state
 
 
+def _joiners(stand: Stand, count: int) -> People:
+    """People who want to come in one after the other."""
+    members = [Member(100 + index) for index in range(count)]
+    return stand.people(stand.line.near, members, watched=WATCHED, patience=JOIN_SECONDS, spacing=JOIN_SPACING)
+
+
+def _server_sample(stand: Stand) -> ServerSample:
+    """Raises OSError."""
+    at, metrics = time.monotonic(), stand.metrics()
+    strain, shed = (
+        max((value for name, value in metrics.items() if name.startswith(wanted)), default=0.0)
+        for wanted in ("mcu_processor_strain", "mcu_shed_level")
+    )
+    return ServerSample(at, strain, shed, *_ticks_in(metrics), metrics.get(BUSY, 0.0))
+
+
 def _ticks(stand: Stand) -> tuple[float, float, float]:
     """(all, missed, made up) ticks of sound and picture together."""
-    metrics = stand.metrics()
+    return _ticks_in(stand.metrics())
+
+
+def _ticks_in(metrics: Mapping[str, float]) -> tuple[float, float, float]:
     whole, missed, made_up = (
         sum(value for name, value in metrics.items() if name.startswith(tuple(each + what for each in TICKS)))
         for what in ("_total", "_missed", "_made_up")
@@ -124,10 +151,12 @@ def _measured(state: _Phase, records: list[Record]) -> Measured:
     sent, own = crowd.sent[SPEAKER], observed.sent[OBSERVED]
     entered = state.last.down["entered"] - state.first.down["entered"]
     gone = sum(state.last.down[name] - state.first.down[name] for name in GONE)
+    speakers = _speakers(state, records, begin, fps=fps)
     return Measured(
         observed=figures(observed.seen[OBSERVED], sent, begin, state.end, fps=fps),
-        witness=_seen_by_witness(state, records, begin, fps=fps),
+        witness=speakers[0] if state.phase.squeeze == 1.0 else max(speakers, key=lambda each: each.moved_fps),
         seen=figures(witness.seen[WITNESS], own, begin, state.end, fps=fps, watched=1),
+        speakers=speakers,
         samples=state.samples,
         begin=state.begin,
         line_loss=gone / max(1.0, entered),
@@ -135,17 +164,22 @@ def _measured(state: _Phase, records: list[Record]) -> Measured:
         ticks_made_up=state.ticks_made_up,
         late=max(state.late, *(record.late for record in records)),
         connects=observed.seen[OBSERVED].media_connects,
-        joined=len(state.arrival.joined) if state.arrival else 0,
-        refused=state.arrival.refused if state.arrival else None,
+        server=state.server,
+        arrival=state.arrival,
     )
 
 
-def _seen_by_witness(state: _Phase, records: list[Record], begin: float, *, fps: int) -> Figures:
-    """With the delay of the first speaker; in a squeeze, where pictures may stand still, of whoever moves most."""
+def _speakers(state: _Phase, records: list[Record], begin: float, *, fps: int) -> list[Figures]:
+    """What the witness gets, with the pictures and delays of each who speaks, the first speaker of the crowd first."""
     crowd, witness, observed = records
-    watched = [(place, (observed if who == OBSERVED else crowd).sent[who]) for place, who in enumerate(WATCHED)]
-    if state.phase.squeeze == 1.0:
-        watched = watched[:1]
-    seen = witness.seen[WITNESS]
-    found = (figures(seen, sent, begin, state.end, fps=fps, watched=place) for place, sent in watched)
-    return max(found, key=lambda each: each.moved_fps)
+    return [
+        figures(
+            witness.seen[WITNESS],
+            (observed if who == OBSERVED else crowd).sent[who],
+            begin,
+            state.end,
+            fps=fps,
+            watched=place,
+        )
+        for place, who in enumerate(WATCHED)
+    ]

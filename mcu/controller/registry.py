@@ -160,10 +160,16 @@ class Registry:
 
     # --- members ------------------------------------------------------------------------------------
 
-    async def enter(self, door: doors.Door, person: doors.Person, member: Member) -> tuple[str, str]:
-        """A new participant through `door`; (conference id, participant id). Raises RefusedError."""
+    async def enter(
+        self, door: doors.Door, person: doors.Person, member: Member, *, known: Callable[[], None] = lambda: None
+    ) -> tuple[str, str]:
+        """A new participant through `door`; (conference id, participant id). Raises RefusedError.
+
+        `known` is called when door and keys were right, before any wait for room.
+        """
         record = await doors.find(self.store, door)
         role = doors.role_of(person, record)
+        known()
         secret = keys.new_secret()
         command = c.Enter(
             participant=keys.new_identifier(),

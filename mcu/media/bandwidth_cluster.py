@@ -32,9 +32,10 @@ def judge(
     """ "carried", "queue", "loss", "not sent" or "no answer", for packets sent in the `seconds` until `end` and shortly
     after, reported once or more.
 
-    `count` packets were sent until `end`, as far as their numbers tell; those that no feedback came of are taken to be like the
-    others. `base` is the delay of an empty queue, `standing` the queue before. Our own bursts make a queue on a line of
-    exactly `bitrate`, too: it is followed packet by packet (Lindley's recursion), and only what is above it counts.
+    `count` packets were sent until `end`, as far as their numbers tell; those that no feedback came of are taken to be
+    like the others. `base` is the delay of an empty queue, `standing` the queue before. Our own bursts make a queue on
+    a line of exactly `bitrate`, too: it is followed packet by packet (Lindley's recursion), and only what is above it
+    counts.
     """
     known: dict[int, AcknowledgedPacket] = {}
     for packet in reported:
@@ -51,7 +52,8 @@ def judge(
     usual = len(within) * max(USUAL_LOSS, own_loss)
     if sum(arrival is None for _, _, _, arrival in within) > usual + 2 * sqrt(usual) + 1:
         return "loss"
-    excess, behind = [], []
+    excess: list[float] = []
+    behind: list[float] = []
     free = 0.0
     for _, sent, size, arrival in packets:
         free = max(free, sent) + size * 8 / bitrate

@@ -7,6 +7,7 @@ Rules:
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC
@@ -81,25 +82,41 @@ class BrowserMember:
             camera_off=message.camera_off,
         )
         number = door.number if isinstance(door, ByNumber) else None
-        await self._attempt(number, lambda: self._registry.enter(door, person, self))
+        await self._attempt(number, lambda known: self._registry.enter(door, person, self, known=known))
 
     async def _resume(self, message: p.Resume) -> None:
         way_back = message.conference, message.participant, message.secret
-        await self._attempt(None, lambda: self._registry.resume(*way_back, self))
+        await self._attempt(None, lambda known: self._registry.resume(*way_back, self))
 
-    async def _attempt(self, number: str | None, come_in: Callable[[], Awaitable[Any]]) -> None:
-        """Come in, unless there were too many failures from this address or for this number."""
+    async def _attempt(self, number: str | None, come_in: Callable[[Callable[[], None]], Awaitable[Any]]) -> None:
+        """Come in, unless there were too many failures from this address or for this number.
+
+        `come_in` is given what to call when nothing is left to be guessed: others at this address need not wait while
+        it waits for room.
+        """
         attempts = self._context.attempts
-        async with attempts.turn(self._address):
+        turn = attempts.turn(self._address)
+        await turn.acquire()
+        with contextlib.ExitStack() as held:
+            held.callback(turn.release)
             if not attempts.begin(self._address, number, now=time.monotonic()):
                 raise RefusedError("too-many-attempts")
+            is_known = False
+
+            def known() -> None:
+                nonlocal is_known
+                if not is_known:
+                    is_known = True
+                    attempts.succeeded(self._address, number)
+                    held.close()
+
             try:
-                await come_in()
+                await come_in(known)
             except (RefusedError, StorageError) as error:
                 if not isinstance(error, RefusedError) or error.code not in GUESSES:
-                    attempts.succeeded(self._address, number)
+                    known()
                 raise
-            attempts.succeeded(self._address, number)
+            known()
 
     async def _offer(self, message: p.Offer) -> None:
         me = (self.conference, self.participant, self)

@@ -28,6 +28,9 @@ class FakePool:
         self.requests: list[tuple[str, control.Command]] = []
         self.refuse: RefusedError | None = None
         self.strained = False  # nobody new is let in
+        self.room = asyncio.Event()  # there is some; who comes without it waits
+        self.room.set()
+        self.waiting = 0
         self.ready_count = 1
         self.one_processor = True  # else every conference is on its own
         self.loads: dict[int, control.Load] = {}
@@ -57,6 +60,9 @@ class FakePool:
         return self.answer
 
     async def wait_for_room(self, conference_id: str) -> None:
+        self.waiting += 1
+        await self.room.wait()
+        self.waiting -= 1
         if self.strained:
             raise RefusedError("busy", conference_id)
 

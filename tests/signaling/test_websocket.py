@@ -264,6 +264,23 @@ async def test_an_office_that_comes_all_at_once_is_let_in(served: Site) -> None:
     await asyncio.gather(*(come(number) for number in range(24)))
 
 
+async def test_who_waits_for_room_holds_up_nobody_at_the_same_address(served: Site) -> None:
+    created = await served.create()
+    served.pool.room.clear()
+    async with served.browser() as one, served.browser() as two, served.browser() as guesser:
+        waiting = [Browser(one), Browser(two)]
+        for browser in waiting:
+            await browser.send(p.Enter(conference=created.link, name="직원"))
+        await Browser(guesser).send(p.Enter(number=created.number, pin="000000", name="남"))
+        assert await refused(Browser(guesser)) == "number-or-pin-wrong"
+        async with asyncio.timeout(10):
+            while served.pool.waiting < len(waiting):
+                await asyncio.sleep(0.01)
+        served.pool.room.set()
+        for browser in waiting:
+            await browser.until(p.Entered)
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -162,9 +162,15 @@ def test_who_speaks_and_stands_still_is_shown_beside_who_moves() -> None:
 
 def test_who_wants_in_can_be_told_before_the_squeeze_is_over() -> None:
     (phase,) = (phase for phase in SCENARIOS["squeeze"].phases if phase.joiners)
-    last = trial.JOINERS_AFTER + (phase.joiners - 1) * trial.JOIN_SPACING
+    last = phase.ramp + trial.JOINERS_AFTER + (phase.joiners - 1) * trial.JOIN_SPACING
     assert phase.joiners * ROOM_SECONDS - (phase.joiners - 1) * trial.JOIN_SPACING < trial.JOIN_SECONDS
     assert last + trial.JOIN_SECONDS + 2.0 < phase.seconds
+
+
+def test_a_squeeze_begins_with_room_and_ends_with_its_share() -> None:
+    (phase,) = (phase for phase in SCENARIOS["squeeze"].phases if phase.squeeze < 1)
+    shares = [trial.share_at(phase, seconds) for seconds in (0.0, phase.ramp / 2, phase.ramp, phase.seconds)]
+    assert shares == [trial.RAMP_FROM, pytest.approx((trial.RAMP_FROM + 0.5) / 2), 0.5, 0.5]
 
 
 def test_where_no_keyframe_was_asked_for_nothing_was_reached() -> None:

@@ -12,6 +12,7 @@ from mcu.synthetic.network.weather import Bursts, Weather, queue_of
 ONE_WAY = Weather(delay=0.05)  # half of a round trip of 100 ms
 NARROW, WIDE = 300_000, 2_000_000  # bits per second
 QUEUE_SECONDS = 0.5  # of the bottleneck's queue at its rate
+RAMP = 20.0  # seconds: a machine on which something else begins, and not one that is taken away at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Phase:
     up: Weather
     skip: float = 0.0
     squeeze: float = 1.0  # share that the server is given of the CPU that it took in the phase before
+    ramp: float = 0.0  # seconds in which it falls to that, from RAMP_FROM times what it took
     joiners: int = 0  # people who want to come in meanwhile
 
 
@@ -130,7 +132,7 @@ SCENARIOS: dict[str, Scenario] = {
             "fps falls, delay of who moves ≤ 400 ms, joins refused before ticks are missed, all back ≤ 15 s",
             (
                 Phase("clear", 15.0, _NEAR, _NEAR, skip=5.0),
-                Phase("bad", 30.0, _NEAR, _NEAR, skip=3.0, squeeze=0.5, joiners=3),
+                Phase("bad", 54.0, _NEAR, _NEAR, skip=RAMP + 3.0, squeeze=0.5, ramp=RAMP, joiners=3),
                 Phase("after", 20.0, _NEAR, _NEAR),
             ),
             judges.squeezed,

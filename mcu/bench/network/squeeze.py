@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,23 +31,30 @@ def refusal() -> str:
 
 
 @contextmanager
-def squeezed(pids: Sequence[int], cores: float) -> Iterator[None]:
-    """While inside, these processes have no more than `cores` together. Raises OSError."""
+def squeezed(pids: Sequence[int], cores: float) -> Iterator[Callable[[float], None]]:
+    """While inside, these processes have no more than `cores` together; what is given changes that. Raises OSError."""
     parent = _parent()
     group = parent / f"mcu-bench-{os.getpid()}"
-    period, quota = round(PERIOD * 1e6), max(LEAST_QUOTA, round(cores * PERIOD * 1e6))  # microseconds
+    period = round(PERIOD * 1e6)  # microseconds
+
+    def limit(cores: float) -> None:
+        quota = max(LEAST_QUOTA, round(cores * period))
+        if parent == VERSION_1:
+            (group / QUOTA_1).write_text(str(quota))
+        else:
+            (group / LIMIT_2).write_text(f"{quota} {period}")
+
     group.mkdir()
     try:
         if parent == VERSION_1:
             (group / "cpu.cfs_period_us").write_text(str(period))
-            (group / QUOTA_1).write_text(str(quota))
             (group / WEIGHT_1[0]).write_text(str(WEIGHT_1[1]))
         else:
             (group / WEIGHT_2[0]).write_text(str(WEIGHT_2[1]))
-            (group / LIMIT_2).write_text(f"{quota} {period}")
+        limit(cores)
         for pid in pids:
             (group / "cgroup.procs").write_text(str(pid))
-        yield
+        yield limit
     finally:
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):

@@ -26,6 +26,7 @@ JOINERS_AFTER = 1.0  # seconds of a squeeze after which those who want to come i
 JOIN_SPACING = 2.0  # seconds between two of them
 JOIN_SECONDS = 20.0  # that each waits. People of one address are answered one after the other, each after up to
 # ROOM_SECONDS of mcu.controller.pool from its turn on: the third of them 17 seconds after it came
+RAMP_FROM = 2.0  # times what it took: what it then does at once, it does at once
 SERVER_SECONDS = 1.0  # between two looks at what a squeezed server says of itself: it has little time for them
 GONE = ("blackholed", "lost", "lost_in_bursts", "queue_full", "overflowed")  # see LineCounters
 TICKS = ("mcu_audio_ticks", "mcu_video_ticks")
@@ -84,23 +85,25 @@ def measure(scenario: Scenario, *, seed: int, progress: Progress) -> dict[str, M
 
 def _go_through(stand: Stand, phase: Phase, *, cores: float) -> _Phase:
     """Make the weather, and wait. `cores` is what the server took before."""
+    is_squeeze = phase.squeeze < 1.0
     with contextlib.ExitStack() as stack:
-        if phase.squeeze < 1.0:
-            stack.enter_context(squeezed(stand.server_pids, phase.squeeze * cores))
+        limit = stack.enter_context(squeezed(stand.server_pids, share_at(phase, 0.0) * cores)) if is_squeeze else None
         begun = stand.line.change(down=phase.down, up=phase.up)
         state = _Phase(phase, begun.now, begun, _ticks(stand), stand.cpu_seconds())
         measured_from, end = begun.now + phase.skip, begun.now + phase.seconds
         joiners: People | None = None
         while (now := time.monotonic()) < end:
+            if limit is not None and now < begun.now + phase.ramp + 1.0:
+                limit(share_at(phase, now - begun.now) * cores)
             report = stand.line.report()
             state.samples.append(LineSample(report.now, report.down["queue_delay"], report.down["queue_full"]))
             if now < measured_from:
                 state.first, state.ticks = report, _ticks(stand) if now + 0.3 > measured_from else state.ticks
             else:
                 state.late = max(state.late, report.late)
-            if phase.joiners and joiners is None and now > begun.now + JOINERS_AFTER:
+            if phase.joiners and joiners is None and now > begun.now + phase.ramp + JOINERS_AFTER:
                 joiners = _joiners(stand, phase.joiners)
-            if phase.squeeze < 1.0 and (not state.server or now >= state.server[-1].at + SERVER_SECONDS):
+            if is_squeeze and (not state.server or now >= state.server[-1].at + SERVER_SECONDS):
                 with contextlib.suppress(OSError):  # a squeezed server may answer late
                     state.server.append(_server_sample(stand))
             time.sleep(SAMPLE_SECONDS)
@@ -112,6 +115,13 @@ def _go_through(stand: Stand, phase: Phase, *, cores: float) -> _Phase:
         state.arrival = joiners.arrival()
         joiners.close()
     return state
+
+
+def share_at(phase: Phase, seconds: float) -> float:
+    """Of what the server took before, what it is given so long after the squeeze began."""
+    if seconds >= phase.ramp:
+        return phase.squeeze
+    return RAMP_FROM + (phase.squeeze - RAMP_FROM) * max(0.0, seconds) / phase.ramp
 
 
 def _joiners(stand: Stand, count: int) -> People:

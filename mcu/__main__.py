@@ -89,12 +89,12 @@ def bench(
         ),
     ] = "reference",
     only: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Sections to measure, with commas: compare, aiortc, composite, received, participants, viewers, "
             "layouts, sizes, lines, endurance; all when left out. Others keep what they had."
         ),
-    ] = "",
+    ] = None,
     quick: Annotated[
         bool,
         typer.Option(

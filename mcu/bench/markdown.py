@@ -16,6 +16,7 @@ from mcu.bench.figures import spread_text
 from mcu.bench.machine import Machine
 from mcu.bench.results import Grown, Results
 from mcu.bench.rows import Spread, asked_text, left_work_out, ratio, valid
+from mcu.bench.sections import SECTIONS
 from mcu.errors import ProtocolError
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -102,13 +103,23 @@ def main(arguments: Sequence[str]) -> None:
         description=f"Puts the tables of {results.FILE} into a page, between {BEGIN} and {END}. Nothing is measured.",
     )
     parser.add_argument("page", metavar="PAGE", type=Path, help="such as docs/performance.md")
-    page, measured = parser.parse_args(arguments).page, results.read(results.FILE)
+    parser.add_argument("--partial", action="store_true", help="though some sections were not measured")
+    given, measured = parser.parse_args(arguments), results.read(results.FILE)
+    page = given.page
     if not measured.machines:
         sys.exit(f"nothing was measured in {results.FILE}: first `make bench`")
+    missing = [name for name in SECTIONS if name not in measured.machines]
+    if missing and not given.partial:
+        sys.exit(
+            f"not in {results.FILE}: {', '.join(missing)}; their tables would go from {page}. "
+            f"Measure them with `make bench ARGS='--only {','.join(missing)}'`, or give --partial"
+        )
     try:
         page.write_text(replaced(page.read_text(encoding="utf-8"), measured), encoding="utf-8")
     except OSError as error:
         sys.exit(f"{page}: {error.strerror}")
+    except ProtocolError as error:
+        sys.exit(f"{page}: {error}")
 
 
 if __name__ == "__main__":

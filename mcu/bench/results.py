@@ -123,6 +123,8 @@ def require_writable(path: Path) -> None:
     """Raise ConfigurationError where `write` could not: better before minutes of measuring than after."""
     if path.is_dir():
         raise ConfigurationError(f"--output {path} is a folder; choose a file")
+    if path.exists() and not path.is_file():  # a device may be read without end
+        raise ConfigurationError(f"--output {path} is no ordinary file; choose another")
     try:
         partial = _partial(path)
         partial.touch()

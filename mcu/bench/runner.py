@@ -38,7 +38,9 @@ def run(settings: Settings, sections: Sequence[Section], *, path: Path, console:
             found = msgspec.structs.replace(found, figures=figures.judged(found))
             results.write(path, found)
     report.show(found, console, machine=here)
-    console.print(f"{path} · {len(sections)} sections", style="dim")
+    busy = [f"{name} {found.machines[name].others:.2f}" for name in (section.name for section in sections)]
+    console.print(f"cores that other programs used meanwhile: {', '.join(busy)}", style="dim", highlight=False)
+    console.print(f"{path}", style="dim")
 
 
 def _say(console: Console, what: str, seconds: float) -> None:

@@ -30,12 +30,12 @@ BUSY = 1.0  # load average by core from which on figures are in doubt
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says; 0 and "" where it is silent."""
+    """What the command line says; 0 and None where it is silent."""
 
     runs: int
     seconds: float
-    variants: str
-    only: str
+    variants: str | None
+    only: str | None
     quick: bool
     output: Path | None
 
@@ -81,16 +81,18 @@ def read(options: Options) -> tuple[Settings, tuple[str, ...]]:
     seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
     if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
         raise ConfigurationError(
-            f"--seconds {seconds:g}: {LEAST_SECONDS:g} to {MOST_SECONDS:g}; counters come every two"
+            f"--seconds {seconds:g}: {LEAST_SECONDS:g} to {MOST_SECONDS:g}; counters come every two seconds"
         )
     runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
     return Settings(runs, seconds, variants), names or (QUICK_SECTIONS if options.quick else ())
 
 
-def _names(text: str, known: Collection[str], what: str) -> tuple[str, ...]:
+def _names(text: str | None, known: Collection[str], what: str) -> tuple[str, ...]:
     """The words of a list; "all" is every name there is."""
-    names = tuple(part.strip() for part in text.split(",") if part.strip())
-    if text and not names:
+    names = tuple(part.strip() for part in (text or "").split(",") if part.strip())
+    if text is None:
+        return ()
+    if not names:
         raise ConfigurationError(f"no {what} in {text!r}; there are {', '.join(known)}, all")
     if names == ("all",):
         return tuple(known)

@@ -302,3 +302,11 @@ def test_ctrl_c_and_sigterm_end_it_alike(
     assert impaired.main([]) == 128 + number
     assert "중단했습니다" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_nothing_measured_is_another_exit_code_than_not_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(impaired.namespaces, "refusal", lambda: "only root may")
+    assert impaired.main(["loss-5"]) == impaired.NOT_MEASURED

@@ -14,7 +14,7 @@ from mcu.bench.results import Delays, Grown, Quality, Results
 from mcu.bench.rows import Spread, asked_text, ratio
 from mcu.bench.sections import AIORTC
 from mcu.bench.workload import Workload
-from mcu.errors import ProtocolError
+from mcu.errors import ConfigurationError, ProtocolError
 from tests.bench.rows_of import HERE, comparison, contender, server
 
 DELAYS = Delays(
@@ -184,6 +184,11 @@ def test_results_survive_their_file(tmp_path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == ["bench.json"]
 
 
+def test_a_device_is_no_file_to_go_on_from() -> None:
+    with pytest.raises(ConfigurationError, match="no ordinary file"):
+        results.require_writable(Path("/dev/full"))
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 0}', '{"comparisons": 1}', '{"viewers": [{}]}', "\udcff"])
 def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "bench.json"
@@ -247,9 +252,15 @@ def test_tables_of_a_page_stay_where_nothing_was_measured(tmp_path: Path, monkey
     assert "old" in page.read_text()
     results.write(results.FILE, Results(machines={"compare": HERE}))
     with pytest.raises(SystemExit, match=r"no\.md"):
-        markdown.main([str(tmp_path / "no.md")])
-    markdown.main([str(page)])
+        markdown.main([str(tmp_path / "no.md"), "--partial"])
+    with pytest.raises(SystemExit, match="--partial"):
+        markdown.main([str(page)])
+    assert "old" in page.read_text()
+    markdown.main([str(page), "--partial"])
     assert "old" not in page.read_text()
+    page.write_text("no place for tables")
+    with pytest.raises(SystemExit, match="<!-- measured: begin"):
+        markdown.main([str(page), "--partial"])
 
 
 def test_help_about_the_tables_of_a_page(capsys: pytest.CaptureFixture[str]) -> None:

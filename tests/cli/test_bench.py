@@ -22,7 +22,7 @@ from mcu.cli import bench
 from mcu.cli.bench import FAILED, Options
 from mcu.errors import ConfigurationError
 
-SILENT = Options(runs=0, seconds=0.0, variants="", only="", quick=False, output=None)
+SILENT = Options(runs=0, seconds=0.0, variants=None, only=None, quick=False, output=None)
 
 
 def options(**changes: Any) -> Options:
@@ -64,6 +64,8 @@ def test_names_are_lists() -> None:
         {"variants": "h265"},
         {"only": "everything"},
         {"only": " , "},
+        {"only": ""},
+        {"variants": ""},
         {"seconds": 1.0},
         {"seconds": math.nan},
         {"seconds": math.inf},

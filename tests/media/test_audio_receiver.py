@@ -169,6 +169,37 @@ def test_a_sender_that_begins_anew_is_heard_within_a_fifth_of_a_second(change):
     assert heard.receiver.counters.decoded > 285
 
 
+@pytest.mark.parametrize("milliseconds", [20, 60])
+@pytest.mark.parametrize("seconds", [10, 10_000])
+@pytest.mark.parametrize("jitter", [0.0, 0.08])
+@pytest.mark.parametrize("every", [1_000, 7])
+def test_a_wrong_time_stamp_silences_nobody_for_more_than_a_tenth_of_a_second(milliseconds, seconds, jitter, every):
+    packets = opus_packets(voice(6, pauses=False), frame=milliseconds * 48)
+    wrong = {index for index in range(len(packets) // 2, len(packets)) if (index - len(packets) // 2) % every == 0}
+    sent = [
+        altered(packet, timestamp=(packet.timestamp + seconds * SAMPLE_RATE) & 0xFFFFFFFF) if index in wrong else packet
+        for index, packet in enumerate(packets)
+    ]
+    rng = np.random.default_rng(3)
+    heard = listen(sent, lambda index, at: at + rng.random() * jitter)
+    runs = "".join("." if block is None else "x" for block in heard.blocks[50:]).split("x")
+    assert max(len(run) for run in runs) <= 5
+    assert heard.receiver.counters.discarded == pytest.approx(len(wrong), abs=2)
+    assert heard.receiver.counters.restarts == 0
+
+
+def test_who_is_not_listened_to_keeps_a_level_past_a_wrong_time_stamp():
+    receiver = AudioReceiver(CODECS)
+    for index, packet in enumerate(opus_packets(voice(2, pauses=False), level=20)):
+        wild = SAMPLE_RATE * 10 if index == 50 else 0
+        timestamp = (packet.timestamp + wild) & 0xFFFFFFFF
+        receiver.receive(altered(packet, timestamp=timestamp), packet.arrival)
+        level = receiver.preview(packet.arrival)
+        receiver.skip(packet.arrival)
+        assert level == -20.0 or index in (0, 50)
+    assert receiver.counters.lost == 1
+
+
 def test_stragglers_of_the_old_sender_do_not_bring_it_back():
     receiver = AudioReceiver(CODECS)
     old, new = opus_packets(voice(1), ssrc=1), opus_packets(voice(1), ssrc=2)

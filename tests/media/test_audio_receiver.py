@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pytest
 
+from mcu._native import samples
 from mcu.media.audio_receiver import SILENCE, AudioReceiver
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
 from tests.fakes.audio_line import CN, CODECS, OPUS, PCMU, listen, longest_gap, opus_packets
@@ -278,6 +279,59 @@ def test_preview_is_the_level_of_what_pull_plays():
         seen = receiver.preview(now)
         receiver.pull(now)
         assert seen == pytest.approx(receiver.level, abs=0.01)
+
+
+def levels(packets, *, listened=lambda second: True):
+    """What `preview` says at each tick, with every packet there when due."""
+    receiver, sent, said = AudioReceiver(CODECS), 0, []
+    for tick in range(len(packets) - 5):
+        now = 0.007 + tick * 0.020
+        while sent < len(packets) and packets[sent].arrival <= now:
+            receiver.receive(packets[sent], now)
+            sent += 1
+        said.append(receiver.preview(now))
+        if listened(now):
+            receiver.pull(now)
+        else:
+            receiver.skip(now)
+    return np.array(said)
+
+
+def test_a_level_that_is_claimed_with_silence_is_doubted():
+    said = levels(opus_packets(np.zeros(SAMPLE_RATE * 4, np.float32), level=0))
+    assert (np.diff(said[5:]) <= 0).all()
+    assert said[40] < -25.0  # below a voice, before it is the speaker's
+    assert said[100:].max() == -52.0  # nobody who speaks, and mixed nevertheless
+
+
+def test_who_was_doubted_is_believed_with_true_sound_again():
+    silence = np.zeros(SAMPLE_RATE * 2, np.float32)
+    said = levels(opus_packets(np.concatenate([silence, voice(2, pauses=False)]), level=20))
+    assert said[98] == -52.0
+    assert (said[140:] == -20.0).all()
+
+
+def test_who_was_doubted_and_is_not_listened_to_is_forgiven_slowly():
+    packets = opus_packets(np.zeros(SAMPLE_RATE * 20, np.float32), level=20)
+    said = levels(packets, listened=lambda second: second < 2)
+    assert said[102] == -52.0
+    assert said[-1] == -20.0
+    assert np.abs(np.diff(said[102:])).max() < 0.11
+
+
+def test_an_honest_level_is_believed_in_every_pause_and_loss():
+    sound = voice(20)
+    packets = [
+        altered(
+            packet, audio_level=round(-max(-127.0, samples.level(sound[i * BLOCK_SAMPLES : (i + 1) * BLOCK_SAMPLES])))
+        )
+        for i, packet in enumerate(opus_packets(sound, loss=10))
+    ]
+    heard = listen(packets, lossy(0.1))
+    assert heard.receiver._overstated < 6.0  # nothing is taken off
+    said = levels(packets)
+    told = {-float(packet.audio_level) for packet in packets} | {SILENCE}
+    assert set(said) <= told
 
 
 def test_unknown_payload_types_and_rubbish_are_counted():

@@ -10,6 +10,12 @@ cdef double DUE_TOLERANCE
 cdef long long MAX_HOLE
 cdef long long MAX_EXCESS
 cdef int DELAY_MEMORY
+cdef double HONEST
+cdef double WORST_CLAIM
+cdef double DOUBT
+cdef double TRUST
+cdef double FORGIVEN
+cdef double DOUBTED_LEVEL
 cdef long long BLOCK_SAMPLES
 cdef long long SAMPLE_RATE
 
@@ -26,6 +32,7 @@ cdef class AudioReceiver:
     cdef long long _waited
     cdef double _said_level
     cdef bint _says_level
+    cdef readonly double _overstated
     cdef long long _skipped
     cdef long long _too_old
     cdef long long _played_samples
@@ -49,6 +56,10 @@ cdef class AudioReceiver:
     cdef _settle(self, long long gap)
     cdef _leave_out(self, Entry entry)
     cdef _note_level(self, Entry entry)
+
+    @cython.locals(excess=cython.double)
+    cdef double _check_claim(self, block)
+    cdef double _believed(self, double claim)
     cdef _prepare(self, double now)
 
     @cython.locals(head=Entry, gap=cython.longlong, explained=cython.bint, counted=cython.longlong)

@@ -27,6 +27,14 @@ DUE_TOLERANCE = BIN + 0.002  # seconds: a bin's width, and ticks that are not qu
 MAX_HOLE = SAMPLE_RATE  # samples; a longer hole is not concealed but left out
 MAX_EXCESS = SAMPLE_RATE // 5  # samples of delay above target that are worked off by speed; more is skipped
 DELAY_MEMORY = 50  # packets over which `delay` is smoothed
+HONEST = 6.0  # dB by which a claimed level may be above the true one on average: packets and blocks do not coincide
+WORST_CLAIM = 80.0  # dB that one block's claim counts as too high: a few lost or silent ones do not make a liar
+DOUBT, TRUST = (
+    1 / 50,
+    1 / 10,
+)  # weight of a block that is softer, or louder, than it was lately in relation to its claim
+FORGIVEN = 0.1  # dB for each packet that is not listened to: 5 a second, for what is not decoded cannot be measured
+DOUBTED_LEVEL = -52.0  # dBov that doubt leaves of a claim: it is mixed, and so measured, but is nobody who speaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class AudioReceiver:
         self._waited = 0  # samples made up without moving `end`, because the packet may still come
         self._said_level = SILENCE  # by the last packet
         self._says_level = False
+        self._overstated = 0.0  # dB by which what was said is above what was decoded, smoothed
         self._skipped = self._too_old = 0  # packets
         self._played_samples = 0
 
@@ -107,7 +116,7 @@ class AudioReceiver:
         if head is None or head.silent or not (self._playing or self._due(head, now)):
             return SILENCE
         if head.level >= 0:
-            return -float(head.level)
+            return self._believed(-float(head.level))
         self._prepare(now)
         return self._playout.level
 
@@ -121,7 +130,7 @@ class AudioReceiver:
             self.level = SILENCE
             return None
         block = self._playout.take()
-        self.level = self._said_level if self._says_level else samples.level(block)
+        self.level = self._check_claim(block) if self._says_level else samples.level(block)
         self._played_samples += BLOCK_SAMPLES
         return block
 
@@ -136,7 +145,9 @@ class AudioReceiver:
         self.level = SILENCE
         while (head := self._buffer.head()) is not None and self._due(head, now):
             self._leave_out(head)
-            self.level = self._said_level
+            self.level = self._believed(self._said_level)
+            if self._overstated > 0.0:
+                self._overstated -= FORGIVEN
 
     # --- the time line --------------------------------------------------------------------------------
 
@@ -191,6 +202,19 @@ class AudioReceiver:
     def _note_level(self, entry: Entry) -> None:
         self._says_level = entry.level >= 0
         self._said_level = -float(entry.level) if self._says_level else SILENCE
+
+    def _check_claim(self, block: AudioBlock) -> float:
+        """What is left of the level that was said, with what is now known of its sender."""
+        if self._said_level > DOUBTED_LEVEL and not self._decoder.concealing:
+            excess = min(WORST_CLAIM, self._said_level - samples.level(block))
+            self._overstated += (excess - self._overstated) * (DOUBT if excess > self._overstated else TRUST)
+        return self._believed(self._said_level)
+
+    def _believed(self, claim: float) -> float:
+        """A claimed level less what its sender is known to exaggerate by."""
+        if self._overstated <= HONEST or claim <= DOUBTED_LEVEL:
+            return claim
+        return max(DOUBTED_LEVEL, claim - (self._overstated - HONEST))
 
     # --- one step of sound ----------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ cdef class JitterBuffer:
     cdef long long _newest
     cdef long long _newest_time
     cdef long long _suspect
+    cdef bint _went_back
 
     cdef _forget(self)
 
@@ -78,6 +79,9 @@ cdef class JitterBuffer:
     @cython.locals(time=cython.longlong)
     cdef long long _unwrap_timestamp(self, long long sequence, long long timestamp)
     cdef _insert(self, Entry entry)
+
+    @cython.locals(entry=Entry, newest=cython.longlong)
+    cdef _drop_astray(self, double now)
 
     @cython.locals(before=cython.longlong)
     cdef bint _replaces_predecessor(self, Entry entry)

@@ -95,6 +95,7 @@ class JitterBuffer:
         self._newest = 0  # unwrapped sequence number
         self._newest_time = 0  # its media time in RTP units
         self._suspect = -1  # sequence number that would confirm a jump
+        self._went_back = False  # media time did, from a packet to its successor, since the last tick
 
     def receive(self, packet: RtpPacket, now: float) -> None:
         """Take one packet; whatever is wrong with it is counted."""
@@ -136,6 +137,9 @@ class JitterBuffer:
             elif self._replaces_predecessor(entry):
                 self.transit.add(now - (entry.time - entry.samples) / SAMPLE_RATE, now)
         self._fresh.clear()
+        if self._went_back:
+            self._went_back = False
+            self._drop_astray(now)
 
     def head(self) -> Entry | None:
         """The packet that is expected, or else the next one after it."""
@@ -201,7 +205,11 @@ class JitterBuffer:
             return timestamp
         time = self._newest_time + distance(self._newest_time, timestamp, bits=32)
         if sequence > self._newest:
+            if time < self._newest_time:
+                self._went_back = True
             self._newest, self._newest_time = sequence, time
+        elif time > self._newest_time:
+            self._went_back = True
         return time
 
     def _insert(self, entry: Entry) -> None:
@@ -220,6 +228,17 @@ class JitterBuffer:
             self.take(self._entries[min(self._entries)])
         if len(self._fresh) > 2 * MAX_PACKETS:
             del self._fresh[0]
+
+    def _drop_astray(self, now: float) -> None:
+        """Packets that claim a time from nowhere near, and are followed by one that does not: they would never be due,
+        and keep all that follows waiting. They are lost."""
+        newest = self._newest_time * (SAMPLE_RATE // self._clock_rate)
+        if self.transit.is_early(now - newest / SAMPLE_RATE):
+            return  # perhaps all are on a new time line
+        for entry in list(self._entries.values()):
+            if entry.time > newest and self.transit.is_early(now - entry.time / SAMPLE_RATE):
+                self.counters.discarded += 1
+                del self._entries[entry.sequence]
 
     def _replaces_predecessor(self, entry: Entry) -> bool:
         """A lost packet that its successor carries counts as arrived with it: on lossy lines the target then has room

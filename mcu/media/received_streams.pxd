@@ -6,10 +6,14 @@ from mcu.media.reception_statistics cimport ReceptionStatistics
 from mcu.media.video_receiver cimport VideoReceiver
 
 cdef int MAX_SOURCES
+cdef int MAX_FORMER
+cdef double QUIET_SECONDS
+cdef int PACKETS_IN_A_ROW
 
 
 cdef class Sources:
     cdef readonly dict statistics
+    cdef public long long kept
     cdef object _codecs
     cdef ReceptionStatistics _newest
 
@@ -40,12 +44,19 @@ cdef class VideoStream(ReceivedStream):
     cdef readonly VideoReceiver receiver
     cdef object _repair_types
     cdef dict _repaired_types
-    cdef set _retired
+    cdef dict _former
+    cdef list _waiting
+    cdef long long _received_before
 
-    @cython.locals(payload=bytes, payload_type=cython.int, sequence_number=cython.longlong, repair=cython.bint)
     cpdef bint receive(self, RtpPacket packet, double now) except -1
     cpdef bint end(self, ssrc) except -1
-    cdef bint _change_source(self, ssrc)
+
+    @cython.locals(payload=bytes, payload_type=cython.int, sequence_number=cython.longlong, repair=cython.bint)
+    cdef _take(self, RtpPacket packet, double now)
+
+    @cython.locals(current=ReceptionStatistics)
+    cdef bint _hear_another(self, RtpPacket packet, double now) except -1
+    cdef _change_source(self, ssrc, double now)
 
 
 cdef class CountedStream(ReceivedStream):

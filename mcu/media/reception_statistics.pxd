@@ -8,6 +8,7 @@ cdef class ReceptionStatistics:
     cdef readonly long long ssrc
     cdef readonly long long clock_rate
     cdef readonly long long received
+    cdef readonly double arrived
     cdef readonly long long jumps
     cdef readonly object clock
     cdef Unwrapper _unwrapper

@@ -35,6 +35,7 @@ class ReceptionStatistics:
         self.ssrc = ssrc
         self.clock_rate = clock_rate
         self.received = 0
+        self.arrived = 0.0  # when the newest packet came
         self.jumps = 0  # times the sequence started anew
         self.clock: ClockMapping | None = None  # set by the first sender report
         self._unwrapper = Unwrapper()
@@ -50,6 +51,7 @@ class ReceptionStatistics:
 
     def receive(self, sequence_number: int, timestamp: int, now: float) -> None:
         """Count one packet that arrived at `now` (monotonic seconds)."""
+        self.arrived = now
         unwrapper = self._unwrapper
         number = unwrapper.peek(sequence_number)
         ahead = number - unwrapper.highest

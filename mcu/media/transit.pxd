@@ -21,6 +21,8 @@ cdef class TransitHistogram:
 
     cdef _clear(self, double anchor)
 
+    cpdef bint is_early(self, double transit)
+
     @cython.locals(index=cython.long)
     cpdef bint add(self, double transit, double now)
 

@@ -50,6 +50,10 @@ class TransitHistogram:
                 return (self._top - index) * BIN
         return 0.0
 
+    def is_early(self, transit: float) -> bool:
+        """Whether a packet came sooner than any line that is known could have brought it."""
+        return transit < self._anchor - (BINS - 1) * BIN
+
     def add(self, transit: float, now: float) -> bool:
         """Enter one packet. True when the time line is a new one, and everything known before is void."""
         if not self._total:

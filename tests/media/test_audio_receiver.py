@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pytest
 
+from mcu._native import samples
 from mcu.media.audio_receiver import SILENCE, AudioReceiver
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE
 from tests.fakes.audio_line import CN, CODECS, OPUS, PCMU, listen, longest_gap, opus_packets
@@ -169,6 +170,37 @@ def test_a_sender_that_begins_anew_is_heard_within_a_fifth_of_a_second(change):
     assert heard.receiver.counters.decoded > 285
 
 
+@pytest.mark.parametrize("milliseconds", [20, 60])
+@pytest.mark.parametrize("seconds", [10, 10_000])
+@pytest.mark.parametrize("jitter", [0.0, 0.08])
+@pytest.mark.parametrize("every", [1_000, 7])
+def test_a_wrong_time_stamp_silences_nobody_for_more_than_a_tenth_of_a_second(milliseconds, seconds, jitter, every):
+    packets = opus_packets(voice(6, pauses=False), frame=milliseconds * 48)
+    wrong = {index for index in range(len(packets) // 2, len(packets)) if (index - len(packets) // 2) % every == 0}
+    sent = [
+        altered(packet, timestamp=(packet.timestamp + seconds * SAMPLE_RATE) & 0xFFFFFFFF) if index in wrong else packet
+        for index, packet in enumerate(packets)
+    ]
+    rng = np.random.default_rng(3)
+    heard = listen(sent, lambda index, at: at + rng.random() * jitter)
+    runs = "".join("." if block is None else "x" for block in heard.blocks[50:]).split("x")
+    assert max(len(run) for run in runs) <= 5
+    assert heard.receiver.counters.discarded == pytest.approx(len(wrong), abs=2)
+    assert heard.receiver.counters.restarts == 0
+
+
+def test_who_is_not_listened_to_keeps_a_level_past_a_wrong_time_stamp():
+    receiver = AudioReceiver(CODECS)
+    for index, packet in enumerate(opus_packets(voice(2, pauses=False), level=20)):
+        wild = SAMPLE_RATE * 10 if index == 50 else 0
+        timestamp = (packet.timestamp + wild) & 0xFFFFFFFF
+        receiver.receive(altered(packet, timestamp=timestamp), packet.arrival)
+        level = receiver.preview(packet.arrival)
+        receiver.skip(packet.arrival)
+        assert level == -20.0 or index in (0, 50)
+    assert receiver.counters.lost == 1
+
+
 def test_stragglers_of_the_old_sender_do_not_bring_it_back():
     receiver = AudioReceiver(CODECS)
     old, new = opus_packets(voice(1), ssrc=1), opus_packets(voice(1), ssrc=2)
@@ -247,6 +279,59 @@ def test_preview_is_the_level_of_what_pull_plays():
         seen = receiver.preview(now)
         receiver.pull(now)
         assert seen == pytest.approx(receiver.level, abs=0.01)
+
+
+def levels(packets, *, listened=lambda second: True):
+    """What `preview` says at each tick, with every packet there when due."""
+    receiver, sent, said = AudioReceiver(CODECS), 0, []
+    for tick in range(len(packets) - 5):
+        now = 0.007 + tick * 0.020
+        while sent < len(packets) and packets[sent].arrival <= now:
+            receiver.receive(packets[sent], now)
+            sent += 1
+        said.append(receiver.preview(now))
+        if listened(now):
+            receiver.pull(now)
+        else:
+            receiver.skip(now)
+    return np.array(said)
+
+
+def test_a_level_that_is_claimed_with_silence_is_doubted():
+    said = levels(opus_packets(np.zeros(SAMPLE_RATE * 4, np.float32), level=0))
+    assert (np.diff(said[5:]) <= 0).all()
+    assert said[40] < -25.0  # below a voice, before it is the speaker's
+    assert said[100:].max() == -52.0  # nobody who speaks, and mixed nevertheless
+
+
+def test_who_was_doubted_is_believed_with_true_sound_again():
+    silence = np.zeros(SAMPLE_RATE * 2, np.float32)
+    said = levels(opus_packets(np.concatenate([silence, voice(2, pauses=False)]), level=20))
+    assert said[98] == -52.0
+    assert (said[140:] == -20.0).all()
+
+
+def test_who_was_doubted_and_is_not_listened_to_is_forgiven_slowly():
+    packets = opus_packets(np.zeros(SAMPLE_RATE * 20, np.float32), level=20)
+    said = levels(packets, listened=lambda second: second < 2)
+    assert said[102] == -52.0
+    assert said[-1] == -20.0
+    assert np.abs(np.diff(said[102:])).max() < 0.11
+
+
+def test_an_honest_level_is_believed_in_every_pause_and_loss():
+    sound = voice(20)
+    packets = [
+        altered(
+            packet, audio_level=round(-max(-127.0, samples.level(sound[i * BLOCK_SAMPLES : (i + 1) * BLOCK_SAMPLES])))
+        )
+        for i, packet in enumerate(opus_packets(sound, loss=10))
+    ]
+    heard = listen(packets, lossy(0.1))
+    assert heard.receiver._overstated < 6.0  # nothing is taken off
+    said = levels(packets)
+    told = {-float(packet.audio_level) for packet in packets} | {SILENCE}
+    assert set(said) <= told
 
 
 def test_unknown_payload_types_and_rubbish_are_counted():

@@ -101,3 +101,31 @@ def test_media_time_is_in_samples_at_48_khz_for_g711_too():
     first = buffer.head()
     buffer.take(first)
     assert (buffer.head().time - first.time, first.samples) == (960, 960)
+
+
+def late_by(number):
+    """When a packet that was sent on time comes, with a steady delay."""
+    return number * 0.02 + 0.05
+
+
+@pytest.mark.parametrize("ahead", [48_000, 480_000, 1 << 30])
+@pytest.mark.parametrize("order", [(10, 11), (11, 10), (10, 11, 10)])
+def test_a_packet_with_a_wild_time_goes_when_its_successor_has_a_good_one(ahead, order):
+    buffer = JitterBuffer(CODECS)
+    for number in (*range(10), *order, 12):
+        wild = ahead if number == 10 else 0
+        buffer.receive(packet(number, timestamp=number * 960 + wild), late_by(number))
+        buffer.observe(late_by(number))
+    assert taken(buffer) == [*range(10), 11, 12]
+    assert buffer.counters.discarded == len(order) - 1
+    assert (buffer.counters.lost, buffer.counters.restarts) == (1, 0)
+
+
+def test_times_that_jump_for_good_are_kept():
+    buffer = JitterBuffer(CODECS)
+    for number in (*range(10), 11, 10, 12, 13, 14, 15):
+        jump = 1 << 30 if number >= 10 else 0
+        buffer.receive(packet(number, timestamp=number * 960 + jump), late_by(number))
+        buffer.observe(late_by(number))
+    assert buffer.counters.restarts == 1
+    assert buffer.counters.discarded == 0

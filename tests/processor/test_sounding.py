@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from mcu import control
 from mcu._native.opus import OpusDecoder
 from mcu.media import prompts
+from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.types import BLOCK_SAMPLES, SAMPLE_RATE, StreamKind
 from mcu.mixer.loudest import MAX_VOICES
 from mcu.processor.decoding import DecoderPool
 from mcu.processor.leg import Leg
 from mcu.processor.member import Member
 from mcu.processor.sounding import SoundMixer
+from tests.fakes.audio_line import CODECS, opus_packets
 from tests.fakes.legs import AUDIO_TYPE, FakeLeg
-from tests.fakes.voices import tone
+from tests.fakes.voices import tone, voice
 
 TICKS = 50
 FREQUENCIES = (500.0, 900.0, 1_700.0, 2_600.0, 3_300.0, 4_100.0, 5_300.0)
@@ -142,6 +144,22 @@ def test_whoever_speaks_alone_becomes_the_speaker(decoders: DecoderPool) -> None
             speaker, speaking = mixer.tick(members, second * TICKS + index, now := second + index * 0.02, now)
     assert speaker == "p2"
     assert speaking == ("p2",)
+
+
+def test_silence_that_claims_to_be_loud_does_not_keep_a_voice_from_being_the_speaker(decoders: DecoderPool) -> None:
+    members, legs = conference(decoders, 2)
+    liar = opus_packets(np.zeros(4 * SAMPLE_RATE, np.float32), level=0)
+    honest = opus_packets(voice(4), level=25)
+    for leg in legs.values():
+        leg.audio = AudioReceiver(CODECS)  # type: ignore[assignment]
+    mixer = SoundMixer()
+    for index in range(150):
+        now = 0.02 * (index + 1)
+        for leg, packets in zip(legs.values(), (liar, honest), strict=True):
+            cast(AudioReceiver, leg.audio).receive(packets[index], now)
+        speaker, speaking = mixer.tick(members, index, now, now)
+    assert speaker == "p1"
+    assert speaking == ("p1",)
 
 
 def test_a_late_tick_is_not_the_voices_fault(decoders: DecoderPool) -> None:

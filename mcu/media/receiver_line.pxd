@@ -32,4 +32,5 @@ cdef class ReceiverLine:
     cpdef double budget(self, double now, double least=*) except? -1
     cpdef want(self, double bitrate, double now)
     cpdef handle_timer(self, pictures, double now)
+    cpdef end_probe(self)
     cpdef double next_timer(self) except? -1

@@ -115,7 +115,7 @@ class ReceiverLine:
             return
         probing = self.estimator.probing(now) if self.measured else self.remb.probing(now)
         if not probing or not pictures.rtx_ssrc or not pictures.packets:
-            self._left, self._due = 0.0, math.inf
+            self.end_probe()
             return
         share = min(self._left, self._rate * SLICE_SECONDS)
         before = pictures.rtx_octets
@@ -128,6 +128,10 @@ class ReceiverLine:
         self.probe_bytes += sent
         self._left -= max(sent, share / 4)  # a receiver whose repairs are used up is not asked for ever
         self._due = now + SLICE_SECONDS if self._left > 0 else math.inf
+
+    def end_probe(self) -> None:
+        """Send no more of it: its end has come, or there is nothing left to repeat."""
+        self._left, self._due = 0.0, math.inf
 
     def next_timer(self) -> float:
         """When `handle_timer` has something to send; math.inf for never."""

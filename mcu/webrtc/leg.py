@@ -175,7 +175,9 @@ class WebRtcLeg:
         return math.inf
 
     def probe(self, bitrate: float, now: float) -> None:
-        """Find out whether it would carry so many bit/s of pictures."""
+        """Find out whether it would carry so many bit/s of pictures; with packets of the main picture, if it is sent."""
+        if StreamKind.MAIN not in self.sent:
+            return
         self.line.want(bitrate, now)
         self._driver.touched(self)
 
@@ -365,6 +367,8 @@ class WebRtcLeg:
         for kind in self.sent.keys() - wanted.keys():
             del self.sent[kind]
             self.session.remove_sent(kind)
+            if kind is StreamKind.MAIN:
+                self.line.end_probe()
         for kind, (stream, source) in wanted.items():
             if kind not in self.sent:
                 self.sent[kind] = SendStream(

@@ -22,6 +22,7 @@ cdef class RtpSession:
     cdef dict __dict__  # for what is not asked for with every packet
     cdef readonly double rtt
     cdef public double loss
+    cdef double _loss_told
     cdef readonly object audio
     cdef public object take_frame
     cdef public object take_feedback

@@ -29,6 +29,7 @@ from mcu.media.video_receiver import DEFAULT_RTT, VideoReceiver
 
 RTT_SMOOTHING = 1 / 8  # weight of a new measurement, as in RFC 6298
 LOSS_SMOOTHING = 1 / 4  # weight of a new report: browsers send one or two a second
+LOSS_SECONDS = 15.0  # that a reported loss is believed: three reports of RTP/AVP
 MAX_EVENTS = 1024  # a driver drains after every call; when it does not, the oldest go and are counted
 _RTCP_COUNTERS = ("rtcp_received", "rtcp_refused", "rtcp_sent", "malformed_rtcp")
 COUNTERS = (*_RTCP_COUNTERS, "unroutable", "events_dropped", "repairs_refused", "repairs_repeated")
@@ -52,6 +53,7 @@ class RtpSession:
         self.repairs = Repairs(self.counters)  # its owner says what the line carries
         self.rtt = 0.0  # seconds, smoothed; 0.0 until a report was answered
         self.loss = 0.0  # share of our packets that the peer says it lacks (0 to 1), smoothed over all sent streams
+        self._loss_told = 0.0  # when
         self.audio: AudioReceiver | None = None  # set by add_received
         self.take_frame: Callable[[StreamKind, EncodedFrame], None] | None = None  # given frames instead of an event
         self.take_feedback: Callable[[bytes, float], None] | None = None  # given feedback on what we send
@@ -196,6 +198,7 @@ class RtpSession:
         for block in blocks:
             for sent in self._sent_with(block.ssrc):
                 rtt = sent.receive_block(block, now + self._wall_clock_offset)
+                self._loss_told = now
                 self.loss += (sent.fraction_lost - self.loss) * LOSS_SMOOTHING
                 if rtt is not None:
                     self.rtt += (rtt - self.rtt) * RTT_SMOOTHING if self.rtt else rtt
@@ -338,6 +341,8 @@ class RtpSession:
 
     def _report(self, now: float) -> None:
         """The regular compound packet: a report on each stream both ways (RFC 3550 section 6.1)."""
+        if now - self._loss_told > LOSS_SECONDS:
+            self.loss = 0.0
         blocks = [
             statistics.report(now)
             for stream in self._received.values()

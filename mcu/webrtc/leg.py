@@ -175,7 +175,7 @@ class WebRtcLeg:
         return math.inf
 
     def probe(self, bitrate: float, now: float) -> None:
-        """Find out whether it would carry so many bit/s of pictures; with packets of the main picture, if it is sent."""
+        """Find out whether it would carry so many bit/s of pictures, by repeating the main one if it is sent."""
         if StreamKind.MAIN not in self.sent:
             return
         self.line.want(bitrate, now)

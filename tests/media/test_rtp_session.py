@@ -23,7 +23,7 @@ from mcu.media.rtp_events import (
     KeyframeRequested,
     StreamEnded,
 )
-from mcu.media.rtp_session import UNLIMITED, RtpSession
+from mcu.media.rtp_session import LOSS_SECONDS, UNLIMITED, RtpSession
 from mcu.media.types import CodecParameters, StreamKind
 from tests.fakes.packets import FakePacket, FakeSendStream, altered
 
@@ -398,6 +398,19 @@ def test_the_loss_that_the_peer_reports_is_smoothed_over_all_streams() -> None:
     assert 0.49 < made.loss <= 0.5
     made.receive_rtcp(rtcp.serialize((rtcp.ReceiverReport(5, (dataclasses.replace(block, fraction_lost=0),)),)), 2.0)
     assert 0.3 < made.loss < 0.4
+
+
+def test_loss_that_nobody_reports_any_more_is_forgotten() -> None:
+    made = session()
+    made.add_sent(StreamKind.MAIN, FakeSendStream(lambda packet, now: None, ssrc=9))
+    block = rtcp.ReportBlock(9, 255, 10, 0, 0, 0, 0)
+    made.receive_rtcp(rtcp.ReceiverReport(5, (block,)).serialize(), 20.0)
+    told = made.loss
+    made.receive_rtcp(rtcp.ReceiverReport(5).serialize(), 20.0 + LOSS_SECONDS)
+    made.handle_timer(20.0 + LOSS_SECONDS)
+    assert made.loss == told > 0.0
+    made.handle_timer(22.0 + LOSS_SECONDS)
+    assert made.loss == 0.0
 
 
 def test_who_only_counts_may_look_and_listen_for_a_while() -> None:

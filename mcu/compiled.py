@@ -43,6 +43,7 @@ MODULES = (
     "mcu.media.reorder_buffer",
     "mcu.media.report_schedule",
     "mcu.media.rtcp",
+    "mcu.media.rtcp_allowance",
     "mcu.media.rtp_session",
     "mcu.media.sent_streams",
     "mcu.media.sequence",

@@ -28,6 +28,8 @@ TESTS = tuple(
         "media/playout",
         "media/reception_statistics",
         "media/reorder_buffer",
+        "media/rtcp",
+        "media/rtcp_allowance",
         "media/rtp_session",
         "media/sequence",
         "media/transit",

@@ -26,7 +26,9 @@ from mcu.media.rtp_session import RtpSession
 from mcu.media.types import StreamKind
 
 LEAST_DATAGRAM = 2  # bytes; shorter ones say no more than that somebody is there
-MAX_REPORTS = 40  # RTCP datagrams a second that are read; a peer sends one, and a burst of feedback now and then
+# RTCP datagrams a second that are read; a peer sends one, and a burst of feedback now and then. How much one of them
+# may ask for is the session's to say (mcu.media.rtcp_allowance).
+MAX_REPORTS = 40
 
 
 class ReceiverOwner(Protocol):

@@ -23,6 +23,7 @@ cdef class BandwidthEstimator:
     cdef readonly Rates rates
     cdef double _estimate
     cdef long long _limit
+    cdef double _limited
     cdef double _restore
     cdef double _draining_since
     cdef double _drained

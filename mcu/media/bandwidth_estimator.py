@@ -33,6 +33,7 @@ DRAIN_QUEUE = 0.5  # seconds of queue at which nothing but sound is sent
 MAX_DRAIN = 2.5  # seconds
 REACTION = 0.15  # seconds that a sender takes to act; packets sent before are no reason to fall again
 EXTRA_LOSS = 0.08  # share beyond the line's own
+REMB_SECONDS = 10.0  # that a limit holds unless it is said again: receivers do so every second
 FEEDBACK_TIMEOUT = 1.5  # seconds; feedback comes at least four times a second
 
 
@@ -48,6 +49,7 @@ class BandwidthEstimator:
         self.rates = Rates()
         self._estimate = float(min(max(start_bitrate, MIN_BITRATE), MAX_BITRATE))
         self._limit = MAX_BITRATE  # REMB
+        self._limited = -inf  # when it was last said
         self._restore = 0.0  # estimate before a trial
         self._draining_since = inf
         self._drained = -inf  # when that last ended
@@ -92,13 +94,15 @@ class BandwidthEstimator:
 
     def remb(self, bitrate: int, now: float) -> None:
         """The receiver wants no more than this; without transport-wide feedback for a while it is the estimate, too."""
-        self._limit = max(bitrate, MIN_BITRATE)
+        self._limit, self._limited = max(bitrate, MIN_BITRATE), now
         if not now - self.rates.last < FEEDBACK_TIMEOUT:
             self._estimate = float(min(self._limit, MAX_BITRATE))
 
     def no_feedback(self, now: float) -> None:
-        """Call now and then while packets go out; falls when they have not been reported on for too long."""
+        """Call now and then while packets go out; falls when nobody reports on them for too long. Ends an old REMB."""
         self.prober.handle_timer(self.rates.rtt, now)
+        if not now - self._limited < REMB_SECONDS:
+            self._limit = MAX_BITRATE
         if self._silent_since == -inf or not now - self._silent_since >= FEEDBACK_TIMEOUT:
             return
         self._silent_since = now

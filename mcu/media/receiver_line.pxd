@@ -2,7 +2,7 @@
 cimport cython
 
 from mcu.media.bandwidth_estimator cimport BandwidthEstimator
-from mcu.media.bandwidth_feedback cimport FeedbackReader
+from mcu.media.bandwidth_feedback cimport Acknowledged, FeedbackReader
 from mcu.media.transport_feedback cimport status_count
 
 cdef double inf
@@ -18,6 +18,7 @@ cdef class ReceiverLine:
     cdef double _allowance
     cdef double _allowed_at
     cdef FeedbackReader _reader
+    cdef double _measured_at
     cdef bint _known
     cdef double _left
     cdef double _rate
@@ -25,11 +26,12 @@ cdef class ReceiverLine:
     cdef long long _place
     cdef dict __dict__  # for what is not asked for with every feedback
 
-    @cython.locals(count=cython.long, allowance=cython.double)
+    @cython.locals(count=cython.long, allowance=cython.double, packets=Acknowledged)
     cpdef acknowledged(self, bytes data, records, double now)
     cpdef limited(self, bitrate, bint sound_too, double now)
     cpdef observe(self, long long octets, double loss, double now)
     cpdef double budget(self, double now, double least=*) except? -1
     cpdef want(self, double bitrate, double now)
     cpdef handle_timer(self, pictures, double now)
+    cpdef end_probe(self)
     cpdef double next_timer(self) except? -1

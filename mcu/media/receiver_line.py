@@ -21,6 +21,7 @@ from mcu.media.transport_feedback import status_count
 SOUND_BITRATE = 56_000  # bit/s of the mix with its headers, and of RTCP
 SLICE_SECONDS = 0.01  # between two parts of a probe
 STATUSES_PER_SECOND, MOST_STATUSES = 4_000, 8_000  # looked at: ten times what pictures, sound and a probe need
+MEASURED_SECONDS = 10.0  # without transport-wide feedback, after which REMB decides again
 REPEATED = 48  # packets of the picture that a probe goes round in: half a second of a small rung
 
 
@@ -44,11 +45,12 @@ class ReceiverLine:
     def __init__(self, start_bitrate: int) -> None:
         self.estimator = BandwidthEstimator(start_bitrate)
         self.remb = RembEstimator(start_bitrate)  # used until transport-wide feedback comes
-        self.measured = False  # by transport-wide feedback
+        self.measured = False  # by transport-wide feedback that could be read
         self.probe_bytes = 0  # sent in probes so far
         self.refused = 0  # feedbacks that were passed over
         self._allowance, self._allowed_at = float(MOST_STATUSES), -math.inf
         self._reader = FeedbackReader()
+        self._measured_at = -math.inf
         self._known = False  # the receiver said something
         self._left = 0.0  # bytes of the probe that are still to be sent
         self._rate = 0.0  # bytes/s
@@ -58,18 +60,22 @@ class ReceiverLine:
     def acknowledged(self, data: bytes, records: SentRecords, now: float) -> None:
         """Transport-wide feedback came: its control information. Raises ProtocolError."""
         count = status_count(data)
-        self._known = self.measured = True
         allowance = self._allowance + STATUSES_PER_SECOND * max(0.0, now - self._allowed_at)
         self._allowance, self._allowed_at = min(allowance, float(MOST_STATUSES)), now
         if self._allowance < count:
             self.refused += 1
             return
         self._allowance -= count
-        self.estimator.acknowledged(self._reader.read(data, records), now)
+        packets = self._reader.read(data, records)
+        self._known = self.measured = True
+        self._measured_at = now
+        self.estimator.acknowledged(packets, now)
 
     def limited(self, bitrate: int, sound_too: bool, now: float) -> None:
         """REMB came, for pictures alone or for pictures and sound."""
         self._known = True
+        if now - self._measured_at > MEASURED_SECONDS:
+            self.measured = False
         if self.measured:
             self.estimator.remb(bitrate, now)
         else:
@@ -115,7 +121,7 @@ class ReceiverLine:
             return
         probing = self.estimator.probing(now) if self.measured else self.remb.probing(now)
         if not probing or not pictures.rtx_ssrc or not pictures.packets:
-            self._left, self._due = 0.0, math.inf
+            self.end_probe()
             return
         share = min(self._left, self._rate * SLICE_SECONDS)
         before = pictures.rtx_octets
@@ -128,6 +134,10 @@ class ReceiverLine:
         self.probe_bytes += sent
         self._left -= max(sent, share / 4)  # a receiver whose repairs are used up is not asked for ever
         self._due = now + SLICE_SECONDS if self._left > 0 else math.inf
+
+    def end_probe(self) -> None:
+        """Send no more of it: its end has come, or there is nothing left to repeat."""
+        self._left, self._due = 0.0, math.inf
 
     def next_timer(self) -> float:
         """When `handle_timer` has something to send; math.inf for never."""

@@ -48,6 +48,14 @@ cdef class SourceDescription:
     cpdef bytes serialize(self)
 
 
+cdef class Nack:
+    cdef readonly long long sender_ssrc
+    cdef readonly long long media_ssrc
+    cdef readonly bytes items
+
+    cpdef bytes serialize(self)
+
+
 cdef class TransportFeedback:
     cdef readonly long long sender_ssrc
     cdef readonly long long media_ssrc
@@ -63,6 +71,10 @@ cpdef list parse(bytes data)
 
 @cython.locals(words=cython.int)
 cpdef bytes transport_wide(bytes data)
+
+
+@cython.locals(found=dict, looked_at=cython.int, most=cython.int, position=cython.Py_ssize_t, number=cython.int, bits=cython.int)
+cdef tuple _lost_numbers(bytes items)
 
 
 @cython.locals(padding=cython.int, first=cython.int)

@@ -5,6 +5,7 @@ Rules:
 2. Types nobody here needs become `Unknown`; of source descriptions only the CNAME is kept.
 3. `serialize` of what `parse` gave is the same packet again.
 4. The most frequent packets have C fields (rtcp.pxd) in place of slots.
+5. How much a peer may have read is not decided here: that is for mcu.media.rtcp_allowance.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ MAX_REPORT_BLOCKS = 31  # five bits of count
 MAX_LOST_INT24 = (1 << 23) - 1
 MAX_REMB_MANTISSA = (1 << 18) - 1
 MAX_REMB_BITRATE = 1 << 40  # bit/s: more says nothing, and a peer may write up to 2^81
+MAX_NAME_ITEMS = 64  # of one source description: there are nine kinds, and a peer has a few sources
+MAX_NACK_NUMBERS = 512  # looked at in one NACK: as many packets as a SendStream remembers
 
 PT_SENDER_REPORT, PT_RECEIVER_REPORT, PT_SOURCE_DESCRIPTION, PT_GOODBYE = 200, 201, 202, 203
 PT_TRANSPORT_FEEDBACK, PT_PAYLOAD_FEEDBACK = 205, 206
@@ -108,16 +111,31 @@ class Goodbye:
         return _packet(PT_GOODBYE, len(self.ssrcs), struct.pack(f"!{len(self.ssrcs)}I", *self.ssrcs))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Nack:
-    """Generic NACK (RFC 4585 section 6.2.1); `lost` are 16-bit sequence numbers in rising order."""
+    """Generic NACK (RFC 4585 section 6.2.1), its items as on the wire: reading them pays only for what we do send."""
 
     sender_ssrc: int
     media_ssrc: int
-    lost: tuple[int, ...]
+    items: bytes
+
+    @classmethod
+    def of(cls, sender_ssrc: int, media_ssrc: int, lost: Sequence[int]) -> Nack:
+        """`lost` are 16-bit sequence numbers in rising order, around the wrap as well."""
+        return cls(sender_ssrc, media_ssrc, b"".join(_nack_items(lost)))
+
+    @property
+    def item_count(self) -> int:
+        """There are at least so many numbers, repeated ones included."""
+        return len(self.items) // _NACK_ITEM.size
+
+    @property
+    def lost(self) -> tuple[int, ...]:
+        """The 16-bit sequence numbers, each once; of a NACK about more than MAX_NACK_NUMBERS the first."""
+        return _lost_numbers(self.items)
 
     def serialize(self) -> bytes:
-        return _feedback(PT_TRANSPORT_FEEDBACK, FMT_NACK, self, b"".join(_nack_items(self.lost)))
+        return _feedback(PT_TRANSPORT_FEEDBACK, FMT_NACK, self, self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +264,7 @@ def _parse_receiver_report(count: int, body: bytes) -> ReceiverReport:
 
 def _parse_source_description(count: int, body: bytes) -> SourceDescription:
     names = []
-    position = 0
+    position = items = 0
     for _ in range(count):
         (ssrc,) = _WORD.unpack_from(body, position)
         position += 4
@@ -255,6 +273,9 @@ def _parse_source_description(count: int, body: bytes) -> SourceDescription:
             kind, length = body[position], body[position + 1]
             value = body[position + 2 : position + 2 + length]
             position += 2 + length
+            items += 1
+            if items > MAX_NAME_ITEMS:
+                raise ProtocolError("RTCP: too many items in a source description")
             if kind == SDES_CNAME:
                 name = value.decode(errors="replace")
         position += 4 - position % 4  # at least one end octet, up to the next word
@@ -268,11 +289,10 @@ def _parse_goodbye(count: int, body: bytes) -> Goodbye:
 
 def _parse_nack(_: int, body: bytes) -> Nack:
     sender, media = _TWO_WORDS.unpack_from(body)
-    lost = []
-    for number, mask in _items(_NACK_ITEM, body):
-        lost.append(number)
-        lost.extend((number + 1 + bit) & 0xFFFF for bit in range(16) if mask >> bit & 1)
-    return Nack(sender, media, tuple(lost))
+    items = body[8:]
+    if len(items) % _NACK_ITEM.size:
+        raise ProtocolError("RTCP: feedback items cut short")
+    return Nack(sender, media, items)
 
 
 def _parse_pli(_: int, body: bytes) -> PictureLoss:
@@ -318,6 +338,24 @@ def _items(layout: struct.Struct, body: bytes) -> Iterable[tuple[int, ...]]:
     if len(items) % layout.size:
         raise ProtocolError("RTCP: feedback items cut short")
     return layout.iter_unpack(items)
+
+
+def _lost_numbers(items: bytes) -> tuple[int, ...]:
+    """What NACK items ask for. Numbers that come again are looked at as well, and count towards the most."""
+    found: dict[int, None] = {}
+    looked_at, most = 0, MAX_NACK_NUMBERS
+    for position in range(0, len(items), 4):
+        number = items[position] << 8 | items[position + 1]
+        bits = (items[position + 2] << 8 | items[position + 3]) << 1 | 1  # the number itself and the 16 after it
+        while bits:
+            if looked_at >= most:
+                return tuple(found)
+            if bits & 1:
+                found[number] = None
+                looked_at += 1
+            number = (number + 1) & 0xFFFF
+            bits >>= 1
+    return tuple(found)
 
 
 def _nack_items(lost: Sequence[int]) -> Iterable[bytes]:

@@ -4,6 +4,7 @@ cimport cython
 from mcu._native.rtp_packet cimport RtpPacket
 from mcu.media.intake cimport Intake
 from mcu.media.received_streams cimport VideoStream
+from mcu.media.rtcp_allowance cimport RtcpAllowance
 from mcu.media.report_schedule cimport ReportSchedule
 from mcu.media.sent_streams cimport SentStream
 from mcu.media.video_receiver cimport VideoReceiver
@@ -21,6 +22,7 @@ cdef class RtpSession:
     cdef dict __dict__  # for what is not asked for with every packet
     cdef readonly double rtt
     cdef public double loss
+    cdef double _loss_told
     cdef readonly object audio
     cdef public object take_frame
     cdef public object take_feedback
@@ -33,18 +35,23 @@ cdef class RtpSession:
     cdef list _videos
     cdef dict _sent
     cdef Intake _intake
+    cdef RtcpAllowance _allowance
     cdef ReportSchedule _schedule
     cdef double _repairs_due
     cdef bytes _named
     cdef long long _max_bitrate
     cdef int _fir_number
     cdef list _events
+    cdef set _asked
     cdef list _output
 
     cpdef bint receive_rtp(self, RtpPacket packet, double now) except -1
     cpdef bint receive_rtcp(self, bytes data, double now) except -1
     cdef _receive_feedback(self, bytes control, double now)
     cdef _receive_rtcp(self, packet, double now)
+
+    cdef _repair(self, SentStream sent, nack, double now)
+    cdef _keyframe_requested(self, kind)
 
     @cython.locals(sent=SentStream, wall_clock=cython.double)
     cdef _receive_blocks(self, blocks, double now)

@@ -3,7 +3,7 @@
 Rules:
 1. Packets come in already parsed and unprotected; RTCP goes out in plain text, one list item per datagram.
 2. A stream is found by MID, then by SSRC, then by a payload type that only one stream uses (RFC 8843 section 9.2).
-3. Nothing a peer sends raises; it is counted in `counters`.
+3. Nothing a peer sends raises; it is counted in `counters`. RTCP beyond mcu.media.rtcp_allowance is not read.
 """
 
 from __future__ import annotations
@@ -16,23 +16,12 @@ from mcu.errors import ProtocolError
 from mcu.media import rtcp
 from mcu.media.audio_receiver import AudioReceiver
 from mcu.media.intake import Intake
-from mcu.media.received_streams import (
-    AudioStream,
-    CountedStream,
-    ReceivedStream,
-    VideoStream,
-)
+from mcu.media.received_streams import AudioStream, CountedStream, ReceivedStream, VideoStream
 from mcu.media.reception_statistics import ReceptionStatistics
 from mcu.media.repairs import Repairs
 from mcu.media.report_schedule import FEEDBACK_MINIMUM, ReportSchedule
-from mcu.media.rtp_events import (
-    BitrateLimited,
-    Event,
-    FrameReceived,
-    KeyframeNeeded,
-    KeyframeRequested,
-    StreamEnded,
-)
+from mcu.media.rtcp_allowance import RtcpAllowance
+from mcu.media.rtp_events import BitrateLimited, Event, FrameReceived, KeyframeNeeded, KeyframeRequested, StreamEnded
 from mcu.media.sent_streams import SendsRtp, SentStream
 from mcu.media.transport_feedback import INTERVAL
 from mcu.media.types import CodecParameters, EncodedFrame, StreamKind
@@ -40,7 +29,10 @@ from mcu.media.video_receiver import DEFAULT_RTT, VideoReceiver
 
 RTT_SMOOTHING = 1 / 8  # weight of a new measurement, as in RFC 6298
 LOSS_SMOOTHING = 1 / 4  # weight of a new report: browsers send one or two a second
+LOSS_SECONDS = 15.0  # that a reported loss is believed: three reports of RTP/AVP
 MAX_EVENTS = 1024  # a driver drains after every call; when it does not, the oldest go and are counted
+_RTCP_COUNTERS = ("rtcp_received", "rtcp_refused", "rtcp_sent", "malformed_rtcp")
+COUNTERS = (*_RTCP_COUNTERS, "unroutable", "events_dropped", "repairs_refused", "repairs_repeated")
 UNLIMITED = 1_000_000_000  # bit/s, for a REMB that takes an earlier limit away
 
 
@@ -57,18 +49,11 @@ class RtpSession:
         wall_clock_offset: float = 0.0,  # seconds to add to `now` for the wall clock in sender reports
         feedback_phase: float = 0.0,  # seconds; transport-wide feedback leaves so long after multiples of INTERVAL
     ) -> None:
-        self.counters = {
-            "unroutable": 0,
-            "malformed_rtcp": 0,
-            "rtcp_received": 0,
-            "rtcp_sent": 0,
-            "events_dropped": 0,
-            "repairs_refused": 0,
-            "repairs_repeated": 0,
-        }
+        self.counters = dict.fromkeys(COUNTERS, 0)
         self.repairs = Repairs(self.counters)  # its owner says what the line carries
         self.rtt = 0.0  # seconds, smoothed; 0.0 until a report was answered
         self.loss = 0.0  # share of our packets that the peer says it lacks (0 to 1), smoothed over all sent streams
+        self._loss_told = 0.0  # when
         self.audio: AudioReceiver | None = None  # set by add_received
         self.take_frame: Callable[[StreamKind, EncodedFrame], None] | None = None  # given frames instead of an event
         self.take_feedback: Callable[[bytes, float], None] | None = None  # given feedback on what we send
@@ -81,12 +66,14 @@ class RtpSession:
         self._videos: list[VideoStream] = []
         self._sent: dict[StreamKind, SentStream] = {}
         self._intake = Intake(self.counters)
+        self._allowance = RtcpAllowance()
         self._schedule = ReportSchedule(minimum=report_interval, seed=ssrc_for_reports)
         self._repairs_due = inf  # when `repairs` has something to send
         self._named = b""  # the names of all that is sent as a packet; b"" when they have changed
         self._max_bitrate = 0
         self._fir_number = 0
         self._events: list[Event] = []
+        self._asked: set[StreamKind] = set()  # a keyframe, in `_events`
         self._output: list[bytes] = []
 
     def add_received(
@@ -144,6 +131,9 @@ class RtpSession:
     def receive_rtcp(self, data: bytes, now: float) -> bool:
         """Take one RTCP datagram (compound, or reduced-size). False when it left nothing to do, as of `receive_rtp`."""
         self.counters["rtcp_received"] += 1
+        if not self._allowance.admits(data, now):
+            self.counters["rtcp_refused"] += 1
+            return False
         try:
             control = rtcp.transport_wide(data)
             if control is not None:  # the most frequent by far
@@ -172,16 +162,15 @@ class RtpSession:
                 self._receive_blocks(packet.reports, now)
             case rtcp.Nack():
                 for sent in self._sent_with(packet.media_ssrc):
-                    self.repairs.ask(sent.stream, packet.lost, self.loss, now)
-                    self._repairs_due = self.repairs.next_timer()
+                    self._repair(sent, packet, now)
             case rtcp.PictureLoss():
                 for sent in self._sent_with(packet.media_ssrc):
-                    self._emit(KeyframeRequested(sent.kind))
+                    self._keyframe_requested(sent.kind)
             case rtcp.FullIntraRequest():
                 for ssrc, number in packet.requests:
                     for sent in self._sent_with(ssrc):
                         if sent.is_new_fir(number):
-                            self._emit(KeyframeRequested(sent.kind))
+                            self._keyframe_requested(sent.kind)
             case rtcp.EstimatedMaximumBitrate():
                 self._emit(BitrateLimited(packet.bitrate, packet.ssrcs))
             case rtcp.Goodbye():
@@ -190,10 +179,26 @@ class RtpSession:
                     if stream is not None and stream.end(ssrc):
                         self._emit(StreamEnded(stream.kind))
 
+    def _repair(self, sent: SentStream, nack: rtcp.Nack, now: float) -> None:
+        if not self._allowance.numbers.take(nack.item_count, now):
+            self.counters["rtcp_refused"] += 1
+            return
+        lost = nack.lost
+        self._allowance.numbers.owe(max(0, len(lost) - nack.item_count))
+        self.repairs.ask(sent.stream, lost, self.loss, now)
+        self._repairs_due = self.repairs.next_timer()
+
+    def _keyframe_requested(self, kind: StreamKind) -> None:
+        """One event for all requests that are waiting."""
+        if kind not in self._asked:
+            self._asked.add(kind)
+            self._emit(KeyframeRequested(kind))
+
     def _receive_blocks(self, blocks: Iterable[rtcp.ReportBlock], now: float) -> None:
         for block in blocks:
             for sent in self._sent_with(block.ssrc):
                 rtt = sent.receive_block(block, now + self._wall_clock_offset)
+                self._loss_told = now
                 self.loss += (sent.fraction_lost - self.loss) * LOSS_SMOOTHING
                 if rtt is not None:
                     self.rtt += (rtt - self.rtt) * RTT_SMOOTHING if self.rtt else rtt
@@ -247,6 +252,7 @@ class RtpSession:
     def events_received(self) -> list[Event]:
         """What happened since the last call."""
         events, self._events = self._events, []
+        self._asked.clear()
         return events
 
     def request_keyframe(self, kind: StreamKind, now: float) -> None:
@@ -307,7 +313,7 @@ class RtpSession:
         receiver.handle_timer(now)
         numbers = receiver.take_nacks(now)
         if numbers:
-            self._send(rtcp.Nack(self._ssrc, stream.media_ssrc, tuple(numbers)))
+            self._send(rtcp.Nack.of(self._ssrc, stream.media_ssrc, numbers))
         if receiver.take_keyframe_request(now):
             self._request_keyframe(stream)
         self._take_frames(stream)
@@ -335,6 +341,8 @@ class RtpSession:
 
     def _report(self, now: float) -> None:
         """The regular compound packet: a report on each stream both ways (RFC 3550 section 6.1)."""
+        if now - self._loss_told > LOSS_SECONDS:
+            self.loss = 0.0
         blocks = [
             statistics.report(now)
             for stream in self._received.values()

@@ -40,7 +40,10 @@ from mcu.webrtc.leg_interfaces import LegHandler, LegState
 from mcu.webrtc.routes import Routes
 from mcu.webrtc.timer_wheel import Timed
 
-MAX_BATCHES = 8  # per wake-up, 512 datagrams: about 3 ms, so timers and the audio tick are never kept waiting longer
+# Per wake-up, 512 datagrams: about 3 ms, so timers and the audio tick are not kept waiting longer. Dense RTCP of one
+# leg costs no more (mcu.media.rtcp_allowance); the worst from sixteen legs at once is 8 ms, and half a second passes
+# until it can be so again.
+MAX_BATCHES = 8
 AUDIO = AudioProfile()
 CONNECTED, CLOSED = LegState.CONNECTED, LegState.CLOSED
 

@@ -181,7 +181,9 @@ class WebRtcLeg:
         return math.inf
 
     def probe(self, bitrate: float, now: float) -> None:
-        """Find out whether it would carry so many bit/s of pictures."""
+        """Find out whether it would carry so many bit/s of pictures, by repeating the main one if it is sent."""
+        if StreamKind.MAIN not in self.sent:
+            return
         self.line.want(bitrate, now)
         self._driver.touched(self)
 
@@ -371,6 +373,8 @@ class WebRtcLeg:
         for kind in self.sent.keys() - wanted.keys():
             del self.sent[kind]
             self.session.remove_sent(kind)
+            if kind is StreamKind.MAIN:
+                self.line.end_probe()
         for kind, (stream, source) in wanted.items():
             if kind not in self.sent:
                 self.sent[kind] = SendStream(

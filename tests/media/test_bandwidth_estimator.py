@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcu.media.bandwidth_estimator import FEEDBACK_TIMEOUT, MAX_BITRATE, MIN_BITRATE, BandwidthEstimator
+from mcu.media.bandwidth_estimator import (
+    FEEDBACK_TIMEOUT,
+    MAX_BITRATE,
+    MIN_BITRATE,
+    REMB_SECONDS,
+    BandwidthEstimator,
+)
 from mcu.media.bandwidth_feedback import AcknowledgedPacket, acknowledged
 from tests.fakes.line import Line, burst_loss, random_loss, uniform_jitter, wandering_jitter
 from tests.fakes.rung_sender import AUDIO_BITRATE, RUNGS, RungSender, drive
@@ -229,6 +235,16 @@ def test_remb_is_the_estimate_without_feedback_and_a_limit_with_it() -> None:
     assert flow.estimator.probe_wanted(TOP, 5.3) is None
     flow.estimator.remb(700_000, 5.2 + FEEDBACK_TIMEOUT)
     assert flow.estimator.bitrate == 700_000
+
+
+def test_a_remb_holds_for_as_long_as_it_is_repeated() -> None:
+    estimator = sender(Line([(0, OPEN)])).run(5).estimator
+    for now in (5.0, 6.0):
+        estimator.remb(0, now)
+    estimator.no_feedback(5.9 + REMB_SECONDS)
+    assert estimator.bitrate == MIN_BITRATE
+    estimator.no_feedback(6.1 + REMB_SECONDS)
+    assert estimator.bitrate > 2 * MIN_BITRATE
 
 
 def test_a_start_out_of_range_is_brought_into_it() -> None:

@@ -4,7 +4,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from mcu.media.receiver_line import MOST_STATUSES, SOUND_BITRATE, ReceiverLine
+import pytest
+
+from mcu.errors import ProtocolError
+from mcu.media.bandwidth_estimator import REMB_SECONDS
+from mcu.media.receiver_line import MEASURED_SECONDS, MOST_STATUSES, SOUND_BITRATE, ReceiverLine
 from mcu.media.transport_feedback import MAX_STATUSES, TICKS_PER_SECOND, Arrivals, encode
 from tests.fakes.records import Records
 
@@ -108,6 +112,37 @@ def test_once_there_is_transport_wide_feedback_it_decides_and_remb_limits() -> N
     line.limited(2_000_000, True, link.now)
     assert line.budget(link.now) == 2_000_000 - SOUND_BITRATE
     assert line.remb.bitrate == 3_000_000
+
+
+def test_one_remb_of_nothing_is_forgotten_when_it_is_not_said_again() -> None:
+    line = ReceiverLine(3_000_000)
+    link = Link(line, Pictures())
+    link.run(1.0, bitrate=300_000)
+    line.limited(0, True, link.now)
+    assert line.budget(link.now) == 0.0
+    link.run(REMB_SECONDS, bitrate=300_000)
+    assert line.budget(link.now) > 300_000
+
+
+def test_remb_decides_again_when_transport_wide_feedback_has_ended() -> None:
+    line = ReceiverLine(3_000_000)
+    link = Link(line, Pictures())
+    link.run(1.0, bitrate=300_000)
+    for second in range(round(MEASURED_SECONDS) + 2):
+        line.limited(2_000_000, False, link.now + second)
+        line.budget(link.now + second + 0.5)
+    assert not line.measured
+    assert line.budget(link.now + second + 0.9) == 3_000_000
+    link.report()
+    assert line.measured
+
+
+def test_feedback_that_cannot_be_read_says_nothing_of_the_line() -> None:
+    line = ReceiverLine(3_000_000)
+    with pytest.raises(ProtocolError):
+        line.acknowledged(b"bad", Records(lambda _: None), 1.0)
+    assert not line.measured
+    assert line.budget(1.0) == math.inf
 
 
 def test_a_probe_shows_that_an_open_line_carries_more() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import struct
+
 import aiortc.rtp
 import pytest
 
@@ -12,7 +14,7 @@ PACKETS: list[rtcp.Packet] = [
     rtcp.ReceiverReport(1, (BLOCK, BLOCK)),
     rtcp.SourceDescription(((1, "abc"), (2, "이름"))),
     rtcp.Goodbye((1, 2)),
-    rtcp.Nack(1, 2, (65_530, 65_535, 3, 40)),
+    rtcp.Nack.of(1, 2, (65_530, 65_535, 3, 40)),
     rtcp.PictureLoss(1, 2),
     rtcp.FullIntraRequest(1, ((2, 3), (4, 255))),
     rtcp.EstimatedMaximumBitrate(1, 1_200_000, (3, 4)),
@@ -38,8 +40,19 @@ def test_reports_have_the_layout_of_rfc_3550() -> None:
 
 
 def test_nack_packs_sixteen_followers_into_one_item() -> None:
-    data = rtcp.Nack(1, 2, tuple(range(100, 117))).serialize()
+    data = rtcp.Nack.of(1, 2, tuple(range(100, 117))).serialize()
     assert data == bytes.fromhex("81cd000300000001000000020064ffff")
+
+
+def test_a_nack_asks_for_each_number_once_and_for_no_more_than_are_remembered() -> None:
+    twice = rtcp.Nack(1, 2, struct.pack("!HHHHHH", 65_534, 0x0005, 65_535, 0x0003, 65_534, 0))
+    assert twice.lost == (65_534, 65_535, 1, 0)
+    assert rtcp.parse(twice.serialize()) == [twice]
+    assert rtcp.Nack.of(1, 2, ()).lost == ()
+    full = b"".join(struct.pack("!HH", first, 0xFFFF) for first in range(0, 340 * 17, 17))
+    assert rtcp.Nack(1, 2, full).lost == tuple(range(rtcp.MAX_NACK_NUMBERS))
+    same = struct.pack("!HH", 7, 0xFFFF) * 340
+    assert rtcp.Nack(1, 2, same).lost == tuple(range(7, 24))
 
 
 def test_remb_is_read_as_libwebrtc_writes_it() -> None:
@@ -72,6 +85,8 @@ def test_counts_of_lost_packets_saturate() -> None:
         bytes.fromhex("81ca000100000001"),  # description without its end
         bytes.fromhex("81ce0000"),  # PLI without SSRCs
         bytes.fromhex("84ce0003000000010000000200000003"),  # half a FIR item
+        bytes.fromhex("a1cd000300000001000000020005fe02"),  # a NACK item of which two octets are padding
+        struct.pack("!BBHI", 0x81, 202, 34, 1) + b"\x02\0" * 65 + bytes(2),  # more items than a description has
     ],
 )
 def test_flaws_are_protocol_errors(data: bytes) -> None:
@@ -83,7 +98,7 @@ def test_an_independent_implementation_reads_the_same() -> None:
     """aiortc's classes: what they read of our bytes, and what they write of that again."""
     ours = [packet for packet in PACKETS if not isinstance(packet, rtcp.Unknown | rtcp.TransportFeedback)]
     ours[2] = rtcp.SourceDescription(((1, "이름"),))
-    ours[4] = rtcp.Nack(1, 2, (5, 10, 21, 22, 40))
+    ours[4] = rtcp.Nack.of(1, 2, (5, 10, 21, 22, 40))
     theirs = aiortc.rtp.RtcpPacket.parse(rtcp.serialize(ours))
     assert len(theirs) == len(ours)
     assert theirs[0].sender_info.ntp_timestamp == 2**63 + 5
@@ -99,5 +114,13 @@ def test_transport_wide_feedback_by_itself_is_known_at_once() -> None:
     assert rtcp.transport_wide(alone) == b"01234567"
     report = rtcp.ReceiverReport(1).serialize()
     padded = rtcp.TransportFeedback(1, 2, b"012345").serialize()
-    for other in (b"", alone[:11], report, report + alone, alone + report, padded, rtcp.Nack(1, 2, (3,)).serialize()):
+    for other in (
+        b"",
+        alone[:11],
+        report,
+        report + alone,
+        alone + report,
+        padded,
+        rtcp.Nack.of(1, 2, (3,)).serialize(),
+    ):
         assert rtcp.transport_wide(other) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import struct
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ from mcu.media import rtcp, transport_feedback
 from mcu.media.intake import MAX_ROUTES
 from mcu.media.payload_vp8 import packetize
 from mcu.media.reception_statistics import ntp_time
+from mcu.media.rtcp_allowance import MOST_NUMBERS
 from mcu.media.rtp_events import (
     BitrateLimited,
     FrameReceived,
@@ -21,7 +23,7 @@ from mcu.media.rtp_events import (
     KeyframeRequested,
     StreamEnded,
 )
-from mcu.media.rtp_session import UNLIMITED, RtpSession
+from mcu.media.rtp_session import LOSS_SECONDS, UNLIMITED, RtpSession
 from mcu.media.types import CodecParameters, StreamKind
 from tests.fakes.packets import FakePacket, FakeSendStream, altered
 
@@ -105,7 +107,7 @@ def test_a_repair_on_the_rtx_stream_takes_its_place() -> None:
     made.receive_rtp(frame(1, ssrc=1111), 1.0)
     made.receive_rtp(frame(3, packetize(b"\x01third", 100, picture_id=3)[0], ssrc=1111), 1.0)
     made.handle_timer(1.02)
-    assert rtcp.Nack(7, 1111, (2,)) in sent(made)
+    assert rtcp.Nack.of(7, 1111, (2,)) in sent(made)
     repair = FakePacket(
         payload_type=97, ssrc=1112, sequence_number=9, timestamp=6_000, marker=True, payload=b"\x00\x02" + DELTA
     )
@@ -283,14 +285,77 @@ def test_what_the_peer_lacks_is_sent_again_and_keyframe_requests_become_events()
     stream = FakeSendStream(lambda packet, now: None)
     made.add_sent(StreamKind.MAIN, stream)
     stream.send([b"a", b"b"], timestamp=0, now=1.0)
-    made.receive_rtcp(rtcp.Nack(1, 2222, (65_500, 65_501, 65_502)).serialize(), 1.1)
-    made.receive_rtcp(rtcp.Nack(1, 9999, (65_500,)).serialize(), 1.1)
+    made.receive_rtcp(rtcp.Nack.of(1, 2222, (65_500, 65_501, 65_502)).serialize(), 1.1)
+    made.receive_rtcp(rtcp.Nack.of(1, 9999, (65_500,)).serialize(), 1.1)
     assert stream.resent == [65_500, 65_501]
     fir = rtcp.FullIntraRequest(1, ((2222, 4),))
-    made.receive_rtcp(rtcp.serialize([rtcp.PictureLoss(1, 2222), fir, fir]), 1.2)
-    made.receive_rtcp(rtcp.FullIntraRequest(1, ((2222, 5),)).serialize(), 1.3)
-    made.receive_rtcp(rtcp.PictureLoss(1, 9999).serialize(), 1.3)
-    assert made.events_received() == [KeyframeRequested(StreamKind.MAIN)] * 3
+    for wanted in ([rtcp.PictureLoss(1, 2222)], [fir, fir], [rtcp.FullIntraRequest(1, ((2222, 5),))]):
+        assert made.receive_rtcp(rtcp.serialize(wanted), 1.2)
+        assert made.events_received() == [KeyframeRequested(StreamKind.MAIN)]
+    made.receive_rtcp(rtcp.serialize([fir, rtcp.PictureLoss(1, 9999)]), 1.3)
+    made.receive_rtcp(rtcp.serialize([fir, rtcp.FullIntraRequest(1, ((9999, 6),))]), 1.3)
+    assert made.events_received() == [KeyframeRequested(StreamKind.MAIN)]  # number 4 is new after 5
+
+
+def test_keyframe_requests_that_wait_are_one_for_each_kind() -> None:
+    made = session()
+    made.add_sent(StreamKind.MAIN, FakeSendStream(lambda packet, now: None))
+    made.add_sent(StreamKind.CONTENT, FakeSendStream(lambda packet, now: None, ssrc=3))
+    commands = rtcp.FullIntraRequest(1, tuple((2222, number) for number in range(100)))
+    for _ in range(5):
+        made.receive_rtcp(rtcp.serialize([rtcp.PictureLoss(1, 2222), rtcp.PictureLoss(1, 3), commands]), 1.0)
+    assert made.events_received() == [KeyframeRequested(StreamKind.MAIN), KeyframeRequested(StreamKind.CONTENT)]
+
+
+def asked(made: RtpSession) -> list[tuple[int, ...]]:
+    """What the session asks its repairs for from now on."""
+    numbers: list[tuple[int, ...]] = []
+    stream = FakeSendStream(lambda packet, now: None)
+    made.add_sent(StreamKind.MAIN, stream)
+    stream.resend = lambda lost, now: numbers.append(tuple(lost)) or 0  # type: ignore[method-assign,func-returns-value]
+    return numbers
+
+
+def test_dense_requests_for_repairs_are_passed_over_and_sparse_ones_are_read_soon_after() -> None:
+    made = session()
+    numbers = asked(made)
+    dense = rtcp.Nack(1, 2222, b"".join(struct.pack("!HH", number, 0xFFFF) for number in range(0, 40 * 17, 17)))
+    for _ in range(100):
+        made.receive_rtcp(dense.serialize(), 1.0)
+    assert [len(lost) for lost in numbers] == [rtcp.MAX_NACK_NUMBERS] * len(numbers)
+    assert MOST_NUMBERS <= sum(map(len, numbers)) < MOST_NUMBERS + rtcp.MAX_NACK_NUMBERS
+    assert made.counters["rtcp_refused"] == 100 - len(numbers)
+    made.receive_rtcp(rtcp.Nack.of(1, 2222, range(100)).serialize(), 1.6)  # a keyframe
+    assert numbers[-1] == tuple(range(100))
+
+
+def test_requests_for_what_others_send_use_up_no_numbers() -> None:
+    made = session()
+    numbers = asked(made)
+    foreign = rtcp.Nack.of(1, 9999, range(500))
+    for step in range(200):
+        made.receive_rtcp(foreign.serialize(), 1.0 + step / 100)
+    assert made.counters["rtcp_refused"] == 0
+    made.receive_rtcp(rtcp.Nack.of(1, 2222, range(500)).serialize(), 3.0)
+    assert numbers == [tuple(range(500))]
+
+
+def test_a_peer_on_a_bad_line_is_read_in_full() -> None:
+    """20 % of 300 packets a second, each asked for five times in compounds of three, four reports a second."""
+    made = session()
+    numbers = asked(made)
+    name = rtcp.SourceDescription(((1, "somebody"),))
+    block = rtcp.ReportBlock(2222, 51, 10, 0, 0, 0, 0)
+    for step in range(1_000):
+        lost = range(step * 6, step * 6 + 6)
+        nack = rtcp.Nack.of(1, 2222, [number & 0xFFFF for number in lost])
+        made.receive_rtcp(rtcp.serialize([rtcp.ReceiverReport(1), name, nack]), 1.0 + step / 50)
+        if step % 5 == 0:
+            made.receive_rtcp(rtcp.TransportFeedback(1, 2222, bytes(100)).serialize(), 1.0 + step / 50)
+        if step % 12 == 0:
+            made.receive_rtcp(rtcp.serialize([rtcp.ReceiverReport(1, (block, block)), name]), 1.0 + step / 50)
+    assert made.counters["rtcp_refused"] == 0
+    assert len(numbers) == 1_000
 
 
 def test_loss_and_round_trip_time_are_read_from_reports() -> None:
@@ -412,6 +477,19 @@ def test_the_loss_that_the_peer_reports_is_smoothed_over_all_streams() -> None:
     assert 0.49 < made.loss <= 0.5
     made.receive_rtcp(rtcp.serialize((rtcp.ReceiverReport(5, (dataclasses.replace(block, fraction_lost=0),)),)), 2.0)
     assert 0.3 < made.loss < 0.4
+
+
+def test_loss_that_nobody_reports_any_more_is_forgotten() -> None:
+    made = session()
+    made.add_sent(StreamKind.MAIN, FakeSendStream(lambda packet, now: None, ssrc=9))
+    block = rtcp.ReportBlock(9, 255, 10, 0, 0, 0, 0)
+    made.receive_rtcp(rtcp.ReceiverReport(5, (block,)).serialize(), 20.0)
+    told = made.loss
+    made.receive_rtcp(rtcp.ReceiverReport(5).serialize(), 20.0 + LOSS_SECONDS)
+    made.handle_timer(20.0 + LOSS_SECONDS)
+    assert made.loss == told > 0.0
+    made.handle_timer(22.0 + LOSS_SECONDS)
+    assert made.loss == 0.0
 
 
 def test_who_only_counts_may_look_and_listen_for_a_while() -> None:

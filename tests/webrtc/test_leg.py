@@ -205,6 +205,24 @@ async def test_a_later_offer_changes_what_is_sent() -> None:
     assert set(scene.leg.sent) == {StreamKind.AUDIO, StreamKind.MAIN}
 
 
+async def test_a_probe_ends_with_the_picture_and_leaves_no_deadline_behind() -> None:
+    scene = Scene()
+    scene.connect()
+    leg, world = scene.leg, scene.world
+    for _ in range(20):
+        world.time += 0.1
+        leg.budget(world.time)
+    leg.line.limited(300_000, False, world.time)
+    leg.probe(5_000_000, world.time)
+    assert leg.line.next_timer() == world.time
+    leg.update(scene.offer.replace("a=sendrecv", "a=sendonly"))
+    assert leg.line.next_timer() == float("inf")
+    leg.probe(6_000_000, world.time + 1.0)
+    assert leg.line.next_timer() == float("inf")
+    scene.pass_time(1.0)  # the first report
+    assert leg.next_timer() > world.time
+
+
 async def test_a_restart_names_the_leg_anew_and_the_old_name_ends_with_the_nomination() -> None:
     scene = Scene()
     scene.connect()

@@ -17,6 +17,7 @@ from mcu.media.sent_streams import SendsRtp
 SHARE = 0.25  # of the line's bit rate, when it may be full: repairs of repairs would fill it by themselves
 SHARE_RANDOM = 0.5  # when it loses at random, and so has room
 TWICE_LOSS = 0.05  # reported by the receiver; below it the first repair comes nearly always
+LITTLE_LOSS = 0.01  # smoothed reports never come down to 0
 TWICE_AFTER = 0.022  # seconds: a SendStream repeats nothing within 20 ms, and bursts of loss are shorter
 MAX_SECOND = 512  # packets that wait for their second repair: as many as a SendStream remembers
 PACKET = 1_200  # bytes of a repair, about
@@ -26,6 +27,8 @@ MIN_BURST = 16 * PACKET
 
 def expected(loss: float) -> float:
     """What repairs add to pictures of which `loss` is lost, as a share of them; both 0 to 1."""
+    if loss < LITTLE_LOSS:
+        return 0.0
     return min(SHARE_RANDOM, 2 * loss) if loss > TWICE_LOSS else loss
 
 

@@ -27,6 +27,7 @@ from mcu.processor.presenting import Presenting
 from mcu.processor.rungs import Complaints, Rung, RungChooser, best_bitrate, ladder, shared_bitrate
 
 ADAPT_SECONDS = 0.1  # between two looks at the lines: feedback comes every 50 to 100 ms
+PROBE_MORE = 1.005  # than is needed: carried to the bit, a little more loss, or rounding, would leave all as it is
 ALL_SECONDS = 5.0  # between two looks at everything, while every line carries the best there is
 
 
@@ -163,7 +164,7 @@ class Showing:
                 if more := self._presenting.wanted(member, now):
                     member.leg.probe(more + least[member], now)
                 if wanted := receiver.chooser.wanted(needs, now):
-                    member.leg.probe(wanted * repairs[member] + reserved[member], now)
+                    member.leg.probe(wanted * repairs[member] * PROBE_MORE + reserved[member], now)
                 self._move(receiver)
         self._at_best = self._presenting.idle and all(
             receiver.sent is company.rungs[0].profile and receiver.coming is None and budgets[member] >= company.enough

@@ -89,6 +89,17 @@ def test_repairs_come_out_of_the_budget_of_a_line_that_has_shown_its_end() -> No
     assert min(stage.legs[1].probed) > 1.2 * 1_200_000, "the way back has room for them as well"
 
 
+def test_a_line_that_carries_just_what_a_probe_asked_for_is_given_it() -> None:
+    stage = Stage(2)
+    leg = stage.legs[0]
+    leg.carries, leg.repaired = 300_000, 0.02
+    stage.run(HOLD_FIRST + 1)
+    assert stage.widths(0)[-1] == 640
+    leg.carries, leg.repaired = round(min(leg.probed)), 0.024  # rounded, and a little more is lost than then
+    stage.run(HOLD_FIRST + UP_SECONDS + 1)
+    assert stage.widths(0)[-1] == 1280
+
+
 def test_no_frame_of_the_new_rung_comes_before_its_keyframe() -> None:
     stage = Stage(2)
     stage.run(1)

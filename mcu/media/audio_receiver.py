@@ -29,10 +29,7 @@ MAX_EXCESS = SAMPLE_RATE // 5  # samples of delay above target that are worked o
 DELAY_MEMORY = 50  # packets over which `delay` is smoothed
 HONEST = 6.0  # dB by which a claimed level may be above the true one on average: packets and blocks do not coincide
 WORST_CLAIM = 80.0  # dB that one block's claim counts as too high: a few lost or silent ones do not make a liar
-DOUBT, TRUST = (
-    1 / 50,
-    1 / 10,
-)  # weight of a block that is softer, or louder, than it was lately in relation to its claim
+DOUBT, TRUST = 1 / 50, 1 / 10  # weight of a block whose claim exaggerates more, or less, than those before
 FORGIVEN = 0.1  # dB for each packet that is not listened to: 5 a second, for what is not decoded cannot be measured
 DOUBTED_LEVEL = -52.0  # dBov that doubt leaves of a claim: it is mixed, and so measured, but is nobody who speaks
 

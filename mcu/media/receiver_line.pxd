@@ -3,6 +3,7 @@ cimport cython
 
 from mcu.media.bandwidth_estimator cimport BandwidthEstimator
 from mcu.media.bandwidth_feedback cimport Acknowledged, FeedbackReader
+from mcu.media.rtcp_allowance cimport Allowance
 from mcu.media.transport_feedback cimport status_count
 
 cdef double inf
@@ -15,8 +16,7 @@ cdef class ReceiverLine:
     cdef readonly bint measured
     cdef readonly long long probe_bytes
     cdef readonly long long refused
-    cdef double _allowance
-    cdef double _allowed_at
+    cdef Allowance _allowance
     cdef FeedbackReader _reader
     cdef double _measured_at
     cdef bint _known
@@ -26,7 +26,7 @@ cdef class ReceiverLine:
     cdef long long _place
     cdef dict __dict__  # for what is not asked for with every feedback
 
-    @cython.locals(count=cython.long, allowance=cython.double, packets=Acknowledged)
+    @cython.locals(count=cython.long, packets=Acknowledged)
     cpdef acknowledged(self, bytes data, records, double now)
     cpdef limited(self, bitrate, bint sound_too, double now)
     cpdef observe(self, long long octets, double loss, double now)

@@ -16,6 +16,7 @@ from typing import Protocol
 from mcu.media.bandwidth_estimator import QUEUE_GONE, BandwidthEstimator
 from mcu.media.bandwidth_feedback import FeedbackReader, SentRecords
 from mcu.media.bandwidth_remb import RembEstimator
+from mcu.media.rtcp_allowance import Allowance
 from mcu.media.transport_feedback import status_count
 
 SOUND_BITRATE = 56_000  # bit/s of the mix with its headers, and of RTCP
@@ -48,7 +49,7 @@ class ReceiverLine:
         self.measured = False  # by transport-wide feedback that could be read
         self.probe_bytes = 0  # sent in probes so far
         self.refused = 0  # feedbacks that were passed over
-        self._allowance, self._allowed_at = float(MOST_STATUSES), -math.inf
+        self._allowance = Allowance(STATUSES_PER_SECOND, MOST_STATUSES)
         self._reader = FeedbackReader()
         self._measured_at = -math.inf
         self._known = False  # the receiver said something
@@ -60,12 +61,9 @@ class ReceiverLine:
     def acknowledged(self, data: bytes, records: SentRecords, now: float) -> None:
         """Transport-wide feedback came: its control information. Raises ProtocolError."""
         count = status_count(data)
-        allowance = self._allowance + STATUSES_PER_SECOND * max(0.0, now - self._allowed_at)
-        self._allowance, self._allowed_at = min(allowance, float(MOST_STATUSES)), now
-        if self._allowance < count:
+        if not self._allowance.take(count, now):
             self.refused += 1
             return
-        self._allowance -= count
         packets = self._reader.read(data, records)
         self._known = self.measured = True
         self._measured_at = now

@@ -5,9 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-import struct
-from collections.abc import Iterable
-from typing import Any
 
 import pytest
 
@@ -15,10 +12,8 @@ from mcu.media import rtcp, transport_feedback
 from mcu.media.intake import MAX_ROUTES
 from mcu.media.payload_vp8 import packetize
 from mcu.media.reception_statistics import ntp_time
-from mcu.media.rtcp_allowance import MOST_NUMBERS
 from mcu.media.rtp_events import (
     BitrateLimited,
-    FrameReceived,
     KeyframeNeeded,
     KeyframeRequested,
     StreamEnded,
@@ -26,39 +21,7 @@ from mcu.media.rtp_events import (
 from mcu.media.rtp_session import LOSS_SECONDS, UNLIMITED, RtpSession
 from mcu.media.types import CodecParameters, StreamKind
 from tests.fakes.packets import FakePacket, FakeSendStream, altered
-
-PLI = frozenset({"nack", "nack pli", "goog-remb", "transport-cc"})
-FIR = frozenset({"nack", "ccm fir"})
-KEY = packetize(b"\x00key", 100, picture_id=1)[0]
-DELTA = packetize(b"\x01delta", 100, picture_id=2)[0]
-
-
-def video(feedback: frozenset[str] = PLI) -> dict[int, CodecParameters]:
-    return {
-        96: CodecParameters("VP8", 96, 90_000, feedback=feedback),
-        97: CodecParameters("rtx", 97, 90_000, parameters={"apt": "96"}),
-    }
-
-
-def session(*, reduced_size: bool = True, feedback: frozenset[str] = PLI, **options: Any) -> RtpSession:
-    made = RtpSession(cname="mcu", ssrc_for_reports=7, reduced_size=reduced_size, **options)
-    made.add_received(StreamKind.MAIN, video(feedback), mid="1", ssrcs=(1111, 1112))
-    made.add_received(StreamKind.CONTENT, video(feedback), mid="2")
-    made.handle_timer(0.0)  # the first report
-    made.data_to_send()
-    return made
-
-
-def frame(number: int, payload: bytes = KEY, **fields: Any) -> FakePacket:
-    return FakePacket(sequence_number=number, timestamp=number * 3_000, marker=True, payload=payload, **fields)
-
-
-def received(events: Iterable[object]) -> list[tuple[StreamKind, bytes]]:
-    return [(event.kind, event.frame.data) for event in events if isinstance(event, FrameReceived)]
-
-
-def sent(made: RtpSession) -> list[rtcp.Packet]:
-    return [packet for data in made.data_to_send() for packet in rtcp.parse(data)]
+from tests.fakes.rtp_sessions import DELTA, FIR, PLI, frame, received, sent, session, video
 
 
 def test_streams_are_told_by_mid_then_ssrc_then_payload_type() -> None:
@@ -125,85 +88,6 @@ def test_a_new_ssrc_takes_over_and_the_old_one_is_heard_no_more() -> None:
     made.receive_rtp(frame(2, DELTA, ssrc=1111), 2.0)
     assert len(received(made.events_received())) == 2
     assert made.counters["unroutable"] == 1
-
-
-class Cameras:
-    """Sources of one stream that send a whole picture with every packet, on a made-up clock."""
-
-    def __init__(self) -> None:
-        self.made = session()
-        self.now = 1.0
-        self.asked: list[object] = []  # all that was said to the sender
-        self._numbers: dict[int, int] = {}
-
-    def send(self, *ssrcs: int, seconds: float = 0.0, payload: bytes = KEY) -> list[int]:
-        """Every 40 ms one packet of each, at least once; which of them gave a picture."""
-        seen = []
-        for _ in range(max(1, round(seconds / 0.04))):
-            self.now += 0.04
-            for ssrc in ssrcs:
-                number = self._numbers[ssrc] = self._numbers.get(ssrc, 0) + 1
-                self.made.receive_rtp(frame(number, payload, ssrc=ssrc, mid="1"), self.now)
-                seen += [ssrc] * len(received(self.made.events_received()))
-            self.made.handle_timer(self.now)
-            self.asked += sent(self.made)
-        return seen
-
-
-@pytest.mark.parametrize("strays", [1, 2])
-def test_stray_packets_of_another_source_cost_nothing_and_are_counted(strays: int) -> None:
-    cameras = Cameras()
-    cameras.send(1111)
-    for _ in range(strays):
-        cameras.made.receive_rtp(frame(9, ssrc=2000, mid="1"), cameras.now)
-    assert len(cameras.send(1111, seconds=4.0)) == 100
-    assert cameras.made.counters["unroutable"] == strays
-
-
-def test_a_new_source_takes_over_with_all_of_its_packets() -> None:
-    cameras = Cameras()
-    cameras.send(1111, seconds=1.0)
-    assert cameras.send(2000, seconds=1.0) == [2000] * 25
-
-
-def test_a_former_source_comes_back_when_the_other_is_quiet_and_is_asked_for_a_keyframe() -> None:
-    cameras = Cameras()
-    cameras.send(1111, seconds=1.0)
-    cameras.send(2000, seconds=1.0)
-    before = cameras.made.counters["unroutable"]
-    cameras.asked.clear()
-    assert cameras.send(1111, seconds=1.0, payload=DELTA) == []
-    assert cameras.made.counters["unroutable"] - before == pytest.approx(12, abs=1)  # half a second
-    assert rtcp.PictureLoss(7, 1111) in cameras.asked
-    assert len(cameras.send(1111, seconds=600.0)) == 15_000
-
-
-def test_a_source_that_was_taken_for_a_moment_gives_way() -> None:
-    cameras = Cameras()
-    cameras.send(1111, seconds=1.0)
-    for _ in range(3):
-        cameras.made.receive_rtp(frame(9, ssrc=2000, mid="1"), cameras.now)
-    assert len(cameras.send(1111, seconds=4.0)) > 84
-
-
-def test_sources_that_send_at_once_do_not_take_turns_and_every_packet_is_counted() -> None:
-    cameras = Cameras()
-    cameras.send(1111)
-    both = cameras.send(1111, 2000, seconds=4.0)
-    assert set(both) == {1111}
-    assert cameras.made.counters["unroutable"] == 100
-    burst = [2000] * 5 + [1111] * 5
-    turns = cameras.send(*burst, seconds=4.0)
-    changes = sum(one != other for one, other in itertools.pairwise(turns))
-    assert changes <= 1
-    assert len(turns) + cameras.made.counters["unroutable"] - 100 == pytest.approx(1_000, abs=3)
-
-
-def test_a_crowd_of_sources_does_not_take_turns_either() -> None:
-    cameras = Cameras()
-    cameras.send(1111)
-    seen = cameras.send(1111, *range(2_000, 2_020), seconds=4.0)
-    assert seen == [1111] * 100
 
 
 def test_goodbye_ends_a_stream_that_may_come_back() -> None:
@@ -305,57 +189,6 @@ def test_keyframe_requests_that_wait_are_one_for_each_kind() -> None:
     for _ in range(5):
         made.receive_rtcp(rtcp.serialize([rtcp.PictureLoss(1, 2222), rtcp.PictureLoss(1, 3), commands]), 1.0)
     assert made.events_received() == [KeyframeRequested(StreamKind.MAIN), KeyframeRequested(StreamKind.CONTENT)]
-
-
-def asked(made: RtpSession) -> list[tuple[int, ...]]:
-    """What the session asks its repairs for from now on."""
-    numbers: list[tuple[int, ...]] = []
-    stream = FakeSendStream(lambda packet, now: None)
-    made.add_sent(StreamKind.MAIN, stream)
-    stream.resend = lambda lost, now: numbers.append(tuple(lost)) or 0  # type: ignore[method-assign,func-returns-value]
-    return numbers
-
-
-def test_dense_requests_for_repairs_are_passed_over_and_sparse_ones_are_read_soon_after() -> None:
-    made = session()
-    numbers = asked(made)
-    dense = rtcp.Nack(1, 2222, b"".join(struct.pack("!HH", number, 0xFFFF) for number in range(0, 40 * 17, 17)))
-    for _ in range(100):
-        made.receive_rtcp(dense.serialize(), 1.0)
-    assert [len(lost) for lost in numbers] == [rtcp.MAX_NACK_NUMBERS] * len(numbers)
-    assert MOST_NUMBERS <= sum(map(len, numbers)) < MOST_NUMBERS + rtcp.MAX_NACK_NUMBERS
-    assert made.counters["rtcp_refused"] == 100 - len(numbers)
-    made.receive_rtcp(rtcp.Nack.of(1, 2222, range(100)).serialize(), 1.6)  # a keyframe
-    assert numbers[-1] == tuple(range(100))
-
-
-def test_requests_for_what_others_send_use_up_no_numbers() -> None:
-    made = session()
-    numbers = asked(made)
-    foreign = rtcp.Nack.of(1, 9999, range(500))
-    for step in range(200):
-        made.receive_rtcp(foreign.serialize(), 1.0 + step / 100)
-    assert made.counters["rtcp_refused"] == 0
-    made.receive_rtcp(rtcp.Nack.of(1, 2222, range(500)).serialize(), 3.0)
-    assert numbers == [tuple(range(500))]
-
-
-def test_a_peer_on_a_bad_line_is_read_in_full() -> None:
-    """20 % of 300 packets a second, each asked for five times in compounds of three, four reports a second."""
-    made = session()
-    numbers = asked(made)
-    name = rtcp.SourceDescription(((1, "somebody"),))
-    block = rtcp.ReportBlock(2222, 51, 10, 0, 0, 0, 0)
-    for step in range(1_000):
-        lost = range(step * 6, step * 6 + 6)
-        nack = rtcp.Nack.of(1, 2222, [number & 0xFFFF for number in lost])
-        made.receive_rtcp(rtcp.serialize([rtcp.ReceiverReport(1), name, nack]), 1.0 + step / 50)
-        if step % 5 == 0:
-            made.receive_rtcp(rtcp.TransportFeedback(1, 2222, bytes(100)).serialize(), 1.0 + step / 50)
-        if step % 12 == 0:
-            made.receive_rtcp(rtcp.serialize([rtcp.ReceiverReport(1, (block, block)), name]), 1.0 + step / 50)
-    assert made.counters["rtcp_refused"] == 0
-    assert len(numbers) == 1_000
 
 
 def test_loss_and_round_trip_time_are_read_from_reports() -> None:

@@ -116,6 +116,7 @@ cdef extern from "packets_receive.h" nogil:
         const uint8_t *data
         size_t size
         size_t wire_size
+        double waited
         path path
         transport *transport
         rtp_header header

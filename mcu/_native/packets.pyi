@@ -86,7 +86,8 @@ class MediaSocket:
     def receive(self, now: float) -> list[RtpPacket | Rtcp | Datagram]:
         """Up to BATCH datagrams that wait, without the GIL; [] when none does or all were dropped.
 
-        May leave some behind: wait for readability level-triggered.
+        May leave some behind: wait for readability level-triggered. What came earlier than `now` says so (`arrival`),
+        by the kernel's clock.
         """
     def send(self, data: bytes, path: Path) -> bool:
         """One plain datagram, for STUN and DTLS. False when the kernel refused it, which is counted."""

@@ -244,6 +244,7 @@ cdef class SrtpTransport:
             self.transport.counters[TRANSPORT_MALFORMED] += 1
             return None
         memcpy(scratch.data, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+        item.waited = 0
         if receive_protected(&self.transport, scratch.data, PyBytes_GET_SIZE(data), &item) >= 0:
             return None
         return _received(&item, now)

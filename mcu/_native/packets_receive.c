@@ -74,7 +74,7 @@ unsigned receive_batch(struct udp_receiver *receiver, struct udp_sender *sender,
     unsigned waiting = udp_receive(receiver, sender), passed = 0;
     for (unsigned i = 0; i < waiting; i++) {
         struct received *out = &batch->item[passed];
-        size_t size = udp_received(receiver, sender, i, &out->path);
+        size_t size = udp_received(receiver, sender, i, &out->path, &out->waited);
         if (!size)
             continue;
         int dropped = receive_one(receiver->data[i], size, paths, out);

@@ -13,6 +13,7 @@ struct received {
     const uint8_t *data; /* the datagram, the RTCP packet, or the RTP payload */
     size_t size;
     size_t wire_size;
+    double waited; /* seconds in the kernel's queue, before it was read */
     struct path path;
     struct transport *transport;
     struct rtp_header header; /* of RTP */

@@ -13,6 +13,7 @@
 enum {
     SOCKET_BUFFER = 4 << 20,   /* bytes; 20 ms of 100 participants with keyframes, the kernel grants what it allows */
     MAX_SEGMENTED = 60 * 1024, /* bytes in one segmented message; IPv4 ends at 65507 */
+    MAX_WAITED = 1,            /* s; who was read later than this was not kept waiting: the wall clock was set */
 };
 
 const char *const udp_counter_names[UDP_COUNTERS] = {
@@ -57,6 +58,7 @@ bool udp_open(struct udp_receiver *receiver, struct udp_sender *sender, int fd) 
     if (!information || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
         return false;
     set_option(fd, SOL_SOCKET, SO_RXQ_OVFL, 1); /* each datagram then tells how many the kernel has dropped */
+    set_option(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1); /* and when it came */
     set_option(fd, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER);
     set_option(fd, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER);
     sender->segmentation = set_option(fd, IPPROTO_UDP, UDP_SEGMENT, 0); /* since Linux 4.18 */
@@ -88,6 +90,7 @@ unsigned udp_receive(struct udp_receiver *receiver, struct udp_sender *sender) {
     while (received < 0 && errno == EINTR);
     if (received <= 0)
         return 0; /* nothing there, or an error of an earlier send that the kernel reports here */
+    clock_gettime(CLOCK_REALTIME, &receiver->read); /* the clock of the kernel's times */
     sender->counters[UDP_RECEIVED] += (uint64_t)received;
     return (unsigned)received;
 }
@@ -104,8 +107,16 @@ static struct in_addr unmap_ipv4(const struct in6_addr *mapped) {
     return address;
 }
 
-/* Our address, out of the packet information; stays all zero when the kernel gave none. And the kernel's drops so far. */
-static void read_control(struct msghdr *header, struct in6_addr *local, uint64_t *overflowed) {
+/* Seconds from `came` to `read`, 0 when that cannot be. */
+static double waited_until(struct timespec read, struct timespec came) {
+    double seconds = (double)(read.tv_sec - came.tv_sec) + 1e-9 * (double)(read.tv_nsec - came.tv_nsec);
+    return seconds >= 0 && seconds <= MAX_WAITED ? seconds : 0;
+}
+
+/* Our address, out of the packet information; stays all zero when the kernel gave none. The kernel's drops so far. And
+   how long before `read` the datagram came. */
+static void read_control(struct msghdr *header, struct in6_addr *local, uint64_t *overflowed, struct timespec read,
+                         double *waited) {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
         if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo information;
@@ -119,14 +130,20 @@ static void read_control(struct msghdr *header, struct in6_addr *local, uint64_t
             uint32_t dropped;
             memcpy(&dropped, CMSG_DATA(c), sizeof dropped);
             *overflowed = dropped;
+        } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            struct timespec came;
+            memcpy(&came, CMSG_DATA(c), sizeof came);
+            *waited = waited_until(read, came);
         }
     }
 }
 
-size_t udp_received(const struct udp_receiver *receiver, struct udp_sender *sender, unsigned i, struct path *path) {
+size_t udp_received(const struct udp_receiver *receiver, struct udp_sender *sender, unsigned i, struct path *path,
+                    double *waited) {
     struct msghdr header = receiver->message[i].msg_hdr;
     memset(path, 0, sizeof *path);
-    read_control(&header, &path->local, &sender->counters[UDP_OVERFLOWED]);
+    *waited = 0;
+    read_control(&header, &path->local, &sender->counters[UDP_OVERFLOWED], receiver->read, waited);
     if (header.msg_flags & MSG_TRUNC) {
         sender->counters[UDP_OVERSIZED]++;
         return 0;

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "packets_paths.h"
 
@@ -13,7 +14,7 @@ enum {
     UDP_MAX_RECEIVED = 2048, /* bytes; above every MTU that media travels over */
     UDP_MAX_SENT = 1536,     /* bytes per slot: RTP_MAX_HEADER, payload, PROTECTION_MAX */
     UDP_MAX_SEGMENTS = 64,   /* UDP_MAX_SEGMENTS of kernels before 6.9 */
-    UDP_CONTROL = 96,        /* bytes: packet information and one number, with their headers */
+    UDP_CONTROL = 128,       /* bytes: packet information, a number and a time, with their headers */
 };
 
 enum udp_counter {
@@ -49,6 +50,7 @@ struct udp_receiver {
     struct sockaddr_in6 address[UDP_BATCH];
     struct iovec vector[UDP_BATCH];
     struct mmsghdr message[UDP_BATCH];
+    struct timespec read; /* wall clock */
 };
 
 /* Packets are built in `slot`s, joined to messages per path, and leave with udp_flush. */
@@ -77,7 +79,8 @@ bool udp_open(struct udp_receiver *receiver, struct udp_sender *sender, int fd);
 unsigned udp_receive(struct udp_receiver *receiver, struct udp_sender *sender);
 
 /* Size of datagram `i` and the path it came over; 0 when it has to be dropped, which is counted. */
-size_t udp_received(const struct udp_receiver *receiver, struct udp_sender *sender, unsigned i, struct path *path);
+size_t udp_received(const struct udp_receiver *receiver, struct udp_sender *sender, unsigned i, struct path *path,
+                    double *waited);
 
 /* Whether the socket can send over `path` at all: an IPv4 socket knows no IPv6. */
 bool udp_can_reach(const struct udp_sender *sender, const struct path *path);

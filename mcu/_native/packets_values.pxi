@@ -93,17 +93,18 @@ cdef RtpPacket _packet(const rtp_header *header, const uint8_t *payload, size_t 
 
 
 cdef object _received(const received *item, double now):
-    """The Python object for what the receive path let through."""
+    """The Python object for what the receive path let through, read at `now`."""
     cdef Datagram datagram
     cdef Rtcp rtcp
+    cdef double arrival = now - item.waited
     if item.kind == RECEIVED_RTP:
-        return _packet(&item.header, item.data, item.size, item.wire_size, now, <SrtpTransport>item.transport.owner)
+        return _packet(&item.header, item.data, item.size, item.wire_size, arrival, <SrtpTransport>item.transport.owner)
     data = PyBytes_FromStringAndSize(<const char *>item.data, <Py_ssize_t>item.size)
     if item.kind == RECEIVED_RTCP:
         rtcp = Rtcp.__new__(Rtcp)
         rtcp.transport = <SrtpTransport>item.transport.owner
         rtcp.data = data
-        rtcp.arrival = now
+        rtcp.arrival = arrival
         return rtcp
     datagram = Datagram.__new__(Datagram)
     datagram.data = data

@@ -20,7 +20,7 @@ class RtpPacket:
     absolute_send_time: int  # seconds in 6.18 fixed point modulo 64 s; -1 when absent
     orientation: int  # clockwise degrees to turn the picture before showing it (0, 90, 180, 270); -1 when absent
     mid: str | None
-    arrival: float  # `now` of the call that received it
+    arrival: float  # `now` of the call that received it, less the time that it waited in the kernel
     size: int  # bytes of the datagram as it came, SRTP included, IP and UDP headers not
     transport: SrtpTransport | None  # None when it did not come over one
     owner: object  # of the transport, when it came

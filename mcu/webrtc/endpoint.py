@@ -10,7 +10,8 @@ The whole receive path:
 
 Rules:
 1. One thread, one loop. An exception on a leg's way is a bug: it is logged and closes that leg, nothing else.
-2. The clock is read once per wake-up, here and nowhere else in this package.
+2. The clock is read once for each batch, here and nowhere else in this package. Media and RTCP count from when they
+   came, by the kernel's clock, and not from when they are read: senders are told of it, and round trips end there.
 3. Under load packets gather for GATHER_SECONDS and are read together, and the legs' timers are served then. Whoever has
    a beat says so (`beat`), and readings keep step with it.
 """
@@ -206,9 +207,9 @@ class Endpoint:
         self._alarm.run(self._clock())
 
     def _read(self) -> None:
-        now = self._clock()
         count = 0
         self._awake = True
+        now = self._clock()
         for _ in range(MAX_BATCHES):
             items = self._media.receive(now)
             count += len(items)
@@ -221,6 +222,7 @@ class Endpoint:
                     self._receive_plain(item.data, item.path, now)
             if len(items) < BATCH:
                 break
+            now = self._clock()
         self._gathering.note(count, now)
         self._settle()
 
@@ -234,7 +236,7 @@ class Endpoint:
             return
         leg.last_received = now
         try:
-            stirred = leg.session.receive_rtp(packet, now)
+            stirred = leg.session.receive_rtp(packet, packet.arrival)
         except Exception:
             log.exception("leg failed", leg=leg.id)
             self._failed(leg)
@@ -249,7 +251,7 @@ class Endpoint:
         leg = owner
         leg.last_received = now
         try:
-            stirred = leg.session.receive_rtcp(item.data, now)
+            stirred = leg.session.receive_rtcp(item.data, item.arrival)
         except Exception:
             log.exception("leg failed", leg=leg.id)
             self._failed(leg)

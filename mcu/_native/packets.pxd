@@ -64,7 +64,7 @@ cdef extern from "packets_udp.h" nogil:
     struct packet_scratch:
         uint8_t data[2048]
     struct udp_receiver:
-        pass
+        bint drained
     struct udp_sender:
         uint64_t left
         uint64_t counters[17]

@@ -86,8 +86,8 @@ class MediaSocket:
     def receive(self, now: float) -> list[RtpPacket | Rtcp | Datagram]:
         """Up to BATCH datagrams that wait, without the GIL; [] when none does or all were dropped.
 
-        May leave some behind: wait for readability level-triggered. What came earlier than `now` says so (`arrival`),
-        by the kernel's clock.
+        May leave some behind (`drained`): wait for readability level-triggered. What came earlier than `now` says so
+        (`arrival`), by the kernel's clock.
         """
     def send(self, data: bytes, path: Path) -> bool:
         """One plain datagram, for STUN and DTLS. False when the kernel refused it, which is counted."""
@@ -98,6 +98,9 @@ class MediaSocket:
         """
     def unbind(self, path: Path) -> None:
         """Let only STUN pass from `path` again. Nothing happens when it was not bound."""
+    @property
+    def drained(self) -> bool:
+        """The last call to `receive` took all that waited, whether it passed or was dropped."""
     @property
     def paths(self) -> int:
         """Number of paths bound now."""

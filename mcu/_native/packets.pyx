@@ -175,6 +175,10 @@ cdef class MediaSocket:
         self.bound.pop(path, None)
 
     @property
+    def drained(self):
+        return bool(self.receiver.drained)
+
+    @property
     def paths(self):
         return self.table.used
 

@@ -88,6 +88,7 @@ unsigned udp_receive(struct udp_receiver *receiver, struct udp_sender *sender) {
     do
         received = recvmmsg(sender->fd, receiver->message, UDP_BATCH, MSG_DONTWAIT, NULL);
     while (received < 0 && errno == EINTR);
+    receiver->drained = received < UDP_BATCH;
     if (received <= 0)
         return 0; /* nothing there, or an error of an earlier send that the kernel reports here */
     clock_gettime(CLOCK_REALTIME, &receiver->read); /* the clock of the kernel's times */

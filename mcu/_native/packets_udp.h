@@ -51,6 +51,7 @@ struct udp_receiver {
     struct iovec vector[UDP_BATCH];
     struct mmsghdr message[UDP_BATCH];
     struct timespec read; /* wall clock */
+    bool drained; /* by the last call: nothing waited any more */
 };
 
 /* Packets are built in `slot`s, joined to messages per path, and leave with udp_flush. */

@@ -48,7 +48,9 @@ class Bridge:
         call_later: Callable[..., object],
         notify: Callable[[control.Notice], None],
         totals: Totals,
+        begins: float | None = None,
     ) -> None:
+        """The first pictures are due when it `begins`, in monotonic seconds; None for now."""
         self.conference = conference
         self.picture = picture
         self.members: dict[str, Member] = {}  # by participant
@@ -69,9 +71,12 @@ class Bridge:
             fps=picture.fps,
             pictures=self._pictures,
             deliver=lambda frame: call_main(self.showing.send, frame),
+            begins=begins,
         )
         self.content = ContentThread(
-            picture=self._shared_screen, deliver=lambda frame: call_main(self.presenting.send, frame)
+            picture=self._shared_screen,
+            deliver=lambda frame: call_main(self.presenting.send, frame),
+            begins=begins,
         )
         self.presenting = Presenting(
             self.content, is_shared=lambda: self._shared_screen() is not None, call_later=call_later

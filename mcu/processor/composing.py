@@ -43,8 +43,9 @@ class ComposingThread(PictureThread):
         fps: int,
         pictures: Callable[[Scene], Mapping[tuple[str, bool], Picture]],
         deliver: Callable[[PacketizedFrame], object],
+        begins: float | None = None,
     ) -> None:
-        super().__init__("compose", fps, PictureEncoders(fps))
+        super().__init__("compose", fps, PictureEncoders(fps), begins=begins)
         self.scene = Scene()
         self._pictures = pictures
         self._deliver = deliver

@@ -44,9 +44,10 @@ class ContentThread(PictureThread):
         picture: Callable[[], Picture | None],
         deliver: Callable[[PacketizedFrame], object],
         fps: int = SHARED_SCREEN.fps,
+        begins: float | None = None,
     ) -> None:
         """`picture` gives the newest of who shares, None when nobody does."""
-        super().__init__("content", fps, PictureEncoders(fps, vp8=CODING))
+        super().__init__("content", fps, PictureEncoders(fps, vp8=CODING), begins=begins)
         self.coded = 0  # frames
         self.held = False  # by the main thread: the last frame is still being sent
         self._picture = picture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable
 
@@ -32,6 +33,10 @@ MAX_LEGS = 400  # per process; a hundred participants and three hundred viewers
 # Ticks of sound that are made up when the process was kept waiting: what is mixed late is heard, for receivers have
 # jitter buffers, and what is not mixed is a hole in every voice. More than a tenth of a second would be too old.
 MADE_UP = 5
+# Composites are due so long after a tick of the sound: what was read right before that is decoded by then. Conferences
+# take turns, so that not all begin at once.
+PICTURES_AFTER = 0.006
+PHASES = (0.0, 0.020, 0.010, 0.030, 0.005, 0.025, 0.015, 0.035)  # seconds
 LOG_EVERY = 500  # failures of the tick between two lines in the log: one line in ten seconds when all fail
 
 log = structlog.get_logger()
@@ -57,6 +62,7 @@ class MultipointProcessor:
         self.totals = Totals()
         self._timer: asyncio.TimerHandle | None = None
         self._watch = _watch()
+        self._phases = itertools.cycle(PHASES)
         self._strain = Strain(sample_threads(), now=time.monotonic())
         self.relief = Relief(now=time.monotonic())
 
@@ -252,6 +258,7 @@ class MultipointProcessor:
             call_later=self._loop.call_later,
             notify=self._notify,
             totals=self.totals,
+            begins=self.ticks.due + PICTURES_AFTER + next(self._phases),
         )
 
     def _bridge(self, conference: str) -> Bridge:

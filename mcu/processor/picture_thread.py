@@ -27,9 +27,10 @@ log = structlog.get_logger()
 class PictureThread(abc.ABC):
     """Runs from `start` to `close`. A subclass says what a tick does, and what else is let go when one failed."""
 
-    def __init__(self, name: str, fps: int, encoders: PictureEncoders) -> None:
+    def __init__(self, name: str, fps: int, encoders: PictureEncoders, *, begins: float | None = None) -> None:
+        """`begins` is when the first tick is due, None for now."""
         self.busy_seconds = 0.0
-        self.ticks = Ticks(1 / fps, start=time.monotonic())
+        self.ticks = Ticks(1 / fps, start=time.monotonic() if begins is None else begins)
         self.pace = Pace(1 / fps)
         self.failed_ticks = 0
         self.longest_wait = 0.0  # seconds that a tick waited for its turn, since somebody took it

@@ -35,7 +35,7 @@ cdef class Endpoint:
     cdef object _tasks_done
 
     @cython.locals(now=cython.double, count=cython.longlong, items=list)
-    cpdef _read(self)
+    cpdef bint _read(self) except -1
 
     @cython.locals(leg=WebRtcLeg, stirred=cython.bint)
     cdef _receive_rtp(self, RtpPacket packet, double now)

@@ -12,8 +12,8 @@ Rules:
 1. One thread, one loop. An exception on a leg's way is a bug: it is logged and closes that leg, nothing else.
 2. The clock is read once for each batch, here and nowhere else in this package. Media and RTCP count from when they
    came, by the kernel's clock, and not from when they are read: senders are told of it, and round trips end there.
-3. Under load packets gather for GATHER_SECONDS and are read together, and the legs' timers are served then. Whoever has
-   a beat says so (`beat`), and readings keep step with it.
+3. Under load packets gather and are read together, and the legs' timers are served then: at whatever has a `beat`, and
+   in between when they are many or there is none.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from mcu._native.packets import BATCH, MediaSocket, Rtcp
+from mcu._native.packets import MediaSocket, Rtcp
 from mcu._native.rtp_packet import RtpPacket
 from mcu.media.rtp_session import RtpSession
 from mcu.media.types import AudioProfile, VideoProfile
@@ -32,7 +32,7 @@ from mcu.webrtc import sockets
 from mcu.webrtc.alarm import Alarm
 from mcu.webrtc.dtls import Certificate, DtlsError
 from mcu.webrtc.front_door import FrontDoor
-from mcu.webrtc.gathering import GATHER_SECONDS, LATEST_SECONDS, Gathering
+from mcu.webrtc.gathering import Gathering
 from mcu.webrtc.ice_lite import PathLike
 from mcu.webrtc.ice_tcp import IceTcpConnection, IceTcpListener
 from mcu.webrtc.leg import WebRtcLeg, report_ssrc
@@ -158,7 +158,7 @@ class Endpoint:
         """What has arrived is about to be played: read what has gathered. Without load it has been read already."""
         if self._reading is not None:
             self._reading.cancel()
-            self._next_reading(GATHER_SECONDS)
+            self._read_gathered()
 
     # --- for legs (mcu.webrtc.leg.Driver) ---------------------------------------------------------------
 
@@ -189,24 +189,24 @@ class Endpoint:
         if self._gathering.active:
             self._loop.remove_reader(self._udp.fileno())
             self._alarm.drive()
-            self._reading = self._loop.call_later(GATHER_SECONDS, self._read_gathered)
+            self._reading = self._loop.call_later(self._gathering.seconds, self._read_gathered)
         self._read()
 
     def _read_gathered(self) -> None:
-        self._next_reading(LATEST_SECONDS)
-
-    def _next_reading(self, seconds: float) -> None:
-        """Read what has gathered, and have it done again after so long as long as there is load."""
+        """Read what has gathered, and have it done again as long as there is load."""
         if self._gathering.active:
-            self._reading = self._loop.call_later(seconds, self._read_gathered)
+            self._reading = self._loop.call_later(self._gathering.seconds, self._read_gathered)
         else:
             self._reading = None
             self._loop.add_reader(self._udp.fileno(), self._readable)
             self._alarm.release(self._clock())
-        self._read()
+        if not self._read() and self._reading is not None:  # more than one reading takes: others first, then the rest
+            self._reading.cancel()
+            self._reading = self._loop.call_later(0, self._read_gathered)
         self._alarm.run(self._clock())
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Whether that was all."""
         count = 0
         self._awake = True
         now = self._clock()
@@ -220,11 +220,12 @@ class Endpoint:
                     self._receive_rtcp(item, now)
                 else:
                     self._receive_plain(item.data, item.path, now)
-            if len(items) < BATCH:
+            if self._media.drained:
                 break
             now = self._clock()
         self._gathering.note(count, now)
         self._settle()
+        return self._media.drained
 
     def _receive_rtp(self, packet: RtpPacket, now: float) -> None:
         """Most packets leave nothing to do, and then their leg need not be pumped."""

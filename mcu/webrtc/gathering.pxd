@@ -3,6 +3,7 @@
 
 cdef class Gathering:
     cdef public bint active
+    cdef readonly double seconds
     cdef long long _count
     cdef double _window_ends
 

@@ -147,6 +147,17 @@ def test_a_batch_is_bounded_and_nothing_is_left_behind() -> None:
         assert sizes == [packets.BATCH, packets.BATCH, 150 - 2 * packets.BATCH, 0]
 
 
+def test_what_is_dropped_does_not_look_like_the_end_of_what_waits() -> None:
+    with endpoint() as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(("127.0.0.1", server.port))
+        for data in [b"GET / HTTP/1.1"] * packets.BATCH + [STUN_BINDING]:
+            client.send(data)
+        assert server.media.receive(0.0) == []
+        assert not server.media.drained
+        assert len(server.media.receive(0.0)) == 1
+        assert server.media.drained
+
+
 def test_a_refused_datagram_is_counted_and_the_others_go_on() -> None:
     with endpoint(socket.AF_INET) as one, endpoint(socket.AF_INET) as other:
         transport, _ = connect(one, other, "127.0.0.1", profile=GCM)

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
+from mcu import control
 from mcu.media.types import BLOCK_SECONDS
 from mcu.processor import mp as module
-from mcu.processor.mp import MADE_UP, MultipointProcessor
+from mcu.processor.mp import MADE_UP, PHASES, PICTURES_AFTER, MultipointProcessor
 
 
 class Beat:
@@ -81,6 +82,23 @@ async def test_a_process_that_was_kept_waiting_leaves_no_hole_in_the_sound(
     numbers = [index for index, _ in beat.ticks]
     assert numbers == list(range(len(numbers)))
     assert (mp.ticks.missed, mp.ticks.made_up) == (0, MADE_UP)
+
+
+async def test_composites_come_right_after_what_was_read_for_a_tick_of_the_sound(
+    mp: MultipointProcessor, clock: Clock
+) -> None:
+    clock.run(mp, 1.01)
+    names = [str(number) for number in range(2 * len(PHASES))]
+    for name in names:
+        mp.handle(control.OpenBridge(name, control.PictureSettings(width=320, height=180)))
+    for kind in ("video", "content"):
+        begins = [getattr(mp.bridges[name], kind).ticks.time_of(0) for name in names]
+        after = [(begin - mp.ticks.due) % (2 * BLOCK_SECONDS) for begin in begins]  # of 25 a second
+        assert after[0] == pytest.approx(PICTURES_AFTER)
+        assert after[1] == pytest.approx(BLOCK_SECONDS + PICTURES_AFTER)  # two conferences never at once
+        assert after == pytest.approx([*after[: len(PHASES)], *after[: len(PHASES)]])
+        assert len({round(each * 1000) for each in after}) == len(PHASES)
+        assert all(mp.ticks.due < begin for begin in begins)
 
 
 async def test_voices_are_taken_as_of_when_each_tick_was_due(mp: MultipointProcessor, beat: Beat, clock: Clock) -> None:

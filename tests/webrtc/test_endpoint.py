@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import weakref
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from mcu._native.packets import BATCH
 from mcu.errors import RefusedError
 from mcu.media.types import StreamKind
+from mcu.webrtc import endpoint as module
 from mcu.webrtc import stun
 from mcu.webrtc.dtls import DtlsAssociation
 from mcu.webrtc.endpoint import Endpoint
@@ -85,6 +88,30 @@ async def test_media_goes_on_when_packets_are_gathered_and_when_no_more(server: 
     await echoed(client, way, over=way)
     await until(lambda: not server._gathering.active)
     await echoed(client, way, over=way)
+    await client.close()
+    way.close()
+
+
+async def test_rubbish_that_came_before_keeps_no_packet_waiting_for_the_next_beat(
+    server: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_BATCHES", 2)  # a socket that was granted little does not hold so many as there are
+    way = await udp_way(HOST, server.port)
+    client, _, _ = await connect(server, way)
+    server._gathering.active = True
+    await echoed(client, way, over=way)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        for _ in range(BATCH * 3):  # more than one reading takes
+            stranger.sendto(b"GET / HTTP/1.1", (HOST, server.port))
+    client.send_sound(way)
+    server.beat()
+    assert server.counters["dropped_unknown"] == BATCH * 2
+    assert server._reading is not None
+    rest = server._reading
+    assert rest.when() <= asyncio.get_running_loop().time() + 0.001  # after what others have to do, and no later
+    server._read_gathered()
+    assert server.counters["dropped_unknown"] == BATCH * 3
+    await until(client.sounds)
     await client.close()
     way.close()
 

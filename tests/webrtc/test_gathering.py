@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mcu.webrtc.gathering import GATHER_SECONDS, Gathering
+import pytest
+
+from mcu.webrtc.gathering import GATHER_SECONDS, MAX_READINGS, READING_PACKETS, Gathering
 
 
 def read(gathering: Gathering, *, rate: float, begin: float, seconds: float) -> list[bool]:
@@ -10,7 +12,7 @@ def read(gathering: Gathering, *, rate: float, begin: float, seconds: float) -> 
     said = []
     now, arrived = begin, begin
     while now < begin + seconds:
-        now = now + GATHER_SECONDS if gathering.active else arrived
+        now = now + gathering.seconds if gathering.active else arrived
         count = 0
         while arrived <= now:
             arrived += 1 / rate
@@ -37,6 +39,14 @@ def test_a_rate_between_the_marks_changes_nothing() -> None:
     assert not any(read(gathering, rate=850, begin=5.0, seconds=1.0))
     read(gathering, rate=2_000, begin=6.0, seconds=1.0)
     assert all(read(gathering, rate=850, begin=7.0, seconds=1.0))
+
+
+@pytest.mark.parametrize(("rate", "readings"), [(2_600, 1), (5_000, 2), (9_000, 3), (27_000, MAX_READINGS)])
+def test_more_packets_are_read_more_often(rate: float, readings: int) -> None:
+    gathering = Gathering()
+    read(gathering, rate=rate, begin=5.0, seconds=1.0)
+    assert gathering.seconds == GATHER_SECONDS / readings
+    assert rate * gathering.seconds < 1.2 * READING_PACKETS or readings == MAX_READINGS
 
 
 def test_it_ends_when_packets_become_few() -> None:

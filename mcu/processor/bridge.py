@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from mcu import control
-from mcu.media.types import EncodedFrame, Picture, StreamKind
+from mcu.media.types import BLOCK_SECONDS, EncodedFrame, Picture, StreamKind
 from mcu.mixer.director import Director
 from mcu.mixer.layout import Tile
 from mcu.mixer.style import style_of
 from mcu.processor.asking import Asking
 from mcu.processor.composing import ComposingThread, Scene
 from mcu.processor.content_thread import ContentThread
-from mcu.processor.decoding import DecoderPool
+from mcu.processor.decoding import Batch, DecoderPool
 from mcu.processor.leg import Leg
 from mcu.processor.lines import Lines
 from mcu.processor.member import Member
@@ -57,6 +57,7 @@ class Bridge:
         self.sound = SoundMixer()
         self._by_leg: dict[Leg, Member] = {}
         self._decoders = decoders
+        self._batch = Batch(decoders)
         self._notify = notify
         self._totals = totals
         self._state = control.UpdateConference(conference, 0, (), control.LayoutChoice())
@@ -103,7 +104,7 @@ class Bridge:
     def add_leg(self, leg: Leg, participant: str) -> None:
         """Connect a participant; an earlier leg of the same participant is closed."""
         self.remove_participant(participant, reason="replaced")
-        member = Member(participant, leg, decoders=self._decoders)
+        member = Member(participant, leg, decoders=self._decoders, batch=self._batch)
         member.take_state(next((p for p in self._state.participants if p.participant == participant), None))
         self.members[participant] = self._by_leg[leg] = member
         self._show(member)
@@ -259,7 +260,16 @@ class Bridge:
     # --- sound ----------------------------------------------------------------------------------------
 
     def audio_tick(self, index: int, due: float, now: float) -> None:
-        """One block of 20 ms: pull, mix, encode, send."""
+        """One block of 20 ms: pull, mix, encode, send. Then the cameras are decoded, if the next composite is before
+        the next block."""
+        try:
+            self._audio_tick(index, due, now)
+        finally:
+            composed = self.video.ticks.due
+            if composed < due + BLOCK_SECONDS:
+                self._batch.release(composed)
+
+    def _audio_tick(self, index: int, due: float, now: float) -> None:
         speaker = self.sound.tick(self.members, index, due, now)
         changed = speaker != self._speaker
         if changed:

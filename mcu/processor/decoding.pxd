@@ -11,7 +11,10 @@ cdef class DecodedStream:
     cdef readonly long long decoded
     cdef readonly long long rested
     cdef readonly object claim
+    cdef public double cost
+    cdef public double given
     cdef DecoderPool _pool
+    cdef Batch _batch
     cdef object _on_keyframe_needed
     cdef bint _coded_again
     cdef object _queue
@@ -30,6 +33,18 @@ cdef class DecodedStream:
     cdef _ask_at(self, double now)
 
 
+@cython.final
+cdef class Batch:
+    cdef DecoderPool _pool
+    cdef list _streams
+    cdef double _cost
+    cdef double _open_until
+
+    cpdef schedule(self, DecodedStream stream)
+    cpdef release(self, double due)
+    cdef _give(self, double now)
+
+
 cdef class DecoderPool:
     cdef readonly object call_main
     cdef object _ready
@@ -39,4 +54,5 @@ cdef class DecoderPool:
     cdef list _threads
 
     cpdef schedule(self, DecodedStream stream)
-    cpdef note_wait(self, frame)
+    cpdef take(self, DecodedStream stream, double now)
+    cpdef double note_wait(self, DecodedStream stream, frame) except? -1

@@ -4,6 +4,7 @@ Rules:
 1. A stream is decoded by one thread at a time, in order.
 2. A queue that is full drops what it holds up to the next keyframe, and asks for one: late pictures help nobody.
 3. `picture` is published by plain assignment; readers on other threads see the old or the new one, never half.
+4. Nobody sees a picture before the next composite, so frames wait for it (`Batch`) if decoding them then is quick.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from mcu.thread_name import name_this_thread
 
 QUEUE_FRAMES = 64  # a bound for senders of any rate, and room for a keyframe with all that came after it at once
 QUEUE_SECONDS = 0.25  # between the oldest and the newest frame in a queue; more is delay, not safety
+BATCH_SECONDS = 0.004  # of decoding for each worker; less than the time from a tick of the sound to a composite
+COST_SMOOTHING = 1 / 8  # weight of a new frame
 ASK_SECONDS = 1.0  # after an overflow, before the next keyframe is asked for: it would only come too late as well
 
 log = structlog.get_logger()
@@ -31,12 +34,25 @@ log = structlog.get_logger()
 class DecodedStream:
     """One participant's picture. Made and fed on the main thread."""
 
-    def __init__(self, pool: DecoderPool, *, on_keyframe_needed: Callable[[], None], coded_again: bool = False) -> None:
-        """`coded_again`: as `VideoDecoder` has it."""
+    def __init__(
+        self,
+        pool: DecoderPool,
+        *,
+        on_keyframe_needed: Callable[[], None],
+        batch: Batch | None = None,
+        coded_again: bool = False,
+    ) -> None:
+        """Decoded with what else is in `batch`, or as soon as a worker is free.
+
+        `coded_again`: as `VideoDecoder` has it.
+        """
         self.picture: Picture | None = None
         self.dropped = 0  # frames thrown away because decoding did not keep up
         self.decoded = 0
+        self.cost = 0.0  # seconds that a frame takes its worker, smoothed
+        self.given = 0.0  # when it was given to the workers
         self._pool = pool
+        self._batch = batch
         self._on_keyframe_needed = on_keyframe_needed
         self._coded_again = coded_again
         self._queue: collections.deque[EncodedFrame] = collections.deque()
@@ -79,7 +95,10 @@ class DecodedStream:
                 self._ask_again = frame.arrived + ASK_SECONDS
                 return
         self._queue.append(frame)
-        self._pool.schedule(self)
+        if self._batch is None:
+            self._pool.schedule(self)
+        else:
+            self._batch.schedule(self)
 
     def rest(self, resting: bool) -> None:
         """Whether the picture that is there is enough until `renew`."""
@@ -125,9 +144,9 @@ class DecodedStream:
             if decoder is None or self._codec != frame.codec:
                 decoder = VideoDecoder(frame.codec, coded_again=self._coded_again)
                 self._decoder, self._codec = decoder, frame.codec
-            self._pool.note_wait(frame)
-            generation = self._generation
+            generation, began = self._generation, self._pool.note_wait(self, frame)
             picture = decoder.decode(frame)
+            self.cost += (time.monotonic() - began - self.cost) * COST_SMOOTHING
             if picture is None:
                 self._pool.call_main(self._ask)
                 continue
@@ -151,6 +170,42 @@ class DecodedStream:
             self._on_keyframe_needed()
 
 
+class Batch:
+    """Frames of one bridge that wait for its next composite: decoded together they wake up a worker once, and their
+    pictures are still in its caches when they are composed. For the main thread.
+    """
+
+    def __init__(self, pool: DecoderPool) -> None:
+        self._pool = pool
+        self._streams: list[DecodedStream] = []  # claimed, so each is there once
+        self._cost = 0.0  # seconds of a worker
+        self._open_until = -math.inf  # nobody waits before
+
+    def schedule(self, stream: DecodedStream) -> None:
+        """Have the stream's queue worked off before the next composite is due."""
+        if not stream.claim.acquire(False):
+            return
+        now = time.monotonic()
+        if now < self._open_until:
+            self._pool.take(stream, now)
+            return
+        self._streams.append(stream)
+        self._cost += stream.cost
+        if self._cost > BATCH_SECONDS * len(self._pool):
+            self._give(now)
+
+    def release(self, due: float) -> None:
+        """The next composite is `due` soon: what waits is decoded now, and at once what still comes until then."""
+        self._open_until = due
+        if self._streams:
+            self._give(time.monotonic())
+
+    def _give(self, now: float) -> None:
+        streams, self._streams, self._cost = self._streams, [], 0.0
+        for stream in streams:
+            self._pool.take(stream, now)
+
+
 class DecoderPool:
     """Worker threads shared by all streams of an MP."""
 
@@ -164,14 +219,25 @@ class DecoderPool:
         for thread in self._threads:
             thread.start()
 
+    def __len__(self) -> int:
+        """How many workers there are."""
+        return len(self._threads)
+
     def schedule(self, stream: DecodedStream) -> None:
         """Have the stream's queue worked off. Costs one look when it waits already."""
         if stream.claim.acquire(False):
-            self._ready.put(stream)
+            self.take(stream, time.monotonic())
 
-    def note_wait(self, frame: EncodedFrame) -> None:
-        """A worker has come to a frame."""
-        self._longest_wait = max(self._longest_wait, time.monotonic() - frame.arrived)
+    def take(self, stream: DecodedStream, now: float) -> None:
+        """Work off the queue of a stream that the caller has claimed."""
+        stream.given = now
+        self._ready.put(stream)
+
+    def note_wait(self, stream: DecodedStream, frame: EncodedFrame) -> float:
+        """A worker has come to a frame; when that is. What a batch waited on purpose does not count."""
+        now = time.monotonic()
+        self._longest_wait = max(self._longest_wait, now - max(frame.arrived, stream.given))
+        return now
 
     def take_longest_wait(self) -> float:
         """Seconds that a frame waited for a worker, the most since this was called last."""

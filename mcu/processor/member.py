@@ -6,7 +6,7 @@ from functools import partial
 
 from mcu import control
 from mcu.media.types import EncodedFrame, Picture, StreamKind
-from mcu.processor.decoding import DecodedStream, DecoderPool
+from mcu.processor.decoding import Batch, DecodedStream, DecoderPool
 from mcu.processor.leg import Leg
 
 MAIN, CONTENT = StreamKind.MAIN, StreamKind.CONTENT  # asked for all the time
@@ -15,7 +15,8 @@ MAIN, CONTENT = StreamKind.MAIN, StreamKind.CONTENT  # asked for all the time
 class Member:
     """Made when a leg is added, closed with it."""
 
-    def __init__(self, participant: str, leg: Leg, *, decoders: DecoderPool) -> None:
+    def __init__(self, participant: str, leg: Leg, *, decoders: DecoderPool, batch: Batch | None = None) -> None:
+        """Cameras are decoded with what else is in `batch`; a shared screen, which is coded by itself, is not."""
         self.participant = participant
         self.leg = leg
         self.state: control.ParticipantState | None = None  # None until the MC's state knows the participant
@@ -23,7 +24,10 @@ class Member:
         self.may_speak = False  # whether what is heard may be a voice; the sound of content makes nobody a speaker
         self._streams = {
             kind: DecodedStream(
-                decoders, on_keyframe_needed=partial(leg.request_keyframe, kind), coded_again=kind is CONTENT
+                decoders,
+                on_keyframe_needed=partial(leg.request_keyframe, kind),
+                batch=batch if kind is MAIN else None,
+                coded_again=kind is CONTENT,
             )
             for kind in (MAIN, CONTENT)
         }

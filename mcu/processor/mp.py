@@ -36,7 +36,7 @@ MADE_UP = 5
 # Composites are due so long after a tick of the sound: what was read right before that is decoded by then. Conferences
 # take turns, so that not all begin at once.
 PICTURES_AFTER = 0.006
-PHASES = (0.0, 0.020, 0.010, 0.030, 0.005, 0.025, 0.015, 0.035)  # seconds
+PHASES = (0.0, 0.020, 0.010, 0.030, 0.005, 0.025)  # seconds
 LOG_EVERY = 500  # failures of the tick between two lines in the log: one line in ten seconds when all fail
 
 log = structlog.get_logger()

@@ -228,10 +228,12 @@ def test_a_picture_stays_until_the_first_of_another_size(bridge: Bridge, loop: L
     leg = cast(Leg, join(bridge, "a"))
     member = bridge.members["a"]
     bridge.frame_received(leg, StreamKind.MAIN, one_keyframe())
+    before_composite(bridge)
     loop.run_until(lambda: member.picture(content=False) is not None)
     seen = {(320, 180)}
     for size in ((256, 144), (160, 90), (320, 180)):
         bridge.frame_received(leg, StreamKind.MAIN, one_keyframe(*size))
+        before_composite(bridge)
 
         def arrived(size: tuple[int, int] = size) -> bool:
             picture = member.picture(content=False)
@@ -257,9 +259,29 @@ def test_a_leg_that_falls_silent_shows_a_card_not_its_last_face(bridge: Bridge, 
     bridge.update(state(1, "a"))
     leg = join(bridge, "a")
     bridge.frame_received(cast(Leg, leg), StreamKind.MAIN, one_keyframe())
+    before_composite(bridge)
     loop.run_until(lambda: bridge.members["a"].picture(content=False) is not None)
     bridge.leg_disconnected(cast(Leg, leg))
     assert bridge.members["a"].picture(content=False) is None
+
+
+def before_composite(bridge: Bridge) -> None:
+    """The last tick of the sound before it, or one after it: what came is decoded."""
+    due = bridge.video.ticks.due + 0.1  # the composing thread goes on
+    bridge.audio_tick(0, due, due)
+
+
+def test_cameras_are_decoded_at_the_last_tick_of_the_sound_before_the_composite(bridge: Bridge) -> None:
+    bridge.update(state(1, "a", content="a"))
+    leg = cast(Leg, join(bridge, "a"))
+    for kind in (StreamKind.MAIN, StreamKind.CONTENT):
+        bridge.frame_received(leg, kind, one_keyframe())
+    camera, screen = (bridge.members["a"]._streams[kind] for kind in (StreamKind.MAIN, StreamKind.CONTENT))
+    bridge.audio_tick(0, bridge.video.ticks.due - 10.0, time.monotonic())
+    assert not camera.given
+    assert screen.given  # at once
+    before_composite(bridge)
+    assert camera.given
 
 
 def one_keyframe(width: int = PROFILE.width, height: int = PROFILE.height) -> EncodedFrame:
@@ -310,6 +332,7 @@ def test_a_closed_bridge_holds_no_codecs_until_the_garbage_collector_comes(bridg
     bridge.update(state(1, "a"))
     leg = join(bridge, "a")
     bridge.frame_received(cast(Leg, leg), StreamKind.MAIN, one_keyframe())
+    before_composite(bridge)
     loop.run_until(lambda: bridge.members["a"].picture(content=False) is not None and bridge.video.encoders == 1)
     stream = bridge.members["a"]._streams[StreamKind.MAIN]
     decoder = weakref.ref(cast(VideoDecoder, stream._decoder))

@@ -12,7 +12,15 @@ import pytest
 
 from mcu.media.types import EncodedFrame, Picture, VideoProfile
 from mcu.media.video_codecs import VideoEncoder
-from mcu.processor.decoding import ASK_SECONDS, QUEUE_FRAMES, QUEUE_SECONDS, DecodedStream, DecoderPool
+from mcu.processor.decoding import (
+    ASK_SECONDS,
+    BATCH_SECONDS,
+    QUEUE_FRAMES,
+    QUEUE_SECONDS,
+    Batch,
+    DecodedStream,
+    DecoderPool,
+)
 
 PROFILE = VideoProfile("VP8", 160, 96, 15, 200_000)
 
@@ -215,9 +223,83 @@ def test_who_rests_without_a_picture_is_shown_with_the_first_keyframe(pool: Deco
     assert stream.rested == 0
 
 
-def test_the_longest_wait_is_told_once(pool: DecoderPool) -> None:
-    stream = DecodedStream(pool, on_keyframe_needed=Asked())
+def test_the_longest_wait_is_told_once(main: MainThread) -> None:
+    idle = DecoderPool(0, call_main=main)
+    stream = DecodedStream(idle, on_keyframe_needed=Asked())
     stream.put(dataclasses.replace(encoded(1)[0], arrived=time.monotonic() - 3.0))
-    wait_for(lambda: stream.decoded == 1)
-    assert pool.take_longest_wait() >= 3.0
-    assert pool.take_longest_wait() == 0.0
+    stream.given -= 3.0
+    stream.work()
+    assert idle.take_longest_wait() >= 3.0
+    assert idle.take_longest_wait() == 0.0
+
+
+class Taken(DecoderPool):
+    """One worker that works when it is told to, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(0, call_main=lambda call: call())
+        self.streams: list[DecodedStream] = []
+
+    def __len__(self) -> int:
+        return 1
+
+    def take(self, stream: DecodedStream, now: float) -> None:
+        stream.given = now
+        self.streams.append(stream)
+
+    def work(self) -> int:
+        """How many streams that was."""
+        streams, self.streams = self.streams, []
+        for stream in streams:
+            stream.work()
+            stream.claim.release()
+        return len(streams)
+
+
+def batched(count: int) -> tuple[Taken, Batch, list[DecodedStream]]:
+    pool = Taken()
+    batch = Batch(pool)
+    return pool, batch, [DecodedStream(pool, on_keyframe_needed=Asked(), batch=batch) for _ in range(count)]
+
+
+def test_frames_wait_for_the_composite_and_are_decoded_together() -> None:
+    pool, batch, streams = batched(3)
+    frames = encoded(2)
+    for stream in streams:
+        for frame in frames:
+            stream.put(dataclasses.replace(frame, arrived=time.monotonic() - 0.04))
+    assert pool.work() == 0
+    batch.release(0.0)
+    assert pool.work() == 3
+    assert [stream.decoded for stream in streams] == [2, 2, 2]
+    assert pool.take_longest_wait() < 0.04  # waiting for the composite is no want of CPU
+    streams[0].put(frames[1])
+    assert pool.work() == 0
+    batch.release(0.0)
+    assert pool.work() == 1
+
+
+def test_what_comes_between_the_others_and_the_composite_is_decoded_at_once() -> None:
+    pool, batch, (stream,) = batched(1)
+    batch.release(time.monotonic() + 60.0)
+    stream.put(encoded(1)[0])
+    assert pool.work() == 1
+
+
+def test_frames_wait_no_longer_when_there_is_more_than_can_be_decoded_at_the_end() -> None:
+    pool, batch, streams = batched(3)
+    for stream in streams:
+        stream.cost = 0.6 * BATCH_SECONDS
+        stream.put(encoded(1)[0])
+    assert pool.work() == 2
+    batch.release(0.0)
+    assert pool.work() == 1
+
+
+def test_what_a_frame_costs_is_measured(pool: DecoderPool) -> None:
+    stream = DecodedStream(pool, on_keyframe_needed=Asked())
+    began = time.monotonic()
+    for frame in encoded(5):
+        stream.put(frame)
+    wait_for(lambda: stream.decoded == 5)
+    assert 0 < stream.cost < time.monotonic() - began

@@ -18,6 +18,7 @@ enum {
     MOST_CUT = 2,           /* "cover" shows at least 1/2 of a picture; where a tile would cut more (an upright phone), */
     KEPT = 3, KEPT_OF = 4,  /* it shows 3/4, which keeps the head, between bars */
     NEAR = 32,              /* 1/32 of a side: what is larger by less than that is cut when it covers a tile, and */
+    CACHE_LINE = 64,        /* bytes */
     NEAR_WHOLE = 4,         /* samples: when all of it is to be seen; scaled by a hair it would be blurred */
 };
 
@@ -226,12 +227,23 @@ static void blend_row(const struct plane_kernels *kernels, const struct axis *ro
         kernels->blend_rows(dst, row, rows->weight + TAPS * y, rows->pairs, width);
 }
 
+/* Have the source of output rows `from` to `to` come to the nearest cache: the pictures of a composite do not fit there. */
+static void fetch_rows(const struct axis *rows, int from, int to, struct plane src, int width)
+{
+    int first = rows->index[TAPS * from], last = rows->index[TAPS * (to - 1)];
+    for (int row = min_int(first, last); row <= max_int(first, last) + 1 && row < rows->from; row++)
+        for (int at = 0; at < width; at += CACHE_LINE)
+            __builtin_prefetch(src.data + row * src.stride + at);
+}
+
 static void filter_plane(const struct plane_kernels *kernels, const struct axis *columns, const struct axis *rows,
                          struct plane src, struct plane dst, struct plane lines)
 {
     for (int y = 0; y < rows->to; y += BATCH) {
         int batch = min_int(BATCH, rows->to - y);
         struct plane to = columns->plain ? dst : lines;
+        if (y + batch < rows->to)
+            fetch_rows(rows, y + batch, min_int(y + 2 * BATCH, rows->to), src, columns->from);
         for (int row = 0; row < batch; row++)
             blend_row(kernels, rows, y + row, src, to.data + row * to.stride, columns->from);
         if (!columns->plain)

@@ -21,6 +21,7 @@ from mcu.media.transport_feedback import status_count
 
 SOUND_BITRATE = 56_000  # bit/s of the mix with its headers, and of RTCP
 SLICE_SECONDS = 0.01  # between two parts of a probe
+MOST_LATE = 0.02  # seconds that a part is made up for; more at once would be a burst
 STATUSES_PER_SECOND, MOST_STATUSES = 4_000, 8_000  # looked at: ten times what pictures, sound and a probe need
 MEASURED_SECONDS = 10.0  # without transport-wide feedback, after which REMB decides again
 REPEATED = 48  # packets of the picture that a probe goes round in: half a second of a small rung
@@ -121,7 +122,8 @@ class ReceiverLine:
         if not probing or not pictures.rtx_ssrc or not pictures.packets:
             self.end_probe()
             return
-        share = min(self._left, self._rate * SLICE_SECONDS)
+        late = min(now - self._due, MOST_LATE)
+        share = min(self._left, self._rate * (SLICE_SECONDS + late))
         before = pictures.rtx_octets
         for _ in range(REPEATED):
             if pictures.rtx_octets - before >= share:
@@ -132,6 +134,11 @@ class ReceiverLine:
         self.probe_bytes += sent
         self._left -= max(sent, share / 4)  # a receiver whose repairs are used up is not asked for ever
         self._due = now + SLICE_SECONDS if self._left > 0 else math.inf
+
+    @property
+    def probing(self) -> bool:
+        """There is more of a probe to be sent, every SLICE_SECONDS."""
+        return self._left > 0
 
     def end_probe(self) -> None:
         """Send no more of it: its end has come, or there is nothing left to repeat."""

@@ -237,6 +237,7 @@ class Bridge:
         """Do so much for pictures now; said again and again."""
         if step is not self._step:
             self._step = step
+            self._batch.spread(step is not STEPS[0])
             self.video.shed(step)
             self.content.shed(step)
             self._rest(now)

@@ -39,6 +39,7 @@ cdef class Batch:
     cdef list _streams
     cdef double _cost
     cdef double _open_until
+    cdef bint _spread
 
     cpdef schedule(self, DecodedStream stream)
     cpdef release(self, double due)

@@ -180,13 +180,14 @@ class Batch:
         self._streams: list[DecodedStream] = []  # claimed, so each is there once
         self._cost = 0.0  # seconds of a worker
         self._open_until = -math.inf  # nobody waits before
+        self._spread = False
 
     def schedule(self, stream: DecodedStream) -> None:
         """Have the stream's queue worked off before the next composite is due."""
         if not stream.claim.acquire(False):
             return
         now = time.monotonic()
-        if now < self._open_until:
+        if self._spread or now < self._open_until:
             self._pool.take(stream, now)
             return
         self._streams.append(stream)
@@ -199,6 +200,10 @@ class Batch:
         self._open_until = due
         if self._streams:
             self._give(time.monotonic())
+
+    def spread(self, spread: bool) -> None:
+        """Whether nobody waits: where there is too little CPU, what comes at once holds up the sound."""
+        self._spread = spread
 
     def _give(self, now: float) -> None:
         streams, self._streams, self._cost = self._streams, [], 0.0

@@ -25,6 +25,7 @@ cdef class Endpoint:
     cdef object _closing
     cdef readonly Gathering _gathering
     cdef readonly object _reading
+    cdef readonly double _hurry_until
     cdef readonly object _udp
     cdef object _loop
     cdef object _media

@@ -10,8 +10,8 @@ The whole receive path:
 
 Rules:
 1. One thread, one loop. An exception on a leg's way is a bug: it is logged and closes that leg, nothing else.
-2. The clock is read once for each batch, here and nowhere else in this package. Media and RTCP count from when they
-   came, by the kernel's clock, and not from when they are read: senders are told of it, and round trips end there.
+2. The clock is read once for each batch, here and nowhere else in this package. Media count from when they came,
+   by the kernel's clock, and not from when they are read: senders are told of it.
 3. Under load packets gather and are read together, and the legs' timers are served then: at whatever has a `beat`, and
    in between when they are many or there is none.
 """
@@ -32,7 +32,7 @@ from mcu.webrtc import sockets
 from mcu.webrtc.alarm import Alarm
 from mcu.webrtc.dtls import Certificate, DtlsError
 from mcu.webrtc.front_door import FrontDoor
-from mcu.webrtc.gathering import Gathering
+from mcu.webrtc.gathering import GATHER_SECONDS, Gathering
 from mcu.webrtc.ice_lite import PathLike
 from mcu.webrtc.ice_tcp import IceTcpConnection, IceTcpListener
 from mcu.webrtc.leg import WebRtcLeg, report_ssrc
@@ -69,6 +69,7 @@ class Endpoint:
         self._closing = asyncio.Event()
         self._gathering = Gathering()
         self._reading: asyncio.TimerHandle | None = None  # of what has gathered
+        self._hurry_until = 0.0  # somebody's timer cannot wait for a whole tick
 
     async def start(self, host: str, port: int, addresses: Sequence[str] = ()) -> None:
         """Open UDP and TCP on `port` (0: any). `addresses` are told to peers; () means the machine's own.
@@ -175,6 +176,10 @@ class Endpoint:
             self._loop.call_soon(self._settle)
         self._touched[leg] = False
 
+    def hurry(self, until: float) -> None:
+        """Read, and serve the legs' timers, at least twice a tick until then: a probe is sent in parts."""
+        self._hurry_until = max(self._hurry_until, until)
+
     def ended(self, leg: WebRtcLeg) -> None:
         """The leg was closed: forget it and let it say goodbye."""
         self._alarm.cancel(leg)
@@ -195,7 +200,8 @@ class Endpoint:
     def _read_gathered(self) -> None:
         """Read what has gathered, and have it done again as long as there is load."""
         if self._gathering.active:
-            self._reading = self._loop.call_later(self._gathering.seconds, self._read_gathered)
+            most = GATHER_SECONDS / 2 if self._clock() < self._hurry_until else GATHER_SECONDS
+            self._reading = self._loop.call_later(min(most, self._gathering.seconds), self._read_gathered)
         else:
             self._reading = None
             self._loop.add_reader(self._udp.fileno(), self._readable)
@@ -252,7 +258,7 @@ class Endpoint:
         leg = owner
         leg.last_received = now
         try:
-            stirred = leg.session.receive_rtcp(item.data, item.arrival)
+            stirred = leg.session.receive_rtcp(item.data, now)
         except Exception:
             log.exception("leg failed", leg=leg.id)
             self._failed(leg)

@@ -41,6 +41,7 @@ from mcu.webrtc.stun import Message
 CONNECT_SECONDS = 30.0  # from offer to media; a peer that trickles through a slow relay needs about ten
 START_BITRATE = 3_000_000  # bit/s that a line is taken to carry until it shows otherwise; falling takes no second
 CLOSE_SECONDS = 30.0  # of silence: then consent is over (RFC 7675 section 5.1)
+PROBE_SECONDS = 0.6  # that a probe takes at most, and a little
 CONNECTED, DISCONNECTED, CLOSED = LegState.CONNECTED, LegState.DISCONNECTED, LegState.CLOSED  # asked for all the time
 
 
@@ -186,6 +187,8 @@ class WebRtcLeg:
             return
         self.line.want(bitrate, now)
         self._driver.touched(self)
+        if self.line.probing:
+            self._driver.hurry(now + PROBE_SECONDS)
 
     def add_candidate(self, candidate: str) -> None:
         """A trickled candidate, "" for the end of them. Only its form is looked at. Raises RefusedError."""

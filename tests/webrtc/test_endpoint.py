@@ -116,6 +116,20 @@ async def test_rubbish_that_came_before_keeps_no_packet_waiting_for_the_next_bea
     way.close()
 
 
+async def test_while_somebody_hurries_there_is_a_reading_between_two_beats(server: Endpoint) -> None:
+    way = await udp_way(HOST, server.port)
+    client, _, _ = await connect(server, way)
+    server._gathering.active = True
+    await echoed(client, way, over=way)
+    loop = asyncio.get_running_loop()
+    server.hurry(server.now() + 60.0)
+    server.beat()
+    assert server._reading is not None
+    assert server._reading.when() < loop.time() + 0.015
+    await client.close()
+    way.close()
+
+
 async def test_a_beat_reads_at_once_what_has_gathered(server: Endpoint) -> None:
     way = await udp_way(HOST, server.port)
     client, _, _ = await connect(server, way)

@@ -69,6 +69,9 @@ class World:
     def secure(self, leg: WebRtcLeg) -> None:
         self.calls.append("secure")
 
+    def hurry(self, until: float) -> None:
+        self.hurried_until = until
+
     def touched(self, leg: WebRtcLeg) -> None:
         self.calls.append("touched")
 

@@ -35,7 +35,10 @@ class Pictures:
 class Link:
     """An open line that reports on what is sent at a steady rate, four times a second and more."""
 
-    def __init__(self, line: ReceiverLine, pictures: Pictures) -> None:
+    def __init__(self, line: ReceiverLine, pictures: Pictures, *, served_every: float = 0.0) -> None:
+        """Timers are served so many seconds apart at least."""
+        self.served_every = served_every
+        self.served = 0.0
         self.line = line
         self.pictures = pictures
         self.sent: list[tuple[float, int]] = []
@@ -52,7 +55,8 @@ class Link:
                 self.sent.append((next_packet, PACKET))
                 next_packet += between
             before = len(self.pictures.repeated)
-            if self.now >= self.line.next_timer():
+            if self.now >= max(self.line.next_timer(), self.served + self.served_every - 0.001):
+                self.served = self.now
                 self.line.handle_timer(self.pictures, self.now)
             self.sent += [(self.now, PACKET)] * (len(self.pictures.repeated) - before)
             if self.now >= next_report:
@@ -161,6 +165,16 @@ def test_a_probe_shows_that_an_open_line_carries_more() -> None:
     assert len(set(numbers)) > 5  # not one packet again and again
     moments = Counter(now for now, _ in pictures.repeated)
     assert max(moments.values()) <= 4  # spread, and not all in one burst
+
+
+def test_a_probe_whose_parts_come_late_shows_as_much() -> None:
+    line, pictures = ReceiverLine(300_000), Pictures()
+    link = Link(line, pictures, served_every=0.02)
+    link.run(3.0, bitrate=300_000)
+    for _ in range(40):
+        line.want(1_200_000, link.now)
+        link.run(0.25, bitrate=300_000)
+    assert line.budget(link.now) >= 1_200_000
 
 
 def test_without_repairs_nothing_is_probed() -> None:

@@ -36,6 +36,7 @@ class World:
 
     def __init__(self) -> None:
         self.time = 100.0
+        self.hurried_until = 0.0
         self.bound: set[PathLike] = set()
         self.named: set[str] = set()
         self.selected: list[PathLike] = []
@@ -218,6 +219,7 @@ async def test_a_probe_ends_with_the_picture_and_leaves_no_deadline_behind() -> 
     leg.line.limited(300_000, False, world.time)
     leg.probe(5_000_000, world.time)
     assert leg.line.next_timer() == world.time
+    assert world.hurried_until > world.time  # it is sent in parts
     leg.update(scene.offer.replace("a=sendrecv", "a=sendonly"))
     assert leg.line.next_timer() == float("inf")
     leg.probe(6_000_000, world.time + 1.0)

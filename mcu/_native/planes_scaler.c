@@ -18,8 +18,8 @@ enum {
     MOST_CUT = 2,           /* "cover" shows at least 1/2 of a picture; where a tile would cut more (an upright phone), */
     KEPT = 3, KEPT_OF = 4,  /* it shows 3/4, which keeps the head, between bars */
     NEAR = 32,              /* 1/32 of a side: what is larger by less than that is cut when it covers a tile, and */
-    CACHE_LINE = 64,        /* bytes */
     NEAR_WHOLE = 4,         /* samples: when all of it is to be seen; scaled by a hair it would be blurred */
+    CACHE_LINE = 64,        /* bytes */
 };
 
 static int min_int(int a, int b) { return a < b ? a : b; }

@@ -132,8 +132,10 @@ class ReceiverLine:
             pictures.resend([(pictures.sequence_number - self._place) & 0xFFFF], now)
         sent = pictures.rtx_octets - before
         self.probe_bytes += sent
-        self._left -= max(sent, share / 4)  # a receiver whose repairs are used up is not asked for ever
-        self._due = now + SLICE_SECONDS if self._left > 0 else math.inf
+        sent = max(sent, share / 4)  # a receiver whose repairs are used up is not asked for ever
+        self._left -= sent
+        # What a packet is larger than its part is waited for: with a packet in each part it would all go in a burst.
+        self._due = now + max(SLICE_SECONDS, sent / self._rate - late) if self._left > 0 else math.inf
 
     @property
     def probing(self) -> bool:

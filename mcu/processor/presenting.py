@@ -23,11 +23,10 @@ from mcu.media.types import StreamKind, VideoProfile
 from mcu.processor.content_thread import ContentThread
 from mcu.processor.member import Member
 from mcu.processor.picture_encoders import PacketizedFrame
-from mcu.processor.rungs import OVERHEAD, Complaints, RungChooser
+from mcu.processor.rungs import OVERHEAD, SPARE, Complaints, RungChooser
 
 LEAST_BITRATE = 1_000_000  # bit/s; a page of small print is 180 kB at first: a poorer line would have its sound held up
 SHARE = 2 / 3  # of what a line carries beside the smallest rung, for the screen
-CHOICES = 2  # with the screen and without
 PACE = 1.25  # times the rate, at which large frames are sent: faster, a page would hold up the sound behind it
 SPREAD = 2.0  # seconds in which the largest is gone all the same
 
@@ -37,7 +36,7 @@ class _Receiver:
     """One member whose connection takes the stream."""
 
     profile: VideoProfile
-    chooser: RungChooser
+    chooser: RungChooser  # between the screen and no screen
     complaints: Complaints = field(default_factory=Complaints)
     sent: bool = False
     coming: bool = False  # waits for a keyframe
@@ -93,7 +92,7 @@ class Presenting:
             if member.leg.connected and profile is not None and member.participant != sharer:
                 known = self._receivers.get(member)
                 if known is None or known.profile != profile:
-                    known = _Receiver(profile, RungChooser(CHOICES, now=now))
+                    known = _Receiver(profile, RungChooser((SPARE * profile.bitrate, 0.0), now=now))
                 receivers[member] = known
         self._receivers = receivers
 

@@ -4,8 +4,8 @@ A receiver's budget is what its line carries beside its sound. Rungs go from bes
 is sound alone, which needs no rung.
 
 Rules:
-1. Down at once when the budget no longer carries the rung; up only when it did so for a moment, and after a hold time
-   that doubles each time going up turned out wrong.
+1. Down at once when the budget no longer carries the rung; up only when it did so for a moment with something to
+   spare, and after a hold time that doubles each time going up turned out wrong.
 2. The best rung follows the best of its receivers, so that nobody's bad line changes the picture of the others; the
    smaller ones follow the weakest of theirs.
 3. Pure: time is an argument, and nothing here knows of legs or encoders.
@@ -26,7 +26,7 @@ SLOW_FPS = 2  # the smallest rung leaves out every second frame
 SMALLEST_SIDE = 90  # pixels; no rung is smaller
 OVERHEAD = 1.08  # headers and repairs, as a share of the coded bits
 ROUNDING = 1e-6  # bit/s: a whole number stays one after going through floats
-UP_MARGIN = 1.05  # the budget that is needed to go up, as a share of what the rung needs
+SPARE = 0.1  # of a rung's most, beyond what it needs, to go up: its keyframe, 0.14 s of it, is a queue for 1.4 s
 UP_SECONDS = 0.3  # for which it must be there
 HOLD_FIRST, HOLD_MOST = 1.0, 30.0  # seconds on a rung before going up
 REGRET_SECONDS = 10.0  # going down within this time of going up: it was wrong
@@ -45,6 +45,11 @@ class Rung:
     def needs(self, bitrate: int) -> float:
         """The budget that carries this rung coded at `bitrate`, both in bit/s, and not a bit more."""
         return int(bitrate * OVERHEAD)
+
+    @property
+    def spare(self) -> float:
+        """Bit/s beyond that which a line must have to go up to this rung: room in which its keyframe drains."""
+        return SPARE * self.profile.bitrate
 
 
 def ladder(profile: VideoProfile) -> tuple[Rung, ...]:
@@ -97,11 +102,13 @@ class Complaints:
 class RungChooser:
     """The choice for one receiver. `level` is an index into the ladder; its length means sound alone."""
 
-    def __init__(self, count: int, *, now: float) -> None:
+    def __init__(self, spares: Sequence[float], *, now: float) -> None:
+        """`spares`: see `Rung.spare`, of each rung, best first."""
         self.level = 0
         self.downs = 0  # changes so far
         self.ups = 0
-        self._count = count
+        self._spares = tuple(spares)
+        self._count = len(self._spares)
         self._hold = HOLD_FIRST
         self._changed = now
         self._went_up = -REGRET_SECONDS + now
@@ -122,11 +129,11 @@ class RungChooser:
         """The budget that a probe should look for now, to go up; 0.0 when it is not the time."""
         if self.level == 0 or now - self._changed < self._hold:
             return 0.0
-        return needs[self.level - 1] * UP_MARGIN
+        return needs[self.level - 1] + self._spares[self.level - 1]
 
     def share(self, budget: float) -> float:
         """What of a budget counts for the rate of the best rung: who is below it needs some to spare to get there."""
-        return budget if self.level == 0 else budget / UP_MARGIN - 1.0
+        return budget if self.level == 0 else budget - self._spares[0] - 1.0
 
     def step_down(self, now: float) -> None:
         """One rung smaller, whatever the line carries, unless this is the last; with a wait before going up again that
@@ -144,7 +151,8 @@ class RungChooser:
         self._enough_since = None
 
     def _maybe_up(self, budget: float, needs: Sequence[float], now: float) -> None:
-        level = next((level for level in range(self.level) if budget >= needs[level] * UP_MARGIN), self.level)
+        fits = (level for level in range(self.level) if budget >= needs[level] + self._spares[level])
+        level = next(fits, self.level)
         if level == self.level:
             self._enough_since = None
             return

@@ -96,7 +96,8 @@ class Showing:
                 company = companies[profile] = _Company(ladder(profile) if before is None else before.rungs, [])
             known = self._receivers.get(member)
             if known is None or known.shown != profile:
-                known = _Receiver(profile, company.rungs, RungChooser(len(company.rungs), now=now), Complaints())
+                chooser = RungChooser([rung.spare for rung in company.rungs], now=now)
+                known = _Receiver(profile, company.rungs, chooser, Complaints())
             receivers[member] = known
             company.receivers.append((member, known))
         self._receivers, self._companies = receivers, companies

@@ -40,8 +40,8 @@ class RembReceiver:
     def __post_init__(self) -> None:
         self.now = 0.0
         self.server = ReceiverLine(3_000_000)
-        self.chooser = RungChooser(3, now=0.0)
         self.rungs = ladder(PROFILE)
+        self.chooser = RungChooser([rung.spare for rung in self.rungs], now=0.0)
         self.loss = 0.0
         self._estimator = RemoteBitrateEstimator()
         self._dice = random.Random(5)

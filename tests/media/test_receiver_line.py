@@ -177,6 +177,22 @@ def test_a_probe_whose_parts_come_late_shows_as_much() -> None:
     assert line.budget(link.now) >= 1_200_000
 
 
+def test_a_probe_of_few_packets_is_no_burst() -> None:
+    """Of a packet in each part, a line of 300 kbit/s would have a queue of 200 ms."""
+    line, pictures = ReceiverLine(250_000), Pictures()
+    link = Link(line, pictures)
+    link.run(3.0, bitrate=200_000)
+    for _ in range(40):
+        line.want(240_000, link.now)
+        link.run(0.25, bitrate=200_000)
+    times = [now for now, _ in pictures.repeated]
+    packet_seconds = PACKET * 8 / ((240_000 + SOUND_BITRATE) * 1.05 - 200_000)  # what the probe adds to what is sent
+    assert len(times) > 5
+    assert line.budget(link.now) >= 240_000
+    for first, third in zip(times, times[2:], strict=False):
+        assert third - first > packet_seconds
+
+
 def test_without_repairs_nothing_is_probed() -> None:
     line, pictures = ReceiverLine(300_000), Pictures(rtx_ssrc=0)
     link = Link(line, pictures)

@@ -132,10 +132,10 @@ class ReceiverLine:
             pictures.resend([(pictures.sequence_number - self._place) & 0xFFFF], now)
         sent = pictures.rtx_octets - before
         self.probe_bytes += sent
-        sent = max(sent, share / 4)  # a receiver whose repairs are used up is not asked for ever
-        self._left -= sent
+        spent = max(sent, share / 4)  # a receiver whose repairs are used up is not asked for ever
+        self._left -= spent
         # What a packet is larger than its part is waited for: with a packet in each part it would all go in a burst.
-        self._due = now + max(SLICE_SECONDS, sent / self._rate - late) if self._left > 0 else math.inf
+        self._due = now + max(SLICE_SECONDS, spent / self._rate - late) if self._left > 0 else math.inf
 
     @property
     def probing(self) -> bool:

@@ -69,7 +69,7 @@ MODULES = (
             "packets_rtp.c",
             "packets_paths.c",
             "packets_srtp.c",
-            "packets_gcm.c",
+            "packets_aead.c",
             "packets_udp.c",
             "packets_receive.c",
             "packets_send.c",

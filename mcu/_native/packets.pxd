@@ -102,9 +102,6 @@ cdef extern from "packets_srtp.h" nogil:
     bint transport_record_sent(transport *transport)
     uint32_t transport_find_sent(const transport *transport, uint16_t sequence, double *time)
 
-cdef extern from "packets_gcm.h" nogil:
-    bint gcm_install()
-
 cdef extern from "packets_receive.h" nogil:
     enum received_kind:
         RECEIVED_NOTHING

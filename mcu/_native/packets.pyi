@@ -20,7 +20,7 @@ ABSOLUTE_SEND_TIME: Final = "http://www.webrtc.org/experiments/rtp-hdrext/abs-se
 TRANSPORT_SEQUENCE: Final = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 PROFILES: Final[tuple[str, ...]]
-"""DTLS-SRTP profiles that this build of libsrtp does, out of KEY_SIZES, the cheapest first."""
+"""DTLS-SRTP profiles that the libraries here do, out of KEY_SIZES, the cheapest first."""
 
 KEY_SIZES: Final[Mapping[str, int]]
 """Bytes of master key plus master salt (RFC 3711, RFC 7714) of AEAD_AES_128_GCM, AEAD_AES_256_GCM and

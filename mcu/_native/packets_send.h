@@ -57,7 +57,7 @@ struct send_stream {
 bool send_stream_open(struct send_stream *stream, unsigned history_size); /* all else is zero; random start values */
 void send_stream_close(struct send_stream *stream);
 
-/* Builds the protected packet of a payload in `out` (a sender's slot); its size, or 0 when libsrtp refused (counted). */
+/* Builds the protected packet of a payload in `out` (a sender's slot); its size, or 0 when it could not be protected (counted). */
 size_t send_stream_build(struct send_stream *stream, struct payload *payload, const struct departure *departure,
                          bool marker, uint8_t *out);
 

@@ -4,14 +4,14 @@
 
 #include <srtp2/srtp.h>
 
+#include "packets_aead.h"
 #include "packets_paths.h"
 #include "packets_rtp.h"
 
 enum {
-    TRANSPORT_MAX_SSRCS = 64,      /* received; a browser uses about ten, and libsrtp keeps a replay window for each */
+    TRANSPORT_MAX_SSRCS = 64,      /* received; a browser uses about ten, and each has a replay window */
     TRANSPORT_SENT_RECORDS = 2048, /* packets; over 10 s of 2 Mbit/s, far more than any feedback is late */
     PROTECTION_MAX = 64,           /* bytes that protection may add: tag 16, SRTCP index 4, and room to spare */
-    REPLAY_WINDOW = 1024,          /* packets; two seconds of the fastest stream we take, and the longest history */
 };
 
 enum srtp_suite { SUITE_PLAIN, SUITE_GCM_128, SUITE_GCM_256, SUITE_SHA1_80, SUITES };
@@ -44,7 +44,8 @@ struct udp_sender;
 
 struct transport {
     void *owner; /* the Python object around this */
-    srtp_t receive, send; /* NULL in plain RTP */
+    struct aead *unsealing, *sealing; /* AES-GCM; NULL with other suites */
+    srtp_t receive, send;             /* SHA1-80; NULL with other suites */
     uint32_t ssrcs[TRANSPORT_MAX_SSRCS];
     unsigned ssrc_count;
     struct rtp_received_ids received_ids;
@@ -59,7 +60,7 @@ struct transport {
 bool srtp_suite_known(const char *name, enum srtp_suite *suite);
 size_t srtp_suite_key_size(enum srtp_suite suite); /* master key and salt */
 
-/* `receive_key` and `send_key` have the suite's key size. False when libsrtp refuses. */
+/* `receive_key` and `send_key` have the suite's key size. False when a library refuses. */
 bool transport_open(struct transport *transport, enum srtp_suite suite, const uint8_t *receive_key,
                     const uint8_t *send_key);
 void transport_close(struct transport *transport);
@@ -70,7 +71,7 @@ static inline bool is_rtcp(const uint8_t *data) { return data[1] >= 192 && data[
 /* Decrypts in place; `data` is 4-byte aligned. On failure counts and returns the counter that says why, else -1. */
 int transport_unprotect(struct transport *transport, uint8_t *data, size_t *size);
 
-/* Encrypts in place; `data` is 4-byte aligned with PROTECTION_MAX bytes of room behind. False only if libsrtp refuses. */
+/* Encrypts in place; `data` is 4-byte aligned with PROTECTION_MAX bytes of room behind. False only if a library refuses. */
 bool transport_protect(struct transport *transport, uint8_t *data, size_t *size, bool rtcp);
 
 bool transport_record_sent(struct transport *transport); /* make the table of sent packets; false without memory */

@@ -7,6 +7,7 @@ cdef int PT_RECEIVER_REPORT
 cdef int PT_SOURCE_DESCRIPTION
 cdef int PT_TRANSPORT_FEEDBACK
 cdef int FMT_TRANSPORT_WIDE
+cdef int PADDING
 cdef int TRANSPORT_WIDE_FIRST
 cdef int MAX_LOST_INT24
 
@@ -69,7 +70,7 @@ cdef class TransportFeedback:
 cpdef list parse(bytes data)
 
 
-@cython.locals(words=cython.int)
+@cython.locals(end=cython.Py_ssize_t, padding=cython.int)
 cpdef bytes transport_wide(bytes data)
 
 

@@ -27,6 +27,7 @@ MAX_NACK_NUMBERS = 512  # looked at in one NACK: as many packets as a SendStream
 PT_SENDER_REPORT, PT_RECEIVER_REPORT, PT_SOURCE_DESCRIPTION, PT_GOODBYE = 200, 201, 202, 203
 PT_TRANSPORT_FEEDBACK, PT_PAYLOAD_FEEDBACK = 205, 206
 FMT_NACK, FMT_TRANSPORT_WIDE = 1, 15  # of RTPFB
+PADDING = 0x20  # the bit of the first octet
 TRANSPORT_WIDE_FIRST = VERSION << 6 | FMT_TRANSPORT_WIDE  # octet, without padding
 FMT_PLI, FMT_FIR, FMT_APPLICATION = 1, 4, 15  # of PSFB
 SDES_END, SDES_CNAME = 0, 1
@@ -221,7 +222,7 @@ def parse(data: bytes) -> list[Packet]:
         if first >> 6 != VERSION or not 192 <= packet_type <= 223 or end > len(data):
             raise ProtocolError("RTCP: bad version, type or length")
         body = data[position + 4 : end]
-        if first & 0x20:
+        if first & PADDING:
             if not body or not 0 < body[-1] <= len(body):
                 raise ProtocolError("RTCP: bad padding")
             body = body[: -body[-1]]
@@ -237,10 +238,17 @@ def parse(data: bytes) -> list[Packet]:
 
 def transport_wide(data: bytes) -> bytes | None:
     """The feedback control information of a datagram that is transport-wide feedback and nothing else, else None."""
-    if len(data) < 12 or data[0] != TRANSPORT_WIDE_FIRST or data[1] != PT_TRANSPORT_FEEDBACK:
+    end = len(data)
+    if end < 12 or data[0] & ~PADDING != TRANSPORT_WIDE_FIRST or data[1] != PT_TRANSPORT_FEEDBACK:
         return None
-    words = data[2] << 8 | data[3]
-    return data[12:] if 4 * (words + 1) == len(data) else None
+    if 4 * ((data[2] << 8 | data[3]) + 1) != end:
+        return None
+    if data[0] & PADDING:
+        padding = data[end - 1]
+        if not 0 < padding <= end - 12:
+            return None
+        end -= padding
+    return data[12:end]
 
 
 def _parse_blocks(count: int, body: bytes, offset: int) -> tuple[ReportBlock, ...]:
@@ -376,7 +384,7 @@ def _packet(packet_type: int, count: int, body: bytes) -> bytes:
     padding = -len(body) % 4
     if padding:
         body += bytes(padding - 1) + bytes((padding,))
-    first = VERSION << 6 | (0x20 if padding else 0) | count
+    first = VERSION << 6 | (PADDING if padding else 0) | count
     return _HEADER.pack(first, packet_type, len(body) // 4) + body
 
 

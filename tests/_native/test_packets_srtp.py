@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from mcu._native import packets
@@ -89,6 +91,57 @@ def test_a_replayed_packet_is_dropped_and_counted(profile: str) -> None:
     assert transport.receive_datagram(report, 0.0) is not None
     assert transport.receive_datagram(report, 0.0) is None
     assert (transport.counters["replayed"], transport.counters["received"]) == (5, 5)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_packets_that_overtake_each_other_are_taken_once_each(profile: str) -> None:
+    transport, _ = transports(profile)
+    session = independent_session(profile, seed=1, inbound=False)
+    sent = [session.protect(rtp(number)) for number in range(65_000, 67_500)]  # over a rollover
+    reports = [session.protect_rtcp(RTCP_RECEIVER_REPORT) for _ in range(100)]
+    order = sorted(range(len(sent)), key=lambda number: number + random.Random(number).uniform(0, 900))
+    for place in order:
+        assert transport.receive_datagram(sent[place], 0.0) is not None
+        assert transport.receive_datagram(sent[place], 0.0) is None
+    for report in reversed(reports):
+        assert transport.receive_datagram(report, 0.0) is not None
+        assert transport.receive_datagram(report, 0.0) is None
+    assert transport.counters["replayed"] == len(sent) + len(reports)
+    assert transport.counters["srtp_failures"] == 0
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_forged_report_is_dropped_wherever_it_was_touched(profile: str) -> None:
+    """The last words say whether it is encrypted, and which one it is."""
+    transport, _ = transports(profile)
+    protected = independent_session(profile, seed=1, inbound=False).protect_rtcp(RTCP_RECEIVER_REPORT)
+    for place in range(2, len(protected)):
+        for bit in (0x01, 0x80):
+            forged = bytearray(protected)
+            forged[place] ^= bit
+            assert transport.receive_datagram(bytes(forged), 0.0) is None
+    for size in range(8, len(protected)):
+        assert transport.receive_datagram(protected[:size], 0.0) is None
+    assert transport.counters["received"] == 0
+    assert transport.receive_datagram(protected, 0.0) is not None, "the real one still passes"
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_repeated_packet_is_the_same_bytes_for_the_receiver(profile: str) -> None:
+    """Without RTX a repair is sent under its old index, also after a rollover."""
+    transport, _ = transports(profile)
+    ours = independent_session(profile, seed=2, inbound=True)
+    written: list[bytes] = []
+    transport.select_stream(lambda packet: not written.append(packet))
+    stream = packets.SendStream(transport, ssrc=9, payload_type=96, clock_rate=90_000, history=64)
+    for number in range(70_000):
+        packets.send([number.to_bytes(4, "big")], timestamp=0, streams=[stream], now=number * 0.02)
+        before = stream.sequence_number
+        if before in {0, 10, 40}:  # each rollover, and a little after
+            lost = written.pop()
+            assert stream.resend([(before - 1) & 0xFFFF], number * 0.02 + 0.01) == 1
+            assert written == [lost]
+        ours.unprotect(written.pop())
 
 
 @pytest.mark.parametrize("profile", PROFILES)

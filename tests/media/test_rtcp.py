@@ -114,13 +114,17 @@ def test_transport_wide_feedback_by_itself_is_known_at_once() -> None:
     assert rtcp.transport_wide(alone) == b"01234567"
     report = rtcp.ReceiverReport(1).serialize()
     padded = rtcp.TransportFeedback(1, 2, b"012345").serialize()
+    assert rtcp.transport_wide(padded) == b"012345"
+    assert rtcp.transport_wide(padded[:-1] + b"\x08") == b""
     for other in (
+        padded[:-1] + b"\x00",
+        padded[:-1] + b"\x09",
+        padded[:11] + b"\x04",
         b"",
         alone[:11],
         report,
         report + alone,
         alone + report,
-        padded,
         rtcp.Nack.of(1, 2, (3,)).serialize(),
     ):
         assert rtcp.transport_wide(other) is None

@@ -25,6 +25,11 @@ class Intake:
         self._by_mid: dict[str, ReceivedStream] = {}
         self._by_ssrc: dict[int, ReceivedStream] = {}
         self._by_type: dict[int, ReceivedStream | None] = {}  # None: several have it
+        # Where the last packet went and where one before it did, with the MID that each had: mostly sound and camera.
+        self._last: ReceivedStream | None = None
+        self._former: ReceivedStream | None = None
+        self._last_mid: str | None = None
+        self._former_mid: str | None = None
 
     def add(self, stream: ReceivedStream, mid: str | None, ssrcs: Iterable[int]) -> None:
         """Expect packets of `stream`."""
@@ -40,6 +45,7 @@ class Intake:
         self._by_mid = {mid: new if stream is old else stream for mid, stream in self._by_mid.items()}
         self._by_ssrc = {ssrc: new if stream is old else stream for ssrc, stream in self._by_ssrc.items()}
         self._by_type = {number: new if stream is old else stream for number, stream in self._by_type.items()}
+        self._last = self._former = None
 
     def receive(self, packet: RtpPacket, now: float) -> bool:
         """Whether the packet left something to do: frames in `complete`, or a deadline."""
@@ -50,15 +56,12 @@ class Intake:
             if self.arrivals_due == inf:
                 self.arrivals_due = now + INTERVAL
                 self.deadline_set = True
-        if packet.mid is None:
-            stream = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
-        else:
-            stream = self._by_mid.get(packet.mid)
-        if stream is None:
-            self._counters["unroutable"] += 1
-            return self.deadline_set
-        if stream.latched != packet.ssrc:
-            self._latch(packet.ssrc, stream)
+        stream = self._last
+        if stream is None or stream.latched != packet.ssrc or packet.mid != self._last_mid:
+            stream = self._route(packet)
+            if stream is None:
+                self._counters["unroutable"] += 1
+                return self.deadline_set
         if not stream.receive(packet, now):
             self._counters["unroutable"] += 1
         elif isinstance(stream, VideoStream):
@@ -73,6 +76,22 @@ class Intake:
     def find(self, ssrc: int) -> ReceivedStream | None:
         """The stream that packets of this SSRC have been routed to."""
         return self._by_ssrc.get(ssrc)
+
+    def _route(self, packet: RtpPacket) -> ReceivedStream | None:
+        """The stream of a packet, which is the one of the last packet from now on."""
+        stream, mid = self._former, self._former_mid
+        if stream is None or stream.latched != packet.ssrc or packet.mid != mid:
+            if packet.mid is None:
+                stream = self._by_ssrc.get(packet.ssrc) or self._by_type.get(packet.payload_type)
+            else:
+                stream = self._by_mid.get(packet.mid)
+            if stream is None:
+                return None
+            if stream.latched != packet.ssrc:
+                self._latch(packet.ssrc, stream)
+        self._former, self._former_mid = self._last, self._last_mid
+        self._last, self._last_mid = stream, packet.mid
+        return stream
 
     def _latch(self, ssrc: int, stream: ReceivedStream) -> None:
         stream.latched = ssrc

@@ -44,6 +44,10 @@ cdef class JitterBuffer:
     cdef readonly JitterCounters counters
     cdef readonly long long expected
     cdef dict _codecs
+    cdef int _last_type
+    cdef str _last_codec
+    cdef long long _last_rate
+    cdef bint _last_silent
     cdef int _opus_head
     cdef int _opus_samples
     cdef long long _ssrc
@@ -51,6 +55,7 @@ cdef class JitterBuffer:
     cdef double _retired_until
     cdef bint _started
     cdef readonly dict _entries
+    cdef Entry _head
     cdef list _fresh
     cdef object _missed
     cdef long long _clock_rate
@@ -78,6 +83,8 @@ cdef class JitterBuffer:
 
     @cython.locals(time=cython.longlong)
     cdef long long _unwrap_timestamp(self, long long sequence, long long timestamp)
+
+    @cython.locals(sequence=object)  # one number for all that is asked of the dict
     cdef _insert(self, Entry entry)
 
     @cython.locals(entry=Entry, newest=cython.longlong)

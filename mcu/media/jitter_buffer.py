@@ -76,6 +76,8 @@ class JitterBuffer:
     def __init__(self, codecs: Mapping[int, CodecParameters]) -> None:
         named = {number: (codec.name.lower(), codec.clock_rate) for number, codec in codecs.items()}
         self._codecs = {number: known for number, known in named.items() if known[0] in SILENT_CODECS | DECODED_CODECS}
+        self._last_type = -1  # payload type of the packet before, and mostly of the next; then what it means
+        self._last_codec, self._last_rate, self._last_silent = "", 0, False
         self.counters = JitterCounters()
         self._opus_head = -1  # first byte of an Opus packet whose duration is `_opus_samples`
         self._opus_samples = 0
@@ -89,6 +91,7 @@ class JitterBuffer:
         self.expected = 0  # the sequence number to be played next
         self._started = False  # there was a packet, and `expected` means something
         self._entries: dict[int, Entry] = {}
+        self._head: Entry | None = None  # see `head`; None: not looked for since it changed
         self._fresh: list[Entry] = []  # not yet entered into `transit`
         self._missed: deque[int] = deque(maxlen=MAX_MISORDER)  # given up lately: late if they come, not duplicates
         self._clock_rate = 0
@@ -100,27 +103,28 @@ class JitterBuffer:
     def receive(self, packet: RtpPacket, now: float) -> None:
         """Take one packet; whatever is wrong with it is counted."""
         self.counters.received += 1
-        known = self._codecs.get(packet.payload_type)
         payload = packet.payload
-        if known is None or not payload or not self._accept_ssrc(packet.ssrc, now):
+        if packet.payload_type != self._last_type:
+            self._last_type = packet.payload_type
+            self._last_codec, self._last_rate = self._codecs.get(packet.payload_type, ("", 0))
+            self._last_silent = self._last_codec in SILENT_CODECS
+        codec, clock_rate = self._last_codec, self._last_rate
+        if not clock_rate or not payload or not self._accept_ssrc(packet.ssrc, now):
             self.counters.discarded += 1
             return
-        codec, clock_rate = known
         try:
             samples = self._duration(codec, payload)
         except ProtocolError:
             self.counters.discarded += 1
             return
-        if self._clock_rate not in (0, clock_rate):
+        if self._clock_rate != clock_rate and self._clock_rate:
             self._restart()
         self._clock_rate = clock_rate
         sequence = self._unwrap_sequence(packet.sequence_number)
         if sequence == _NOWHERE:
             return
         level = packet.audio_level
-        silent = (
-            level >= SILENT_LEVEL or (len(payload) <= DTX_BYTES and codec in SHORT_SILENCE) or codec in SILENT_CODECS
-        )
+        silent = level >= SILENT_LEVEL or (len(payload) <= DTX_BYTES and codec in SHORT_SILENCE) or self._last_silent
         time = self._unwrap_timestamp(sequence, packet.timestamp) * (SAMPLE_RATE // clock_rate)
         self._insert(_entry(sequence, time, samples, codec, payload, level, packet.arrival, silent))
 
@@ -132,7 +136,7 @@ class JitterBuffer:
             restarted = self.transit.add(now - entry.time / SAMPLE_RATE, now)
             if restarted:
                 self.counters.restarts += 1
-                self._entries = {entry.sequence: entry}
+                self._entries, self._head = {entry.sequence: entry}, None
                 self.expected = entry.sequence
             elif self._replaces_predecessor(entry):
                 self.transit.add(now - (entry.time - entry.samples) / SAMPLE_RATE, now)
@@ -143,12 +147,9 @@ class JitterBuffer:
 
     def head(self) -> Entry | None:
         """The packet that is expected, or else the next one after it."""
-        if not self._entries:
-            return None
-        entry = self._entries.get(self.expected)
-        if entry is None:
-            entry = self._entries[min(self._entries)]
-        return entry
+        if self._head is None and self._entries:
+            self._head = self._entries.get(self.expected) or self._entries[min(self._entries)]
+        return self._head
 
     def take(self, entry: Entry) -> None:
         """`entry` is used up; what was expected before it is lost."""
@@ -156,6 +157,7 @@ class JitterBuffer:
             self._missed.extend(range(self.expected, entry.sequence))
             self.counters.lost += entry.sequence - self.expected
         self.expected = entry.sequence + 1
+        self._head = None
         del self._entries[entry.sequence]
 
     def give_up_before(self, entry: Entry) -> None:
@@ -218,10 +220,13 @@ class JitterBuffer:
             self.counters.late += 1
             self._fresh.append(entry)
             return
-        if entry.sequence in self._entries or (self._started and entry.sequence < self.expected):
+        sequence = entry.sequence
+        if sequence in self._entries or (self._started and entry.sequence < self.expected):
             self.counters.discarded += 1
             return
-        self._entries[entry.sequence] = entry
+        self._entries[sequence] = entry
+        if self._head is not None and entry.sequence < self._head.sequence:
+            self._head = None
         self._fresh.append(entry)
         if len(self._entries) > MAX_PACKETS:
             self.counters.discarded += 1
@@ -238,6 +243,7 @@ class JitterBuffer:
         for entry in list(self._entries.values()):
             if entry.time > newest and self.transit.is_early(now - entry.time / SAMPLE_RATE):
                 self.counters.discarded += 1
+                self._head = None
                 del self._entries[entry.sequence]
 
     def _replaces_predecessor(self, entry: Entry) -> bool:

@@ -29,6 +29,7 @@ cdef class ReceivedStream:
     cdef readonly Sources sources
     cdef readonly long long media_ssrc
     cdef public long long latched
+    cdef int _known_type
 
     cpdef bint receive(self, RtpPacket packet, double now) except -1
     cpdef bint end(self, ssrc) except -1
@@ -48,6 +49,7 @@ cdef class VideoStream(ReceivedStream):
     cdef list _waiting
     cdef long long _received_before
 
+    @cython.locals(repair=cython.bint)
     cpdef bint receive(self, RtpPacket packet, double now) except -1
     cpdef bint end(self, ssrc) except -1
 

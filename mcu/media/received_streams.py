@@ -55,6 +55,7 @@ class ReceivedStream:
         self.sources = Sources(codecs)
         self.media_ssrc = 0  # 0 until the first packet
         self.latched = -1  # the SSRC that the intake routed here last; -1 for none, or one that it forgot
+        self._known_type = -1  # of the media packet before, and mostly of the next: one that belongs here
 
     def receive(self, packet: RtpPacket, now: float) -> bool:
         """False for a packet that does not belong here."""
@@ -81,8 +82,10 @@ class AudioStream(ReceivedStream):
         self.receiver = AudioReceiver(codecs)
 
     def receive(self, packet: RtpPacket, now: float) -> bool:
-        if packet.payload_type not in self.codecs:
-            return False
+        if packet.payload_type != self._known_type:
+            if packet.payload_type not in self.codecs:
+                return False
+            self._known_type = packet.payload_type
         self.sources.count(packet, now)
         self.media_ssrc = packet.ssrc
         self.receiver.receive(packet, now)
@@ -109,10 +112,15 @@ class VideoStream(ReceivedStream):
 
     def receive(self, packet: RtpPacket, now: float) -> bool:
         """False also for a packet of another source that is not the current one, or not yet."""
-        if packet.payload_type not in self.codecs:
-            return False
+        repair = False
+        if packet.payload_type != self._known_type:
+            if packet.payload_type not in self.codecs:
+                return False
+            repair = packet.payload_type in self._repair_types
+            if not repair:
+                self._known_type = packet.payload_type
         self.sources.count(packet, now)
-        if packet.ssrc != self.media_ssrc and packet.payload_type not in self._repair_types:
+        if packet.ssrc != self.media_ssrc and not repair:
             return self._hear_another(packet, now)
         self._take(packet, now)
         return True
@@ -128,7 +136,7 @@ class VideoStream(ReceivedStream):
         """A packet of the current source, or a repair."""
         payload_type = packet.payload_type
         sequence_number, payload = packet.sequence_number, packet.payload
-        repair = payload_type in self._repair_types
+        repair = payload_type != self._known_type and payload_type in self._repair_types
         if repair:
             if len(payload) <= 2 or payload_type not in self._repaired_types:
                 return  # padding to probe the path: counted, and of no further use

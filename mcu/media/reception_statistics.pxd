@@ -1,7 +1,7 @@
 # C types of reception_statistics.py.
 cimport cython
 
-from mcu.media.sequence cimport Unwrapper
+from mcu.media.sequence cimport Unwrapper, distance
 
 
 cdef class ReceptionStatistics:

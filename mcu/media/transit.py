@@ -58,7 +58,7 @@ class TransitHistogram:
         """Enter one packet. True when the time line is a new one, and everything known before is void."""
         if not self._total:
             self._clear(transit - BIN / 2)
-        index = int((transit - self._anchor) // BIN)
+        index = int((transit - self._anchor) // _BIN)
         if index < 0 and index > -BINS:
             self._lower(-index)
             index = 0

@@ -44,6 +44,26 @@ def test_streams_are_told_by_mid_then_ssrc_then_payload_type() -> None:
     assert received(only.events_received()) == [(StreamKind.MAIN, b"\x00key")]
 
 
+def test_a_mid_moves_a_source_to_another_stream_whatever_came_before() -> None:
+    made = session()
+    content = [frame(1, ssrc=50, mid="2"), frame(2, ssrc=50, mid="2"), frame(3, ssrc=50)]
+    main = [frame(1, ssrc=1111), frame(2, ssrc=1111), frame(3, ssrc=1111, mid="1")]
+    for packets in zip(content, main, strict=True):  # by turns, as sound and camera come
+        for packet in packets:
+            made.receive_rtp(packet, 1.0)
+    kinds = [kind for kind, _ in received(made.events_received())]
+    assert kinds == [StreamKind.CONTENT, StreamKind.MAIN] * 3
+    made.receive_rtp(frame(4, ssrc=50, mid="1"), 9.0)
+    made.receive_rtp(frame(5, ssrc=50), 9.0)
+    made.receive_rtp(frame(6, ssrc=50, mid="nonsense"), 9.0)
+    made.receive_rtp(frame(7, ssrc=50, mid="2"), 9.0)
+    assert [kind for kind, _ in received(made.events_received())][-1] is StreamKind.CONTENT
+    found = made.reception(StreamKind.MAIN)
+    assert found is not None
+    assert (found.ssrc, found.received) == (50, 2)
+    assert made.counters["unroutable"] == 1
+
+
 def test_a_source_that_others_pushed_out_of_the_table_is_entered_again() -> None:
     made = session()
     made.receive_rtp(frame(1, ssrc=50, mid="2"), 1.0)

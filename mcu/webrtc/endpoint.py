@@ -35,7 +35,7 @@ from mcu.webrtc.front_door import FrontDoor
 from mcu.webrtc.gathering import GATHER_SECONDS, Gathering
 from mcu.webrtc.ice_lite import PathLike
 from mcu.webrtc.ice_tcp import IceTcpConnection, IceTcpListener
-from mcu.webrtc.leg import WebRtcLeg, report_ssrc
+from mcu.webrtc.leg import WebRtcLeg
 from mcu.webrtc.leg_description import Defaults, LegDescription, Server
 from mcu.webrtc.leg_interfaces import LegHandler, LegState
 from mcu.webrtc.routes import Routes
@@ -137,7 +137,7 @@ class Endpoint:
         now = self._clock()
         session = RtpSession(
             cname=description.cname,
-            ssrc_for_reports=report_ssrc(description),
+            ssrc_for_reports=description.report_ssrc(),
             reduced_size=description.negotiation.reduced_size,
             wall_clock_offset=time.time() - time.monotonic(),
         )

@@ -9,7 +9,6 @@ Rules:
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Mapping
 
 from mcu._native.packets import SendStream, SrtpTransport
@@ -64,6 +63,9 @@ class WebRtcLeg:
         self.scales = True  # scaleResolutionDownBy
         self.session = session
         self.sent: dict[StreamKind, SendStream] = {}
+        self._streams: dict[
+            StreamKind, SendStream
+        ] = {}  # of all that was ever sent: numbers go on, nonces are used once
         self.transport: SrtpTransport | None = None  # set when DTLS has given the keys
         self.state = LegState.CHECKING
         self.last_received = now  # monotonic seconds of the last thing that was certainly the peer's
@@ -379,8 +381,8 @@ class WebRtcLeg:
             if kind is StreamKind.MAIN:
                 self.line.end_probe()
         for kind, (stream, source) in wanted.items():
-            if kind not in self.sent:
-                self.sent[kind] = SendStream(
+            if kind not in self._streams:
+                self._streams[kind] = SendStream(
                     self.transport,
                     ssrc=source.ssrc,
                     payload_type=stream.codec.payload_type,
@@ -389,11 +391,6 @@ class WebRtcLeg:
                     rtx_ssrc=source.rtx_ssrc,
                     rtx_payload_type=stream.rtx.payload_type if stream.rtx is not None else 0,
                 )
+            if kind not in self.sent:
+                self.sent[kind] = self._streams[kind]
                 self.session.add_sent(kind, self.sent[kind])
-
-
-def report_ssrc(description: LegDescription) -> int:
-    """The SSRC that signs our RTCP: one that we send with, else a random one (RFC 3550 section 8)."""
-    for _, source in description.sent.values():
-        return source.ssrc
-    return secrets.randbits(32) or 1

@@ -106,6 +106,12 @@ class LegDescription:
         if main is not None and main.sent:
             self.video_profile = video_profile(main.codec, main.offered_parameters, defaults.video)
 
+    def report_ssrc(self) -> int:
+        """What signs our RTCP: one that we send with, else a random one (RFC 3550 section 8)."""
+        for _, source in self.sent.values():
+            return source.ssrc
+        return secrets.randbits(32) or 1
+
     def _answer(self) -> str:
         local = LocalDescription(
             session_id=self._session_id,

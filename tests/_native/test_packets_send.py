@@ -84,10 +84,22 @@ def test_audio_says_its_level_and_whether_it_is_speech() -> None:
 
 def test_sequence_numbers_and_timestamps_start_at_random() -> None:
     wire = Wire()
-    streams = [wire.stream() for _ in range(50)]
+    streams = [wire.stream(ssrc=number) for number in range(50)]
     assert len({stream.sequence_number for stream in streams}) > 40
     assert len({stream.timestamp_offset for stream in streams}) > 40
     assert all(stream.sequence_number < 2**15 for stream in streams)
+
+
+def test_an_ssrc_is_sent_with_once_under_the_same_keys() -> None:
+    """A second stream would begin somewhere among the numbers of the first, and use its nonces again."""
+    wire = Wire()
+    wire.stream(ssrc=7, rtx_ssrc=8)
+    for again in ({"ssrc": 7}, {"ssrc": 8}, {"ssrc": 9, "rtx_ssrc": 7}):
+        with pytest.raises(ValueError, match="sent under these keys"):
+            wire.stream(**again)
+    plain = packets.SrtpTransport("", b"", b"")
+    for _ in range(2):
+        packets.SendStream(plain, ssrc=7, payload_type=0, clock_rate=8_000)
 
 
 def test_a_lost_packet_is_repeated_on_the_rtx_stream() -> None:

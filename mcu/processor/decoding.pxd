@@ -28,6 +28,7 @@ cdef class DecodedStream:
     cdef long long _generation
     cdef dict __dict__  # tests put a fault into `work`
 
+    @cython.locals(now=cython.double)
     cpdef put(self, frame)
     cdef bint _is_full(self, double now) except? -1
     cdef _ask_at(self, double now)
@@ -48,6 +49,7 @@ cdef class Batch:
 
 cdef class DecoderPool:
     cdef readonly object call_main
+    cdef readonly object clock
     cdef object _ready
     cdef bint _stopped
     cdef readonly long long failures

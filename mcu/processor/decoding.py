@@ -23,7 +23,7 @@ from mcu.media.video_codecs import VideoDecoder
 from mcu.thread_name import name_this_thread
 
 QUEUE_FRAMES = 64  # a bound for senders of any rate, and room for a keyframe with all that came after it at once
-QUEUE_SECONDS = 0.25  # between the oldest and the newest frame in a queue; more is delay, not safety
+QUEUE_SECONDS = 0.25  # that a frame waits for workers; more is delay, not safety. Before, all may have come at once
 BATCH_SECONDS = 0.004  # of decoding for each worker; less than the time from a tick of the sound to a composite
 COST_SMOOTHING = 1 / 8  # weight of a new frame
 ASK_SECONDS = 1.0  # after an overflow, before the next keyframe is asked for: it would only come too late as well
@@ -50,12 +50,12 @@ class DecodedStream:
         self.dropped = 0  # frames thrown away because decoding did not keep up
         self.decoded = 0
         self.cost = 0.0  # seconds that a frame takes its worker, smoothed
-        self.given = 0.0  # when it was given to the workers
+        self.given = math.inf  # when it was given to the workers; inf while it waits for its batch
         self._pool = pool
         self._batch = batch
         self._on_keyframe_needed = on_keyframe_needed
         self._coded_again = coded_again
-        self._queue: collections.deque[EncodedFrame] = collections.deque()
+        self._queue: collections.deque[tuple[EncodedFrame, float]] = collections.deque()  # and when each was put there
         self._waiting_for_keyframe = True
         self._decoder: VideoDecoder | None = None
         self._codec = ""
@@ -83,18 +83,19 @@ class DecodedStream:
             self._waiting_for_keyframe = False
         elif self._waiting_for_keyframe:
             self.dropped += 1
-            self._ask_at(frame.arrived)
+            self._ask_at(self._pool.clock())
             return
-        if self._is_full(frame.arrived):
+        now = self._pool.clock()
+        if self._is_full(now):
             self.dropped += len(self._queue)
             self._queue.clear()
             if not frame.keyframe:
                 self.dropped += 1
                 self._waiting_for_keyframe = True
-                self._ask_at(frame.arrived)
-                self._ask_again = frame.arrived + ASK_SECONDS
+                self._ask_at(now)
+                self._ask_again = now + ASK_SECONDS
                 return
-        self._queue.append(frame)
+        self._queue.append((frame, now))
         if self._batch is None:
             self._pool.schedule(self)
         else:
@@ -135,7 +136,7 @@ class DecodedStream:
         """Decode what is queued. Called by one worker at a time."""
         while True:
             try:
-                frame = self._queue.popleft()
+                frame, _ = self._queue.popleft()
             except IndexError:
                 return
             if self._closed:
@@ -146,7 +147,7 @@ class DecodedStream:
                 self._decoder, self._codec = decoder, frame.codec
             generation, began = self._generation, self._pool.note_wait(self, frame)
             picture = decoder.decode(frame)
-            self.cost += (time.monotonic() - began - self.cost) * COST_SMOOTHING
+            self.cost += (self._pool.clock() - began - self.cost) * COST_SMOOTHING
             if picture is None:
                 self._pool.call_main(self._ask)
                 continue
@@ -157,7 +158,7 @@ class DecodedStream:
     def _is_full(self, now: float) -> bool:
         queued = self._queue
         try:
-            return len(queued) >= QUEUE_FRAMES or now - queued[0].arrived > QUEUE_SECONDS
+            return len(queued) >= QUEUE_FRAMES or now - max(queued[0][1], self.given) > QUEUE_SECONDS
         except IndexError:  # a worker has just taken the last one
             return False
 
@@ -186,10 +187,11 @@ class Batch:
         """Have the stream's queue worked off before the next composite is due."""
         if not stream.claim.acquire(False):
             return
-        now = time.monotonic()
+        now = self._pool.clock()
         if self._spread or now < self._open_until:
             self._pool.take(stream, now)
             return
+        stream.given = math.inf
         self._streams.append(stream)
         self._cost += stream.cost
         if self._cost > BATCH_SECONDS * len(self._pool):
@@ -199,7 +201,7 @@ class Batch:
         """The next composite is `due` soon: what waits is decoded now, and at once what still comes until then."""
         self._open_until = due
         if self._streams:
-            self._give(time.monotonic())
+            self._give(self._pool.clock())
 
     def spread(self, spread: bool) -> None:
         """Whether nobody waits: where there is too little CPU, what comes at once holds up the sound."""
@@ -214,8 +216,15 @@ class Batch:
 class DecoderPool:
     """Worker threads shared by all streams of an MP."""
 
-    def __init__(self, threads: int, *, call_main: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(
+        self,
+        threads: int,
+        *,
+        call_main: Callable[[Callable[[], None]], object],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.call_main = call_main
+        self.clock = clock
         self._ready: queue.SimpleQueue[DecodedStream | None] = queue.SimpleQueue()  # each stream at most once
         self._stopped = False
         self.failures = 0
@@ -231,7 +240,7 @@ class DecoderPool:
     def schedule(self, stream: DecodedStream) -> None:
         """Have the stream's queue worked off. Costs one look when it waits already."""
         if stream.claim.acquire(False):
-            self.take(stream, time.monotonic())
+            self.take(stream, self.clock())
 
     def take(self, stream: DecodedStream, now: float) -> None:
         """Work off the queue of a stream that the caller has claimed."""
@@ -240,7 +249,7 @@ class DecoderPool:
 
     def note_wait(self, stream: DecodedStream, frame: EncodedFrame) -> float:
         """A worker has come to a frame; when that is. What a batch waited on purpose does not count."""
-        now = time.monotonic()
+        now = self.clock()
         self._longest_wait = max(self._longest_wait, now - max(frame.arrived, stream.given))
         return now
 

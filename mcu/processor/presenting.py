@@ -105,9 +105,11 @@ class Presenting:
             if self._rates:
                 self._use({})
             return
-        lines = {m: min(bitrate, m.leg.limit(StreamKind.CONTENT) / SHARE) for m, bitrate in spare.items()}
+        limits = {member: member.leg.limit(StreamKind.CONTENT) / SHARE for member in spare}
+        lines = {member: min(bitrate, limits[member]) for member, bitrate in spare.items()}
         for member, receiver in self._receivers.items():
-            if member not in lines or receiver.chooser.choose(lines[member], receiver.needs, now):
+            line, limit = lines.get(member), limits.get(member, 0.0)
+            if line is None or receiver.chooser.choose(line, receiver.needs, now, limit):
                 receiver.stop()
             elif not receiver.on:
                 receiver.coming = True
@@ -133,7 +135,9 @@ class Presenting:
     def wanted(self, member: Member, now: float) -> float:
         """Bit/s to spare that a probe should look for, so that a member can be sent the screen; 0.0 for none."""
         receiver = self._receivers.get(member)
-        return receiver.chooser.wanted(receiver.needs, now) if receiver is not None and self._shared else 0.0
+        if receiver is None or not self._shared:
+            return 0.0
+        return receiver.chooser.wanted(receiver.needs, now, member.leg.limit(StreamKind.CONTENT) / SHARE)
 
     def keyframe_requested(self, member: Member, now: float) -> None:
         """A receiver cannot go on without one. Who asks again and again has to do with the composite for a while."""

@@ -13,6 +13,7 @@ Rules:
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -114,22 +115,23 @@ class RungChooser:
         self._went_up = -REGRET_SECONDS + now
         self._enough_since: float | None = None
 
-    def choose(self, budget: float, needs: Sequence[float], now: float) -> int:
-        """The level for a budget (bit/s); `needs` says what each rung of the ladder takes, best first."""
+    def choose(self, budget: float, needs: Sequence[float], now: float, limit: float = math.inf) -> int:
+        """The level for a budget (bit/s); `needs` says what each rung of the ladder takes, best first. `limit` is the most
+        that a budget can ever be: an agreement, not a line, and so no reason to have anything to spare beyond it."""
         carried = next((level for level in range(self._count) if budget >= needs[level]), self._count)
         if carried > self.level:
             self._down(carried, now)
         elif self.level > 0:
-            self._maybe_up(budget, needs, now)
+            self._maybe_up(budget, needs, now, limit)
         elif now - self._changed > CONTENT_SECONDS:
             self._hold = HOLD_FIRST
         return self.level
 
-    def wanted(self, needs: Sequence[float], now: float) -> float:
+    def wanted(self, needs: Sequence[float], now: float, limit: float = math.inf) -> float:
         """The budget that a probe should look for now, to go up; 0.0 when it is not the time."""
         if self.level == 0 or now - self._changed < self._hold:
             return 0.0
-        return needs[self.level - 1] + self._spares[self.level - 1]
+        return self._to_go_up(self.level - 1, needs, limit)
 
     def share(self, budget: float) -> float:
         """What of a budget counts for the rate of the best rung: who is below it needs some to spare to get there."""
@@ -150,8 +152,11 @@ class RungChooser:
         self._changed = now
         self._enough_since = None
 
-    def _maybe_up(self, budget: float, needs: Sequence[float], now: float) -> None:
-        fits = (level for level in range(self.level) if budget >= needs[level] + self._spares[level])
+    def _to_go_up(self, level: int, needs: Sequence[float], limit: float) -> float:
+        return max(needs[level], min(needs[level] + self._spares[level], limit))
+
+    def _maybe_up(self, budget: float, needs: Sequence[float], now: float, limit: float) -> None:
+        fits = (level for level in range(self.level) if budget >= self._to_go_up(level, needs, limit))
         level = next(fits, self.level)
         if level == self.level:
             self._enough_since = None

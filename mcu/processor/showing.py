@@ -150,7 +150,8 @@ class Showing:
         carried = {member: member.leg.budget(now, least[member]) for member in self._receivers}
         self._presenting.adapt({member: carried[member] - least[member] for member in carried}, now)
         reserved = {member: self._presenting.reserved(member) for member in carried}
-        budgets = {m: min(carried[m] - reserved[m], m.leg.limit(StreamKind.MAIN)) for m in carried}
+        limits = {member: member.leg.limit(StreamKind.MAIN) for member in carried}
+        budgets = {member: min(carried[member] - reserved[member], limits[member]) for member in carried}
         repairs = {member: 1.0 + member.leg.repaired for member in self._receivers}
         spare = {m: budgets[m] / repairs[m] if r.chooser.level else budgets[m] for m, r in self._receivers.items()}
         best: list[int] = []
@@ -161,10 +162,10 @@ class Showing:
             for member, receiver in company.receivers:
                 if not receiver.chooser.level and spare[member] < needs[0]:
                     spare[member] /= repairs[member]
-                receiver.chooser.choose(spare[member], needs, now)
+                receiver.chooser.choose(spare[member], needs, now, limits[member])
                 if more := self._presenting.wanted(member, now):
                     member.leg.probe(more + least[member], now)
-                if wanted := receiver.chooser.wanted(needs, now):
+                if wanted := receiver.chooser.wanted(needs, now, limits[member]):
                     member.leg.probe(wanted * repairs[member] * PROBE_MORE + reserved[member], now)
                 self._move(receiver)
         self._at_best = self._presenting.idle and all(

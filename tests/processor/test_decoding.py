@@ -156,37 +156,74 @@ def test_a_failing_decoder_closes_its_stream_alone(pool: DecoderPool) -> None:
     assert picture is not None
 
 
-def timed(frames: list[EncodedFrame], *, fps: float = 15.0, begin: float = 100.0) -> list[EncodedFrame]:
-    return [dataclasses.replace(frame, arrived=begin + index / fps) for index, frame in enumerate(frames)]
+class Clock:
+    """Of workers that never come."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def put(self, stream: DecodedStream, frames: list[EncodedFrame], *, fps: float) -> list[float]:
+        """Each frame at its time, which goes on behind the last; the times."""
+        times = []
+        for frame in frames:
+            times.append(self.now)
+            stream.put(dataclasses.replace(frame, arrived=self.now))
+            self.now += 1 / fps
+        return times
 
 
 def test_frames_that_wait_too_long_are_dropped_and_a_keyframe_is_not_asked_for_at_once_again(main: MainThread) -> None:
-    idle = DecoderPool(0, call_main=main)
+    clock = Clock()
+    idle = DecoderPool(0, call_main=main, clock=clock)
     asked = Asked()
     stream = DecodedStream(idle, on_keyframe_needed=asked)
     waiting = int(QUEUE_SECONDS * 15) + 2
-    for frame in timed(encoded(waiting)):
-        stream.put(frame)
+    first = clock.put(stream, encoded(waiting), fps=15.0)
     assert stream.dropped == waiting
     assert not stream.has_work
     assert asked.count == 1
-    later = timed(encoded(40)[1:], begin=100.01 + waiting / 15)
-    for frame in later:
-        stream.put(frame)
+    clock.now += 0.01
+    later = clock.put(stream, encoded(40)[1:], fps=15.0)
     assert stream.dropped == waiting + len(later)
-    soon = sum(frame.arrived < 100.0 + (waiting - 1) / 15 + ASK_SECONDS for frame in later)
-    assert asked.count == 1 + len(later) - soon
+    assert asked.count == 1 + sum(time >= first[-1] + ASK_SECONDS for time in later)
     idle.close()
 
 
 def test_a_keyframe_behind_old_frames_takes_their_place(main: MainThread) -> None:
-    idle = DecoderPool(0, call_main=main)
+    clock = Clock()
+    idle = DecoderPool(0, call_main=main, clock=clock)
     stream = DecodedStream(idle, on_keyframe_needed=Asked())
     first, second = encoded(2)
-    for frame in timed([first, second, first], fps=4.0):
-        stream.put(frame)
+    clock.put(stream, [first, second, first], fps=3.9)
     assert stream.dropped == 2
     assert stream.has_work
+    idle.close()
+
+
+def test_frames_that_a_late_reading_finds_together_are_all_decoded(main: MainThread) -> None:
+    """The main thread was away for 0.9 seconds, the camera was not: the frames are old, and no worker is behind."""
+    clock = Clock()
+    idle = DecoderPool(0, call_main=main, clock=clock)
+    stream = DecodedStream(idle, on_keyframe_needed=Asked(), batch=Batch(idle))
+    for index, frame in enumerate(encoded(22)):
+        stream.put(dataclasses.replace(frame, arrived=clock.now - 0.9 + index / 25))
+    stream.work()
+    assert (stream.decoded, stream.dropped) == (22, 0)
+    idle.close()
+
+
+def test_frames_that_wait_for_a_rare_composite_are_all_decoded(main: MainThread) -> None:
+    clock = Clock()
+    idle = DecoderPool(0, call_main=main, clock=clock)
+    batch = Batch(idle)
+    stream = DecodedStream(idle, on_keyframe_needed=Asked(), batch=batch)
+    clock.put(stream, encoded(25), fps=25.0)  # one composite a second
+    batch.release(clock.now)
+    stream.work()
+    assert (stream.decoded, stream.dropped) == (25, 0)
     idle.close()
 
 
@@ -224,10 +261,11 @@ def test_who_rests_without_a_picture_is_shown_with_the_first_keyframe(pool: Deco
 
 
 def test_the_longest_wait_is_told_once(main: MainThread) -> None:
-    idle = DecoderPool(0, call_main=main)
+    clock = Clock()
+    idle = DecoderPool(0, call_main=main, clock=clock)
     stream = DecodedStream(idle, on_keyframe_needed=Asked())
-    stream.put(dataclasses.replace(encoded(1)[0], arrived=time.monotonic() - 3.0))
-    stream.given -= 3.0
+    stream.put(dataclasses.replace(encoded(1)[0], arrived=clock.now))
+    clock.now += 3.0
     stream.work()
     assert idle.take_longest_wait() >= 3.0
     assert idle.take_longest_wait() == 0.0

@@ -73,6 +73,18 @@ def test_a_budget_that_is_only_just_enough_does_not_lead_up() -> None:
     assert chooser.level == 1
 
 
+def test_an_agreed_limit_needs_nothing_to_spare() -> None:
+    """The channel of a room carries the best rung to the bit, and never a bit more."""
+    chooser = RungChooser(SPARES, now=0.0)
+    chooser.choose(300_000, NEEDS, 0.0, NEEDS[0])
+    assert chooser.level == 1
+    assert chooser.wanted(NEEDS, HOLD_FIRST, NEEDS[0]) == NEEDS[0]
+    for number in range(1, 20):
+        chooser.choose(NEEDS[0], NEEDS, HOLD_FIRST + number * STEP, NEEDS[0])
+    assert chooser.level == 0
+    assert chooser.wanted(NEEDS, 100.0, NEEDS[0]) == 0.0
+
+
 def test_a_line_that_breaks_down_whenever_more_is_sent_is_asked_more_and_more_rarely() -> None:
     chooser = RungChooser(SPARES, now=0.0)
     budget, now, changes = 300_000.0, 0.0, []

@@ -92,7 +92,7 @@ def bench(
         str | None,
         typer.Option(
             help="Sections to measure, with commas: compare, aiortc, composite, received, participants, viewers, "
-            "layouts, sizes, lines, endurance; all when left out. Others keep what they had."
+            "layouts, sizes, lines, endurance, or all, as when left out. Others keep what they had."
         ),
     ] = None,
     quick: Annotated[
@@ -111,12 +111,15 @@ def bench(
 
     Everything takes about forty minutes; begin with --quick. A machine with nothing else to do gives the best figures.
     docs/performance.md explains each.
+
+    compare: the server by floor, FFmpeg and GStreamer, interleaved. aiortc: by a plain aiortc mixing server, at the
+    largest number that it carries. composite: CPU of one. received: delays, and the quality of what is sent.
+    participants, viewers, layouts, sizes: how cost grows. lines: what people receive through bad lines, and from a
+    server with too little CPU (as root). endurance: ticks missed in ten minutes.
     """
     from mcu.cli import bench as command
 
-    options = command.Options(
-        runs=runs or 0, seconds=seconds or 0.0, variants=variants, only=only, quick=quick, output=output
-    )
+    options = command.Options(runs=runs, seconds=seconds, variants=variants, only=only, quick=quick, output=output)
     raise typer.Exit(command.run(options))
 
 

@@ -52,23 +52,28 @@ def sigint_blocked() -> Iterator[None]:
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a program as Ctrl-C does: whoever tidies up after one does so after the other."""
+    """SIGTERM, or a terminal that was closed, which ends a program as Ctrl-C does: whoever tidies up after one does so
+    after the others. Its argument is the signal."""
 
 
 @contextlib.contextmanager
 def sigterm_raised() -> Iterator[None]:
-    """Have SIGTERM raise Terminated. For the main thread."""
-    before = signal.signal(signal.SIGTERM, _raise_terminated)
+    """Have SIGTERM and SIGHUP raise Terminated; a SIGHUP that nohup ignores stays so. For the main thread."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if number is signal.SIGTERM or handler is not signal.SIG_IGN:
+            signal.signal(number, _raise_terminated)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def exit_code(interrupt: KeyboardInterrupt) -> int:
     """What shells have for the signal."""
-    return 128 + (signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT)
+    return 128 + (interrupt.args[0] if isinstance(interrupt, Terminated) else signal.SIGINT)
 
 
 def _raise_terminated(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+    raise Terminated(number)

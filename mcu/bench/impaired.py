@@ -17,16 +17,19 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from mcu.bench import machine, result_file
 from mcu.bench.network import squeeze
 from mcu.bench.network.figures import Figures
 from mcu.bench.network.measured import Check, Measured
 from mcu.bench.network.scenarios import SCENARIOS, Scenario
 from mcu.bench.network.trial import measure
+from mcu.bench.progress import Steps, shown
 from mcu.errors import ConfigurationError, McuError
 from mcu.lifetime import exit_code, sigterm_raised
 from mcu.synthetic.network import namespaces
 
 SEED = 20
+FILE = Path("var/impaired.json")
 NOT_MEASURED = 3  # exit code
 MAX_MISSED = 0.01  # share of the server's ticks: more are missed only where something else takes the CPU
 MAX_LATE = 0.060  # seconds
@@ -171,25 +174,27 @@ def _absent(scenario: Scenario, reason: str) -> Outcome:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the table and write var/impaired.json; 0 when everything was reached, 1 when not, NOT_MEASURED, 130 or 143
-    when it was stopped.
+    """Print the table and keep it in FILE; 0 when everything was reached, 1 when not, 2, NOT_MEASURED, or 128 and the
+    signal that stopped it.
     """
     parser = argparse.ArgumentParser(
         prog="python -m mcu.bench.impaired",
         description="What people receive through bad lines, between network namespaces (as root).\n"
-        "Prints a table and writes var/impaired.json. The exit code is 0 when everything was reached, 1 when\n"
-        "something was not, 3 when nothing could be measured. A scenario takes about a minute.",
+        "Prints a table, and keeps it in var/impaired.json beside those of other scenarios. The exit code is 0 when\n"
+        "everything was reached, 1 when something was not, 3 when nothing could be measured. A scenario takes a\n"
+        "minute or two: in `clear` the line is good, in `bad` it is as the scenario says, in `after` good again.",
         epilog="scenarios:\n" + "\n".join(f"  {name:12} {each.title}" for name, each in SCENARIOS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="a scenario; without one, all")
     names = parser.parse_args(arguments).names
     console = Console(stderr=True)
+    watch = machine.Watch()
     try:
-        with sigterm_raised():
-            outcomes = run_impaired(
-                names, lambda what, done: console.print(f"{100 * done:3.0f} %  {what}", style="dim")
-            )
+        result_file.require_writable(FILE, "run it in a folder of yours")
+        with sigterm_raised(), result_file.held(FILE):
+            outcomes = _measured(names, console)
+            _keep(outcomes, console)
     except KeyboardInterrupt as interrupt:
         console.print("중단했습니다 · Stopped; nothing is kept.", style="yellow")
         return exit_code(interrupt)
@@ -197,12 +202,51 @@ def main(arguments: Sequence[str]) -> int:
         console.print(f"mcu: {error}", markup=False)
         return 2
     Console().print(table(outcomes))
-    target = Path("var/impaired.json")
-    target.parent.mkdir(exist_ok=True)
-    target.write_bytes(msgspec.json.format(msgspec.json.encode(outcomes)))
+    others, stolen = watch.seen()
+    console.print(
+        f"{FILE.absolute()} · mcu {machine.describe().commit} · cores used by others {others:.2f}, stolen {stolen:.2f}",
+        style="dim",
+        highlight=False,
+        soft_wrap=True,
+    )
     if all(not outcome.checks for outcome in outcomes):
         return NOT_MEASURED
     return 0 if all(outcome.reached for outcome in outcomes) else 1
+
+
+def _measured(names: Sequence[str], console: Console) -> list[Outcome]:
+    """Each with its seconds on the bar. Raises ConfigurationError."""
+    if unknown := set(names) - SCENARIOS.keys():
+        raise ConfigurationError(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
+    chosen = [SCENARIOS[name] for name in names or SCENARIOS]
+    steps = Steps(sum(scenario.seconds for scenario in chosen))
+    outcomes: list[Outcome] = []
+
+    def say(what: str, _: float) -> None:
+        steps.label = what
+        if not console.is_terminal:
+            left = round(steps.remaining)
+            console.print(f"{what} · {left // 60}:{left % 60:02d} to go", style="dim", highlight=False)
+
+    with shown(steps, console):
+        for scenario in chosen:
+            with steps.step(scenario.name, scenario.seconds):
+                outcomes += run_impaired([scenario.name], say)
+    return outcomes
+
+
+def _keep(outcomes: Sequence[Outcome], console: Console) -> None:
+    """In FILE, beside what other scenarios had."""
+    try:
+        before = msgspec.json.decode(FILE.read_bytes(), type=list[Outcome])
+    except FileNotFoundError:
+        before = []
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        console.print(f"{FILE}: {error}: begun anew", style="yellow", markup=False)
+        before = []
+    found = {outcome.name: outcome for outcome in (*before, *outcomes)}
+    kept = [found[name] for name in SCENARIOS if name in found]
+    result_file.write(FILE, msgspec.json.format(msgspec.json.encode(kept)))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ its input ends it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import resource
 import signal
 import sys
@@ -227,7 +228,10 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit(2)
     die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end of the input comes soon
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),  # who leaves loses media, as is meant
+    )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(workload, server, conference))
 

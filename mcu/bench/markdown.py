@@ -13,7 +13,6 @@ from pathlib import Path
 from mcu.bench import figures, impaired, report, results
 from mcu.bench.compare import Comparison
 from mcu.bench.figures import spread_text
-from mcu.bench.machine import Machine
 from mcu.bench.results import Grown, Results
 from mcu.bench.rows import Spread, asked_text, left_work_out, ratio, valid
 from mcu.bench.sections import SECTIONS
@@ -40,8 +39,7 @@ def _parts(found: Results) -> Iterator[str]:
     for machine in list(found.machines.values())[:1]:
         yield f"{machine.cpu}, {machine.cores} cores, Linux {machine.kernel}, Python {machine.python}.\n"
     if found.machines:
-        heads = ("section", "commit", "when, UTC", "cores used by others", "cores stolen")
-        yield _table(heads, ((name, *_when(machine)) for name, machine in found.machines.items()))
+        yield _table(report.SECTION_HEADS, ((name, *report.when(machine)) for name, machine in found.machines.items()))
     yield _table(("", "median", "runs", "reach / stretch", "reached"), figures.lines(found))
     compared = [*found.comparisons.items(), *([("aiortc", found.aiortc)] if found.aiortc else [])]
     for name, comparison in compared:
@@ -66,12 +64,6 @@ def _parts(found: Results) -> Iterator[str]:
     if found.endurance is not None:
         yield "In one long stretch:\n"
         yield _table(("", *report.ROW_HEADS), _grown(report.endured(found.endurance)))
-
-
-def _when(machine: Machine) -> tuple[str, ...]:
-    built = " (sources)" if machine.sources_run else ""
-    when = machine.measured[:16].replace("T", " ")
-    return machine.commit + built, when, f"{machine.others:.2f}", f"{machine.stolen:.2f}"
 
 
 def _compared(comparison: Comparison) -> Iterator[tuple[str, ...]]:

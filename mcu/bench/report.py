@@ -19,11 +19,13 @@ from mcu.bench.workload import variant
 COLOURS = {"stretch": "bold green", "yes": "green", "no": "red"}
 LATE_NOTE = f"{LATE} did not keep up: it left work out, so its CPU is too low and the ratio to it too high"
 SERVER_NOTE = (
+    "CPU: cores of all the server's processes; packets: in and out, by second; µs each: of CPU for one; "
     "missed, encoders: of the picture + of the sound; made up: late ticks of the sound, nothing lost; "
     "drops: pictures + datagrams; late: turns of event loops, by over 50 ms; "
     "load: kept when the participants sent all that they should"
 )
 FIGURES_NOTE = "runs: least–most; reach: the goal / the stretch beyond it; reached: no, yes, or stretch"
+SECTION_HEADS = ("section", "commit", "when, UTC", "cores used by others", "cores stolen")
 ROW_HEADS = (
     *("CPU", "RSS MB", "packets", "µs each", "missed"),  # packets by second
     *("made up", "encoders", "drops", "late", "load"),
@@ -37,6 +39,7 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
         f"Python {machine.python}, mcu {machine.commit}",
         style="dim",
     )
+    _print(console, "measured", _sections(results))
     for name, comparison in results.comparisons.items():
         _print(console, f"{name} · CPU seconds a second", _compared(comparison), _late_note(comparison))
     if results.aiortc is not None:
@@ -46,7 +49,7 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
     if results.comparisons:
         lines = [Grown(name, found.workload, found.server) for name, found in results.comparisons.items()]
         _print(console, "server", _grown(lines), SERVER_NOTE)
-        _print(console, "where the CPU goes, by thread", _threads(lines))
+        _print(console, "where the CPU goes, by thread, milliseconds a second", _threads(lines))
     for title, table in (
         ("by participants", results.participants),
         ("by viewers", results.viewers),
@@ -138,11 +141,25 @@ def endured(row: ServerRow) -> list[Grown]:
     return [Grown(f"{row.seconds / 60:.0f} minutes", variant("reference"), [row])]
 
 
+def when(machine: Machine) -> tuple[str, ...]:
+    """Of a section, under SECTION_HEADS."""
+    built = " (sources)" if machine.sources_run else ""
+    at = machine.measured[:16].replace("T", " ")
+    return machine.commit + built, at, f"{machine.others:.2f}", f"{machine.stolen:.2f}"
+
+
+def _sections(results: Results) -> Table:
+    table = _table(*SECTION_HEADS)
+    for name, machine in results.machines.items():
+        table.add_row(name, *when(machine))
+    return table
+
+
 def _threads(lines: Sequence[Grown]) -> Table:
     names = sorted({name for line in lines for row in line.server for name in row.threads})
     table = _table("", *names)
     for line in lines:
-        shares = [f"{median(line.server, lambda row: row.threads.get(name, 0.0)):.3f}" for name in names]  # noqa: B023
+        shares = [f"{1000 * median(line.server, lambda row: row.threads.get(name, 0.0)):.0f}" for name in names]  # noqa: B023
         table.add_row(line.label, *shares)
     return table
 

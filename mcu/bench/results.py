@@ -5,17 +5,17 @@ Each section carries the machine that it was measured on, with the time and the 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
+from mcu.bench import result_file
 from mcu.bench.compare import Comparison
 from mcu.bench.impaired import Outcome
 from mcu.bench.machine import Machine
 from mcu.bench.rows import ServerRow, Spread
 from mcu.bench.workload import Workload
-from mcu.errors import ConfigurationError, ProtocolError
+from mcu.errors import ProtocolError
 
 FILE = Path("var/bench.json")
 MAX_BYTES = 16 << 20
@@ -113,26 +113,5 @@ def read(path: Path) -> Results:
 
 
 def write(path: Path, results: Results) -> None:
-    """Readable by people too. A reader never sees half of it."""
-    partial = _partial(path)
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
-    partial.replace(path)
-
-
-def require_writable(path: Path) -> None:
-    """Raise ConfigurationError where `write` could not: better before minutes of measuring than after."""
-    if path.is_dir():
-        raise ConfigurationError(f"--output {path} is a folder; choose a file")
-    if path.exists() and not path.is_file():  # a device may be read without end
-        raise ConfigurationError(f"--output {path} is no ordinary file; choose another")
-    try:
-        partial = _partial(path)
-        partial.touch()
-        partial.unlink()
-    except OSError as error:
-        raise ConfigurationError(f"--output {path}: {error.strerror}; choose a file in a folder of yours") from error
-
-
-def _partial(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_suffix(f".{os.getpid()}")
+    """Readable by people too. Raises OSError."""
+    result_file.write(path, msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")

@@ -8,17 +8,24 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from mcu.bench import faces, figures, machine, report, results
+from mcu.bench import faces, figures, machine, report, result_file, results
 from mcu.bench.media import content, performances
 from mcu.bench.progress import Steps, shown
 from mcu.bench.sections import Section, Settings
 from mcu.bench.workload import Workload, variant
 from mcu.errors import ConfigurationError, ProtocolError
 
+DOUBTFUL_CORES = 0.2  # used by others: from there on everything is dearer, and ticks come late
+
 
 def run(settings: Settings, sections: Sequence[Section], *, path: Path, console: Console) -> None:
     """Measure, and write to `path` what was found. What Ctrl-C cuts short is not in it. Raises ConfigurationError."""
-    results.require_writable(path)
+    result_file.require_writable(path)
+    with result_file.held(path):
+        _measure(settings, sections, path=path, console=console)
+
+
+def _measure(settings: Settings, sections: Sequence[Section], *, path: Path, console: Console) -> None:
     here = machine.describe()
     found = _kept(path, console)
     needed = _workloads(settings, sections)
@@ -38,9 +45,14 @@ def run(settings: Settings, sections: Sequence[Section], *, path: Path, console:
             found = msgspec.structs.replace(found, figures=figures.judged(found))
             results.write(path, found)
     report.show(found, console, machine=here)
-    busy = [f"{name} {found.machines[name].others:.2f}" for name in (section.name for section in sections)]
-    console.print(f"cores that other programs used meanwhile: {', '.join(busy)}", style="dim", highlight=False)
-    console.print(f"{path}", style="dim")
+    doubts = [section.name for section in sections if found.machines[section.name].others > DOUBTFUL_CORES]
+    if doubts:
+        console.print(
+            "다른 프로그램이 CPU를 썼습니다 · Other programs used CPU meanwhile, so these figures are in doubt: "
+            f"{', '.join(doubts)}",
+            style="yellow",
+        )
+    console.print(f"{path.absolute()}", style="dim", highlight=False, soft_wrap=True)
 
 
 def _say(console: Console, what: str, seconds: float) -> None:

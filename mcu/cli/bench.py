@@ -26,14 +26,15 @@ LEAST_SECONDS = 4.0  # an MP reports its counters every two
 MOST_SECONDS = 3600.0
 FAILED = 1
 BUSY = 1.0  # load average by core from which on figures are in doubt
+PIPE_WIDTH = 160  # columns, where nobody says how many there are: narrower, heads of tables are cut
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line says; 0 and None where it is silent."""
+    """What the command line says; None where it is silent."""
 
-    runs: int
-    seconds: float
+    runs: int | None
+    seconds: float | None
     variants: str | None
     only: str | None
     quick: bool
@@ -43,12 +44,14 @@ class Options:
 def run(options: Options) -> int:
     """Measure; returns the exit code. Raises ConfigurationError for names that do not exist."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPE_WIDTH)
     settings, names = read(options)
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
     if load > BUSY:
         console.print(
-            f"기계가 다른 일로 바쁩니다 · The machine is busy with other work ({load:.1f} tasks a core): "
-            "ratios suffer less from it than seconds do, but they suffer.",
+            f"조금 전까지 기계가 바빴습니다 · The machine was busy in the last minute ({load:.1f} tasks a core): "
+            "if other work goes on, ratios suffer less from it than seconds do, but they suffer.",
             style="yellow",
         )
     if mcu.SOURCES_RUN_BECAUSE:
@@ -62,11 +65,11 @@ def run(options: Options) -> int:
         with sigterm_raised():
             runner.run(settings, chosen(names), path=options.output or FILE, console=console)
     except KeyboardInterrupt as interrupt:
-        console.print("중단했습니다 · Stopped; finished sections are kept.", style="yellow")
+        console.print("중단했습니다 · Stopped; sections that were finished are kept.", style="yellow")
         return exit_code(interrupt)
     except (StretchFailed, ServerFailed) as error:
         console.print(
-            f"측정하지 못했습니다 · Not measured: {error}. Finished sections are kept. "
+            f"측정하지 못했습니다 · Not measured: {error}. Sections that were finished are kept. "
             "On a machine with other work people are refused: close it, or begin with --only composite.",
             style="bold red",
         )
@@ -78,7 +81,9 @@ def read(options: Options) -> tuple[Settings, tuple[str, ...]]:
     """The settings, and the names of the sections (none means all). Raises ConfigurationError."""
     variants = _names(options.variants, VARIANTS, "variant") or ("reference",)
     names = _names(options.only, SECTIONS, "section")
-    seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS)
+    seconds = options.seconds
+    if seconds is None:
+        seconds = QUICK_SECONDS if options.quick else SECONDS
     if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
         raise ConfigurationError(
             f"--seconds {seconds:g}: {LEAST_SECONDS:g} to {MOST_SECONDS:g}; counters come every two seconds"
@@ -94,7 +99,7 @@ def _names(text: str | None, known: Collection[str], what: str) -> tuple[str, ..
         return ()
     if not names:
         raise ConfigurationError(f"no {what} in {text!r}; there are {', '.join(known)}, all")
-    if names == ("all",):
+    if "all" in names:
         return tuple(known)
     for name in names:
         if name not in known:

@@ -116,8 +116,8 @@ class RungChooser:
         self._enough_since: float | None = None
 
     def choose(self, budget: float, needs: Sequence[float], now: float, limit: float = math.inf) -> int:
-        """The level for a budget (bit/s); `needs` says what each rung of the ladder takes, best first. `limit` is the most
-        that a budget can ever be: an agreement, not a line, and so no reason to have anything to spare beyond it."""
+        """The level for a budget (bit/s); `needs` says what each rung of the ladder takes, best first. `limit` is the
+        most that a budget can ever be: an agreement, not a line, and no reason to have anything to spare beyond it."""
         carried = next((level for level in range(self._count) if budget >= needs[level]), self._count)
         if carried > self.level:
             self._down(carried, now)

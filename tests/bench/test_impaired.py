@@ -293,7 +293,7 @@ def test_help_names_the_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(f"{name} " in said and scenario.title in said for name, scenario in SCENARIOS.items())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_and_sigterm_end_it_alike(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -301,7 +301,7 @@ def test_ctrl_c_and_sigterm_end_it_alike(
     monkeypatch.setattr(impaired, "run_impaired", lambda *_: signal.raise_signal(number))
     assert impaired.main([]) == 128 + number
     assert "중단했습니다" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
 
 
 def test_nothing_measured_is_another_exit_code_than_not_reached(
@@ -310,3 +310,28 @@ def test_nothing_measured_is_another_exit_code_than_not_reached(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(impaired.namespaces, "refusal", lambda: "only root may")
     assert impaired.main(["loss-5"]) == impaired.NOT_MEASURED
+
+
+def test_what_other_scenarios_had_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for figures, name in ((GOOD, "loss-10"), (GOOD, "loss-5"), (FEWER, "loss-10")):
+        monkeypatch.setattr(impaired, "measure", lambda *_, figures=figures, **__: phases(measured(figures)))
+        impaired.main([name])
+    kept = {outcome["name"]: outcome["reached"] for outcome in msgspec.json.decode(impaired.FILE.read_bytes())}
+    assert list(kept) == ["loss-5", "loss-10"]
+    assert kept == {
+        name: reached(name, phases(measured(figures))) for name, figures in (("loss-5", GOOD), ("loss-10", FEWER))
+    }
+    impaired.FILE.write_text("nonsense")
+    impaired.main(["loss-5"])
+    assert len(msgspec.json.decode(impaired.FILE.read_bytes())) == 1
+
+
+def test_where_nothing_can_be_written_nothing_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "var").write_text("no folder")
+    monkeypatch.setattr(impaired, "run_impaired", lambda *_: pytest.fail("measured"))
+    assert impaired.main(["loss-5"]) == 2
+    assert "cannot be written" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from mcu.bench import figures, markdown, report, results
+from mcu.bench import figures, markdown, report, result_file, results
 from mcu.bench.impaired import Checked, Outcome
 from mcu.bench.results import Delays, Grown, Quality, Results
 from mcu.bench.rows import Spread, asked_text, ratio
@@ -186,7 +186,7 @@ def test_results_survive_their_file(tmp_path: Path) -> None:
 
 def test_a_device_is_no_file_to_go_on_from() -> None:
     with pytest.raises(ConfigurationError, match="no ordinary file"):
-        results.require_writable(Path("/dev/full"))
+        result_file.require_writable(Path("/dev/full"))
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 0}', '{"comparisons": 1}', '{"viewers": [{}]}', "\udcff"])

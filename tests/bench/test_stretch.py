@@ -12,7 +12,7 @@ import pytest
 
 from mcu.bench import cpu
 from mcu.bench.contender import Absent, Result, read_line
-from mcu.bench.results import require_writable
+from mcu.bench.result_file import require_writable
 from mcu.bench.server import ServerFailed, running_server
 from mcu.bench.stretch import StretchFailed, loaded_server, measure, run_contender
 from mcu.bench.workload import Composite, Workload

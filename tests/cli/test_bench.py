@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import mcu
 from mcu.__main__ import app
-from mcu.bench import runner
+from mcu.bench import result_file, runner
 from mcu.bench.sections import SECTIONS
 from mcu.bench.server import ServerFailed
 from mcu.bench.stretch import StretchFailed
@@ -22,7 +22,7 @@ from mcu.cli import bench
 from mcu.cli.bench import FAILED, Options
 from mcu.errors import ConfigurationError
 
-SILENT = Options(runs=0, seconds=0.0, variants=None, only=None, quick=False, output=None)
+SILENT = Options(runs=None, seconds=None, variants=None, only=None, quick=False, output=None)
 
 
 def options(**changes: Any) -> Options:
@@ -56,6 +56,7 @@ def test_names_are_lists() -> None:
     assert settings.variants == ("h264", "audio")
     assert names == ("viewers", "composite")
     assert len(bench.read(options(variants="all"))[0].variants) == len(VARIANTS)
+    assert bench.read(options(only="all,composite"))[1] == tuple(SECTIONS)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,7 @@ def test_names_are_lists() -> None:
         {"only": ""},
         {"variants": ""},
         {"seconds": 1.0},
+        {"seconds": 0.0},
         {"seconds": math.nan},
         {"seconds": math.inf},
     ],
@@ -79,10 +81,19 @@ def test_what_does_not_exist_is_refused_with_what_does(wrong: dict[str, Any]) ->
 def test_a_file_that_is_no_result_is_not_written_over(tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text("mine")
-    for path in (notes, tmp_path):
-        with pytest.raises(ConfigurationError, match="--output"):
+    for path, said in ((notes, "--output"), (tmp_path, "is a folder")):
+        with pytest.raises(ConfigurationError, match=said):
             runner.run(bench.read(SILENT)[0], [], path=path, console=Console(quiet=True))
     assert notes.read_text() == "mine"
+
+
+def test_two_do_not_measure_into_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "bench.json"
+    with result_file.held(path), pytest.raises(ConfigurationError, match="another run measures into"):
+        runner.run(bench.read(SILENT)[0], [], path=path, console=Console(quiet=True))
+    with result_file.held(path):  # it is free again
+        pass
+    assert not list(tmp_path.iterdir())
 
 
 def test_it_is_said_that_the_sources_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,7 +116,7 @@ def test_what_cannot_be_measured_is_one_sentence(
     assert str(fault) in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_and_sigterm_end_it_alike(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

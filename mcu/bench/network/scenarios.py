@@ -12,6 +12,7 @@ from mcu.synthetic.network.weather import Bursts, Weather, queue_of
 ONE_WAY = Weather(delay=0.05)  # half of a round trip of 100 ms
 NARROW, WIDE = 300_000, 2_000_000  # bits per second
 QUEUE_SECONDS = 0.5  # of the bottleneck's queue at its rate
+OVERHEAD = 25.0  # seconds around the phases: people come in, and what was received is decoded
 RAMP = 20.0  # seconds: a machine on which something else begins, and not one that is taken away at once
 
 
@@ -39,6 +40,11 @@ class Scenario:
     phases: tuple[Phase, ...]
     judge: Callable[[judges.Phases], list[Check]]
     crowd: int = 4
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes in all."""
+        return OVERHEAD + sum(phase.seconds for phase in self.phases)
 
 
 def _steady(weather: Weather, seconds: float = 30.0) -> tuple[Phase, ...]:

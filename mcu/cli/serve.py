@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 from rich.console import Console
 
+from mcu.allocator import return_large_blocks
 from mcu.cli import certificate, data_folder, logs, ready_conference
 from mcu.cli.addresses import (
     OPEN_HTTP_ADVICE,
@@ -64,6 +65,7 @@ log = structlog.get_logger()
 
 def run(config: Config, *, companion: Companion | None = None) -> None:
     """Serve until SIGINT or SIGTERM, or until the companion sets its event. It stands in for the announcement."""
+    return_large_blocks()
     logs.configure(config.log)
     check_ports(config)
     if not is_loopback(config.http.host):

@@ -25,6 +25,7 @@ LAYERS = [
     {"media"},
     {
         "_native",
+        "allocator",
         "aside",
         "config",
         "config_words",

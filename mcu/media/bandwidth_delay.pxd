@@ -8,6 +8,7 @@ cdef int PACKET_FIELDS
 cdef double GROUP
 cdef int WINDOW
 cdef int KEPT_GROUPS
+cdef int MINIMA
 cdef int FIELDS
 cdef double SMOOTHING
 cdef double GAIN
@@ -34,12 +35,18 @@ cdef class DelayDetector:
     cdef double _base_before
     cdef double _base_now
     cdef double _bucket_end
-    cdef tuple _group
+    cdef double _group_start
+    cdef double _group_first
+    cdef double _group_last
+    cdef long _group_size
+    cdef long _size_of_first
     cdef double[::1] _groups
     cdef long long _count
     cdef long _next
     cdef double _gap
-    cdef object _minima
+    cdef double[::1] _minima
+    cdef long _oldest
+    cdef long _minima_count
     cdef double _smoothed
     cdef double _last_update
 
@@ -54,8 +61,8 @@ cdef class DelayDetector:
                    octets=cython.double)
     cpdef add(self, Acknowledged packets, double now)
 
-    @cython.locals(base=cython.double, at=cython.double, delay=cython.double, standing=cython.double,
-                   queue=cython.double)
+    @cython.locals(base=cython.double, minima='double[::1]', oldest=cython.long, count=cython.long, place=cython.long,
+                   index=cython.long, delay=cython.double, standing=cython.double, queue=cython.double)
     cdef _follow(self, double low, double now)
 
     @cython.locals(groups='double[::1]', end=cython.longlong, count=cython.longlong, number=cython.longlong,

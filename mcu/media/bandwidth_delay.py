@@ -11,7 +11,6 @@ Rules:
 from __future__ import annotations
 
 from array import array
-from collections import deque
 
 from mcu.media.bandwidth_feedback import NEVER, PACKET_FIELDS, Acknowledged
 
@@ -29,6 +28,7 @@ MAX_DELAY_CHANGE = 10.0  # seconds from the base: not a queue but another clock
 BUSY = 0.010  # seconds of queue from which on the line is taken to be busy
 MIN_BUSY = 0.08  # seconds of arrivals in a row that make a delivery rate: two frames
 MAX_BUSY = 0.5  # seconds; older deliveries tell of an older line
+MINIMA = 64  # feedbacks within STANDING that are looked at; a power of two
 KEPT_GROUPS = 128  # the newest; a power of two
 FIELDS = 7  # of a group, in one flat array: tuples of floats, made and thrown away by the hundred, are cold memory
 RING = 1024  # packets whose number is remembered, against double acknowledgement; a power of two
@@ -43,12 +43,18 @@ class DelayDetector:
         "_bucket_end",
         "_count",
         "_gap",
-        "_group",
+        "_group_first",
+        "_group_last",
+        "_group_size",
+        "_group_start",
         "_groups",
         "_last_update",
         "_minima",
+        "_minima_count",
         "_next",
+        "_oldest",
         "_ring",
+        "_size_of_first",
         "_smoothed",
         "nonsense",
         "overusing",
@@ -76,18 +82,22 @@ class DelayDetector:
         self._base_before = float("inf")  # smallest delay of the previous bucket
         self._base_now = float("inf")  # and of this one
         self._bucket_end = float("-inf")
-        self._group = (0.0, 0.0, 0.0, 0, 0)  # begun at (our clock), first and last arrival, bytes, of the first packet
+        self._group_start = 0.0  # of the group that is open: begun at (our clock), first and last arrival, bytes, those
+        self._group_first = self._group_last = 0.0  # of its first packet
+        self._group_size = self._size_of_first = 0
         self._count = 0  # groups so far; number n is at n % KEPT_GROUPS
         self._next = -1  # sequence expected to be reported next
         self._gap = float("-inf")  # arrival of the first packet after the last lost feedback
-        self._minima: deque[tuple[float, float]] = deque(maxlen=64)  # (now, smallest delay) of each feedback
+        self._minima = array("d", [0.0]) * (2 * MINIMA)  # now and smallest delay of each feedback, a ring of pairs
+        self._oldest = self._minima_count = 0
         self._smoothed = 0.0
         self._last_update = 0.0
 
     def add(self, packets: Acknowledged, now: float) -> int:
         """Enter one feedback. Returns the bytes acknowledged by it for the first time."""
         ring, groups, count = self._ring, self._groups, self._count
-        start, first, last, size_of_group, size_of_first = self._group
+        start, first, last = self._group_start, self._group_first, self._group_last
+        size_of_group, size_of_first = self._group_size, self._size_of_first
         values, count_of_packets = packets.values, packets.count
         sequence = int(values[0])
         gap = self._next >= 0 and 0 < (sequence - self._next) & 0xFFFF < 0x8000
@@ -130,7 +140,8 @@ class DelayDetector:
             elif start - sent > MAX_DELAY_CHANGE:
                 start, first, last, size_of_group, size_of_first = sent, came, came, size, size
             # else: it comes late, its group is closed; for the smallest delay and the bytes it has counted
-        self._group = (start, first, last, size_of_group, size_of_first)
+        self._group_start, self._group_first, self._group_last = start, first, last
+        self._group_size, self._size_of_first = size_of_group, size_of_first
         self._smoothed, self._count = smoothed, count
         if bytes_received:
             self._follow(low, now)
@@ -148,15 +159,21 @@ class DelayDetector:
         elif low < self._base_now:
             self._base_now = low
         base = min(self._base_before, self._base_now)
-        minima = self._minima
-        minima.append((now, low))
-        while len(minima) > 1 and not 0.0 <= now - minima[0][0] <= STANDING:
-            minima.popleft()
+        minima, oldest, count = self._minima, self._oldest, self._minima_count
+        while count and (count == MINIMA or not 0.0 <= now - minima[2 * oldest] <= STANDING):
+            oldest = (oldest + 1) & (MINIMA - 1)
+            count -= 1
+        place = 2 * ((oldest + count) & (MINIMA - 1))
+        minima[place], minima[place + 1] = now, low
+        count += 1
+        self._oldest, self._minima_count = oldest, count
         standing = queue = low
-        for at, delay in minima:
+        for index in range(count):
+            place = 2 * ((oldest + index) & (MINIMA - 1))
+            delay = minima[place + 1]
             if delay < standing:
                 standing = delay
-            if delay < queue and now - at < SHORT:
+            if delay < queue and now - minima[place] < SHORT:
                 queue = delay
         self.standing, self.queue = standing - base, queue - base
         self._detect(now)
@@ -221,6 +238,7 @@ class DelayDetector:
 
     def accept_queue(self) -> None:
         """What stands now was not made by us: count it as an empty queue from now on."""
-        if self._minima:
-            self._base_before, self._base_now = float("inf"), min([delay for _, delay in self._minima])
+        if self._minima_count:
+            places = [2 * ((self._oldest + index) & (MINIMA - 1)) + 1 for index in range(self._minima_count)]
+            self._base_before, self._base_now = float("inf"), min([self._minima[place] for place in places])
             self.queue = self.standing = 0.0

@@ -11,6 +11,7 @@ cdef double TRIAL_DELAY
 cdef double TRIAL_LOSS
 cdef double FAST_LOSS
 cdef double CHANGE
+cdef int SLOTS
 cdef int FAST_SLOTS
 cdef int FAST_PACKETS
 
@@ -24,19 +25,21 @@ cdef class LossJudge:
     cdef readonly bint trying
     cdef readonly long long dropped
     cdef dict _pending
-    cdef object _slots
+    cdef long long[::1] _slots
+    cdef int _newest
+    cdef int _full
     cdef double _slot_end
     cdef long long _of
     cdef double _trial_loss
     cdef double _trial_begin
-    cdef list _trial_slots
+    cdef long long _trial_lost
+    cdef long long _trial_of
     cdef double _judged_from
 
     @cython.locals(pending=dict, received=cython.longlong, values='double[::1]', place=cython.long, index=cython.long)
     cpdef add(self, Acknowledged packets, double now)
     cdef long long _overdue(self, double now)
 
-    @cython.locals(slot=list)
     cdef _enter(self, long long lost, long long received, double now)
 
     @cython.locals(
@@ -44,9 +47,8 @@ cdef class LossJudge:
         of=cython.longlong,
         newest_lost=cython.longlong,
         newest_of=cython.longlong,
-        full=cython.long,
-        place=cython.long,
-        slot=list,
+        age=cython.int,
+        place=cython.int,
     )
     cdef _sum(self)
     cpdef judge(self, double now)

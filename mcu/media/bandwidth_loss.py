@@ -8,7 +8,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections import deque
+from array import array
 from enum import Enum
 
 from mcu.media.bandwidth_feedback import NEVER, PACKET_FIELDS, Acknowledged
@@ -49,12 +49,14 @@ class LossJudge:
         self.trying = False
         self.dropped = 0  # packets reported missing that did not fit the table
         self._pending: dict[int, float] = {}  # transport sequence -> when it was first reported missing
-        self._slots: deque[list[int]] = deque([[0, 0]], maxlen=SLOTS)  # [lost, of]
+        self._slots = array("q", [0]) * (2 * SLOTS)  # a ring of pairs: packets lost, and of how many
+        self._newest = 0  # of the slots: the one that is filling
+        self._full = 0  # slots before it
         self._slot_end = 0.0
         self._of = 0  # packets that `share` is about
         self._trial_loss = 0.0  # that led to the trial
         self._trial_begin = 0.0
-        self._trial_slots = [0, 0]
+        self._trial_lost = self._trial_of = 0  # packets
         self._judged_from = float("-inf")  # what was sent before is not looked at
 
     def add(self, packets: Acknowledged, now: float) -> None:
@@ -83,33 +85,32 @@ class LossJudge:
         return len(overdue)
 
     def _enter(self, lost: int, received: int, now: float) -> None:
-        slots = self._slots
         if not self._slot_end - SLOT <= now < self._slot_end:
             self._slot_end = now + SLOT
-            slots.append([0, 0])
+            self._newest = (self._newest + 1) % SLOTS
+            self._slots[2 * self._newest] = self._slots[2 * self._newest + 1] = 0
+            self._full = min(self._full + 1, SLOTS - 1)
             self._sum()
             if self.own and self.share < self.own + CHANGE / 2:
                 self.own += OWN_SMOOTHING * (self.share - self.own)
                 if self.own < NO_LOSS:
                     self.own = 0.0
-        slot = slots[-1]
-        slot[0] += lost
-        slot[1] += lost + received
+        self._slots[2 * self._newest] += lost
+        self._slots[2 * self._newest + 1] += lost + received
         if self.trying and now - self._trial_begin >= TRIAL_DELAY:
-            self._trial_slots[0] += lost
-            self._trial_slots[1] += lost + received
+            self._trial_lost += lost
+            self._trial_of += lost + received
 
     def _sum(self) -> None:
         """Once a slot, all full slots."""
         lost = of = newest_lost = newest_of = 0
-        full = len(self._slots) - 1
-        for place, slot in enumerate(self._slots):
-            if place < full:
-                lost += slot[0]
-                of += slot[1]
-                if place > full - FAST_SLOTS:
-                    newest_lost += slot[0]
-                    newest_of += slot[1]
+        for age in range(1, self._full + 1):
+            place = 2 * ((self._newest - age + SLOTS) % SLOTS)
+            lost += self._slots[place]
+            of += self._slots[place + 1]
+            if age < FAST_SLOTS:
+                newest_lost += self._slots[place]
+                newest_of += self._slots[place + 1]
         self.share = lost / of if of >= FAST_PACKETS else 0.0
         self._of = of
         self.recent = newest_lost / newest_of if newest_of >= FAST_PACKETS else 0.0
@@ -131,10 +132,10 @@ class LossJudge:
         self.trying = True
         self._trial_loss = share
         self._trial_begin = now
-        self._trial_slots = [0, 0]
+        self._trial_lost = self._trial_of = 0
 
     def _judge_trial(self, now: float) -> LossVerdict:
-        lost, of = self._trial_slots
+        lost, of = self._trial_lost, self._trial_of
         if now - self._trial_begin < TRIAL_DELAY + TRIAL_TIME or of < TRIAL_PACKETS:
             return LossVerdict.NOTHING
         self.trying = False
@@ -152,6 +153,6 @@ class LossJudge:
         self._clear()
 
     def _clear(self) -> None:
-        self._slots.clear()
-        self._slots.append([0, 0])
+        self._slots[2 * self._newest] = self._slots[2 * self._newest + 1] = 0
+        self._full = 0
         self.share = self.recent = 0.0

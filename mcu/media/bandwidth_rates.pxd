@@ -10,6 +10,7 @@ cdef double USUAL
 cdef double RTT_SMOOTHING
 cdef double MAX_RTT
 cdef int MAX_ENTRIES
+cdef int ENTRY_FIELDS
 cdef double inf
 
 
@@ -21,7 +22,9 @@ cdef class Rates:
     cdef readonly double newest
     cdef readonly double last
     cdef long _next
-    cdef object _entries
+    cdef double[::1] _entries
+    cdef long _oldest
+    cdef long _count
     cdef double _seconds
     cdef double _sending
     cdef double _bits
@@ -31,5 +34,5 @@ cdef class Rates:
                    index=cython.long)
     cpdef double add(self, Acknowledged packets, double size, double loss, double now) except? -1
 
-    @cython.locals(oldest=tuple)
+    @cython.locals(entries='double[::1]', oldest=cython.long, count=cython.long, at=cython.long)
     cdef _enter(self, double now, double seconds, double sending, double bits)

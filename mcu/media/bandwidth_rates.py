@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from array import array
 from math import inf
 
 from mcu.media.bandwidth_feedback import NEVER, PACKET_FIELDS, Acknowledged
@@ -11,7 +11,8 @@ WINDOW = 0.6  # seconds over which rates are measured
 USUAL = 2.0  # seconds of smoothing in which a keyframe disappears
 RTT_SMOOTHING = 1 / 8  # as in RFC 6298
 MAX_RTT = 5.0  # seconds
-MAX_ENTRIES = 64  # feedbacks in the window; who sends more is measured over less
+MAX_ENTRIES = 64  # feedbacks in the window; who sends more is measured over less. A power of two
+ENTRY_FIELDS = 4  # of a feedback, in one flat array, as in bandwidth_delay: now, seconds, of sending, bits
 
 
 class Rates:
@@ -25,7 +26,8 @@ class Rates:
         self.newest = -inf  # when the last packet that is known to have arrived was sent
         self.last = -inf  # when the last feedback came
         self._next = -1  # transport sequence expected to be reported next
-        self._entries: deque[tuple[float, float, float, float]] = deque()  # now, seconds, of sending, bits
+        self._entries = array("d", [0.0]) * (MAX_ENTRIES * ENTRY_FIELDS)
+        self._oldest = self._count = 0  # of the entries
         self._seconds = self._sending = self._bits = 0.0  # sums over them
 
     def add(self, packets: Acknowledged, size: int, loss: float, now: float) -> float:
@@ -59,17 +61,21 @@ class Rates:
 
     def _enter(self, now: float, seconds: float, sending: float, bits: float) -> None:
         """Add an entry and let go of those that are too old, or too many."""
-        entries = self._entries
-        entries.append((now, seconds, sending, bits))
+        entries, oldest, count = self._entries, self._oldest, self._count
+        while count:
+            at = oldest * ENTRY_FIELDS
+            if count < MAX_ENTRIES and 0.0 <= now - entries[at] <= WINDOW:
+                break
+            self._seconds -= entries[at + 1]
+            self._sending -= entries[at + 2]
+            self._bits -= entries[at + 3]
+            oldest = (oldest + 1) & (MAX_ENTRIES - 1)
+            count -= 1
+        at = ((oldest + count) & (MAX_ENTRIES - 1)) * ENTRY_FIELDS
+        entries[at], entries[at + 1], entries[at + 2], entries[at + 3] = now, seconds, sending, bits
+        self._oldest, self._count = oldest, count + 1
+        if not count:  # what rounding has left behind goes as well
+            self._seconds = self._sending = self._bits = 0.0
         self._seconds += seconds
         self._sending += sending
         self._bits += bits
-        oldest = entries[0]
-        while len(entries) > MAX_ENTRIES or not 0.0 <= now - oldest[0] <= WINDOW:
-            self._seconds -= oldest[1]
-            self._sending -= oldest[2]
-            self._bits -= oldest[3]
-            entries.popleft()
-            oldest = entries[0]
-        if len(entries) == 1:  # what rounding has left behind goes as well
-            self._seconds, self._sending, self._bits = seconds, sending, bits

@@ -194,6 +194,7 @@ def main(arguments: Sequence[str]) -> int:
         result_file.require_writable(FILE, "run it in a folder of yours")
         with sigterm_raised(), result_file.held(FILE):
             outcomes = _measured(names, console)
+            Console().print(table(outcomes))
             _keep(outcomes, console)
     except KeyboardInterrupt as interrupt:
         console.print("중단했습니다 · Stopped; nothing is kept.", style="yellow")
@@ -201,7 +202,6 @@ def main(arguments: Sequence[str]) -> int:
     except ConfigurationError as error:
         console.print(f"mcu: {error}", markup=False)
         return 2
-    Console().print(table(outcomes))
     others, stolen = watch.seen()
     console.print(
         f"{FILE.absolute()} · mcu {machine.describe().commit} · cores used by others {others:.2f}, stolen {stolen:.2f}",
@@ -236,7 +236,7 @@ def _measured(names: Sequence[str], console: Console) -> list[Outcome]:
 
 
 def _keep(outcomes: Sequence[Outcome], console: Console) -> None:
-    """In FILE, beside what other scenarios had."""
+    """In FILE, beside what other scenarios had; what could not be measured now leaves what was."""
     try:
         before = msgspec.json.decode(FILE.read_bytes(), type=list[Outcome])
     except FileNotFoundError:
@@ -244,9 +244,13 @@ def _keep(outcomes: Sequence[Outcome], console: Console) -> None:
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         console.print(f"{FILE}: {error}: begun anew", style="yellow", markup=False)
         before = []
-    found = {outcome.name: outcome for outcome in (*before, *outcomes)}
+    found = {outcome.name: outcome for outcome in before}
+    found |= {outcome.name: outcome for outcome in outcomes if outcome.checks or outcome.name not in found}
     kept = [found[name] for name in SCENARIOS if name in found]
-    result_file.write(FILE, msgspec.json.format(msgspec.json.encode(kept)))
+    try:
+        result_file.write(FILE, msgspec.json.format(msgspec.json.encode(kept)))
+    except OSError as error:
+        console.print(f"{FILE.absolute()} was not written: {error.strerror}", style="bold red", markup=False)
 
 
 if __name__ == "__main__":

@@ -38,20 +38,19 @@ def require_writable(path: Path, advice: str = "run it in a folder of yours, or 
 def held(path: Path) -> Iterator[None]:
     """Nobody else measures into the same file: each would write away what the other found.
 
-    Raises ConfigurationError where somebody does.
+    Raises ConfigurationError where somebody does. What is locked is a file beside it, which stays.
     """
-    name = path.with_suffix(".lock")
-    with name.open("w") as lock:
+    with contextlib.ExitStack() as stack:
+        name = path.with_name(f"{path.name}.lock")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(stack.enter_context(name.open("a")), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ConfigurationError(
                 f"another run measures into {path.absolute()}: wait for its end, for both would be measured busy"
             ) from error
-        try:
-            yield
-        finally:
-            name.unlink(missing_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"{name.absolute()} cannot be locked: {error.strerror}; remove it") from error
+        yield
 
 
 def _partial(path: Path) -> Path:

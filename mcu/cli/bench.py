@@ -44,7 +44,7 @@ class Options:
 def run(options: Options) -> int:
     """Measure; returns the exit code. Raises ConfigurationError for names that do not exist."""
     console = Console()
-    if not console.is_terminal:
+    if not console.is_terminal and "COLUMNS" not in os.environ:
         console = Console(width=PIPE_WIDTH)
     settings, names = read(options)
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
@@ -99,9 +99,7 @@ def _names(text: str | None, known: Collection[str], what: str) -> tuple[str, ..
         return ()
     if not names:
         raise ConfigurationError(f"no {what} in {text!r}; there are {', '.join(known)}, all")
-    if "all" in names:
-        return tuple(known)
     for name in names:
-        if name not in known:
+        if name not in {*known, "all"}:
             raise ConfigurationError(f"no {what} {name!r}; there are {', '.join(known)}, all")
-    return names
+    return tuple(known) if "all" in names else names

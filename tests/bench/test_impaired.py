@@ -301,7 +301,7 @@ def test_ctrl_c_and_sigterm_end_it_alike(
     monkeypatch.setattr(impaired, "run_impaired", lambda *_: signal.raise_signal(number))
     assert impaired.main([]) == 128 + number
     assert "중단했습니다" in capsys.readouterr().err
-    assert not [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert not impaired.FILE.exists()
 
 
 def test_nothing_measured_is_another_exit_code_than_not_reached(
@@ -322,6 +322,10 @@ def test_what_other_scenarios_had_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
     assert kept == {
         name: reached(name, phases(measured(figures))) for name, figures in (("loss-5", GOOD), ("loss-10", FEWER))
     }
+    monkeypatch.setattr(impaired.namespaces, "refusal", lambda: "only root may")
+    impaired.main(["loss-5"])
+    assert msgspec.json.decode(impaired.FILE.read_bytes())[0]["checks"]  # what was measured stays
+    monkeypatch.setattr(impaired.namespaces, "refusal", lambda: "")
     impaired.FILE.write_text("nonsense")
     impaired.main(["loss-5"])
     assert len(msgspec.json.decode(impaired.FILE.read_bytes())) == 1

@@ -63,6 +63,7 @@ def test_names_are_lists() -> None:
     "wrong",
     [
         {"variants": "h265"},
+        {"variants": "all,h265"},
         {"only": "everything"},
         {"only": " , "},
         {"only": ""},
@@ -93,7 +94,19 @@ def test_two_do_not_measure_into_one_file(tmp_path: Path) -> None:
         runner.run(bench.read(SILENT)[0], [], path=path, console=Console(quiet=True))
     with result_file.held(path):  # it is free again
         pass
-    assert not list(tmp_path.iterdir())
+    with result_file.held(tmp_path / "bench.txt"), result_file.held(path):
+        pass
+
+
+def test_a_lock_takes_no_result_away(tmp_path: Path) -> None:
+    path = tmp_path / "mine.lock"
+    path.write_text("results")
+    with result_file.held(path):
+        assert path.read_text() == "results"
+    assert path.read_text() == "results"
+    (tmp_path / "other.json.lock").mkdir()
+    with pytest.raises(ConfigurationError, match="cannot be locked"), result_file.held(tmp_path / "other.json"):
+        pass
 
 
 def test_it_is_said_that_the_sources_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,6 +25,7 @@ REAL_TIME = frozenset(
         "cli",
         "controller",
         "gateway",
+        "h323/peers",
         "interop",
         "loadtests",
         "network",
@@ -39,5 +40,5 @@ REAL_TIME = frozenset(
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).parts[0] in REAL_TIME:
+        if item.path.is_relative_to(TESTS) and any(item.path.is_relative_to(TESTS / name) for name in REAL_TIME):
             item.add_marker(pytest.mark.flaky(reruns=FURTHER_TRIES))

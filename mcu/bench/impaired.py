@@ -67,10 +67,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def run_impaired(names: Sequence[str] = (), progress: Progress | None = None, *, seed: int = SEED) -> list[Outcome]:
     """All scenarios, or those with these names. Raises ConfigurationError for a name that there is not."""
-    unknown = set(names) - SCENARIOS.keys()
-    if unknown:
-        raise ConfigurationError(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
-    chosen = [SCENARIOS[name] for name in names or SCENARIOS]
+    chosen = _chosen(names)
     refusal = namespaces.refusal()
     outcomes = []
     for index, scenario in enumerate(chosen):
@@ -88,6 +85,13 @@ def run_impaired(names: Sequence[str] = (), progress: Progress | None = None, *,
         except McuError as error:
             outcomes.append(_absent(scenario, str(error)))
     return outcomes
+
+
+def _chosen(names: Sequence[str]) -> list[Scenario]:
+    """Raises ConfigurationError."""
+    if unknown := set(names) - SCENARIOS.keys():
+        raise ConfigurationError(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
+    return [SCENARIOS[name] for name in names or SCENARIOS]
 
 
 def table(outcomes: Sequence[Outcome]) -> Table:
@@ -216,9 +220,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _measured(names: Sequence[str], console: Console) -> list[Outcome]:
     """Each with its seconds on the bar. Raises ConfigurationError."""
-    if unknown := set(names) - SCENARIOS.keys():
-        raise ConfigurationError(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
-    chosen = [SCENARIOS[name] for name in names or SCENARIOS]
+    chosen = _chosen(names)
     steps = Steps(sum(scenario.seconds for scenario in chosen))
     outcomes: list[Outcome] = []
 

@@ -20,7 +20,7 @@ from mcu.media.rtcp_allowance import Allowance
 from mcu.media.transport_feedback import status_count
 
 SOUND_BITRATE = 56_000  # bit/s of the mix with its headers, and of RTCP
-SLICE_SECONDS = 0.01  # between two parts of a probe
+SLICE_SECONDS = 0.01  # between two parts of a probe, at least
 MOST_LATE = 0.02  # seconds that a part is made up for; more at once would be a burst
 STATUSES_PER_SECOND, MOST_STATUSES = 4_000, 8_000  # looked at: ten times what pictures, sound and a probe need
 MEASURED_SECONDS = 10.0  # without transport-wide feedback, after which REMB decides again
@@ -139,7 +139,7 @@ class ReceiverLine:
 
     @property
     def probing(self) -> bool:
-        """There is more of a probe to be sent, every SLICE_SECONDS."""
+        """There is more of a probe to be sent."""
         return self._left > 0
 
     def end_probe(self) -> None:

@@ -63,9 +63,7 @@ class WebRtcLeg:
         self.scales = True  # scaleResolutionDownBy
         self.session = session
         self.sent: dict[StreamKind, SendStream] = {}
-        self._streams: dict[
-            StreamKind, SendStream
-        ] = {}  # of all that was ever sent: numbers go on, nonces are used once
+        self._streams: dict[StreamKind, SendStream] = {}  # ever sent: numbers go on, nonces are used once
         self.transport: SrtpTransport | None = None  # set when DTLS has given the keys
         self.state = LegState.CHECKING
         self.last_received = now  # monotonic seconds of the last thing that was certainly the peer's

@@ -21,6 +21,7 @@ from mcu.media.types import EncodedFrame, StreamKind
 from mcu.synthetic.connection import ConnectError, Connection
 from mcu.synthetic.description import MIDS, Answer, AnsweredStream, LocalStreams, OfferParts, read_answer, write_offer
 from mcu.synthetic.player import Player, Reel, Reels, SoundDue
+from mcu.synthetic.readings import Readings
 from mcu.synthetic.stage import TICK_SECONDS, Stage
 from mcu.webrtc.dtls import Certificate
 
@@ -142,6 +143,7 @@ class Client:
         if self.session is not None:
             for kind in StreamKind:
                 self.session.set_counts_only(kind, self._inattentive)
+            self._connection.gather(self._readings)
 
     def share(self, reel: Reel | None) -> None:
         """Send `reel` as content; None stops. The server shows it once it was told who shares."""
@@ -212,9 +214,9 @@ class Client:
                     self.packets_received += 1
                     if self._taps and (take := self._taps.get(packet.payload_type)) is not None:
                         take(packet)
-                    session.receive_rtp(packet, now)
+                    session.receive_rtp(packet, packet.arrival)
                 else:
-                    session.receive_rtcp(packet.data, now)
+                    session.receive_rtcp(packet.data, packet.arrival)
             self._pump(now)
         if not self._closed:
             self._stage.enter(self)
@@ -229,6 +231,11 @@ class Client:
     @property
     def _inattentive(self) -> bool:
         return self._attention is not Attention.WHOLE
+
+    @property
+    def _readings(self) -> Readings | None:
+        """Who reads the socket: one of a crowd is read with the crowd."""
+        return self._stage.readings if self._inattentive else None
 
     def _begin(self, answer: Answer, transport: SrtpTransport) -> None:
         now = self._stage.now()
@@ -255,6 +262,7 @@ class Client:
             fps = self._reels.listening.clip.fps
             self.player = Player(self._reels, start=now + self._order * SPREAD % 1.0 / fps)
         self.connected_at = now
+        self._connection.gather(self._readings)
         self._stage.enter(self)
 
     def _stream(self, kind: StreamKind, stream: AnsweredStream, transport: SrtpTransport) -> SendStream:

@@ -3,6 +3,7 @@
 Rules:
 1. One socket for each client, because the server tells its peers apart by their addresses.
 2. `open` with the answer, then `close`. A broken connection is replaced by a new one.
+3. The socket is read as soon as something comes, or together with others' from `gather` on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from mcu._native.rtp_packet import RtpPacket
 from mcu.errors import PeerError
 from mcu.synthetic.description import Answer
 from mcu.synthetic.ice import Address, Failed, IceClient, Selected
+from mcu.synthetic.readings import Readings
 from mcu.webrtc.dtls import Certificate, DtlsAssociation, DtlsError
 from mcu.webrtc.ice_lite import Credentials
 
@@ -58,6 +60,7 @@ class Connection:
         self._dtls: DtlsAssociation | None = None
         self._path: Path | None = None
         self._selected: asyncio.Future[Address] | None = None
+        self._readings: Readings | None = None  # who reads for us
         self._closed = False
 
     @property
@@ -108,8 +111,25 @@ class Connection:
         transport.select(self._media, self._path)
         return transport
 
+    def gather(self, readings: Readings | None) -> None:
+        """Leave reading to `readings`; None reads as soon as something comes. Once it is open."""
+        if self._closed or readings is self._readings:
+            return
+        loop = asyncio.get_running_loop()
+        if self._readings is not None:
+            self._readings.discard(self._readable)
+        if readings is None:
+            loop.add_reader(self._udp.fileno(), self._readable)
+        elif self._readings is None:
+            loop.remove_reader(self._udp.fileno())
+        if readings is not None:
+            readings.add(self._readable)
+        self._readings = readings
+
     async def close(self) -> None:
         """Say goodbye and end; once."""
+        if self._readings is not None:
+            self.gather(None)  # the last words of the server are awaited
         self._closed = True
         if self.transport is not None:
             self.transport.deselect()

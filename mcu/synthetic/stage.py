@@ -13,6 +13,8 @@ from typing import Protocol
 
 import structlog
 
+from mcu.synthetic.readings import Readings
+
 LATE_SECONDS = 0.01  # by which a wake-up is remembered as late
 MAX_LATE = 1_024  # of them: ten seconds of nothing else
 TICK_SECONDS = 0.005  # wake-ups are at least this far apart: a hundred participants are then served in batches
@@ -37,6 +39,7 @@ class Stage:
         self.wakes = 0  # timer wake-ups so far
         self.late = 0.0  # seconds: the most that a wake-up came after it was set for
         self.failed = 0  # actors that raised and were sent off
+        self.readings = Readings()  # of those who wait for nothing
         self._late: deque[tuple[float, float]] = deque(maxlen=MAX_LATE)  # (when, how much)
         self._clock = clock
         self._order = itertools.count()
@@ -71,6 +74,7 @@ class Stage:
 
     def close(self) -> None:
         """Send everybody off."""
+        self.readings.close()
         self._tickets.clear()
         self._waiting.clear()
         if self._timer is not None:

@@ -9,6 +9,7 @@ from mcu.synthetic.client import Client
 from mcu.synthetic.connection import Connection
 from mcu.synthetic.ice import Address
 from mcu.synthetic.player import Reels
+from mcu.synthetic.readings import Readings
 from mcu.synthetic.stage import Stage
 from mcu.webrtc import stun
 from mcu.webrtc.dtls import Certificate
@@ -59,6 +60,11 @@ class Peer(Client):
     def offer(self, *addresses: str) -> str:
         """As a client of DTLS: aiortc would choose that role for itself when asked."""
         return super().offer(*addresses).replace("a=setup:actpass", "a=setup:active")
+
+    @property
+    def _readings(self) -> Readings:
+        """Read with the others, as the crowd before our own server is."""
+        return self._stage.readings
 
     # --- mcu.synthetic.client.Listener ------------------------------------------------------------------
 

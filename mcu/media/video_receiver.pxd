@@ -45,6 +45,9 @@ cdef class VideoReceiver:
     cdef bint _hole_needs_keyframe
     cdef int _strays
     cdef bint _gap
+    cdef long long _newest
+    cdef long long _step
+    cdef double _overdue
 
     @cython.locals(number=cython.longlong, ahead=cython.longlong, fragment=Fragment)
     cpdef receive(self, int payload_type, long long sequence_number, long long timestamp, bint marker, bytes payload,
@@ -60,11 +63,14 @@ cdef class VideoReceiver:
     cdef bint _change_type(self, int payload_type)
 
     @cython.locals(highest=cython.longlong, missing=Missing, sample=cython.double)
-    cdef _notice_arrival(self, long long number, double now, bint repair)
+    cdef _notice_arrival(self, long long number, long long timestamp, double now, bint repair)
+
+    @cython.locals(late=cython.longlong)
+    cdef double _stood_still(self, long long timestamp)
     cdef _give_up(self, long long number, double now)
 
     @cython.locals(packets=FramePackets)
     cdef _release(self, double now)
 
-    @cython.locals(packet=BufferedPacket, fragments=list, frame=AssembledFrame)
+    @cython.locals(packet=BufferedPacket, fragments=list, frame=AssembledFrame, first=cython.longlong)
     cdef _assemble(self, FramePackets packets, double now)

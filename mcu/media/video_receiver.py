@@ -26,6 +26,8 @@ DEFAULT_RTT = 0.1  # seconds, until something is measured
 PATIENCE_MIN, PATIENCE_MAX = 0.1, 0.25  # seconds of a missing packet before a keyframe is asked for
 PATIENCE_ROUND_TRIPS = 2.4  # two requests for the packet, and time for the second answer
 LEAST_ROUND_TRIPS = 2.0  # whatever PATIENCE_MAX says: on a full line a keyframe is the last thing that helps
+NOTICED_SOON = 0.04  # seconds: a whole picture of 25 a second is missed only when the next one comes
+LEAST_PATIENCE = 0.6  # of it: one repair has been waited for, however long the picture had stood still before
 MAX_AGE = 0.8  # seconds a missing packet is waited for; a keyframe has been asked for long before
 MAX_AGE_WITHOUT_NACK = 0.05  # seconds: only reordering can still bring the packet
 MAX_JUMP = 1_000  # sequence numbers; more is a new start of the sender, not loss
@@ -108,7 +110,7 @@ class VideoReceiver:
         if ahead == 1:
             self._unwrapper.highest = number
         else:
-            self._notice_arrival(number, now, repair)
+            self._notice_arrival(number, timestamp, now, repair)
         self._buffer.insert(buffered(number, timestamp, marker, fragment))
         self._release(now)
 
@@ -165,6 +167,7 @@ class VideoReceiver:
     def _patience(self) -> float:
         most = max(PATIENCE_MAX, LEAST_ROUND_TRIPS * self.rtt)
         patience = max(PATIENCE_MIN, min(most, PATIENCE_ROUND_TRIPS * self.rtt))
+        patience = max(patience - max(0.0, self._overdue - NOTICED_SOON), LEAST_PATIENCE * patience)
         return min(self._max_age, patience + self._nacks.tolerance - REORDER_TOLERANCE)
 
     def _start(self) -> None:
@@ -175,6 +178,9 @@ class VideoReceiver:
         self._hole_needs_keyframe = False  # a keyframe was asked for because of missing packets, which may yet come
         self._strays = 0
         self._gap = True  # packets are missing since the newest frame that could be decoded
+        self._newest = -1  # RTP timestamp of that frame, -1 before the first
+        self._step = 0  # ticks from the frame before to it; 0 before there were two
+        self._overdue = 0.0  # seconds that a frame had not come for when packets were first missed
 
     def _restarts(self, ahead: int) -> bool:
         """Start anew if the sender has; `ahead` is how far the packet lies from the newest one."""
@@ -202,7 +208,7 @@ class VideoReceiver:
         self._payload_type = payload_type
         return True
 
-    def _notice_arrival(self, number: int, now: float, repair: bool) -> None:
+    def _notice_arrival(self, number: int, timestamp: int, now: float, repair: bool) -> None:
         """Keep the account of missing packets."""
         highest = self._unwrapper.highest
         if number <= highest:
@@ -220,8 +226,18 @@ class VideoReceiver:
                     self.repair_time += (sample - self.repair_time) / 8 if self.repair_time else sample
             return
         self._unwrapper.highest = number
-        if 0 <= highest < number - 1 and not self._nacks.add(highest + 1, number - 1, now):
-            self._give_up(number - 1, now)
+        if 0 <= highest < number - 1:
+            if not self._nacks:
+                self._overdue = self._stood_still(timestamp)
+            if not self._nacks.add(highest + 1, number - 1, now):
+                self._give_up(number - 1, now)
+
+    def _stood_still(self, timestamp: int) -> float:
+        """Seconds since the frame after the newest was due, now that a packet of `timestamp` came."""
+        if not self._step or self.codec is None:
+            return 0.0
+        late = (timestamp - self._newest - self._step) & 0xFFFFFFFF
+        return late / self.codec.clock_rate if late < 1 << 31 else 0.0
 
     def _give_up(self, number: int, now: float) -> None:
         """Packets up to `number` are not waited for any more."""
@@ -262,6 +278,10 @@ class VideoReceiver:
             return
         self._gap = False
         self.counters.frames += 1
+        first = packets.packets[0].timestamp
+        if self._newest >= 0:
+            self._step = (first - self._newest) & 0xFFFFFFFF
+        self._newest = first
         if frame.keyframe:
             self.counters.keyframes += 1
             self._hole_needs_keyframe = False
@@ -273,7 +293,7 @@ class VideoReceiver:
             EncodedFrame(
                 codec=payload_format.codec,
                 data=frame.data,
-                timestamp=packets.packets[0].timestamp,
+                timestamp=first,
                 keyframe=frame.keyframe,
                 rotation=self._rotation,
                 arrived=now,

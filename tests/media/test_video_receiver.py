@@ -93,6 +93,32 @@ def test_a_hole_is_asked_for_then_a_keyframe_then_given_up() -> None:
     assert frame.keyframe
 
 
+def test_the_longer_the_picture_has_stood_still_the_sooner_a_keyframe_is_asked_for() -> None:
+    asked_after = []
+    for lost in (1, 2, 4, 40):  # whole pictures, of 30 a second
+        stream = Stream()
+        for number in range(1, 4):
+            stream.put(number, KEY if number == 1 else DELTA)
+            stream.now += 1 / 30
+        stream.now += lost / 30
+        stream.put(4 + lost, DELTA)
+        noticed = stream.now
+        (when,) = [when for when, what, _ in stream.wait(0.3) if what == "keyframe"]
+        asked_after.append(round(when - noticed, 3))
+    assert asked_after == [0.24, 0.213, 0.147, 0.144]  # one repair is waited for whatever happens
+
+
+def test_a_pause_of_the_sender_is_no_standing_still() -> None:
+    """Nor are timestamps that go back, or the first picture."""
+    for timestamps in ((3_000, 6_000, 93_000, 96_000), (3_000, 6_000, 9_000, 6_000), (3_000, 6_000)):
+        stream = Stream()
+        for number, timestamp in enumerate(timestamps[:-1], 1):
+            stream.put(number, KEY if number == 1 else DELTA, timestamp=timestamp)
+        stream.put(len(timestamps) + 1, DELTA, timestamp=timestamps[-1])
+        (when,) = [when for when, what, _ in stream.wait(0.3) if what == "keyframe"]
+        assert round(when - 10.0, 3) == 0.24
+
+
 def test_a_repaired_hole_lets_everything_out_and_withdraws_the_request() -> None:
     stream = Stream()
     stream.put(1, KEY)

@@ -81,10 +81,19 @@ def run_impaired(names: Sequence[str] = (), progress: Progress | None = None, *,
             outcomes.append(_absent(scenario, reason))
             continue
         try:
-            outcomes.append(_judged(scenario, measure(scenario, seed=seed, progress=say)))
+            outcomes.append(_tried(scenario, seed, say))
         except McuError as error:
             outcomes.append(_absent(scenario, str(error)))
     return outcomes
+
+
+def _tried(scenario: Scenario, seed: int, say: Callable[[str], None]) -> Outcome:
+    """Raises McuError."""
+    for attempt in range(scenario.tries):
+        outcome = _judged(scenario, measure(scenario, seed=seed + attempt, progress=say))
+        if all(check.value is not None for check in outcome.checks):
+            break
+    return outcome
 
 
 def _chosen(names: Sequence[str]) -> list[Scenario]:

@@ -264,6 +264,24 @@ def test_where_namespaces_are_not_allowed_it_says_so(monkeypatch: pytest.MonkeyP
     assert all(outcome.reached is None and outcome.note == "An emulated network needs root." for outcome in outcomes)
 
 
+def test_bursts_are_run_again_with_other_weather_until_a_keyframe_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(namespaces, "refusal", lambda: "")
+    quiet = dataclasses.replace(GOOD, asked=())
+    for found, seeds in (((quiet, GOOD), [7, 8]), ((BAD,), [7]), ((quiet, quiet, quiet), [7, 8, 9])):
+        tried: list[int] = []
+
+        def measure(_: object, seed: int, found: tuple[Figures, ...] = found, **__: object) -> Mapping[str, Measured]:
+            tried.append(seed)  # noqa: B023 (called before the next round)
+            return phases(measured(found[len(tried) - 1]))  # noqa: B023
+
+        monkeypatch.setattr(impaired, "measure", measure)
+        (outcome,) = run_impaired(["bursts"], seed=7)
+        assert tried == seeds
+        assert outcome.reached is (found[-1] is GOOD)
+
+
 def test_an_unknown_scenario_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="no scenario rain"):
         run_impaired(["rain"])

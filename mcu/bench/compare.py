@@ -1,19 +1,24 @@
 """The server and its contenders on one workload, interleaved: each run gives each a stretch, in rotating order.
 
-What the machine does besides then falls on all of them, and a ratio is that of neighbours in time.
+What the machine does besides then falls on all of them, and a ratio is that of neighbours in time. A stretch that fails
+is tried once more before what was measured until then is given up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from mcu.bench.contender import Absent
 from mcu.bench.progress import Steps
 from mcu.bench.rows import ContenderRow, ServerRow, contender_row, server_row
+from mcu.bench.server import ServerFailed
 from mcu.bench.stretch import SETTLE_SECONDS, StretchFailed, loaded_server, measure, run_contender
 from mcu.bench.workload import Workload
+
+Measured = TypeVar("Measured")
 
 SERVER = "server"
 SERVER_OVERHEAD = SETTLE_SECONDS + 8.0  # seconds to start, let everybody in, and stop
@@ -46,7 +51,7 @@ def compare(workload: Workload, contenders: Sequence[str], *, runs: int, seconds
             overhead = SERVER_OVERHEAD if name == SERVER else CONTENDER_OVERHEAD
             with steps.step(f"{workload.name}: {name}, {run + 1}/{runs}", overhead + seconds):
                 if name == SERVER:
-                    servers.append(serve(workload, seconds))
+                    servers.append(_once_more(serve, workload, seconds))
                 elif name not in absent:
                     row = contend(name, workload, seconds)
                     if isinstance(row, str):
@@ -62,6 +67,14 @@ def compare(workload: Workload, contenders: Sequence[str], *, runs: int, seconds
     )
 
 
+def _once_more(stretch: Callable[[Workload, float], Measured], workload: Workload, seconds: float) -> Measured:
+    """Raises StretchFailed or ServerFailed when it fails twice."""
+    try:
+        return stretch(workload, seconds)
+    except (StretchFailed, ServerFailed):
+        return stretch(workload, seconds)
+
+
 def serve(workload: Workload, seconds: float) -> ServerRow:
     """One stretch of a server of its own."""
     with loaded_server(workload) as (server, load, opened):
@@ -71,7 +84,7 @@ def serve(workload: Workload, seconds: float) -> ServerRow:
 def contend(name: str, workload: Workload, seconds: float) -> ContenderRow | str:
     """One stretch of a contender, or why there is none."""
     try:
-        result = run_contender(name, workload, seconds)
+        result = _once_more(lambda *asked: run_contender(name, *asked), workload, seconds)
     except StretchFailed as error:
         return str(error)
     return result.absent if isinstance(result, Absent) else contender_row(result)

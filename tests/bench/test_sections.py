@@ -49,6 +49,30 @@ def test_runs_are_interleaved_and_everybody_is_first_once(order: list[str]) -> N
     assert found.absent == {"gstreamer": "GStreamer is not installed"}
 
 
+@pytest.mark.parametrize("failures", [1, 2])
+def test_what_fails_once_is_measured_again(failures: int, order: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    whole_server, whole_contender = compared.serve, compared.run_contender
+
+    def serve(workload: Workload, seconds: float) -> ServerRow:
+        row = whole_server(workload, seconds)
+        if order.count("server") <= failures - 1:
+            raise StretchFailed("somebody did not come in")
+        return row
+
+    def run_contender(name: str, workload: Workload, seconds: float) -> Result | Absent:
+        result = whole_contender(name, workload, seconds)
+        if name == "floor" and order.count("floor") <= failures:
+            raise StretchFailed("floor ended with 1")
+        return result
+
+    monkeypatch.setattr(compared, "serve", serve)
+    monkeypatch.setattr(compared, "run_contender", run_contender)
+    found = SECTIONS["compare"].run(SETTINGS, Results(), Steps(100.0)).comparisons["reference"]
+    assert len(found.server) == 3
+    assert len(found.contenders.get("floor", ())) == (3 if failures == 1 else 0)
+    assert found.absent.get("floor") == (None if failures == 1 else "floor ended with 1")
+
+
 def test_aiortc_is_compared_at_the_largest_number_that_it_carries(order: list[str]) -> None:
     found = SECTIONS["aiortc"].run(SETTINGS, Results(), Steps(100.0)).aiortc
     assert found is not None

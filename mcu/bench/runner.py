@@ -11,7 +11,7 @@ from rich.console import Console
 from mcu.bench import faces, figures, machine, report, result_file, results
 from mcu.bench.media import content, performances
 from mcu.bench.progress import Steps, shown
-from mcu.bench.sections import Section, Settings
+from mcu.bench.sections import NotMeasured, Section, Settings
 from mcu.bench.workload import Workload, variant
 from mcu.errors import ConfigurationError, ProtocolError
 
@@ -38,14 +38,19 @@ def _measure(settings: Settings, sections: Sequence[Section], *, path: Path, con
         for section in sections:
             _say(console, f"{section.name}: {section.says}", section.seconds(settings))
             begun, watch = machine.describe(), machine.Watch()
-            found = section.run(settings, found, steps)
+            try:
+                found = section.run(settings, found, steps)
+            except NotMeasured as reason:
+                console.print(f"{section.name}: {reason} What was measured before stays.", style="yellow", markup=False)
+                continue
             others, stolen = watch.seen()
             begun = msgspec.structs.replace(begun, others=round(others, 3), stolen=round(stolen, 3))
             found = msgspec.structs.replace(found, machines={**found.machines, section.name: begun})
             found = msgspec.structs.replace(found, figures=figures.judged(found))
             results.write(path, found)
     report.show(found, console, machine=here)
-    doubts = [section.name for section in sections if found.machines[section.name].others > DOUBTFUL_CORES]
+    measured = [section.name for section in sections if section.name in found.machines]
+    doubts = [name for name in measured if found.machines[name].others > DOUBTFUL_CORES]
     if doubts:
         console.print(
             "다른 프로그램이 CPU를 썼습니다 · Other programs used CPU meanwhile, so these figures are in doubt: "

@@ -26,6 +26,7 @@ from mcu.bench.rows import Spread
 from mcu.bench.server import ServerFailed
 from mcu.bench.stretch import StretchFailed
 from mcu.bench.workload import LAYOUTS, Composite, Workload, variant
+from mcu.errors import McuError
 
 RIVALS = ("floor", "ffmpeg", "gstreamer")
 AIORTC = "aiortc_server"
@@ -41,6 +42,10 @@ COMPOSITES = {
 ENDURANCE_SECONDS = 600.0
 OBSERVED_SECONDS = 15.0  # the rows say how many pictures and marks of sound these were
 COMPOSITE_SECONDS = 4.0  # that measuring a composite takes
+
+
+class NotMeasured(McuError):
+    """Nothing of a section could be measured here, and what was measured before is to stay; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Section:
     name: str
     says: str  # one line for --help
     seconds: Callable[[Settings], float]
-    run: Callable[[Settings, Results, Steps], Results]
+    run: Callable[[Settings, Results, Steps], Results]  # raises NotMeasured
     workloads: Callable[[], Sequence[Workload]] = tuple  # beside the variants
 
 
@@ -152,6 +157,8 @@ def _lines(settings: Settings, results: Results, steps: Steps) -> Results:
     for name, scenario in SCENARIOS.items():
         with steps.step(f"bad lines: {name}", scenario.seconds):
             outcomes += run_impaired([name])
+    if not any(outcome.checks for outcome in outcomes) and any(before.checks for before in results.lines):
+        raise NotMeasured(outcomes[0].note)
     return msgspec.structs.replace(results, lines=outcomes)
 
 

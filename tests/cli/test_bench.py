@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import math
 import re
 import signal
@@ -7,13 +8,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 import mcu
 from mcu.__main__ import app
-from mcu.bench import result_file, runner
+from mcu.bench import result_file, results, runner, sections
+from mcu.bench.impaired import Checked, Outcome
+from mcu.bench.network.scenarios import SCENARIOS
 from mcu.bench.sections import SECTIONS
 from mcu.bench.server import ServerFailed
 from mcu.bench.stretch import StretchFailed
@@ -21,6 +25,7 @@ from mcu.bench.workload import VARIANTS
 from mcu.cli import bench
 from mcu.cli.bench import FAILED, Options
 from mcu.errors import ConfigurationError
+from tests.bench.rows_of import HERE
 
 SILENT = Options(runs=None, seconds=None, variants=None, only=None, quick=False, output=None)
 
@@ -86,6 +91,26 @@ def test_a_file_that_is_no_result_is_not_written_over(tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match=said):
             runner.run(bench.read(SILENT)[0], [], path=path, console=Console(quiet=True))
     assert notes.read_text() == "mine"
+
+
+def test_bad_lines_that_cannot_be_measured_leave_what_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, said = tmp_path / "bench.json", io.StringIO()
+    reached = Checked("freeze", 0.4, 1.0, "s", least=False, ok=True)
+    before = Outcome("loss-5", "5 % loss", "no freeze > 1 s", True, (reached,), {})
+    absent = Outcome("loss-5", "5 % loss", "no freeze > 1 s", None, (), {}, note="An emulated network needs root.")
+    machine = msgspec.structs.replace(HERE, commit="old")
+    monkeypatch.setattr(sections, "run_impaired", lambda _: [absent])
+    monkeypatch.setattr(runner, "_make_media", lambda _: None)
+    for kept in ([], [before]):
+        results.write(path, results.Results(lines=kept, machines={"lines": machine} if kept else {}))
+        runner.run(bench.read(SILENT)[0], [SECTIONS["lines"]], path=path, console=Console(file=said))
+        found = results.read(path)
+        if kept:
+            assert (found.lines, found.machines["lines"]) == ([before], machine)
+            assert "needs root. What was measured before stays." in " ".join(said.getvalue().split())
+        else:
+            assert found.lines == [absent] * len(SCENARIOS)
+            assert found.machines["lines"].commit != "old"
 
 
 def test_two_do_not_measure_into_one_file(tmp_path: Path) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcu.bench import cpu
+from mcu.bench import cpu, scratch
 from mcu.bench.metrics import Metrics, parse
 from mcu.bench.server_process import ServerFailed, ServerProcess, request
 from mcu.bench.workload import MAX_PEOPLE, Workload
@@ -46,7 +45,7 @@ class BenchServer:
 @contextlib.contextmanager
 def running_server(workload: Workload, *, settings: Mapping[str, str] | None = None) -> Iterator[BenchServer]:
     """A server with an empty conference for `workload`. Raises ServerFailed."""
-    with tempfile.TemporaryDirectory(prefix="mcu-bench-") as folder:
+    with scratch.folder() as folder:
         picture = {
             "MCU_PICTURE_WIDTH": str(workload.composite.width),
             "MCU_PICTURE_HEIGHT": str(workload.composite.height),
@@ -54,7 +53,7 @@ def running_server(workload: Workload, *, settings: Mapping[str, str] | None = N
             "MCU_PICTURE_BITRATE": str(workload.composite.bitrate),
             "MCU_CONFERENCE_MAX_PARTICIPANTS": str(MAX_PEOPLE),
         }
-        process = ServerProcess(Path(folder), picture | dict(settings or {}))
+        process = ServerProcess(folder, picture | dict(settings or {}))
         try:
             process.start()
             yield _begin(process, workload)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from mcu.bench import cpu
+from mcu.bench import cpu, scratch
 from mcu.bench.contender import Absent, Result, read_line
 from mcu.bench.leash import leashed
 from mcu.bench.load import Counts, Opened
@@ -194,13 +193,13 @@ def _by_thread(
 
 def run_contender(name: str, workload: Workload, seconds: float) -> Result | Absent:
     """One stretch of the module `mcu.bench.contenders.name`. Raises StretchFailed."""
-    with tempfile.TemporaryDirectory(prefix="mcu-bench-", ignore_cleanup_errors=True) as folder:
+    with scratch.folder() as folder:
         process = subprocess.Popen(
             leashed("-m", f"mcu.bench.contenders.{name}", to_json(workload), str(seconds)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "TMPDIR": folder},  # its files: a process that is killed removes none
+            env={**os.environ, "TMPDIR": str(folder)},  # its files: a process that is killed removes none
             process_group=0,  # not for Ctrl-C
         )
         try:

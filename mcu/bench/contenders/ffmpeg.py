@@ -14,10 +14,10 @@ second, one after the other on a busy machine):
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mcu.bench import scratch
 from mcu.bench.contender import NotInstalled, Result, main
 from mcu.bench.contenders import paced_files
 from mcu.bench.contenders.child_program import Program, measure, media_seconds
@@ -39,8 +39,8 @@ def run(workload: Workload, seconds: float, *, record: Path | None = None) -> Re
     if program is None:
         raise NotInstalled(f"no ffmpeg here; Debian: apt-get install --no-install-recommends {PACKAGE}")
     shown = panes(workload)
-    with tempfile.TemporaryDirectory(prefix="mcu-bench-") as folder:
-        media = Path(folder) / "people.mkv"
+    with scratch.folder() as folder:
+        media = folder / "people.mkv"
         tracks = [*paced_files.picture_tracks(workload, shown), *paced_files.sound_tracks(workload)]
         paced_files.write(media, tracks, seconds=media_seconds(seconds))
         command = _command(program, workload, shown, media)

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mcu.bench import scratch
 from mcu.bench.contender import NotInstalled, Result, main
 from mcu.bench.contenders import paced_files
 from mcu.bench.contenders.child_program import Program, measure, media_seconds
@@ -48,10 +48,10 @@ def run(workload: Workload, seconds: float, *, record: Path | None = None) -> Re
     """Raises NotInstalled."""
     program = _find()
     shown = panes(workload)
-    with tempfile.TemporaryDirectory(prefix="mcu-bench-") as folder:
+    with scratch.folder() as folder:
         length = media_seconds(seconds)
-        pictures = _write(Path(folder), "picture", paced_files.picture_tracks(workload, shown), length)
-        sounds = _write(Path(folder), "sound", paced_files.sound_tracks(workload), length)
+        pictures = _write(folder, "picture", paced_files.picture_tracks(workload, shown), length)
+        sounds = _write(folder, "sound", paced_files.sound_tracks(workload), length)
         command = _command(program, workload, shown, pictures, sounds)
         return measure(Program(NAME, command, CONTAINER, NOTE), workload, seconds, record=record)
 

@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from types import TracebackType
 
 import msgspec
 
+from mcu.bench import scratch
 from mcu.bench.media import CACHE
 from mcu.bench.network.record import Arrival, Member, Record, Task
 from mcu.errors import ConfigurationError
@@ -90,7 +90,7 @@ class Stand:
     def __init__(self, *, seed: int, settings: Mapping[str, str] | None = None) -> None:
         with contextlib.ExitStack() as stack:
             self.line = stack.enter_context(BadLine(seed=seed))
-            self._data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mcu-bench-")))
+            self._data = stack.enter_context(scratch.folder())
             self._server = subprocess.Popen(
                 self.line.near.command(sys.executable, "-m", "mcu", "serve"),
                 env=self._environment(settings or {}),

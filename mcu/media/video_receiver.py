@@ -221,8 +221,8 @@ class VideoReceiver:
                 self._nacks.overtaken(now - missing.noticed, now)
             if missing.requests:
                 self.counters.repaired += 1
-                if missing.requests == 1:
-                    sample = now - missing.last_request
+                sample = now - missing.last_request
+                if missing.requests == 1 and sample >= 0:  # else it waited in the socket when it was asked for
                     self.repair_time += (sample - self.repair_time) / 8 if self.repair_time else sample
             return
         self._unwrapper.highest = number

@@ -140,6 +140,17 @@ def test_the_time_of_a_repair_is_measured() -> None:
     assert abs(stream.receiver.repair_time - 0.06) < 1e-6
 
 
+def test_a_packet_that_came_before_it_was_asked_for_says_nothing_of_the_time_of_a_repair() -> None:
+    stream = Stream()
+    stream.put(1, KEY)
+    stream.put(3, DELTA)
+    came = stream.now + 0.005
+    assert [what for _, what, _ in stream.wait(0.02)] == ["nack"]
+    stream.now = came  # read after the request, and dated by the kernel
+    assert stream.put(2, DELTA)
+    assert stream.receiver.repair_time == 0.0
+
+
 def test_a_keyframe_behind_the_hole_is_shown_at_once() -> None:
     stream = Stream()
     stream.put(1, KEY)

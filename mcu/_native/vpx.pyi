@@ -5,12 +5,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION: str
-MAX_LAYERS: int
 
 class VpxError(Exception): ...
 
 def advance(
-    differs: NDArray[np.uint8],
     still: NDArray[np.uint8],
     sharp: NDArray[np.uint8],
     active: NDArray[np.uint8],
@@ -20,7 +18,6 @@ def advance(
     refined: int,
     refresh: int,
     turn: int,
-    reference: bool,
 ) -> None: ...
 
 class Vp8Encoder:
@@ -30,8 +27,6 @@ class Vp8Encoder:
     def height(self) -> int: ...
     @property
     def fps(self) -> int: ...
-    @property
-    def layers(self) -> int: ...
     @property
     def bitrate(self) -> int: ...
     @property
@@ -47,8 +42,6 @@ class Vp8Encoder:
         *,
         fps: int,
         bitrate: int,
-        layers: int = 1,
-        base_share: float = 0.6,
         speed: int = 10,
         version: int = 0,
         static_threshold: int = 0,
@@ -66,6 +59,5 @@ class Vp8Encoder:
         *,
         elapsed: int,
         keyframe: bool = False,
-        layer: int = 0,
         active: NDArray[np.uint8] | None = None,
     ) -> bytes: ...

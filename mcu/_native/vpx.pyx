@@ -28,10 +28,6 @@ cdef extern from "vpx/vpx_encoder.h" nogil:
         int g_pass, rc_end_usage, kf_mode
         unsigned int rc_dropframe_thresh, rc_resize_allowed, rc_target_bitrate, rc_min_quantizer, rc_max_quantizer
         unsigned int rc_undershoot_pct, rc_overshoot_pct, rc_buf_sz, rc_buf_initial_sz, rc_buf_optimal_sz
-        unsigned int ts_number_layers, ts_periodicity
-        unsigned int *ts_target_bitrate
-        unsigned int *ts_rate_decimator
-        unsigned int *ts_layer_id
     ctypedef struct vpx_image_t:
         unsigned char **planes
         int *stride
@@ -67,10 +63,9 @@ cdef extern from "vpx/vp8cx.h" nogil:
         unsigned char *active_map
         unsigned int rows, cols
     vpx_codec_iface_t *vpx_codec_vp8_cx()
-    const long VP8_EFLAG_NO_UPD_LAST, VP8_EFLAG_NO_UPD_GF, VP8_EFLAG_NO_UPD_ARF, VP8_EFLAG_NO_UPD_ENTROPY
     const int VP8E_SET_CPUUSED, VP8E_SET_NOISE_SENSITIVITY, VP8E_SET_STATIC_THRESHOLD, VP8E_SET_TOKEN_PARTITIONS
     const int VP8E_SET_MAX_INTRA_BITRATE_PCT, VP8E_SET_SCREEN_CONTENT_MODE, VP8E_SET_GF_CBR_BOOST_PCT
-    const int VP8E_SET_ACTIVEMAP, VP8E_SET_TEMPORAL_LAYER_ID, VP8E_GET_LAST_QUANTIZER_64
+    const int VP8E_SET_ACTIVEMAP, VP8E_GET_LAST_QUANTIZER_64
 
 cdef enum:
     CLOCK_RATE = 90000  # ticks in a second
@@ -81,7 +76,6 @@ cdef enum:
     UNDERSHOOT_PERCENT = 100
 
 VERSION = vpx_codec_version_str().decode()
-MAX_LAYERS = 2
 
 
 class VpxError(Exception):
@@ -89,8 +83,8 @@ class VpxError(Exception):
 
 
 def advance(
-    unsigned char[:, ::1] differs, unsigned char[:, ::1] still, unsigned char[:, ::1] sharp,
-    unsigned char[:, ::1] active, parts, *, int settled, int refined, int refresh, int turn, bint reference
+    unsigned char[:, ::1] still, unsigned char[:, ::1] sharp, unsigned char[:, ::1] active, parts, *,
+    int settled, int refined, int refresh, int turn
 ):
     """The arithmetic of `mcu.media.macroblocks` for one frame, in one pass; all arrays have one element per macroblock.
 
@@ -98,45 +92,36 @@ def advance(
     `settled`, `refined` and `refresh` are in frames, `turn` below `refresh`. Raises ValueError for parts beyond the
     picture, and arrays of different shapes.
     """
-    cdef Py_ssize_t rows = differs.shape[0], columns = differs.shape[1], row, column
+    cdef Py_ssize_t rows = still.shape[0], columns = still.shape[1], row, column
     cdef int top, bottom, left, right, age
     cdef bint due
     cdef unsigned char *line
-    if not (
-        still.shape[0] == sharp.shape[0] == active.shape[0] == rows
-        and still.shape[1] == sharp.shape[1] == active.shape[1] == columns
-    ):
+    if not (sharp.shape[0] == active.shape[0] == rows and sharp.shape[1] == active.shape[1] == columns):
         raise ValueError("arrays of different shapes")
     for row in range(rows):
         line = &still[row, 0]
+        due = row * 11 % refresh == turn
         for column in range(columns):
             line[column] += line[column] < 255
+            age = line[column] - settled
+            active[row, column] = (age >= 0) & ((age < refined) | due) & (sharp[row, column] == 0)
     for top, bottom, left, right in parts:
         if not (0 <= top <= bottom <= rows and 0 <= left <= right <= columns):
             raise ValueError("a part beyond the picture")
         for row in range(top, bottom):
-            memset(&differs[row, 0] + left, 1, right - left)
             memset(&still[row, 0] + left, 0, right - left)
             memset(&sharp[row, 0] + left, 0, right - left)
-    for row in range(rows):
-        due = row * 11 % refresh == turn
-        for column in range(columns):
-            age = still[row, column] - settled
-            active[row, column] = differs[row, column] | (
-                (age >= 0) & ((age < refined) | due) & (sharp[row, column] == 0)
-            )
-    if reference and rows and columns:
-        memset(&differs[0, 0], 0, rows * columns)
+            memset(&active[row, 0] + left, 1, right - left)
 
 
 cdef class Vp8Encoder:
     """One encoder of one size.
 
-    `layers` is 1, or 2 for a base layer of every second frame and an upper layer that nothing refers to. `speed` is
-    libvpx's cpu-used without its sign: 1 (best) to 16 (fastest), fixed. `version` is that of the bitstream, 0 to 3 (RFC
-    6386 section 9.1): each predicts and filters more simply. `golden_boost` is what frames kept as long-term
-    reference get beyond the others, `max_keyframe_percent` what keyframes get of one frame's share; both in percent.
-    `screen_content` quantizes chroma more finely than luma, and lets the quantizer fall by 12 steps a frame at most.
+    `speed` is libvpx's cpu-used without its sign: 1 (best) to 16 (fastest), fixed. `version` is that of the bitstream,
+    0 to 3 (RFC 6386 section 9.1): each predicts and filters more simply. `golden_boost` is what frames kept as
+    long-term reference get beyond the others, `max_keyframe_percent` what keyframes get of one frame's share; both in
+    percent. `screen_content` quantizes chroma more finely than luma, and lets the quantizer fall by 12 steps a frame at
+    most.
     """
 
     cdef vpx_codec_ctx_t codec
@@ -144,25 +129,22 @@ cdef class Vp8Encoder:
     cdef vpx_image_t image
     cdef bint opened
     cdef int64_t time
-    cdef double base_share
     cdef readonly int width
     cdef readonly int height
     cdef readonly int fps
-    cdef readonly int layers
     cdef readonly int bitrate
 
     def __cinit__(
-        self, int width, int height, *, int fps, int bitrate, int layers=1, double base_share=0.6, int speed=10,
-        int version=0, int static_threshold=0, int golden_boost=0, int max_keyframe_percent=0, int max_quantizer=56,
-        bint screen_content=False
+        self, int width, int height, *, int fps, int bitrate, int speed=10, int version=0, int static_threshold=0,
+        int golden_boost=0, int max_keyframe_percent=0, int max_quantizer=56, bint screen_content=False
     ):
         cdef vpx_codec_enc_cfg_t *config = &self.config
         self.opened = False
-        if width < 1 or height < 1 or fps < 1 or layers not in (1, MAX_LAYERS) or not 1 <= speed <= 16:
-            raise ValueError("a size, a frame rate, 1 or 2 layers, a speed of 1 to 16")
+        if width < 1 or height < 1 or fps < 1 or not 1 <= speed <= 16:
+            raise ValueError("a size, a frame rate, a speed of 1 to 16")
         if not 0 <= version <= 3:
             raise ValueError("a version of 0 to 3")
-        self.width, self.height, self.fps, self.layers, self.base_share = width, height, fps, layers, base_share
+        self.width, self.height, self.fps = width, height, fps
         self.check(vpx_codec_enc_config_default(vpx_codec_vp8_cx(), config, 0))
         config.g_threads = 1
         config.g_profile = version
@@ -178,11 +160,7 @@ cdef class Vp8Encoder:
         config.rc_undershoot_pct, config.rc_overshoot_pct = UNDERSHOOT_PERCENT, OVERSHOOT_PERCENT
         config.rc_buf_sz = BUFFER_MS
         config.rc_buf_initial_sz, config.rc_buf_optimal_sz = BUFFER_MS * 3 // 4, BUFFER_MS * 5 // 6
-        if layers == 2:
-            config.ts_number_layers = config.ts_periodicity = 2
-            config.ts_rate_decimator[0], config.ts_rate_decimator[1] = 2, 1
-            config.ts_layer_id[0], config.ts_layer_id[1] = 0, 1
-        self.share_out(bitrate)
+        self.take_bitrate(bitrate)
         self.check(vpx_codec_enc_init(&self.codec, vpx_codec_vp8_cx(), config, 0))
         self.opened = True
         self.control(VP8E_SET_CPUUSED, -speed)  # positive ones follow the machine's load and are no constant
@@ -192,7 +170,8 @@ cdef class Vp8Encoder:
         self.control(VP8E_SET_MAX_INTRA_BITRATE_PCT, max_keyframe_percent)
         self.control(VP8E_SET_GF_CBR_BOOST_PCT, golden_boost)
         self.control(VP8E_SET_SCREEN_CONTENT_MODE, screen_content)
-        vpx_img_wrap(&self.image, VPX_IMG_FMT_I420, width, height, 1, <unsigned char *> self.config.ts_layer_id)
+        # Some memory, so that none is allocated: each frame brings its own planes.
+        vpx_img_wrap(&self.image, VPX_IMG_FMT_I420, width, height, 1, <unsigned char *> &self.config)
 
     def __dealloc__(self):
         if self.opened:
@@ -209,12 +188,9 @@ cdef class Vp8Encoder:
     cdef int control(self, int request, int value) except -1:
         return self.check(vpx_codec_control_(&self.codec, request, value))
 
-    cdef void share_out(self, int bitrate) noexcept:
-        """The rate in kbit/s, at least 1; rates of layers include those below."""
+    cdef void take_bitrate(self, int bitrate) noexcept:
         self.bitrate = bitrate
-        self.config.rc_target_bitrate = max(1, bitrate // 1000)
-        self.config.ts_target_bitrate[0] = max(1, <int> (bitrate * self.base_share) // 1000)
-        self.config.ts_target_bitrate[1] = max(1, bitrate // 1000)
+        self.config.rc_target_bitrate = max(1, bitrate // 1000)  # kbit/s
 
     @property
     def rows(self):
@@ -237,32 +213,26 @@ cdef class Vp8Encoder:
         """Bits per second, from the next frame on; no keyframe comes of it."""
         if bitrate == self.bitrate:
             return
-        self.share_out(bitrate)
+        self.take_bitrate(bitrate)
         self.check(vpx_codec_enc_config_set(&self.codec, &self.config))
 
     def set_static_threshold(self, int threshold):
         """Squared error up to which a macroblock may stay as it was, from the next frame on."""
         self.control(VP8E_SET_STATIC_THRESHOLD, threshold)
 
-    def encode(self, planes, strides, *, long elapsed, bint keyframe=False, int layer=0, active=None):
+    def encode(self, planes, strides, *, long elapsed, bint keyframe=False, active=None):
         """The frame that `planes` (Y, U, V; bytes-like, rows `strides` apart) show, `elapsed` ticks after the last.
 
-        `active` has one byte per macroblock, row by row: where it is 0 the frame before is shown again. Keyframes
-        are of layer 0. Raises ValueError when something is too small, VpxError.
+        `active` has one byte per macroblock, row by row: where it is 0 the frame before is shown again. Raises
+        ValueError when something is too small, VpxError.
         """
         cdef Py_buffer views[3]
         cdef int held = 0, result
         cdef long flags = VPX_EFLAG_FORCE_KF if keyframe else 0
         cdef unsigned long duration = min(max(elapsed, 1), MAX_GAP * CLOCK_RATE // self.fps)
-        if not 0 <= layer < self.layers or (keyframe and layer):
-            raise ValueError("a layer of this encoder; keyframes are of layer 0")
         if len(planes) != 3 or len(strides) != 3:
             raise ValueError("three planes and their strides")
         self.set_active(active)
-        if layer > 0:
-            flags |= VP8_EFLAG_NO_UPD_LAST | VP8_EFLAG_NO_UPD_GF | VP8_EFLAG_NO_UPD_ARF | VP8_EFLAG_NO_UPD_ENTROPY
-        if self.layers > 1:
-            self.control(VP8E_SET_TEMPORAL_LAYER_ID, layer)
         try:
             for index in range(3):
                 PyObject_GetBuffer(planes[index], &views[index], PyBUF_SIMPLE)

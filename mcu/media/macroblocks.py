@@ -1,7 +1,7 @@
 """Which macroblocks of a composite need coding: those that changed, and now and then those that did not.
 
 Rules:
-1. A macroblock that differs from the reference picture is always coded. Only frames of the base layer are references.
+1. A macroblock that changed since the last frame is always coded.
 2. One that stopped changing is coded again a little later and then every so often: what was coded coarsely, because
    much moved at once, gets the bits that are free afterwards, until somebody says that it is `sharp`.
 """
@@ -27,24 +27,23 @@ Part = tuple[int, int, int, int]  # top, bottom, left, right in macroblocks, end
 
 
 class Macroblocks:
-    """The macroblocks of one encoder's pictures."""
+    """The macroblocks of one encoder's pictures, at first as after a frame that was coded as a whole."""
 
     def __init__(self, width: int, height: int, *, settled: int = SETTLED) -> None:
         self._width, self._height = width, height
         self._settled = settled
         shape = ((height + SIDE - 1) // SIDE, (width + SIDE - 1) // SIDE)
-        self._differs = np.ones(shape, np.uint8)  # from the last frame of the base layer
         self._still = np.zeros(shape, np.uint8)  # frames since the last change, at most 255
         self._sharp = np.zeros(shape, np.uint8)  # coded so finely that it needs no more while it is still
         self._frame = 0  # modulo REFRESH
         self._size = (width, height)  # of the pictures that the rectangles below are of
         self._parts: dict[Rectangle, Part] = {}  # where known rectangles lie; tiles seldom move
 
-    def active(self, changed: Sequence[Rectangle], size: tuple[int, int], *, reference: bool) -> NDArray[np.uint8]:
+    def active(self, changed: Sequence[Rectangle], size: tuple[int, int]) -> NDArray[np.uint8]:
         """1 where the next frame needs coding, shape (rows, columns).
 
         `changed` holds what was painted since the last call, in pixels of a picture of `size`; that picture is scaled
-        to the encoder's size. `reference` says that the frame is of the base layer.
+        to the encoder's size.
         """
         self._frame = (self._frame + 1) % REFRESH
         if size != self._size or len(self._parts) > MAX_PARTS:
@@ -55,9 +54,8 @@ class Macroblocks:
             if part is None:
                 part = known[rectangle] = self._covered(rectangle, size)
             parts.append(part)
-        active = np.empty(self._differs.shape, np.uint8)
+        active = np.empty(self._still.shape, np.uint8)
         advance(
-            self._differs,
             self._still,
             self._sharp,
             active,
@@ -66,7 +64,6 @@ class Macroblocks:
             refined=REFINED,
             refresh=REFRESH,
             turn=self._frame,
-            reference=reference,
         )
         return active
 
@@ -74,14 +71,13 @@ class Macroblocks:
         """What was active in the last frame, None for all of it, was coded finely enough for good."""
         self._sharp |= 1 if active is None else active
 
-    def all_changed(self, *, reference: bool) -> None:
+    def all_changed(self) -> None:
         """The next frame is coded as a whole."""
         self._still[:] = self._sharp[:] = 0
-        self._differs[:] = not reference
 
     def _covered(self, rectangle: Rectangle, size: tuple[int, int]) -> Part:
         x, y, width, height = rectangle
-        rows, columns = self._differs.shape
+        rows, columns = self._still.shape
         across, down, bleed = 1.0, 1.0, 0
         if size != (self._width, self._height):
             across, down, bleed = self._width / size[0], self._height / size[1], BLEED

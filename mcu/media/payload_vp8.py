@@ -79,17 +79,14 @@ def _parse_descriptor(payload: bytes) -> Descriptor:
     return descriptor
 
 
-def packetize(
-    frame: bytes, max_payload: int, *, picture_id: int = -1, layer: int = 0, tl0_index: int = -1
-) -> list[bytes]:
+def packetize(frame: bytes, max_payload: int, *, picture_id: int = -1) -> list[bytes]:
     """One frame's payloads, at most `max_payload` bytes each, sizes differing by at most one (section 4.4).
 
     Picture ids are sent in 15 bits and must rise by one from frame to frame: libwebrtc takes each delta frame to
-    refer to the picture id before its own. -1 leaves them out. `tl0_index` of 0 and more says that there are temporal
-    layers, the upper of which refer to the base layer's last frame and to nothing else.
+    refer to the picture id before its own. -1 leaves them out.
     """
-    extension = _extension(picture_id, layer, tl0_index)
-    first = (EXTENDED if extension else 0) | (NON_REFERENCE if tl0_index >= 0 and layer > 0 else 0)
+    extension = _extension(picture_id)
+    first = EXTENDED if extension else 0
     room = max_payload - 1 - len(extension)
     count = -(-len(frame) // room)
     payloads = []
@@ -100,16 +97,11 @@ def packetize(
     return payloads
 
 
-def _extension(picture_id: int, layer: int, tl0_index: int) -> bytes:
-    """The octets of X, I, L and T (section 4.2); empty when there is nothing to say."""
-    present, fields = 0, b""
-    if picture_id >= 0:
-        present |= HAS_PICTURE_ID
-        fields += bytes((LONG_PICTURE_ID | picture_id >> 8 & 0x7F, picture_id & 0xFF))
-    if tl0_index >= 0:
-        present |= HAS_TL0PICIDX | HAS_TID
-        fields += bytes((tl0_index & 0xFF, layer << 6 | (LAYER_SYNC if layer > 0 else 0)))
-    return bytes((present,)) + fields if present else b""
+def _extension(picture_id: int) -> bytes:
+    """The octets of X and I (section 4.2); empty when there is nothing to say."""
+    if picture_id < 0:
+        return b""
+    return bytes((HAS_PICTURE_ID, LONG_PICTURE_ID | picture_id >> 8 & 0x7F, picture_id & 0xFF))
 
 
 class Vp8Format:

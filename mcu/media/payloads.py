@@ -18,9 +18,7 @@ def packetize(frame: EncodedFrame, profile: VideoProfile, max_payload: int) -> l
     """RTP payloads for one frame, each at most `max_payload` bytes; the last one carries the marker."""
     match profile.codec:
         case "VP8":
-            return payload_vp8.packetize(
-                frame.data, max_payload, picture_id=frame.picture_id, layer=frame.layer, tl0_index=frame.tl0_index
-            )
+            return payload_vp8.packetize(frame.data, max_payload, picture_id=frame.picture_id)
         case "H261":
             return payload_h261.packetize(frame.data, max_payload)
         case "H263":

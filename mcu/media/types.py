@@ -67,8 +67,6 @@ class EncodedFrame:
     rotation: int = 0
     arrived: float = 0.0  # monotonic seconds at which the frame was complete
     picture_id: int = -1  # VP8, 15 bits: rises by one with every frame of an encoder; -1 for none
-    layer: int = 0  # temporal: 0 is the base, 1 can be left out and no other frame misses it
-    tl0_index: int = -1  # VP8 with layers, 8 bits: rises by one with every base-layer frame; -1 without layers
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,9 @@
-"""VP8 of one size and any rate: frames to coded frames, their layers and numbers.
+"""VP8 of one size and any rate: frames to coded frames and their numbers.
 
 Rules:
 1. A picture's number is one more than the last, or that of a keyframe above what the caller says (libwebrtc takes
    falling ids for old frames).
-2. With two layers frames alternate between base and upper; a keyframe is of the base layer.
-3. What did not change is not coded (`macroblocks`), nor what changed by less than the coding of the rest leaves
+2. What did not change is not coded (`macroblocks`), nor what changed by less than the coding of the rest leaves
    undone: the coarser the quantizer, the more.
 
 The settings were measured: docs/decisions/0013-libvpx-directly.md.
@@ -30,7 +29,6 @@ COARSE_STATIC_THRESHOLD = 2_000  # the same where all else is coded coarsely, to
 COARSE, FINE = 30, 26  # quantizers from which on, and down to which, it holds
 GOLDEN_BOOST = 25  # percent: 0.1 dB for frames of at most 16 kB at 1.2 Mbit/s; 50 would give 0.2 dB and 22 kB
 MAX_KEYFRAME_PERCENT = 450  # of one frame's share of the bitrate: a keyframe passes in under a fifth of a second
-BASE_SHARE = 0.6  # of the bitrate, for the layer that everybody gets
 
 
 def static_threshold(quantizer: int, before: int) -> int:
@@ -44,7 +42,6 @@ def static_threshold(quantizer: int, before: int) -> int:
 class Vp8Settings:
     """What else is chosen when an encoder is made."""
 
-    layers: int = 1  # 2: every second frame can be left out for a receiver
     speed: int = SPEED
     settled: int = SETTLED  # frames without a change after which a macroblock is made sharp
     enough: int = -1  # quantizer (0 to 63) from which down it is sharp; -1: bits that are free make it ever finer
@@ -55,15 +52,12 @@ class Vp8Coder:
 
     def __init__(self, profile: VideoProfile, settings: Vp8Settings) -> None:
         self._profile = profile
-        self._layers = settings.layers
         self._enough = settings.enough
         self._encoder = Vp8Encoder(
             profile.width,
             profile.height,
             fps=profile.fps,
             bitrate=profile.bitrate,
-            layers=settings.layers,
-            base_share=BASE_SHARE,
             speed=settings.speed,
             version=BITSTREAM_VERSION,
             static_threshold=STATIC_THRESHOLD,
@@ -74,8 +68,6 @@ class Vp8Coder:
         self._macroblocks = Macroblocks(profile.width, profile.height, settled=settings.settled)
         self._time = -1  # of the last frame, 90 kHz, extended; -1 before the first
         self.number = -1  # of the last picture, without end
-        self._layer = 0
-        self._tl0_index = 0
         self._threshold = STATIC_THRESHOLD
 
     @property
@@ -97,22 +89,20 @@ class Vp8Coder:
         above: int,
     ) -> EncodedFrame | None:
         keyframe = keyframe or self._time < 0
-        layer = 0 if keyframe or self._layers == 1 else 1 - self._layer
         active = None
         if changed is None or keyframe:
-            self._macroblocks.all_changed(reference=layer == 0)
+            self._macroblocks.all_changed()
         else:
-            active = self._macroblocks.active(changed, size, reference=layer == 0)
+            active = self._macroblocks.active(changed, size)
         planes = frame.planes
         data = self._encoder.encode(
             planes,
             [plane.line_size for plane in planes],
             elapsed=time - self._time if self._time >= 0 else VIDEO_CLOCK_RATE // self._profile.fps,
             keyframe=keyframe,
-            layer=layer,
             active=active,
         )
-        self._time, self._layer = time, layer
+        self._time = time
         quantizer = self._encoder.quantizer
         self._follow(quantizer)
         if quantizer <= self._enough:
@@ -121,17 +111,7 @@ class Vp8Coder:
             return None
         is_keyframe = not data[0] & 1  # RFC 6386 section 9.1
         self.number = max(self.number, above if is_keyframe else -1) + 1
-        if layer == 0:
-            self._tl0_index = (self._tl0_index + 1) & 0xFF
-        return EncodedFrame(
-            "VP8",
-            data,
-            time & 0xFFFFFFFF,
-            is_keyframe,
-            picture_id=self.number & PICTURE_ID_MASK,
-            layer=layer,
-            tl0_index=self._tl0_index if self._layers > 1 else -1,
-        )
+        return EncodedFrame("VP8", data, time & 0xFFFFFFFF, is_keyframe, picture_id=self.number & PICTURE_ID_MASK)
 
     def _follow(self, quantizer: int) -> None:
         threshold = static_threshold(quantizer, self._threshold)

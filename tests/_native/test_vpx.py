@@ -133,42 +133,16 @@ def test_inactive_macroblocks_stay_as_they_were() -> None:
     assert len(encode(encoder, picture(13), active=np.zeros((12, 21), np.uint8))) < 100
 
 
-@pytest.mark.parametrize("codec", ["vp8", "libvpx"])
-def test_without_its_upper_layer_a_stream_decodes_to_the_same_pictures(codec: str) -> None:
-    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=900_000, layers=2)
-    layers = [index % 2 for index in range(30)] + [0, 1] * 15
-    frames = [encode(encoder, picture(index), layer=layer, keyframe=index == 30) for index, layer in enumerate(layers)]
-    whole = decoded(frames, codec)
-    base = decoded([frame for frame, layer in zip(frames, layers, strict=True) if layer == 0], codec)
-    kept = [shown for shown, layer in zip(whole, layers, strict=True) if layer == 0]
-    assert all(np.array_equal(one, other) for one, other in zip(kept, base, strict=True))
-    share = sum(len(frame) for frame, layer in zip(frames, layers, strict=True) if layer == 0) / sum(map(len, frames))
-    assert 0.45 < share < 0.8
-
-
-def test_layers_keep_their_share_when_the_rate_changes() -> None:
-    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=900_000, layers=2)
-    sizes = []
-    for index in range(100):
-        if index == 25:
-            encoder.set_bitrate(300_000)
-        sizes.append(len(encode(encoder, picture(index), layer=index % 2)))
-    assert sum(sizes[50:]) * 8 / 2 == pytest.approx(300_000, rel=0.2)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"layers": 3}, {"layers": 0}, {"speed": 0}, {"speed": 17}, {"fps": 0}],
-)
+@pytest.mark.parametrize("options", [{"speed": 0}, {"speed": 17}, {"fps": 0}])
 def test_settings_that_do_not_exist_are_refused(options: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="1 or 2 layers"):
+    with pytest.raises(ValueError, match="a speed of 1 to 16"):
         Vp8Encoder(64, 64, **{"fps": 25, "bitrate": 100_000, **options})
     with pytest.raises(VpxError):
         Vp8Encoder(64, 64, fps=25, bitrate=100_000, max_quantizer=100)
 
 
 def test_memory_that_is_too_small_is_refused_and_the_encoder_goes_on() -> None:
-    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=900_000, layers=2)
+    encoder = Vp8Encoder(WIDTH, HEIGHT, fps=FPS, bitrate=900_000)
     planes = picture(0)
     with pytest.raises(ValueError, match="plane 2 is smaller"):
         encode(encoder, [planes[0], planes[1], planes[2][1:]])
@@ -181,11 +155,6 @@ def test_memory_that_is_too_small_is_refused_and_the_encoder_goes_on() -> None:
             encoder.encode(planes, [WIDTH] * count, elapsed=INTERVAL)
     with pytest.raises(ValueError, match="the map has 20 macroblocks"):
         encode(encoder, planes, active=np.ones(20, np.uint8))
-    for layer in (-1, 2):
-        with pytest.raises(ValueError, match="a layer of this encoder"):
-            encode(encoder, planes, layer=layer)
-    with pytest.raises(ValueError, match="keyframes are of layer 0"):
-        encode(encoder, planes, layer=1, keyframe=True)
     assert is_keyframe(encode(encoder, planes))
 
 
@@ -193,38 +162,37 @@ def test_maps_of_macroblocks_are_those_of_the_rules() -> None:
     """Held against the same in numpy, over a long random history."""
     random = np.random.default_rng(5)
     shape, settled, refined, refresh = (9, 14), 5, 30, 8
-    differs, still, sharp = np.ones(shape, np.uint8), np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    ours = [differs.copy(), still.copy(), sharp.copy()]
+    still, sharp = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    ours = [still.copy(), sharp.copy()]
     phase = (np.arange(shape[0]) * 11 % refresh)[:, None]
     for frame in range(600):
         top, left = random.integers(0, shape)
         part = (int(top), int(random.integers(top, shape[0] + 1)), int(left), int(random.integers(left, shape[1] + 1)))
-        parts, reference = [part] if frame % 60 < 5 else [], bool(random.random() < 0.7)
+        parts = [part] if frame % 60 < 5 else []
         still += still < 255
+        differs = np.zeros(shape, np.uint8)
         for one in parts:
             place = slice(*one[:2]), slice(*one[2:])
             differs[place], still[place], sharp[place] = 1, 0, 0
         old = still >= settled
         expected = differs | (old & ((still < settled + refined) | (phase == frame % refresh)) & (sharp == 0))
-        if reference:
-            differs[:] = 0
         active = np.full(shape, 9, np.uint8)
         settings = {"settled": settled, "refined": refined, "refresh": refresh, "turn": frame % refresh}
-        advance(*ours, active, parts, reference=reference, **settings)
+        advance(*ours, active, parts, **settings)
         assert np.array_equal(active, expected)
         if random.random() < 0.1:
             sharp |= expected
-            ours[2] |= expected
+            ours[1] |= expected
 
 
 @pytest.mark.parametrize("part", [(-1, 1, 0, 1), (0, 4, 0, 1), (2, 1, 0, 1), (0, 1, 0, 6), (0, 1, 3, 2)])
 def test_parts_beyond_the_map_are_refused(part: tuple[int, int, int, int]) -> None:
-    arrays = [np.zeros((3, 5), np.uint8) for _ in range(4)]
+    arrays = [np.zeros((3, 5), np.uint8) for _ in range(3)]
     with pytest.raises(ValueError, match="beyond"):
-        advance(*arrays, [part], settled=1, refined=1, refresh=1, turn=0, reference=False)
+        advance(*arrays, [part], settled=1, refined=1, refresh=1, turn=0)
 
 
 def test_maps_of_different_shapes_are_refused() -> None:
-    arrays = [np.zeros((3, columns), np.uint8) for columns in (5, 5, 5, 4)]
+    arrays = [np.zeros((3, columns), np.uint8) for columns in (5, 5, 4)]
     with pytest.raises(ValueError, match="shapes"):
-        advance(*arrays, [], settled=1, refined=1, refresh=1, turn=0, reference=False)
+        advance(*arrays, [], settled=1, refined=1, refresh=1, turn=0)

@@ -162,8 +162,6 @@ class Direct:
     screen_content: bool = vp8_coder.FINE_COLOURS
     golden_boost: int = vp8_coder.GOLDEN_BOOST
     max_quantizer: int = 56
-    layers: int = 1
-    base_share: float = vp8_coder.BASE_SHARE
     told: bool = True  # what changed
 
 
@@ -183,8 +181,6 @@ class DirectEncoder:
             *SIZE,
             fps=FPS,
             bitrate=self.bitrate,
-            layers=chosen.layers,
-            base_share=chosen.base_share,
             speed=chosen.speed,
             version=chosen.version,
             static_threshold=self.threshold,
@@ -196,13 +192,12 @@ class DirectEncoder:
         self.macroblocks = Macroblocks(*SIZE)
 
     def encode(self, frame: av.VideoFrame, index: int, changed: Sequence[Rectangle]) -> bytes:
-        layer = index % self.settings.layers
         active = None
         if self.settings.told and index:
-            active = self.macroblocks.active(changed, SIZE, reference=layer == 0)
+            active = self.macroblocks.active(changed, SIZE)
         planes = frame.planes
         strides = [plane.line_size for plane in planes]
-        data = self.encoder.encode(planes, strides, elapsed=INTERVAL, layer=layer, active=active)
+        data = self.encoder.encode(planes, strides, elapsed=INTERVAL, active=active)
         if self.settings.static_threshold is None:
             self.threshold = vp8_coder.static_threshold(self.encoder.quantizer, self.threshold)
             self.encoder.set_static_threshold(self.threshold)
@@ -232,7 +227,6 @@ VARIANTS: dict[str, Direct | int] = {
     **{f"now, version {version}": replace(USUAL, version=version) for version in (0, 2, 3)},
     "now, coarse colours": replace(USUAL, screen_content=False),
     **{f"now, golden boost {boost}": replace(USUAL, golden_boost=boost) for boost in (0, 50, 100)},
-    **{f"2 layers, base {share:.0%}": replace(USUAL, layers=2, base_share=share) for share in (0.6, 0.7, 0.8)},
 }
 
 

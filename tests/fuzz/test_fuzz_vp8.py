@@ -23,7 +23,7 @@ VALID = [
     b"\xb0\xf0\x81\x02\x33\xa5\x00abc",
     b"\x90\xe0\x11\x22\x40\x01abc",
     *packetize(bytes(100), 40, picture_id=77),
-    *packetize(bytes(100), 40, picture_id=78, layer=1, tl0_index=9),
+    *(head + b"\xe0\x80\x4e\x09\x60" + bytes(33) for head in (b"\xb0", b"\xa0", b"\xa0")),  # of an upper layer
 ]
 
 

@@ -99,8 +99,8 @@ def bench(
         bool,
         typer.Option(
             "--quick",
-            help="compare and composite alone: two minutes on a machine with nothing else to do, some more where "
-            "faces and voices have to be made first.",
+            help="Short stretches, and without --only compare and composite alone: two minutes on a machine with "
+            "nothing else to do, some more where faces and voices have to be made first.",
         ),
     ] = False,
     output: Annotated[
@@ -109,7 +109,7 @@ def bench(
 ) -> None:
     """Measure the server against the bare codecs, FFmpeg and GStreamer: thirty people, interleaved runs, ratios.
 
-    Everything takes about forty minutes; begin with --quick. A machine with nothing else to do gives the best figures.
+    Everything takes about 45 minutes; begin with --quick. A machine with nothing else to do gives the best figures.
     docs/performance.md explains each.
 
     compare: the server by floor, FFmpeg and GStreamer, interleaved. aiortc: by a plain aiortc mixing server, at the

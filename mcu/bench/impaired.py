@@ -88,12 +88,27 @@ def run_impaired(names: Sequence[str] = (), progress: Progress | None = None, *,
 
 
 def _tried(scenario: Scenario, seed: int, say: Callable[[str], None]) -> Outcome:
-    """Raises McuError."""
+    """Raises McuError. Of several, the one before stands where the next cannot be measured."""
+    outcome: Outcome | None = None
     for attempt in range(scenario.tries):
-        outcome = _judged(scenario, measure(scenario, seed=seed + attempt, progress=say))
-        if all(check.value is not None for check in outcome.checks):
+        try:
+            phases = measure(scenario, seed=seed + attempt, progress=say)
+        except McuError:
+            if outcome is None:
+                raise
             break
+        outcome = _judged(scenario, phases, attempt)
+        if not _untold(scenario.judge(phases)):
+            break
+    assert outcome is not None
     return outcome
+
+
+def _untold(checks: Sequence[Check]) -> bool:
+    """Whether all that can be judged is good, and something cannot."""
+    judged = [check for check in checks if check.limit is not None]
+    told = [check for check in judged if not math.isnan(check.value)]
+    return len(told) < len(judged) and all(check.ok for check in told)
 
 
 def _chosen(names: Sequence[str]) -> list[Scenario]:
@@ -122,7 +137,7 @@ def cells(outcome: Outcome) -> tuple[str, str, str, str]:
     return outcome.title, outcome.reach, "; ".join(filter(None, parts)), reached
 
 
-def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:
+def _judged(scenario: Scenario, phases: dict[str, Measured], attempt: int) -> Outcome:
     checks = scenario.judge(phases)
     squeezing = any(phase.squeeze < 1 for phase in scenario.phases)
     missed = 0.0 if squeezing else max(phase.ticks_missed + phase.ticks_made_up for phase in phases.values())
@@ -137,7 +152,7 @@ def _judged(scenario: Scenario, phases: dict[str, Measured]) -> Outcome:
         checks=tuple(map(_checked, checks)),
         phases={name: _plain(phase) for name, phase in phases.items()},
         disturbed=disturbed,
-        note=found if disturbed else "",
+        note="; ".join(filter(None, (found if disturbed else "", f"try {attempt + 1}" if attempt else ""))),
     )
 
 
@@ -149,8 +164,12 @@ def _checked(check: Check) -> Checked:
 
 def _told(check: Checked) -> str:
     """Such as "freeze 0.4 s", with a cross behind what is not reached."""
-    value = "never" if check.value is None else f"{check.value:.3g}" if abs(check.value) < 100 else f"{check.value:.0f}"
-    return f"{check.name} {value} {check.unit}".rstrip() + ("" if check.ok else " ✗")
+    if check.value is None:
+        value = "never"
+    else:
+        value = f"{check.value:.3g}" if abs(check.value) < 100 else f"{check.value:.0f}"
+        value = f"{value} {check.unit}".rstrip()
+    return f"{check.name} {value}" + ("" if check.ok else " ✗")
 
 
 def _plain(phase: Measured) -> dict[str, Any]:

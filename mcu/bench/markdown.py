@@ -49,6 +49,9 @@ def _parts(found: Results) -> Iterator[str]:
     if found.delays is not None and found.quality is not None:
         yield "What one of the participants gets:\n"
         yield _table(("", "server", "plain way"), report.received(found.delays, found.quality))
+    if others := list(report.composites(found)):
+        yield "One composite of other variants:\n"
+        yield _table(("", "CPU, ms"), others)
     if found.lines:
         yield "Through bad lines:\n"
         yield _table(impaired.HEADS, map(impaired.cells, found.lines))

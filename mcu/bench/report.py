@@ -49,7 +49,7 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
     if results.comparisons:
         lines = [Grown(name, found.workload, found.server) for name, found in results.comparisons.items()]
         _print(console, "server", _grown(lines), SERVER_NOTE)
-        _print(console, "where the CPU goes, by thread, milliseconds a second", _threads(lines))
+        _print(console, "CPU by thread, milliseconds a second", _threads(lines))
     for title, table in (
         ("by participants", results.participants),
         ("by viewers", results.viewers),
@@ -67,10 +67,36 @@ def show(results: Results, console: Console, *, machine: Machine) -> None:
         _print(console, "what one of the participants gets", gets)
     if results.lines:
         _print(console, "through bad lines", impaired.table(results.lines))
+    if others := list(composites(results)):
+        each = _table("", "CPU, ms")
+        for name, milliseconds in others:
+            each.add_row(name, milliseconds)
+        _print(console, "one composite of other variants", each)
     _print(console, "figures to reach", _figures(results), FIGURES_NOTE)
     unmeasured = [name for name, *_, verdict in figures.lines(results) if verdict == figures.NOT_MEASURED]
     if unmeasured:
         console.print(f"not measured: {'; '.join(unmeasured)}", style="dim")
+    for name, found in results.comparisons.items():
+        console.print(in_short(name, found, cores=machine.cores), highlight=False)
+
+
+def in_short(name: str, found: Comparison, *, cores: int) -> str:
+    """One sentence for who asks whether the machine carries it."""
+    rows = list(valid(found.server))
+    missed = sum(row.video_missed + row.audio_missed for row in rows)
+    kept = "no tick missed" if not missed else f"{missed} ticks missed"
+    stretches = "1 stretch" if len(rows) == 1 else f"{len(rows)} stretches"
+    return (
+        f"{name}: {found.workload.people} people took {median(rows, lambda row: row.rate):.2f} of {cores} cores, "
+        f"{kept}, in {stretches} of {statistics.median(row.seconds for row in rows):.0f} s"
+    )
+
+
+def composites(results: Results) -> Iterator[tuple[str, str]]:
+    """Variant, milliseconds of CPU; those of the figures to reach are shown there."""
+    for name, spread in results.composite_ms.items():
+        if name not in (figures.REFERENCE, figures.UNTOLD):
+            yield name, spread_text(spread, 2)
 
 
 def _print(console: Console, title: str, table: Table, note: str = "") -> None:

@@ -29,6 +29,7 @@ def _measure(settings: Settings, sections: Sequence[Section], *, path: Path, con
     here = machine.describe()
     found = _kept(path, console)
     needed = _workloads(settings, sections)
+    measured: list[str] = []
     making = faces.seconds_to_make(needed)
     steps = Steps(making + sum(section.seconds(settings) for section in sections))
     with shown(steps, console):
@@ -45,12 +46,14 @@ def _measure(settings: Settings, sections: Sequence[Section], *, path: Path, con
                 continue
             others, stolen = watch.seen()
             begun = msgspec.structs.replace(begun, others=round(others, 3), stolen=round(stolen, 3))
-            found = msgspec.structs.replace(found, machines={**found.machines, section.name: begun})
+            parts = section.parts(settings)
+            measured += parts
+            machines = found.machines | dict.fromkeys(parts, begun)
+            found = msgspec.structs.replace(found, machines=machines)
             found = msgspec.structs.replace(found, figures=figures.judged(found))
             results.write(path, found)
     report.show(found, console, machine=here)
-    measured = [section.name for section in sections if section.name in found.machines]
-    doubts = [name for name in measured if found.machines[name].others > DOUBTFUL_CORES]
+    doubts = [part for part in measured if found.machines[part].others > DOUBTFUL_CORES]
     if doubts:
         console.print(
             "다른 프로그램이 CPU를 썼습니다 · Other programs used CPU meanwhile, so these figures are in doubt: "

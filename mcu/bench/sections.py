@@ -66,6 +66,13 @@ class Section:
     seconds: Callable[[Settings], float]
     run: Callable[[Settings, Results, Steps], Results]  # raises NotMeasured
     workloads: Callable[[], Sequence[Workload]] = tuple  # beside the variants
+    by_variant: bool = False  # each has results of its own
+
+    def parts(self, settings: Settings) -> list[str]:
+        """What it measures, by the name under which `Results.machines` has it: "compare", "compare: h264"."""
+        if not self.by_variant:
+            return [self.name]
+        return [self.name if each == "reference" else f"{self.name}: {each}" for each in settings.variants]
 
 
 def rivals(names: Sequence[str] = RIVALS) -> list[str]:
@@ -157,9 +164,11 @@ def _lines(settings: Settings, results: Results, steps: Steps) -> Results:
     for name, scenario in SCENARIOS.items():
         with steps.step(f"bad lines: {name}", scenario.seconds):
             outcomes += run_impaired([name])
-    if not any(outcome.checks for outcome in outcomes) and any(before.checks for before in results.lines):
+    before = {outcome.name: outcome for outcome in results.lines if outcome.checks}
+    if before and not any(outcome.checks for outcome in outcomes):
         raise NotMeasured(outcomes[0].note)
-    return msgspec.structs.replace(results, lines=outcomes)
+    kept = [outcome if outcome.checks else before.get(outcome.name, outcome) for outcome in outcomes]
+    return msgspec.structs.replace(results, lines=kept)
 
 
 def _growth(name: str, says: str, workloads: Callable[[], list[Workload]], *, field: str, most_runs: int) -> Section:
@@ -181,7 +190,9 @@ def _growth(name: str, says: str, workloads: Callable[[], list[Workload]], *, fi
 SECTIONS: dict[str, Section] = {
     section.name: section
     for section in (
-        Section("compare", "the server ÷ floor, FFmpeg, GStreamer, interleaved", _compare_seconds, _compare),
+        Section(
+            "compare", "the server ÷ floor, FFmpeg, GStreamer, interleaved", _compare_seconds, _compare, by_variant=True
+        ),
         Section(
             "aiortc",
             "÷ a plain aiortc mixing server, at the largest number that it carries",
@@ -193,6 +204,7 @@ SECTIONS: dict[str, Section] = {
             "CPU of one composite",
             lambda settings: len({*settings.variants, "untold"}) * COMPOSITE_SECONDS,
             _composite,
+            by_variant=True,
         ),
         Section(
             "received",

@@ -4,6 +4,7 @@ cimport cython
 
 cdef class Missing:
     cdef public double noticed
+    cdef public double since
     cdef public double due
     cdef public int requests
     cdef public double last_request

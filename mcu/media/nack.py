@@ -24,6 +24,7 @@ MAX_MISSING = 256  # numbers; as many at once are an outage, which a keyframe me
 @dataclass
 class Missing:
     noticed: float
+    since: float  # when patience began
     due: float  # time of the next request
     requests: int = 0
     last_request: float = 0.0
@@ -42,13 +43,14 @@ class NackList:
     def __len__(self) -> int:
         return len(self._missing)
 
-    def add(self, first: int, last: int, now: float) -> bool:
-        """Numbers `first` to `last` are missing. False, and nothing kept, when that makes too many to ask for."""
+    def add(self, first: int, last: int, now: float, since: float | None = None) -> bool:
+        """Numbers `first` to `last` are missing, as is noticed now. False, and nothing kept, when that makes too many
+        to ask for. Patience counts from `since`, which is not later."""
         if len(self._missing) + last - first + 1 > MAX_MISSING:
             return False
         due = now + self._tolerance_at(now)
         for number in range(first, last + 1):
-            self._missing[number] = Missing(now, due)
+            self._missing[number] = Missing(now, now if since is None else since, due)
         self.next_due = min(self.next_due, due)
         return True
 
@@ -80,9 +82,9 @@ class NackList:
             self.next_due = inf
 
     def oldest(self) -> float:
-        """When the first of the missing was noticed; inf when nothing is missing."""
+        """Since when the first of the missing is; inf when nothing is missing."""
         for missing in self._missing.values():  # in the order of being noticed
-            return missing.noticed
+            return missing.since
         return inf
 
     def take_due(self, now: float, rtt: float) -> list[int]:
@@ -104,7 +106,7 @@ class NackList:
 
     def expired(self, now: float, max_age: float) -> int:
         """The highest number missing for `max_age` seconds or longer; -1 for none."""
-        old = [number for number, missing in self._missing.items() if now >= missing.noticed + max_age]
+        old = [number for number, missing in self._missing.items() if now >= missing.since + max_age]
         return max(old, default=-1)
 
     def _tolerance_at(self, now: float) -> float:

@@ -47,7 +47,6 @@ cdef class VideoReceiver:
     cdef bint _gap
     cdef long long _newest
     cdef long long _step
-    cdef double _overdue
 
     @cython.locals(number=cython.longlong, ahead=cython.longlong, fragment=Fragment)
     cpdef receive(self, int payload_type, long long sequence_number, long long timestamp, bint marker, bytes payload,
@@ -62,11 +61,12 @@ cdef class VideoReceiver:
     cdef bint _restarts(self, long long ahead)
     cdef bint _change_type(self, int payload_type)
 
-    @cython.locals(highest=cython.longlong, missing=Missing, sample=cython.double)
+    @cython.locals(highest=cython.longlong, missing=Missing, sample=cython.double, waited=cython.double,
+                   answered=cython.bint, since=cython.double)
     cdef _notice_arrival(self, long long number, long long timestamp, double now, bint repair)
 
-    @cython.locals(late=cython.longlong)
-    cdef double _stood_still(self, long long timestamp)
+    @cython.locals(late=cython.double, spare=cython.double)
+    cdef double _haste(self, long long timestamp)
     cdef _give_up(self, long long number, double now)
 
     @cython.locals(packets=FramePackets)

@@ -27,7 +27,9 @@ PATIENCE_MIN, PATIENCE_MAX = 0.1, 0.25  # seconds of a missing packet before a k
 PATIENCE_ROUND_TRIPS = 2.4  # two requests for the packet, and time for the second answer
 LEAST_ROUND_TRIPS = 2.0  # whatever PATIENCE_MAX says: on a full line a keyframe is the last thing that helps
 NOTICED_SOON = 0.04  # seconds: a whole picture of 25 a second is missed only when the next one comes
-LEAST_PATIENCE = 0.6  # of it: one repair has been waited for, however long the picture had stood still before
+MOST_HASTE = 0.04  # seconds by which patience ends sooner for a picture that had stood still for longer than that
+PAUSED = 0.5  # seconds: no standing still
+REPAIR_MARGIN = 0.05  # seconds that a first repair may take beyond a round trip: it is always waited for
 MAX_AGE = 0.8  # seconds a missing packet is waited for; a keyframe has been asked for long before
 MAX_AGE_WITHOUT_NACK = 0.05  # seconds: only reordering can still bring the packet
 MAX_JUMP = 1_000  # sequence numbers; more is a new start of the sender, not loss
@@ -167,7 +169,6 @@ class VideoReceiver:
     def _patience(self) -> float:
         most = max(PATIENCE_MAX, LEAST_ROUND_TRIPS * self.rtt)
         patience = max(PATIENCE_MIN, min(most, PATIENCE_ROUND_TRIPS * self.rtt))
-        patience = max(patience - max(0.0, self._overdue - NOTICED_SOON), LEAST_PATIENCE * patience)
         return min(self._max_age, patience + self._nacks.tolerance - REORDER_TOLERANCE)
 
     def _start(self) -> None:
@@ -180,7 +181,6 @@ class VideoReceiver:
         self._gap = True  # packets are missing since the newest frame that could be decoded
         self._newest = -1  # RTP timestamp of that frame, -1 before the first
         self._step = 0  # ticks from the frame before to it; 0 before there were two
-        self._overdue = 0.0  # seconds that a frame had not come for when packets were first missed
 
     def _restarts(self, ahead: int) -> bool:
         """Start anew if the sender has; `ahead` is how far the packet lies from the newest one."""
@@ -215,29 +215,33 @@ class VideoReceiver:
             missing = self._nacks.arrive(number)
             if missing is None:
                 return
-            if repair or (missing.requests and now - missing.last_request >= self.rtt / 2):
+            waited = now - missing.last_request
+            answered = repair or (missing.requests and waited >= self.rtt / 2)
+            if answered:
                 self._nacks.lost(now)
             else:  # sooner than any answer to a request, where the peer does not repair by RTX
                 self._nacks.overtaken(now - missing.noticed, now)
             if missing.requests:
                 self.counters.repaired += 1
-                sample = now - missing.last_request
-                if missing.requests == 1 and sample >= 0:  # else it waited in the socket when it was asked for
+                if answered and missing.requests == 1 and waited >= 0:  # less: it was in the socket when asked for
+                    sample = waited
                     self.repair_time += (sample - self.repair_time) / 8 if self.repair_time else sample
             return
         self._unwrapper.highest = number
         if 0 <= highest < number - 1:
-            if not self._nacks:
-                self._overdue = self._stood_still(timestamp)
-            if not self._nacks.add(highest + 1, number - 1, now):
+            since = now - self._haste(timestamp)
+            if not self._nacks.add(highest + 1, number - 1, now, since):
                 self._give_up(number - 1, now)
 
-    def _stood_still(self, timestamp: int) -> float:
-        """Seconds since the frame after the newest was due, now that a packet of `timestamp` came."""
-        if not self._step or self.codec is None:
+    def _haste(self, timestamp: int) -> float:
+        """Seconds of patience that pictures lost whole have used up before a packet of `timestamp` told of it."""
+        if not self._step or self.codec is None or self.rtt == DEFAULT_RTT:
             return 0.0
-        late = (timestamp - self._newest - self._step) & 0xFFFFFFFF
-        return late / self.codec.clock_rate if late < 1 << 31 else 0.0
+        late = ((timestamp - self._newest - self._step) & 0xFFFFFFFF) / self.codec.clock_rate
+        if late > PAUSED:
+            return 0.0
+        spare = self._patience - self._nacks.tolerance - self.rtt - REPAIR_MARGIN
+        return max(0.0, min(late - max(NOTICED_SOON, self._step / self.codec.clock_rate), MOST_HASTE, spare))
 
     def _give_up(self, number: int, now: float) -> None:
         """Packets up to `number` are not waited for any more."""

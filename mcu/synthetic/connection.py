@@ -30,7 +30,7 @@ MAX_BATCHES = 4  # of BATCH datagrams read per wake-up, so that one client canno
 
 
 class ConnectError(PeerError):
-    """No connection; `reason` is "no-answer", "dtls-timeout", "dtls-failed", "timeout"..."""
+    """No connection; `reason` is "no-answer", "dtls-timeout", "dtls-failed", "timeout", "closed"..."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -102,6 +102,8 @@ class Connection:
                 self._path = Path(ip, port)
                 self._media.bind(self._path, None)
                 keys = await self._dtls.handshake()
+                if self._closed:
+                    raise ConnectError("closed")
         except TimeoutError:
             raise ConnectError("timeout") from None
         except DtlsError as error:

@@ -38,7 +38,7 @@ class Stage:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.wakes = 0  # timer wake-ups so far
         self.late = 0.0  # seconds: the most that a wake-up came after it was set for
-        self.failed = 0  # actors that raised and were sent off
+        self._failed = 0  # actors that raised and were sent off
         self.readings = Readings()  # of those who wait for nothing
         self._late: deque[tuple[float, float]] = deque(maxlen=MAX_LATE)  # (when, how much)
         self._clock = clock
@@ -55,6 +55,11 @@ class Stage:
     def late_since(self, when: float) -> float:
         """The most that a wake-up came too late from then on; 0.0 below LATE_SECONDS."""
         return max((late for woke, late in self._late if woke >= when), default=0.0)
+
+    @property
+    def failed(self) -> int:
+        """Actors that raised and were sent off, and readings that raised and are read no more."""
+        return self._failed + self.readings.failed
 
     @property
     def actors(self) -> int:
@@ -119,7 +124,7 @@ class Stage:
             actor.play(now)
         except Exception:  # a bug costs one of a hundred participants, and is counted
             log.exception("synthetic participant failed")
-            self.failed += 1
+            self._failed += 1
             self._tickets.pop(actor, None)
             return
         if actor in self._tickets:

@@ -22,7 +22,7 @@ from mcu.bench.network.measured import Check, LineSample, Measured, ServerSample
 from mcu.bench.network.record import Arrival, Refusal
 from mcu.bench.network.scenarios import SCENARIOS
 from mcu.controller.pool import ROOM_SECONDS
-from mcu.errors import ConfigurationError
+from mcu.errors import ConfigurationError, McuError
 from mcu.synthetic.network import namespaces
 
 GOOD = Figures(
@@ -241,7 +241,7 @@ def test_outcomes_go_into_a_table_and_into_json(monkeypatch: pytest.MonkeyPatch)
     assert msgspec.json.decode(msgspec.json.encode(outcomes), type=list[Outcome]) == outcomes
     text = io.StringIO()
     Console(file=text, width=600).print(table(outcomes))
-    for words in ("freeze 4 s ✗", "settled after never s ✗", "not judged: concealed while narrow 60 %", "no"):
+    for words in ("freeze 4 s ✗", "settled after never ✗", "not judged: concealed while narrow 60 %", "no"):
         assert words in text.getvalue()
 
 
@@ -264,22 +264,43 @@ def test_where_namespaces_are_not_allowed_it_says_so(monkeypatch: pytest.MonkeyP
     assert all(outcome.reached is None and outcome.note == "An emulated network needs root." for outcome in outcomes)
 
 
+QUIET = dataclasses.replace(GOOD, asked=())  # nobody asked for a keyframe
+STILL = dataclasses.replace(QUIET, freeze=9.0)
+NEVER = dataclasses.replace(QUIET, freeze=math.inf)
+STALLED = dataclasses.replace(GOOD, stall=math.nan)
+
+
+@pytest.mark.parametrize(
+    ("found", "tries", "reached"),
+    [
+        ((QUIET, GOOD), 2, True),
+        ((QUIET, QUIET, QUIET), 3, False),
+        ((QUIET, None), 2, False),  # what was measured stands
+        ((STILL,), 1, False),  # and so does what is bad
+        ((NEVER,), 1, False),
+        ((BAD,), 1, False),
+        ((STALLED,), 1, True),  # what is not judged need not be told
+    ],
+)
 def test_bursts_are_run_again_with_other_weather_until_a_keyframe_was_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
+    found: tuple[Figures | None, ...], tries: int, reached: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seeds: list[int] = []
+
+    def measure(_: object, seed: int, **__: object) -> Mapping[str, Measured]:
+        seeds.append(seed)
+        figures = found[len(seeds) - 1]
+        if figures is None:
+            raise McuError("the server ended")
+        return phases(measured(figures))
+
     monkeypatch.setattr(namespaces, "refusal", lambda: "")
-    quiet = dataclasses.replace(GOOD, asked=())
-    for found, seeds in (((quiet, GOOD), [7, 8]), ((BAD,), [7]), ((quiet, quiet, quiet), [7, 8, 9])):
-        tried: list[int] = []
-
-        def measure(_: object, seed: int, found: tuple[Figures, ...] = found, **__: object) -> Mapping[str, Measured]:
-            tried.append(seed)  # noqa: B023 (called before the next round)
-            return phases(measured(found[len(tried) - 1]))  # noqa: B023
-
-        monkeypatch.setattr(impaired, "measure", measure)
-        (outcome,) = run_impaired(["bursts"], seed=7)
-        assert tried == seeds
-        assert outcome.reached is (found[-1] is GOOD)
+    monkeypatch.setattr(impaired, "measure", measure)
+    (outcome,) = run_impaired(["bursts"], seed=7)
+    assert seeds == list(range(7, 7 + tries))
+    assert outcome.reached is reached
+    assert outcome.checks
+    assert outcome.note == ("" if tries == 1 or None in found else f"try {tries}")
 
 
 def test_an_unknown_scenario_is_refused() -> None:

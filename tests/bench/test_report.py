@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from mcu.bench import figures, markdown, report, result_file, results
+from mcu.bench import figures, markdown, report, result_file, results, runner, sections
 from mcu.bench.impaired import Checked, Outcome
 from mcu.bench.results import Delays, Grown, Quality, Results
 from mcu.bench.rows import Spread, asked_text, ratio
-from mcu.bench.sections import AIORTC
+from mcu.bench.sections import AIORTC, SECTIONS
 from mcu.bench.workload import Workload
 from mcu.errors import ConfigurationError, ProtocolError
 from tests.bench.rows_of import HERE, comparison, contender, server
@@ -268,6 +268,27 @@ def test_help_about_the_tables_of_a_page(capsys: pytest.CaptureFixture[str]) -> 
         markdown.main(["--help"])
     assert ended.value.code == 0
     assert "docs/performance.md" in capsys.readouterr().out
+
+
+def test_each_variant_says_when_it_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, before = tmp_path / "bench.json", msgspec.structs.replace(HERE, commit="before")
+    results.write(path, Results(machines={"compare": before, "compare: h264": before, "composite": before}))
+    monkeypatch.setattr(runner, "_make_media", lambda _: None)
+    monkeypatch.setattr(sections, "compare", lambda *_, **__: comparison([server()]))
+    settings = sections.Settings(runs=1, seconds=4.0, variants=("h264", "audio"))
+    said = io.StringIO()
+    runner.run(settings, [SECTIONS["compare"]], path=path, console=Console(file=said, width=200))
+    stamps = {name: machine.commit == "before" for name, machine in results.read(path).machines.items()}
+    assert stamps == {"compare": True, "compare: h264": False, "composite": True, "compare: audio": False}
+    assert re.search(r"audio: 30 people took \d\.\d\d of \d+ cores, no tick missed, in \d stretch", said.getvalue())
+
+
+def test_composites_of_other_variants_are_shown() -> None:
+    found = Results(composite_ms={"reference": Spread.of([0.1]), "h264": Spread.of([0.25, 0.35])})
+    said = io.StringIO()
+    report.show(found, Console(file=said, width=200), machine=HERE)
+    assert re.search(r"h264 +0.30 \(0.25–0.35\)", said.getvalue())
+    assert "| h264 | 0.30 (0.25–0.35) |" in markdown.tables(found)
 
 
 def test_bad_lines_have_their_table(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from mcu.synthetic.clips import MediaSettings
 from mcu.synthetic.player import Reels, load_reels
 from mcu.synthetic.stage import Stage
 from mcu.synthetic.staging import Order, make
-from mcu.webrtc.dtls import Certificate
+from mcu.webrtc.dtls import Certificate, DtlsAssociation, SrtpKeys
 from mcu.webrtc.endpoint import Endpoint
 from mcu.webrtc.leg import WebRtcLeg
 from tests.support.attendees import until
@@ -222,6 +222,26 @@ async def test_one_without_attention_says_nothing(reels: Reels) -> None:
         await server.until(lambda: len(server.frames["n"]) > before + 10)  # most of a second: reports would be due
         assert (client.packets_received, seen.frames, leg.rtp_counters["rtcp_received"]) == (0, [], 0)
         await client.close()
+        stage.close()
+
+
+async def test_who_is_closed_while_keys_are_agreed_on_has_no_connection(
+    reels: Reels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with meeting(reels, 0) as (server, _):
+        stage = Stage()
+        client = Client(stage, reels, certificate=Certificate(), seed="c")
+        agree = DtlsAssociation.handshake
+
+        async def handshake(self: DtlsAssociation) -> SrtpKeys:
+            keys = await agree(self)
+            if self is client._connection._dtls:
+                await client.abandon()
+            return keys
+
+        monkeypatch.setattr(DtlsAssociation, "handshake", handshake)
+        with pytest.raises(ConnectError, match="closed"):
+            await join(server, client, "c")
         stage.close()
 
 

@@ -42,3 +42,18 @@ async def test_the_latest_wake_up_since_a_time() -> None:
     assert stage.late_since(100.5) == pytest.approx(0.1)
     assert stage.late_since(101.5) == 0.0
     assert stage.late == pytest.approx(0.3)
+
+
+@pytest.mark.asyncio
+async def test_a_reading_that_raises_counts_as_a_failure() -> None:
+    stage, failed = Stage(), asyncio.Event()
+
+    def read() -> None:
+        failed.set()
+        raise ZeroDivisionError
+
+    stage.readings.add(read)
+    async with asyncio.timeout(PATIENCE):
+        await failed.wait()
+    assert stage.failed == 1
+    stage.close()

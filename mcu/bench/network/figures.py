@@ -36,7 +36,7 @@ class Figures:
     concealed: float  # of the sound
     lost: float  # of the packets of sound, neither there when due nor restored
     gap: float  # longest quiet in speech without pauses
-    buffer: float  # median delay of the sound in the receiver
+    buffer: float  # median seconds that the sound's receiver waits beyond the quickest packets
     buffer_max: float
     asked: tuple[float, ...]  # each freeze: from when the next frame was due to the first request for a keyframe
     bitrate: float

@@ -110,7 +110,7 @@ class Observer(Guest):
                     heard.decoded,
                     heard.concealed_samples,
                     heard.played_samples,
-                    session.audio.delay,
+                    session.audio.target_delay,
                     self.client.counters.get("srtp_received_octets", 0) if self.client else 0,
                 )
             )

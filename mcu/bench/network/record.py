@@ -27,7 +27,7 @@ class Sound(msgspec.Struct, frozen=True, array_like=True):
     decoded: int
     concealed: int  # samples made up
     played: int  # samples given out
-    delay: float  # between arrival and playing
+    delay: float  # seconds that its receiver waits beyond the quickest packets
     octets: int  # of everything received until now, SRTP included
 
 

@@ -16,6 +16,7 @@ from mcu._native.rtp_packet import RtpPacket
 from tests.support.packets import (
     RTCP_RECEIVER_REPORT,
     STUN_BINDING,
+    Endpoint,
     connect,
     endpoint,
     independent_session,
@@ -28,6 +29,7 @@ LOOPBACKS = pytest.mark.parametrize(
     ids=["ipv4-only", "ipv4-mapped", "ipv6"],
 )
 CLONE_NEWNET = 0x40000000  # Linux; Python names it from 3.12 on
+READ_AT = 1.0  # monotonic seconds, made up
 SLACK = 0.0001  # seconds: the wall clock may run a little faster or slower
 SO_NO_CHECK = 11  # Linux; the socket module does not name it
 DTLS_RECORD = bytes([22, 254, 253]) + bytes(20)
@@ -49,11 +51,26 @@ def test_media_flows_both_ways(family: socket.AddressFamily, ip: str) -> None:
             assert source.media.counters["send_errors"] == source.media.counters["send_would_block"] == 0
 
 
+def wait_until_stamped(there: packets.SrtpTransport, other: Endpoint) -> None:
+    """The kernel begins to stamp what comes a moment after the first socket of the machine has asked for it."""
+    for _ in range(5_000):
+        there.send_rtcp(RTCP_RECEIVER_REPORT)
+        sent = time.monotonic()
+        while time.monotonic() < sent + 0.001:
+            pass
+        (item,) = other.receive(1, now=READ_AT)
+        assert isinstance(item, packets.Rtcp)
+        if item.arrival <= READ_AT - 0.001 + SLACK:
+            return
+    pytest.fail("the kernel does not stamp")
+
+
 @LOOPBACKS
 def test_packets_count_from_when_they_came(family: socket.AddressFamily, ip: str) -> None:
     with endpoint(family) as one, endpoint(family) as other:
         there, _ = connect(one, other, ip, profile=GCM)
         stream = packets.SendStream(there, ssrc=5, payload_type=96, clock_rate=90_000, mid="v")
+        wait_until_stamped(there, other)
         begun = time.monotonic()
         packets.send([b"first"], timestamp=0, streams=[stream], now=0.0)
         first_left = time.monotonic()

@@ -61,7 +61,7 @@ cdef class VideoReceiver:
     cdef bint _restarts(self, long long ahead)
     cdef bint _change_type(self, int payload_type)
 
-    @cython.locals(highest=cython.longlong, missing=Missing, sample=cython.double, waited=cython.double,
+    @cython.locals(highest=cython.longlong, missing=Missing, waited=cython.double,
                    answered=cython.bint, since=cython.double)
     cdef _notice_arrival(self, long long number, long long timestamp, double now, bint repair)
 

@@ -224,8 +224,7 @@ class VideoReceiver:
             if missing.requests:
                 self.counters.repaired += 1
                 if answered and missing.requests == 1 and waited >= 0:  # less: it was in the socket when asked for
-                    sample = waited
-                    self.repair_time += (sample - self.repair_time) / 8 if self.repair_time else sample
+                    self.repair_time += (waited - self.repair_time) / 8 if self.repair_time else waited
             return
         self._unwrapper.highest = number
         if 0 <= highest < number - 1:
@@ -235,7 +234,7 @@ class VideoReceiver:
 
     def _haste(self, timestamp: int) -> float:
         """Seconds of patience that pictures lost whole have used up before a packet of `timestamp` told of it."""
-        if not self._step or self.codec is None or self.rtt == DEFAULT_RTT:
+        if not self._step or self.codec is None or self.rtt == DEFAULT_RTT:  # which nobody has measured
             return 0.0
         late = ((timestamp - self._newest - self._step) & 0xFFFFFFFF) / self.codec.clock_rate
         if late > PAUSED:
